@@ -1,0 +1,3 @@
+module github.com/miniboot-vmm/miniboot
+
+go 1.25.0

@@ -1,0 +1,46 @@
+// Package mmio is what a device needs of a machine: registers that are read
+// and written at offsets, an interrupt line, and the bus that finds the device
+// behind a guest physical address.
+//
+// Nothing here knows a CPU, a hypervisor or a particular device. Devices know
+// offsets and never their own base address; their interrupt is a Line and
+// never a number.
+package mmio
+
+// Access says which register a guest touched and how.
+type Access struct {
+	CPU  int    // index of the vCPU, for registers that are banked per CPU
+	Off  uint64 // bytes from the start of the device's region
+	Size int    // bytes: 1, 2, 4 or 8
+}
+
+// Device is a bank of registers.
+//
+// Neither method can fail: an access that the device does not implement reads
+// as zero and ignores writes. Both may be called by several vCPU goroutines at
+// once and must not block. A read returns the value in the low Size bytes; the
+// bus clears the rest.
+type Device interface {
+	Read(a Access) uint64
+	Write(a Access, v uint64)
+}
+
+// Line is a level-sensitive interrupt input of whoever collects interrupts.
+// Set is idempotent, never blocks, and may be called from any goroutine.
+type Line interface {
+	Set(high bool)
+}
+
+// LineFunc makes a function a Line.
+type LineFunc func(high bool)
+
+// Set calls f.
+func (f LineFunc) Set(high bool) { f(high) }
+
+// Mask returns the bits that an access of size bytes carries.
+func Mask(size int) uint64 {
+	if size >= 8 {
+		return ^uint64(0)
+	}
+	return 1<<(8*uint(size)) - 1
+}
