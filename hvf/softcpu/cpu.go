@@ -1,0 +1,78 @@
+package softcpu
+
+import (
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// cpu is one processor. Only the goroutine that runs it touches it, but for
+// the fields under "other goroutines".
+type cpu struct {
+	a64.State
+
+	vm    *vm
+	index int
+
+	// PSTATE, but for the flags in State (DDI 0487 D1.4).
+	el    uint8 // 0 or 1
+	spsel uint8 // 0: SP_EL0, 1: SP_ELx
+	daif  uint8 // D A I F in bits 3:0
+	pan   bool
+	ss    bool // software step
+	il    bool // illegal execution state
+
+	// spOther is the stack pointer that PSTATE.SP does not select; the
+	// selected one is X[a64.SP]. See setMode.
+	spOther uint64
+
+	sys   sysRegs
+	debug debugState
+	timer vtimer
+
+	mmu   softTLB
+	code  codeCache
+	excl  exclusive
+	event bool // the event register of WFE and SEV
+
+	// irq and fiq are the levels of the interrupt inputs, as stated before
+	// this Run.
+	irq, fiq bool
+
+	// stop ends Run with exit once the current instruction is done.
+	stop bool
+	exit hvf.Exit
+
+	// fpTrapped caches "an FP or SIMD instruction traps at this EL", from
+	// CPACR_EL1.FPEN; stepwise says that instructions must be executed one by
+	// one, because of software step or hardware breakpoints. Both follow from
+	// system registers and PSTATE: updateMode computes them.
+	fpTrapped bool
+	stepwise  bool
+
+	stats Stats
+
+	// Other goroutines.
+	attention atomic.Uint32 // attention bits: see attend
+	mail      mailbox
+}
+
+// Bits of cpu.attention: why the engine has to leave its loop.
+const (
+	attentionKick  = 1 << iota // Kick was called
+	attentionMail              // the mailbox holds maintenance from other CPUs
+	attentionTimer             // the virtual timer's deadline has passed
+)
+
+// raise sets attention bits. Any goroutine may call it.
+func (c *cpu) raise(bits uint32) { c.attention.Or(bits) }
+
+// Stats counts what a vCPU did.
+type Stats struct {
+	Instructions uint64
+	Exceptions   uint64 // taken to EL1, interrupts included
+	Interrupts   uint64 // IRQs and FIQs taken
+	TLBMisses    uint64
+	CodePages    uint64 // pages of instructions that were predecoded
+}
