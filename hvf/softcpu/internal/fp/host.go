@@ -1,0 +1,90 @@
+package fp
+
+import "math"
+
+// The host's IEEE 754 arithmetic rounds to nearest even and knows no flags. Its result can stand where Arm's
+// would be the same and the only flag in question, inexact, is set already: see hostRounds for the mode and
+// settled for the result. NaNs differ between hosts and never leave this file.
+//
+// Every product and sum is wrapped in a conversion, which forbids the compiler to fuse it.
+
+// hostRounds reports whether FPCR asks for what the host does, and IXC is set. FPCR.DN and AHP concern no
+// result that the functions below accept.
+func (e *Env) hostRounds() bool {
+	return e.FPCR&(FZ|RMode) == 0 && e.FPSR&IXC != 0
+}
+
+// settled64 reports whether a result is normal and larger than the smallest normal number, so that it neither
+// is special nor could have been tiny before rounding.
+func settled64(r uint64) bool { return r<<1 > 2<<52 && r<<1 < 0x7ff<<53 }
+
+func settled32(r uint32) bool { return r<<1 > 2<<23 && r<<1 < 0xff<<24 }
+
+// finite64 is settled64 for sums: a tiny sum is exact.
+func finite64(r uint64) bool { return r<<1 < 0x7ff<<53 }
+
+func finite32(r uint32) bool { return r<<1 < 0xff<<24 }
+
+func f64(a uint64) float64 { return math.Float64frombits(a) }
+
+func f32(a uint64) float32 { return math.Float32frombits(uint32(a)) }
+
+func hostAdd(f Format, a, b uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(float64(f64(a) + f64(b)))
+		return r, finite64(r)
+	}
+	r := math.Float32bits(float32(f32(a) + f32(b)))
+	return uint64(r), finite32(r)
+}
+
+func hostSub(f Format, a, b uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(float64(f64(a) - f64(b)))
+		return r, finite64(r)
+	}
+	r := math.Float32bits(float32(f32(a) - f32(b)))
+	return uint64(r), finite32(r)
+}
+
+func hostMul(f Format, a, b uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(float64(f64(a) * f64(b)))
+		return r, settled64(r)
+	}
+	r := math.Float32bits(float32(f32(a) * f32(b)))
+	return uint64(r), settled32(r)
+}
+
+func hostDiv(f Format, a, b uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(float64(f64(a) / f64(b)))
+		return r, settled64(r)
+	}
+	r := math.Float32bits(float32(f32(a) / f32(b)))
+	return uint64(r), settled32(r)
+}
+
+func hostSqrt(f Format, a uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(math.Sqrt(f64(a)))
+		return r, settled64(r)
+	}
+	// The root of a single, rounded to double and then to single, is the correctly rounded one.
+	r := math.Float32bits(float32(math.Sqrt(float64(f32(a)))))
+	return uint64(r), settled32(r)
+}
+
+// hostMulAdd computes a single by way of double: the product is exact there, and the sum's second rounding goes
+// wrong only if the first made it a tie, that is half a unit in the last place of a single.
+func hostMulAdd(f Format, addend, a, b uint64) (uint64, bool) {
+	if f == Double {
+		r := math.Float64bits(math.FMA(f64(a), f64(b), f64(addend)))
+		return r, settled64(r)
+	}
+	product := float64(float64(f32(a)) * float64(f32(b)))
+	sum := float64(product + float64(f32(addend)))
+	r := math.Float32bits(float32(sum))
+	const below, tie = 1<<29 - 1, 1 << 28
+	return uint64(r), settled32(r) && math.Float64bits(sum)&below != tie
+}
