@@ -17,7 +17,8 @@ package a64
 // choice between SP, ZR and Sink made, and plain register numbers for SIMD and
 // FP operands. Imm holds the immediate in the form the instruction uses it: a
 // byte offset sign-extended, a decoded bit mask. For the codes from FirstVector
-// up Imm is the instruction word itself.
+// up Imm is the instruction word itself, but for those of the Advanced SIMD
+// modified immediate the 64-bit constant.
 type Op struct {
 	Imm            uint64
 	Code           Code

@@ -1,0 +1,212 @@
+package a64
+
+// The codes of the Advanced SIMD and crypto instructions: one a mnemonic and
+// form, with the manual's mnemonic behind a V so that VADD is not the integer
+// ADD. Element size, lane index and so on are in Op.Aux; read them with
+// Op.Size, Op.Q, Op.Scalar, Op.Index and Op.Index2.
+const (
+	// Three same (DDI 0487 C4.1.96): two vectors in, one of the same shape out.
+	VSHADD Code = iota + FirstSIMD
+	VUHADD
+	VSRHADD
+	VURHADD
+	VSHSUB
+	VUHSUB
+	VSQADD
+	VUQADD
+	VSQSUB
+	VUQSUB
+	VCMGT
+	VCMHI
+	VCMGE
+	VCMHS
+	VCMTST
+	VCMEQ
+	VSSHL
+	VUSHL
+	VSQSHL
+	VUQSHL
+	VSRSHL
+	VURSHL
+	VSQRSHL
+	VUQRSHL
+	VSMAX
+	VUMAX
+	VSMIN
+	VUMIN
+	VSABD
+	VUABD
+	VSABA
+	VUABA
+	VADD
+	VSUB
+	VMLA
+	VMLS
+	VMUL
+	VPMUL
+	VSMAXP
+	VUMAXP
+	VSMINP
+	VUMINP
+	VSQDMULH
+	VSQRDMULH
+	VADDP
+	VAND
+	VBIC
+	VORR
+	VORN
+	VEOR
+	VBSL
+	VBIT
+	VBIF
+
+	// Three different: long, wide and narrowing.
+	VSADDL
+	VUADDL
+	VSADDW
+	VUADDW
+	VSSUBL
+	VUSUBL
+	VSSUBW
+	VUSUBW
+	VADDHN
+	VRADDHN
+	VSUBHN
+	VRSUBHN
+	VSABAL
+	VUABAL
+	VSABDL
+	VUABDL
+	VSMLAL
+	VUMLAL
+	VSMLSL
+	VUMLSL
+	VSMULL
+	VUMULL
+	VSQDMLAL
+	VSQDMLSL
+	VSQDMULL
+	VPMULL
+
+	// Two-register miscellaneous; a 0 at the end compares with zero.
+	VREV64
+	VREV32
+	VREV16
+	VSADDLP
+	VUADDLP
+	VSADALP
+	VUADALP
+	VSUQADD
+	VUSQADD
+	VCLS
+	VCLZ
+	VCNT
+	VNOT
+	VRBIT
+	VSQABS
+	VSQNEG
+	VABS
+	VNEG
+	VCMGT0
+	VCMGE0
+	VCMEQ0
+	VCMLE0
+	VCMLT0
+	VXTN
+	VSQXTN
+	VUQXTN
+	VSQXTUN
+	VSHLL
+
+	// Across lanes, and the scalar form of ADDP.
+	VSADDLV
+	VUADDLV
+	VSMAXV
+	VUMAXV
+	VSMINV
+	VUMINV
+	VADDV
+	VADDPScalar
+
+	// By indexed element.
+	VMULElem
+	VMLAElem
+	VMLSElem
+	VSMULLElem
+	VUMULLElem
+	VSMLALElem
+	VUMLALElem
+	VSMLSLElem
+	VUMLSLElem
+	VSQDMULLElem
+	VSQDMLALElem
+	VSQDMLSLElem
+	VSQDMULHElem
+	VSQRDMULHElem
+
+	// Shift by immediate.
+	VSSHR
+	VUSHR
+	VSSRA
+	VUSRA
+	VSRSHR
+	VURSHR
+	VSRSRA
+	VURSRA
+	VSRI
+	VSHL
+	VSLI
+	VSQSHLU
+	VSQSHLImm
+	VUQSHLImm
+	VSHRN
+	VRSHRN
+	VSQSHRUN
+	VSQRSHRUN
+	VSQSHRN
+	VUQSHRN
+	VSQRSHRN
+	VUQRSHRN
+	VSSHLL
+	VUSHLL
+
+	// Modified immediate: Imm is the 64-bit constant, for MVNI and BIC inverted already.
+	VMOVI
+	VMVNI
+	VFMOVImm
+	VORRImm
+	VBICImm
+
+	// Copy, extract, table look-up and permute.
+	VDUPElem
+	VDUPGeneral
+	VINSElem
+	VINSGeneral
+	VSMOV
+	VUMOV
+	VEXT
+	VTBL
+	VTBX
+	VUZP1
+	VUZP2
+	VTRN1
+	VTRN2
+	VZIP1
+	VZIP2
+
+	// AES, SHA-1 and SHA-256.
+	AESE
+	AESD
+	AESMC
+	AESIMC
+	SHA1C
+	SHA1P
+	SHA1M
+	SHA1SU0
+	SHA1H
+	SHA1SU1
+	SHA256H
+	SHA256H2
+	SHA256SU0
+	SHA256SU1
+)
