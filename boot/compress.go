@@ -1,0 +1,146 @@
+package boot
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+)
+
+// packer is a compression that a kernel can come in.
+type packer struct {
+	name  string
+	magic string // the stream's first bytes
+	open  func(data []byte) (io.Reader, error)
+}
+
+var packers = []packer{
+	{"gzip", "\x1f\x8b", openGzip},
+	{"zstd", "\x28\xb5\x2f\xfd", openZstd},
+	{"lz4", "\x04\x22\x4d\x18", openLZ4},
+	{"lz4 (legacy frame)", lz4LegacyMagic, openLZ4Legacy},
+	{"bzip2", "BZh", openBzip2},
+}
+
+// findPacker returns the compression of data, or nil.
+func findPacker(data []byte) *packer {
+	for i := range packers {
+		if hasAt(data, 0, packers[i].magic) {
+			return &packers[i]
+		}
+	}
+	return nil
+}
+
+// unpack returns what data unpacks to, maxKernel bytes at most.
+func (p *packer) unpack(data []byte) ([]byte, error) {
+	r, err := p.open(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s stream damaged: %s: copy the file again", p.name, oneLine(err))
+	}
+	if c, ok := r.(io.Closer); ok {
+		defer c.Close()
+	}
+	out, err := readAll(r, maxKernel)
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, fmt.Errorf("%s stream unpacks to more than 0x%x bytes: no kernel", p.name, maxKernel)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s stream cut short after 0x%x bytes, unpacked 0x%x: copy the file again", p.name, len(data), len(out))
+	case err != nil:
+		return nil, fmt.Errorf("%s stream damaged behind 0x%x unpacked bytes: %s: copy the file again", p.name, len(out), oneLine(err))
+	}
+	return out, nil
+}
+
+// openGzip reads one member: what follows it is padding, or a size that the
+// kernel's build appended.
+func openGzip(data []byte) (io.Reader, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	r.Multistream(false)
+	return r, nil
+}
+
+// openZstd admits the 128 MiB window that zstd --ultra -22 asks for, which the
+// kernel's build uses.
+func openZstd(data []byte) (io.Reader, error) {
+	d, err := zstd.NewReader(bytes.NewReader(data),
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxWindow(128<<20),
+		zstd.WithDecoderMaxMemory(maxKernel))
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
+}
+
+func openLZ4(data []byte) (io.Reader, error) { return lz4.NewReader(bytes.NewReader(data)), nil }
+
+func openBzip2(data []byte) (io.Reader, error) { return bzip2.NewReader(bytes.NewReader(data)), nil }
+
+// The legacy lz4 frame, which lz4 -l writes and the kernel's build uses: magic,
+// then blocks of a little-endian size and as many bytes, each of them 8 MiB
+// unpacked but for the last.
+const (
+	lz4LegacyMagic     = "\x02\x21\x4c\x18"
+	lz4LegacyBlockSize = 8 << 20
+)
+
+// lz4Legacy reads a legacy frame.
+type lz4Legacy struct {
+	in    []byte // not read yet
+	block []byte // room for one unpacked block
+	out   []byte // of block, not handed out yet
+}
+
+func openLZ4Legacy(data []byte) (io.Reader, error) {
+	return &lz4Legacy{
+		in:    data[len(lz4LegacyMagic):],
+		block: make([]byte, lz4LegacyBlockSize),
+	}, nil
+}
+
+func (z *lz4Legacy) Read(p []byte) (int, error) {
+	for len(z.out) == 0 {
+		if err := z.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, z.out)
+	z.out = z.out[n:]
+	return n, nil
+}
+
+// next unpacks a block. Four bytes that are left at the end are no block but
+// the unpacked size, which the kernel's build appends.
+func (z *lz4Legacy) next() error {
+	if len(z.in) == 0 || len(z.in) == 4 {
+		return io.EOF
+	}
+	if len(z.in) < 4 {
+		return io.ErrUnexpectedEOF
+	}
+	size := uint64(binary.LittleEndian.Uint32(z.in))
+	z.in = z.in[4:]
+	if size > uint64(lz4.CompressBlockBound(lz4LegacyBlockSize)) {
+		return fmt.Errorf("block of 0x%x bytes, the format allows 0x%x", size, lz4.CompressBlockBound(lz4LegacyBlockSize))
+	}
+	if size > uint64(len(z.in)) {
+		return io.ErrUnexpectedEOF
+	}
+	n, err := lz4.UncompressBlock(z.in[:size], z.block)
+	if err != nil {
+		return err
+	}
+	z.in, z.out = z.in[size:], z.block[:n]
+	return nil
+}

@@ -1,0 +1,81 @@
+package boot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/fdt"
+)
+
+// readDTB reads the user's own blob and gives it the machine's memory.
+// Everything else in it stays what the user made it.
+func readDTB(f File, ram []Range) (*fdt.Tree, error) {
+	data, err := f.read("devicetree")
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(string(data[:min(len(data), 4096)]), "/dts-v1/") {
+		return nil, fmt.Errorf("boot: devicetree %s: this is devicetree source: compile it (dtc -O dtb) and give that", f.Name)
+	}
+	tree, err := fdt.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("boot: devicetree %s: %w", f.Name, err)
+	}
+	if err := replaceMemory(tree.Root, ram); err != nil {
+		return nil, fmt.Errorf("boot: devicetree %s: %w", f.Name, err)
+	}
+	if tree.Root.Child("chosen") == nil {
+		tree.Root.Add("chosen")
+	}
+	return tree, nil
+}
+
+// replaceMemory puts the machine's banks in place of the blob's memory nodes,
+// in the cells that its root counts addresses and sizes in.
+func replaceMemory(root *fdt.Node, ram []Range) error {
+	addressCells, err := cellCount(root, "#address-cells", 2)
+	if err != nil {
+		return err
+	}
+	sizeCells, err := cellCount(root, "#size-cells", 1)
+	if err != nil {
+		return err
+	}
+	root.RemoveFunc(func(n *fdt.Node) bool {
+		kind, _ := n.Get("device_type")
+		return string(kind) == "memory\x00"
+	})
+	for _, bank := range ram {
+		base, ok1 := numberCells(bank.Base, addressCells)
+		size, ok2 := numberCells(bank.Size, sizeCells)
+		if !ok1 || !ok2 {
+			return fmt.Errorf("memory [0x%x-0x%x) needs two cells: set the root's #address-cells and #size-cells to <2>", bank.Base, bank.End())
+		}
+		memory := root.Add(fmt.Sprintf("memory@%x", bank.Base))
+		memory.Set("device_type", fdt.Strings("memory"))
+		memory.Set("reg", append(base, size...))
+	}
+	return nil
+}
+
+// cellCount reads one of the root's cell counts; missing is what the
+// specification has a reader assume (§2.3.5).
+func cellCount(root *fdt.Node, name string, missing uint32) (uint32, error) {
+	v, ok := root.Get(name)
+	if !ok {
+		return missing, nil
+	}
+	n, err := v.U32()
+	if err != nil || n < 1 || n > 2 {
+		return 0, fmt.Errorf("the root's %s is %s, want <1> or <2>", name, v)
+	}
+	return n, nil
+}
+
+// numberCells writes v in one or two cells, if it fits.
+func numberCells(v uint64, cells uint32) (fdt.Value, bool) {
+	if cells == 1 {
+		return fdt.U32(uint32(v)), v == uint64(uint32(v))
+	}
+	return fdt.U64(v), true
+}

@@ -1,0 +1,86 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// File is something to boot from: a file of the host, or bytes in memory.
+type File struct {
+	Name string // path; for bytes in memory, what messages call them
+	Data []byte // if not nil, the content; it is not changed
+}
+
+// maxFile bounds what is read of one file. Nothing larger fits the low bank.
+const maxFile = LowSize
+
+// read returns the whole content. role is what the file was given as, for the
+// message: "kernel", "initrd".
+func (f File) read(role string) ([]byte, error) {
+	data, err := f.content()
+	if err == nil && len(data) == 0 {
+		err = errors.New("the file is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("boot: %s %s: %w", role, f.Name, err)
+	}
+	return data, nil
+}
+
+func (f File) content() ([]byte, error) {
+	if f.Data != nil {
+		return f.Data, nil
+	}
+	if f.Name == "" {
+		return nil, errors.New("no file is named")
+	}
+	in, err := os.Open(f.Name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return nil, cause(err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("is a directory, give a file in it")
+	}
+	if info.Mode().IsRegular() && info.Size() > maxFile {
+		return nil, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)
+	}
+	// A pipe is welcome, so its end has to be looked for.
+	data, err := readAll(in, maxFile)
+	if err != nil {
+		return nil, cause(err)
+	}
+	return data, nil
+}
+
+// cause drops the operation and the path of an os error: the message that it
+// goes into names the file already.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	if !errors.As(err, &pathErr) {
+		return err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ErrNotExist
+	}
+	return pathErr.Err
+}
+
+// errTooLong is readAll's: the stream has more bytes than its limit.
+var errTooLong = errors.New("too long")
+
+// readAll reads all of r, but no more than limit bytes.
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%w: more than 0x%x bytes", errTooLong, limit)
+	}
+	return data, err
+}

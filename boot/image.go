@@ -1,0 +1,95 @@
+package boot
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// The header of an arm64 Image (booting.rst, "Call the kernel image"). All
+// fields are little-endian.
+const (
+	imageHeaderSize = 64
+
+	imageTextOffset = 8
+	imageSize       = 16
+	imageFlags      = 24
+	imageMagic      = 56
+	imagePEOffset   = 60 // res5
+
+	imageFlagBigEndian = 1 << 0
+
+	// An Image from before Linux 3.17 has image_size 0, and text_offset in
+	// an unknown byte order; booting.rst says what to assume.
+	oldTextOffset = 0x8_0000
+)
+
+func isImage(data []byte) bool { return hasAt(data, imageMagic, "ARMd") }
+
+// parseImage reads a raw Image, the form that every other one leads to.
+func parseImage(data []byte) (*kernel, error) {
+	if len(data) < imageHeaderSize {
+		return nil, fmt.Errorf("arm64 Image cut short: %d bytes, its header alone has %d: copy the file again", len(data), imageHeaderSize)
+	}
+	textOffset := binary.LittleEndian.Uint64(data[imageTextOffset:])
+	size := binary.LittleEndian.Uint64(data[imageSize:])
+	flags := binary.LittleEndian.Uint64(data[imageFlags:])
+	if size == 0 {
+		textOffset = oldTextOffset
+	} else if flags&imageFlagBigEndian != 0 {
+		return nil, errors.New("a big-endian arm64 Image (flags bit 0): build it with CONFIG_CPU_LITTLE_ENDIAN")
+	}
+	if textOffset >= alignKernel {
+		return nil, fmt.Errorf("arm64 Image with text_offset 0x%x, want less than 0x%x: its header is damaged", textOffset, alignKernel)
+	}
+	if size > LowSize {
+		return nil, fmt.Errorf("arm64 Image with image_size 0x%x, the low bank has 0x%x bytes: its header is damaged", size, LowSize)
+	}
+	if want := imageFileSize(data); uint64(len(data)) < want {
+		return nil, fmt.Errorf("arm64 Image cut short: 0x%x bytes, its PE header tells of 0x%x: copy the file again", len(data), want)
+	}
+	base := kernelBase + textOffset
+	return &kernel{
+		format: "arm64 Image",
+		base:   base,
+		data:   data,
+		size:   max(size, uint64(len(data))),
+		entry:  base,
+	}, nil
+}
+
+// imageFileSize is how long the file has to be. Only the PE header of an Image
+// with an EFI stub tells (PE Format, "Section Table"); without one it is 0.
+func imageFileSize(data []byte) uint64 {
+	const (
+		numberOfSections     = 6
+		sizeOfOptionalHeader = 20
+		headerSize           = 24
+		sectionSize          = 40
+		sizeOfRawData        = 16
+		pointerToRawData     = 20
+	)
+	pe := uint64(binary.LittleEndian.Uint32(data[imagePEOffset:]))
+	if !hasAt(data, pe, "PE\x00\x00") || uint64(len(data)) < pe+headerSize {
+		return 0
+	}
+	sections := uint64(binary.LittleEndian.Uint16(data[pe+numberOfSections:]))
+	at := pe + headerSize + uint64(binary.LittleEndian.Uint16(data[pe+sizeOfOptionalHeader:]))
+	var end uint64
+	for ; sections > 0; sections-- {
+		if uint64(len(data)) < at+sectionSize {
+			return at + sections*sectionSize
+		}
+		section := data[at : at+sectionSize]
+		end = max(end, uint64(binary.LittleEndian.Uint32(section[pointerToRawData:]))+
+			uint64(binary.LittleEndian.Uint32(section[sizeOfRawData:])))
+		at += sectionSize
+	}
+	return end
+}
+
+// hasAt reports whether data holds text at off.
+func hasAt(data []byte, off uint64, text string) bool {
+	end := off + uint64(len(text))
+	return end <= uint64(len(data)) && string(data[off:end]) == text
+}

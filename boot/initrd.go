@@ -1,0 +1,31 @@
+package boot
+
+import "fmt"
+
+// readInitrds reads the initrds and joins them in the order given. Their
+// format is the kernel's business, so nothing in them changes; but a kernel
+// looks for the next cpio archive at a multiple of 4 bytes, so zeros go between
+// them (Documentation/driver-api/early-userspace/buffer-format.rst).
+func readInitrds(files []File) ([]byte, error) {
+	var joined []byte
+	for i, f := range files {
+		data, err := f.read("initrd")
+		if err != nil {
+			return nil, err
+		}
+		if isImage(data) || isZboot(data) {
+			return nil, fmt.Errorf("boot: initrd %s: an arm64 kernel: give it with -kernel", f.Name)
+		}
+		if len(joined)+len(data) > maxFile {
+			return nil, fmt.Errorf("boot: initrd %s: with this one they have 0x%x bytes, the low bank has 0x%x", f.Name, len(joined)+len(data), maxFile)
+		}
+		if len(files) == 1 {
+			return data, nil
+		}
+		joined = append(joined, data...)
+		for i < len(files)-1 && len(joined)%4 != 0 {
+			joined = append(joined, 0)
+		}
+	}
+	return joined, nil
+}

@@ -1,0 +1,119 @@
+package boot
+
+import "fmt"
+
+// The memory map. Every base follows from the one before.
+//
+//	0x0000_0000  +---------------------------+
+//	             | RAM, low bank             |  up to 1 GiB
+//	0x4000_0000  +---------------------------+
+//	             | GIC distributor           |  64 KiB
+//	0x4001_0000  +---------------------------+
+//	             | GICv2 CPU interface       |  64 KiB, empty with GICv3
+//	0x4002_0000  +---------------------------+
+//	             | PL011 UART                |  64 KiB
+//	0x4003_0000  +---------------------------+
+//	             | virtio-mmio, 32 slots     |  128 KiB, 4 KiB a slot
+//	0x4005_0000  +---------------------------+
+//	             | PL031 real-time clock     |  64 KiB
+//	0x4006_0000  +---------------------------+
+//	             | PL061 GPIO                |  64 KiB
+//	0x4007_0000  +---------------------------+
+//	             | free                      |
+//	0x5000_0000  +---------------------------+
+//	             | GICv3 redistributors      |  128 KiB a CPU
+//	0x6000_0000  +---------------------------+
+//	             | free                      |
+//	0x8000_0000  +---------------------------+
+//	             | RAM, high bank            |  what is above 1 GiB
+//	             +---------------------------+
+const (
+	LowBase = 0
+	LowSize = 1 << 30 // bytes, at most
+
+	GICDBase = LowBase + LowSize
+	GICDSize = 0x1_0000
+
+	GICCBase = GICDBase + GICDSize
+	GICCSize = 0x1_0000
+
+	UARTBase = GICCBase + GICCSize
+	UARTSize = 0x1_0000
+
+	VirtioBase     = UARTBase + UARTSize
+	VirtioSlots    = 32
+	VirtioSlotSize = 0x1000
+
+	RTCBase = VirtioBase + VirtioSlots*VirtioSlotSize
+	RTCSize = 0x1_0000
+
+	GPIOBase = RTCBase + RTCSize
+	GPIOSize = 0x1_0000
+
+	GICRBase    = LowBase + LowSize + 256<<20
+	GICRSize    = 256 << 20
+	GICRCPUSize = 0x2_0000 // the two 64 KiB frames of one CPU
+
+	HighBase = LowBase + 2<<30
+
+	// maxAddress bounds RAM: 40 bits of physical address are what every
+	// backend has.
+	maxAddress = 1 << 40
+)
+
+// PrimaryCell register blocks are 4 KiB at the start of their windows.
+const primeCellSize = 0x1000
+
+// Interrupts, as INTIDs of the GIC.
+const (
+	SecureTimerPPI   = 29
+	PhysicalTimerPPI = 30
+	VirtualTimerPPI  = 27
+	HypTimerPPI      = 26
+
+	firstPPI = 16
+	firstSPI = 32
+
+	UARTIRQ   = firstSPI + 1
+	RTCIRQ    = firstSPI + 2
+	GPIOIRQ   = firstSPI + 3
+	VirtioIRQ = firstSPI + 16 // of slot 0; one for each slot
+)
+
+// PowerKeyPin is the PL061 pin that the power key is wired to. High is pressed.
+const PowerKeyPin = 3
+
+// VirtioSlotBase is the base address of a virtio-mmio slot.
+func VirtioSlotBase(slot int) uint64 { return VirtioBase + uint64(slot)*VirtioSlotSize }
+
+// VirtioSlotIRQ is the INTID of a virtio-mmio slot.
+func VirtioSlotIRQ(slot int) int { return VirtioIRQ + slot }
+
+// Affinity is the affinity part of a CPU's MPIDR_EL1, by which the devicetree,
+// PSCI and the GIC name it. A GICv3 reaches 16 CPUs of one Aff0 by an SGI, so
+// Aff1 counts sixteens; a GICv2 has 8 CPUs and sees Aff0 only.
+func Affinity(cpu int) uint64 { return uint64(cpu>>4)<<8 | uint64(cpu&0xf) }
+
+// Range is a piece of guest physical memory.
+type Range struct {
+	Base uint64
+	Size uint64 // bytes
+}
+
+// End is the first address behind the range.
+func (r Range) End() uint64 { return r.Base + r.Size }
+
+// RAM splits size bytes of memory into the banks of the memory map: the low
+// one, and the high one for what is above 1 GiB. Size must be a multiple of
+// 2 MiB, the largest page that a hypervisor may want to map it with.
+func RAM(size uint64) ([]Range, error) {
+	switch {
+	case size == 0 || size%alignKernel != 0:
+		return nil, fmt.Errorf("boot: memory of 0x%x bytes: give a multiple of 2 MiB, such as -m 512M", size)
+	case size > maxAddress-HighBase+LowSize:
+		return nil, fmt.Errorf("boot: memory of 0x%x bytes ends above the %d-bit physical address space: give less with -m", size, 40)
+	case size <= LowSize:
+		return []Range{{LowBase, size}}, nil
+	}
+	return []Range{{LowBase, LowSize}, {HighBase, size - LowSize}}, nil
+}

@@ -1,0 +1,103 @@
+package boot
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/miniboot-vmm/miniboot/fdt"
+)
+
+// Plan says how a machine starts: the boot CPU at Entry, with the address of
+// the blob (DTB.Base) in x0 and zeros in x1 to x3.
+type Plan struct {
+	Format string // what the kernel file was: "arm64 Image in gzip"
+	Entry  uint64 // guest physical address
+
+	Kernel Range // with the memory that it takes beyond its file
+	DTB    Range
+	Initrd Range // size 0 if there is none
+
+	kernel []byte
+	initrd []byte
+	tree   *fdt.Tree
+	rand   io.Reader
+	kaslr  bool
+}
+
+// Segment is bytes and their place in guest memory. Data is shared with the
+// plan: it is for reading.
+type Segment struct {
+	Name string // "kernel", "initrd", "devicetree"
+	Addr uint64 // guest physical address, in the low bank
+	Data []byte
+}
+
+// Segments returns what has to be in memory before a start. Call it for every
+// start, a reset as well: the blob has fresh seeds each time.
+func (p *Plan) Segments() ([]Segment, error) {
+	blob, err := p.Blob()
+	if err != nil {
+		return nil, err
+	}
+	list := []Segment{{"kernel", p.Kernel.Base, p.kernel}, {"devicetree", p.DTB.Base, blob}}
+	if len(p.initrd) > 0 {
+		list = append(list, Segment{"initrd", p.Initrd.Base, p.initrd})
+	}
+	return list, nil
+}
+
+// Blob makes the devicetree blob with fresh seeds.
+func (p *Plan) Blob() ([]byte, error) {
+	if err := p.seed(); err != nil {
+		return nil, err
+	}
+	return p.tree.Marshal()
+}
+
+// Tree is the devicetree, for printing.
+func (p *Plan) Tree() *fdt.Tree { return p.tree }
+
+// place fills /chosen and finds the addresses. The blob gets its size from
+// what is in /chosen, and /chosen an address from the placement, so it is
+// filled first with zeros of the same size.
+func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
+	chosen := p.tree.Find("/chosen")
+	chosen.Set("bootargs", fdt.Strings(commandLine))
+	chosen.Delete("linux,initrd-start")
+	chosen.Delete("linux,initrd-end")
+	if len(p.initrd) > 0 {
+		chosen.Set("linux,initrd-start", fdt.U64(0))
+		chosen.Set("linux,initrd-end", fdt.U64(0))
+	}
+	blob, err := p.Blob()
+	if err != nil {
+		return err
+	}
+	at, err := place(k, uint64(len(blob)), uint64(len(p.initrd)), ram)
+	if err != nil {
+		return err
+	}
+	if len(p.initrd) > 0 {
+		chosen.Set("linux,initrd-start", fdt.U64(at.initrd.Base))
+		chosen.Set("linux,initrd-end", fdt.U64(at.initrd.End()))
+	}
+	p.Kernel, p.DTB, p.Initrd = at.kernel, at.dtb, at.initrd
+	return nil
+}
+
+// seed puts fresh seeds into /chosen. A kernel credits rng-seed as entropy and
+// wipes both when it has read them.
+func (p *Plan) seed() error {
+	const rngSeedSize, kaslrSeedSize = 32, 8
+	seeds := make([]byte, rngSeedSize+kaslrSeedSize)
+	if _, err := io.ReadFull(p.rand, seeds); err != nil {
+		return fmt.Errorf("boot: random bytes for rng-seed: %w", err)
+	}
+	chosen := p.tree.Find("/chosen")
+	chosen.Set("rng-seed", fdt.Bytes(seeds[:rngSeedSize]))
+	chosen.Delete("kaslr-seed")
+	if p.kaslr {
+		chosen.Set("kaslr-seed", fdt.Bytes(seeds[rngSeedSize:]))
+	}
+	return nil
+}

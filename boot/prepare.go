@@ -1,0 +1,71 @@
+package boot
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/fdt"
+)
+
+// Config is what to boot, and on which machine.
+type Config struct {
+	Machine     Machine
+	Kernel      File
+	Initrds     []File // joined in this order
+	CommandLine string
+	DTB         *File     // a blob to use in place of the machine's own
+	KASLR       bool      // hand out a kaslr-seed
+	Rand        io.Reader // where seeds come from; nil is crypto/rand
+}
+
+// maxCommandLine is COMMAND_LINE_SIZE of arm64 less its NUL, in bytes. The
+// kernel drops what is behind it without a word.
+const maxCommandLine = 2047
+
+// Prepare reads every file and finds its place in memory. The plan holds for
+// any number of starts. Each error is one line that names the file.
+func Prepare(c Config) (*Plan, error) {
+	if err := c.Machine.check(); err != nil {
+		return nil, err
+	}
+	if err := checkCommandLine(c.CommandLine); err != nil {
+		return nil, err
+	}
+	k, err := readKernel(c.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	initrd, err := readInitrds(c.Initrds)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := c.tree()
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Format: k.format, Entry: k.entry, kernel: k.data, initrd: initrd, tree: tree, rand: c.Rand, kaslr: c.KASLR}
+	if p.rand == nil {
+		p.rand = rand.Reader
+	}
+	return p, p.place(k, c.CommandLine, c.Machine.RAM[0].Size)
+}
+
+// tree is the devicetree before a start adds to it.
+func (c Config) tree() (*fdt.Tree, error) {
+	if c.DTB != nil {
+		return readDTB(*c.DTB, c.Machine.RAM)
+	}
+	return c.Machine.Tree()
+}
+
+func checkCommandLine(line string) error {
+	switch {
+	case len(line) > maxCommandLine:
+		return fmt.Errorf("boot: kernel command line of %d bytes, an arm64 kernel takes %d: shorten -append", len(line), maxCommandLine)
+	case strings.ContainsRune(line, 0):
+		return fmt.Errorf("boot: kernel command line %q has a NUL in it: take it out of -append", line)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package boot
+
+import (
+	"bytes"
+	"debug/pe"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// notKernels are the kinds of file that get given as a kernel by mistake, each
+// with what would be right. More telling marks come first.
+var notKernels = []struct {
+	off   uint64
+	magic string
+	what  string
+}{
+	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage: give an arm64 kernel"},
+	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage: give an arm64 kernel"},
+	{0x202, "HdrS", "an x86 bzImage: give an arm64 kernel"},
+	{0x30, "RISCV\x00\x00\x00", "a RISC-V Image: give an arm64 kernel"},
+	{0, "\x27\x05\x19\x56", "a U-Boot uImage: give the kernel that it was made of (dumpimage takes it out)"},
+	{0, "\xd0\x0d\xfe\xed", "a devicetree blob or a U-Boot FIT image: give a kernel here, a blob with -dtb"},
+	{0, "ANDROID!", "an Android boot image: take the kernel out (unpack_bootimg) and give that"},
+	{0, "070701", "a cpio archive: give it with -initrd"},
+	{0, "070702", "a cpio archive: give it with -initrd"},
+	{0, "070707", "a cpio archive of the old form: give a newc one with -initrd"},
+	{0, "\xfd7zXZ\x00", "packed with xz: unpack it (xz -d) and give that"},
+	{0, "\x5d\x00\x00", "packed with lzma: unpack it (xz -d --format=lzma) and give that"},
+	{0, "\x89LZO\x00", "packed with lzo: unpack it (lzop -d) and give that"},
+	{0, "QFI\xfb", "a qcow2 disk image: give the kernel inside it"},
+	{0, "hsqs", "a squashfs image: give the kernel inside it"},
+	{0x8001, "CD001", "an ISO 9660 image: give the kernel inside it"},
+	{0x101, "ustar", "a tar archive: give the kernel inside it"},
+	{0, "!<arch>\n", "a Debian package or ar archive: give the kernel inside it (dpkg-deb -x)"},
+	{0, "PK\x03\x04", "a zip archive: give the kernel inside it"},
+	{0, "\xcf\xfa\xed\xfe", "a macOS program: give an arm64 Linux kernel"},
+	{0x1fe, "\x55\xaa", "a disk image or boot sector: give the kernel inside it"},
+}
+
+// refuse says what data is, which is no arm64 kernel, and what would be right.
+func refuse(data []byte) error {
+	if len(data) == 0 {
+		return errors.New("there is nothing in it")
+	}
+	for _, k := range notKernels {
+		if hasAt(data, k.off, k.magic) {
+			return errors.New(k.what)
+		}
+	}
+	if hasAt(data, 0, "MZ") {
+		return refusePE(data)
+	}
+	if line, ok := textLine(data); ok {
+		return fmt.Errorf("a text file (%q): give an arm64 kernel", line)
+	}
+	return fmt.Errorf("not a kernel of a known form, it begins % x: give an arm64 Image, vmlinuz or vmlinux", data[:min(len(data), 16)])
+}
+
+// refusePE is for an EFI program that is no kernel in itself.
+func refusePE(data []byte) error {
+	f, err := pe.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("an EFI program, damaged or cut short (%s): give an arm64 kernel", oneLine(err))
+	}
+	defer f.Close()
+	if f.Section(".linux") != nil {
+		return errors.New("a unified kernel image: take the kernel out (objcopy -O binary -j .linux) and give that")
+	}
+	machine := fmt.Sprintf("machine 0x%x", f.Machine)
+	switch f.Machine {
+	case pe.IMAGE_FILE_MACHINE_AMD64, pe.IMAGE_FILE_MACHINE_I386:
+		machine = "x86"
+	case pe.IMAGE_FILE_MACHINE_ARM, pe.IMAGE_FILE_MACHINE_ARMNT:
+		machine = "32-bit ARM"
+	case pe.IMAGE_FILE_MACHINE_ARM64:
+		machine = "arm64"
+	}
+	return fmt.Errorf("an EFI program for %s without a kernel in it (a boot loader?): give an arm64 kernel", machine)
+}
+
+// textLine returns the start of a text file's first line.
+func textLine(data []byte) (string, bool) {
+	head := data[:min(len(data), 512)]
+	for _, c := range head {
+		if c > '~' || c < ' ' && !strings.ContainsRune("\t\n\r\f\x1b", rune(c)) {
+			return "", false
+		}
+	}
+	line, _, _ := bytes.Cut(bytes.TrimSpace(head), []byte("\n"))
+	return string(line[:min(len(line), 40)]), true
+}
+
+// oneLine is the text of another package's error, for the middle of a message.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }
