@@ -1,10 +1,3 @@
-// Package mmio is what a device needs of a machine: registers that are read
-// and written at offsets, an interrupt line, and the bus that finds the device
-// behind a guest physical address.
-//
-// Nothing here knows a CPU, a hypervisor or a particular device. Devices know
-// offsets and never their own base address; their interrupt is a Line and
-// never a number.
 package mmio
 
 // Access says which register a guest touched and how.
