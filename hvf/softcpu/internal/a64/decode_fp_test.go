@@ -43,12 +43,7 @@ func TestFPMnemonics(t *testing.T) {
 		if err == nil {
 			want = inst.Op.String()
 		}
-		op := Decode(w)
-		got := "UNDEFINED"
-		if op.Code != Undefined {
-			got = fpNames[op.Code-FirstVector]
-		}
-		if got != want {
+		if got := Decode(w).Code.String(); got != want {
 			t.Errorf("word %08x: got %s, arm64asm says %s", w, got, want)
 		}
 	}

@@ -8,6 +8,8 @@ func (c Code) String() string {
 	switch {
 	case c == Undefined:
 		return "UNDEFINED"
+	case c >= FirstVector && c < endScalarFP:
+		return fpNames[c-FirstVector]
 	case c >= FirstSIMD && c < EndVector && simdNames[c-FirstSIMD] != "":
 		return simdNames[c-FirstSIMD]
 	}

@@ -3,6 +3,8 @@ package fp
 import (
 	"math/big"
 	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp/fptest"
 )
 
 // The reference: the manual's pseudocode on exact rational numbers, sharing no code with the package.
@@ -224,10 +226,10 @@ func TestExact(t *testing.T) {
 	}
 	for i, op := range exactOps {
 		for _, f := range []Format{Single, Double} {
-			o := newOperands(f, uint64(i))
+			o := fptest.New(f.Width(), uint64(i))
 			for k := range n {
 				fpcr := uint32(k)&7<<RModeShift | uint32(k)>>3&1<<25
-				a, b, c := o.next(), o.next(), o.next()
+				a, b, c := o.Next(), o.Next(), o.Next()
 				want := Env{FPCR: fpcr}
 				x, nx := refUnpack(&want, f, a)
 				y, ny := big.NewRat(1, 1), false
@@ -267,9 +269,9 @@ func TestConvertExact(t *testing.T) {
 	pairs := [][2]Format{{Single, Double}, {Half, Double}, {Half, Single}, {Double, Single}, {Double, Half}, {Single, Half}}
 	for i, p := range pairs {
 		to, from := p[0], p[1]
-		o := newOperands(from, uint64(i))
+		o := fptest.New(from.Width(), uint64(i))
 		for k := range 40000 {
-			a := o.next()
+			a := o.Next()
 			if k&1 == 0 && to == Half && from != Half { // where half precision has its limits
 				l := from.layout()
 				exp := uint64(l.maxField/2 + o.IntN(48) - 28)
@@ -327,9 +329,9 @@ func refInteger(v *big.Rat, rm Rounding) (n *big.Int, inexact bool) {
 // TestIntegers checks rounding to integral values, and conversion to and from integers and fixed point.
 func TestIntegers(t *testing.T) {
 	for _, f := range []Format{Single, Double} {
-		o := newOperands(f, 7)
+		o := fptest.New(f.Width(), 7)
 		for k := range 60000 {
-			a := o.next()
+			a := o.Next()
 			env := Env{FPCR: uint32(o.IntN(16)) << RModeShift}
 			rm := Rounding(o.IntN(5))
 			fix := Fixed{Bits: 32 << o.IntN(2), Unsigned: k&1 == 0}
@@ -343,23 +345,9 @@ func TestIntegers(t *testing.T) {
 			}
 			testRoundInt(t, env, base, f, a, v, neg, rm, k&4 != 0)
 			testToFixed(t, env, base, f, a, v, rm, fix)
-			testFromFixed(t, env, f, o.integer(), fix)
+			testFromFixed(t, env, f, o.Integer(), fix)
 		}
 	}
-}
-
-// integer returns integers of any length, with round ends.
-func (o *operands) integer() uint64 {
-	n := o.Uint64() >> o.IntN(64)
-	switch o.IntN(4) {
-	case 0:
-		n = n >> 30 << 30
-	case 1:
-		n = n>>39<<39 + uint64(o.IntN(3)) - 1
-	case 2:
-		n = -n
-	}
-	return n
 }
 
 func testRoundInt(t *testing.T, got, want Env, f Format, a uint64, v *big.Rat, neg bool, rm Rounding, exact bool) {

@@ -167,7 +167,7 @@ func TestSpecialConvert(t *testing.T) {
 		a, want  uint64
 		fpsr     uint32
 	}{
-		{Single, Double, 0, sNaN1 | 0xabc<<32, 0xffc0_5 << 12 | 0x5e0, IOC},
+		{Single, Double, 0, sNaN1 | 0xabc<<32, 0xffc0_5<<12 | 0x5e0, IOC},
 		{Double, Single, 0, 0x7fc0_0001, 0x7ff8_0000_2000_0000, 0},
 		{Half, Double, 0, 0xfff8_0400_0000_0000, 0xfe01, 0},
 		{Half, Double, DN, 0xfff8_0400_0000_0000, 0x7e00, 0},
