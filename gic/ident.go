@@ -1,0 +1,37 @@
+package gic
+
+import "github.com/miniboot-vmm/miniboot/mmio"
+
+// implementerArm is Arm's JEP106 code, where IIDR registers have it.
+const implementerArm = 0x43B
+
+// identBlock is the last 48 bytes of a frame, a value every 4 bytes: PIDR4 to
+// PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3. Of these the architecture defines
+// PIDR2[7:4], ArchRev, which tells drivers the version; the other values are
+// what Arm's controllers have.
+type identBlock [12]uint8
+
+var (
+	gicdV3Ident = identBlock{0x44, 0, 0, 0, 0x92, 0xB4, 0x3B, 0, 0x0D, 0xF0, 0x05, 0xB1}
+	gicrV3Ident = identBlock{0x44, 0, 0, 0, 0x93, 0xB4, 0x3B, 0, 0x0D, 0xF0, 0x05, 0xB1}
+	gicdV2Ident = identBlock{0x04, 0, 0, 0, 0x90, 0xB4, 0x2B, 0, 0x0D, 0xF0, 0x05, 0xB1}
+)
+
+func readIdent(b *identBlock, r *register, a mmio.Access) uint64 {
+	return uint64(b[(a.Off-r.first)/4])
+}
+
+// Enable bits of both groups, as GICD_CTLR has them.
+func readEnables(enabled [2]bool) (v uint64) {
+	if enabled[group0] {
+		v |= ctlrEnableGrp0
+	}
+	if enabled[group1] {
+		v |= ctlrEnableGrp1
+	}
+	return v
+}
+
+func writeEnables(v uint64) [2]bool {
+	return [2]bool{v&ctlrEnableGrp0 != 0, v&ctlrEnableGrp1 != 0}
+}
