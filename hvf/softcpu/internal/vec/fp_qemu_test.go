@@ -186,3 +186,21 @@ func TestScalarFPWithQEMU(t *testing.T) {
 	}
 	compareFPWithQEMU(t, w, 1)
 }
+
+// TestVectorFPWithQEMU compares the Advanced SIMD instructions with floating-point elements with QEMU.
+func TestVectorFPWithQEMU(t *testing.T) {
+	w := newFPWords(a64.FirstSIMDFP, a64.EndVector, rand.New(rand.NewPCG(4, 4)), func(r *rand.Rand) uint32 {
+		word := r.Uint32()&^(7<<25) | 7<<25
+		switch r.IntN(3) {
+		case 0: // two-register miscellaneous, across lanes, pairwise
+			word = word&^(0b1111<<17|3<<10) | 0b1000<<17 | 2<<10
+		case 1: // three same
+			word = word | 1<<21 | 1<<10
+		}
+		return word &^ (1 << 31)
+	})
+	if want := int(a64.VFCVTZUFixed-a64.FirstSIMDFP) + 1; len(w.codes) != want {
+		t.Errorf("words for %d codes, want %d", len(w.codes), want)
+	}
+	compareFPWithQEMU(t, w, 2)
+}
