@@ -2,6 +2,8 @@ package a64
 
 import (
 	"math/rand/v2"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/arch/arm64/arm64asm"
@@ -77,6 +79,32 @@ func TestFPFields(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%08x %s: got %+v, want %+v", tt.word, tt.text, got, want)
+		}
+	}
+}
+
+// TestFPAgainstLLVM compares allocation and mnemonic of random words with LLVM's disassembler.
+func TestFPAgainstLLVM(t *testing.T) {
+	path, err := exec.LookPath("llvm-mc")
+	if err != nil {
+		t.Skip("no llvm-mc (Debian package llvm)")
+	}
+	n := 300_000
+	if testing.Short() {
+		n = 20_000
+	}
+	r := rand.New(rand.NewPCG(8, 0))
+	words := make([]uint32, n)
+	for i := range words {
+		words[i] = randomFP(r)
+	}
+	for i, want := range llvmMnemonics(t, path, words) {
+		got := Decode(words[i]).Code.String()
+		if got == "UNDEFINED" {
+			got = ""
+		}
+		if got != strings.ToUpper(want) {
+			t.Errorf("word %08x: got %q, llvm-mc %q", words[i], got, want)
 		}
 	}
 }

@@ -88,3 +88,23 @@ func hostMulAdd(f Format, addend, a, b uint64) (uint64, bool) {
 	const below, tie = 1<<29 - 1, 1 << 28
 	return uint64(r), settled32(r) && math.Float64bits(sum)&below != tie
 }
+
+// hostOrder is order without flags: it leaves NaNs, and with FPCR.FZ everything, to its caller.
+func (e *Env) hostOrder(f Format, a, b uint64) int {
+	if e.FPCR&FZ != 0 {
+		return unordered
+	}
+	x, y := f64(a), f64(b)
+	if f == Single {
+		x, y = float64(f32(a)), float64(f32(b))
+	}
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	case x == y:
+		return 0
+	}
+	return unordered
+}

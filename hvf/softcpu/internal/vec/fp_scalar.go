@@ -22,7 +22,7 @@ func init() {
 	define(a64.FMAXNM, scalarBinary((*fp.Env).MaxNM))
 	define(a64.FMINNM, scalarBinary((*fp.Env).MinNM))
 
-	define(a64.FMOV, scalarUnary(copyOf))
+	define(a64.FMOV, fmov)
 	define(a64.FABS, scalarUnary(absolute))
 	define(a64.FNEG, scalarUnary(negated))
 	define(a64.FSQRT, scalarUnary((*fp.Env).Sqrt))
@@ -102,7 +102,7 @@ func fnmsub(s *a64.State, op *a64.Op) {
 	setFPScalar(s, op.Rd, s.FP.MulAdd(t, t.Neg(a), n, m))
 }
 
-func copyOf(_ *fp.Env, _ fp.Format, a uint64) uint64 { return a }
+func fmov(s *a64.State, op *a64.Op) { setFPScalar(s, op.Rd, fpScalar(s, op.Rn, op.Format())) }
 
 func absolute(_ *fp.Env, f fp.Format, a uint64) uint64 { return f.Abs(a) }
 
