@@ -1,0 +1,45 @@
+package softcpu
+
+// PAR_EL1 (DDI 0487 D24.2.126).
+const (
+	parF    = 1 << 0 // the translation failed
+	parFST  = 1      // shift: fault status code
+	parSH   = 7      // shift
+	parRES1 = 1 << 11
+	parATTR = 56 // shift: as in MAIR_EL1
+
+	shOuter = 2 // how Device memory reports its shareability
+)
+
+// addressTranslate is AT S1E1R and its like: stage 1 only, the result in
+// PAR_EL1. PSTATE.PAN does not apply (that is FEAT_PAN2).
+func (c *cpu) addressTranslate(va uint64, acc access, r regime) bool {
+	m, f := c.translate(va, acc, r)
+	if f.stage2 {
+		return c.maintenanceFault(va, f)
+	}
+	if f.some {
+		c.sys.par = parF | uint64(f.fsc)<<parFST | parRES1
+		return true
+	}
+	attr, sh := c.memoryType(va)
+	c.sys.par = m.pa&descAddress | attr<<parATTR | sh<<parSH | parRES1
+	return true
+}
+
+// memoryType returns memory attribute and shareability of an address that
+// translates.
+func (c *cpu) memoryType(va uint64) (attr, sh uint64) {
+	if c.sys.sctlr&sctlrM == 0 {
+		return 0, shOuter // Device-nGnRnE
+	}
+	l, f := c.walk(va)
+	attr = uint64(c.sys.attr(l.desc))
+	if f.some || isDevice(uint8(attr)) || attr == normalNC {
+		return attr, shOuter
+	}
+	return attr, l.desc >> descSH & 3
+}
+
+// normalNC is Normal memory, not cacheable: always outer shareable.
+const normalNC = 0x44

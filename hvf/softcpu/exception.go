@@ -1,0 +1,130 @@
+package softcpu
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+// Offsets from VBAR_EL1 (DDI 0487 D1.3.6): a kind of exception, plus where it
+// came from.
+const (
+	vectorSync = 0x000
+	vectorIRQ  = 0x080
+	vectorFIQ  = 0x100
+
+	vectorSP0   = 0x000 // EL1 with SP_EL0
+	vectorSPx   = 0x200 // EL1 with SP_EL1
+	vectorLower = 0x400 // EL0
+)
+
+// Fields of the ISS of aborts.
+const (
+	issWnR   = 1 << 6
+	issS1PTW = 1 << 7
+	issCM    = 1 << 8
+
+	// issCond is CV=1, COND=0xe: how A64 instructions, which are
+	// unconditional, appear in the syndrome of WFx and FP traps.
+	issCond = 1<<24 | 0xe<<20
+)
+
+// takeException takes a synchronous exception to EL1. ec is the class as it is
+// for an exception from EL0; where EL1's own exceptions have a class of their
+// own, that one is reported. ret is the preferred return address.
+func (c *cpu) takeException(ec hvf.EC, iss uint32, ret uint64) {
+	if c.el == 1 {
+		ec = sameEL(ec)
+	}
+	c.sys.esr = uint64(hvf.MakeESR(ec, iss))
+	c.enter(vectorSync, ret)
+}
+
+// sameEL returns the class for an exception taken without a change of EL.
+func sameEL(ec hvf.EC) hvf.EC {
+	switch ec {
+	case hvf.ECInstrAbortLower, hvf.ECDataAbortLower, hvf.ECBreakpointLower, hvf.ECStepLower, hvf.ECWatchpointLower:
+		return ec + 1
+	}
+	return ec
+}
+
+// enter is the part that all exceptions have in common (AArch64.TakeException).
+func (c *cpu) enter(vector, ret uint64) {
+	c.stats.Exceptions++
+	c.sys.spsr = c.pstate()
+	c.sys.elr = ret
+	switch {
+	case c.el == 0:
+		vector += vectorLower
+	case c.spsel == 1:
+		vector += vectorSPx
+	}
+	c.setMode(1, 1)
+	c.daif = maskD | maskA | maskI | maskF
+	if c.sys.sctlr&sctlrSPAN == 0 {
+		c.pan = true
+	}
+	c.ss, c.il = false, false
+	c.updateMode()
+	c.PC = c.branchAddr(c.sys.vbar + vector)
+}
+
+// dataAbort reports the fault of a load or store at va, or, if cm, of a cache
+// maintenance instruction. Stage 2 faults do not come here: they exit.
+func (c *cpu) dataAbort(va uint64, f fault, write, cm bool, ret uint64) {
+	iss := uint32(f.fsc)
+	if write || cm {
+		iss |= issWnR
+	}
+	if cm {
+		iss |= issCM
+	}
+	c.sys.far = va
+	c.takeException(hvf.ECDataAbortLower, iss, ret)
+}
+
+// instructionAbort reports the fault of fetching from va.
+func (c *cpu) instructionAbort(va uint64, f fault, ret uint64) {
+	c.sys.far = va
+	c.takeException(hvf.ECInstrAbortLower, uint32(f.fsc), ret)
+}
+
+// undefined reports an instruction that this CPU does not have, or not here.
+func (c *cpu) undefined(ret uint64) { c.takeException(hvf.ECUnknown, 0, ret) }
+
+// pcAlignment reports a PC that is no multiple of 4.
+func (c *cpu) pcAlignment() {
+	c.sys.far = c.PC
+	c.takeException(hvf.ECPCAlignment, 0, c.PC)
+}
+
+// spAlignment reports a stack pointer that is no multiple of 16, used as base
+// by the instruction at ret.
+func (c *cpu) spAlignment(ret uint64) { c.takeException(hvf.ECSPAlignment, 0, ret) }
+
+// illegalState reports the execution of anything while PSTATE.IL is set.
+func (c *cpu) illegalState() { c.takeException(hvf.ECIllegalState, 0, c.PC) }
+
+// fpAccess reports an FP or SIMD instruction that CPACR_EL1.FPEN traps.
+func (c *cpu) fpAccess(ret uint64) { c.takeException(hvf.ECFPAccess, issCond, ret) }
+
+// pendingInterrupt says whether takeInterrupt would take one.
+func (c *cpu) pendingInterrupt() bool {
+	return c.irq && c.daif&maskI == 0 || c.fiq && c.daif&maskF == 0
+}
+
+// takeInterrupt takes the pending interrupt; FIQ goes first.
+func (c *cpu) takeInterrupt() {
+	if c.fiq && c.daif&maskF == 0 {
+		c.takeFIQ()
+	} else {
+		c.takeIRQ()
+	}
+}
+
+func (c *cpu) takeIRQ() {
+	c.stats.Interrupts++
+	c.enter(vectorIRQ, c.PC)
+}
+
+func (c *cpu) takeFIQ() {
+	c.stats.Interrupts++
+	c.enter(vectorFIQ, c.PC)
+}

@@ -1,0 +1,68 @@
+package softcpu
+
+import (
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// Instructions that generate exceptions and return from them (DDI 0487 C6.2).
+
+func execSVC(c *cpu, op *a64.Op) bool {
+	c.debug.advance(c)
+	c.takeException(hvf.ECSVC64, uint32(op.Imm&0xffff), c.PC+4)
+	return false
+}
+
+// execHVC exits with the PC past the instruction, as the framework does.
+func execHVC(c *cpu, op *a64.Op) bool {
+	if c.el == 0 {
+		c.undefined(c.PC)
+		return false
+	}
+	c.debug.advance(c)
+	c.PC += 4
+	return c.exitWith(hvf.MakeESR(hvf.ECHVC64, uint32(op.Imm&0xffff)), 0, 0)
+}
+
+// execSMC is trapped, as by HCR_EL2.TSC: the PC stays at the instruction.
+func execSMC(c *cpu, op *a64.Op) bool {
+	if c.el == 0 {
+		c.undefined(c.PC)
+		return false
+	}
+	return c.exitWith(hvf.MakeESR(hvf.ECSMC64, uint32(op.Imm&0xffff)), 0, 0)
+}
+
+func execBRK(c *cpu, op *a64.Op) bool {
+	c.takeException(hvf.ECBRK64, uint32(op.Imm&0xffff), c.PC)
+	return false
+}
+
+// execHLT, execDCPS and execDRPS need an external debugger, which there is
+// not: halting debug is never enabled, and Debug state never entered.
+func execHLT(c *cpu, op *a64.Op) bool  { return execUndefined(c, op) }
+func execDCPS(c *cpu, op *a64.Op) bool { return execUndefined(c, op) }
+func execDRPS(c *cpu, op *a64.Op) bool { return execUndefined(c, op) }
+
+func execUndefined(c *cpu, op *a64.Op) bool {
+	c.undefined(c.PC)
+	return false
+}
+
+// execERET follows AArch64.ExceptionReturn. An SPSR_EL1 that names a mode which
+// does not exist, or a higher one, makes the return illegal: setPSTATE sees to
+// that.
+func execERET(c *cpu, op *a64.Op) bool {
+	if c.el == 0 {
+		c.undefined(c.PC)
+		return false
+	}
+	spsr := c.sys.spsr &^ pstateSS
+	if c.debug.returnSS(c, c.sys.spsr) {
+		spsr |= pstateSS
+	}
+	c.excl, c.event = exclusive{}, true
+	c.setPSTATE(spsr)
+	c.PC = c.branchAddr(c.sys.elr)
+	return false
+}

@@ -1,0 +1,98 @@
+package softcpu
+
+import (
+	"runtime"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// Hints and barriers.
+
+func execNOP(c *cpu, op *a64.Op) bool   { return true }
+func execYIELD(c *cpu, op *a64.Op) bool { return true }
+
+// execWFI exits, unless there is nothing to wait for: a pending interrupt ends
+// the wait even if it is masked.
+func execWFI(c *cpu, op *a64.Op) bool {
+	if c.irq || c.fiq {
+		return true
+	}
+	return c.wait(hvf.WFI, sctlrNTWI)
+}
+
+func execWFE(c *cpu, op *a64.Op) bool {
+	if c.event {
+		c.event = false
+		return true
+	}
+	return c.wait(hvf.WFE, sctlrNTWE)
+}
+
+// wait exits with the PC at the instruction, or traps to EL1 if it is EL0's and
+// the bit in SCTLR_EL1 that would allow it is clear.
+func (c *cpu) wait(ti hvf.WFx, allow uint64) bool {
+	iss := issCond | uint32(ti)
+	if c.el == 0 && c.sys.sctlr&allow == 0 {
+		c.takeException(hvf.ECWFx, iss, c.PC)
+		return false
+	}
+	return c.exitWith(hvf.MakeESR(hvf.ECWFx, iss), 0, 0)
+}
+
+// execSEV signals this CPU only: the others cannot miss an event, because a WFE
+// without one exits instead of sleeping here.
+func execSEV(c *cpu, op *a64.Op) bool {
+	c.event = true
+	return true
+}
+
+func execSEVL(c *cpu, op *a64.Op) bool {
+	c.event = true
+	return true
+}
+
+func execCLREX(c *cpu, op *a64.Op) bool {
+	c.excl = exclusive{}
+	return true
+}
+
+// Types of memory barrier, CRm bits 1:0 (DDI 0487 C6.2.92).
+const (
+	barrierTypes = 3
+	barrierAll   = 3 // loads and stores; 1 is loads, 2 is stores
+)
+
+func execDMB(c *cpu, op *a64.Op) bool {
+	c.fence(op.Imm)
+	return true
+}
+
+// execDSB also completes the TLB and instruction cache maintenance that this
+// CPU has broadcast.
+func execDSB(c *cpu, op *a64.Op) bool {
+	c.fence(op.Imm)
+	c.awaitMaintenance()
+	if c.attention.Load() != 0 {
+		return c.next()
+	}
+	return true
+}
+
+// execISB has nothing to do for this CPU's own changes, which act at once; what
+// other CPUs have broadcast is applied when the engine leaves its loop.
+func execISB(c *cpu, op *a64.Op) bool {
+	if c.attention.Load() != 0 {
+		return c.next()
+	}
+	return true
+}
+
+// fence orders guest accesses before it against those after it. On amd64 only
+// stores against later loads may pass each other, which the weaker barriers
+// allow. The locked operation on a word of our own is the fence.
+func (c *cpu) fence(crm uint64) {
+	if runtime.GOARCH != "amd64" || crm&barrierTypes == barrierAll {
+		c.attention.Or(0)
+	}
+}

@@ -1,0 +1,140 @@
+package softcpu
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+// perm says how a register may be accessed.
+type perm uint8
+
+const (
+	read  perm = 1 << 0
+	write perm = 1 << 1
+	rw         = read | write
+)
+
+// sysRegDef is one system register. Its value is in a field, or read and write
+// compute it. What an exception level may not do is UNDEFINED there.
+type sysRegDef struct {
+	reg      hvf.SysReg
+	el0, el1 perm
+	mask     uint64 // bits that exist; the others are RES0
+	ones     uint64 // RES1
+
+	field func(*cpu) *uint64
+	get   func(*cpu) uint64
+	set   func(*cpu, uint64)
+
+	// changed is called after the field was written, with the value before.
+	changed func(c *cpu, old uint64)
+	// leave says that a write can change how the following instructions
+	// execute, so that the engine has to look again.
+	leave bool
+	// trap says that EL1 takes EL0's access, which el0 allows otherwise.
+	trap func(*sysRegs) bool
+	// undef says that the register does not exist in the present state.
+	undef func(*cpu) bool
+	// exits: the host handles every access that gets as far.
+	exits bool
+	// fp: the register belongs to FP and is trapped with it.
+	fp bool
+}
+
+const all = ^uint64(0)
+
+func enc(op0, op1, crn, crm, op2 uint32) hvf.SysReg { return hvf.SysRegOf(op0, op1, crn, crm, op2) }
+
+// sysRegDefs are the registers of EL1 and EL0 in the order of their encodings:
+// op0, op1, CRn, CRm, op2 (DDI 0487 D18.3). Those of debug and identification
+// follow in tables of their own.
+var sysRegDefs = []sysRegDef{
+	// SCTLR_EL1, ACTLR_EL1, CPACR_EL1
+	{reg: enc(3, 0, 1, 0, 0), el1: rw, mask: sctlrWritable, ones: sctlrRES1, field: func(c *cpu) *uint64 { return &c.sys.sctlr }, changed: (*cpu).sctlrChanged, leave: true},
+	{reg: enc(3, 0, 1, 0, 1), el1: rw, field: func(c *cpu) *uint64 { return &c.sys.actlr }},
+	{reg: enc(3, 0, 1, 0, 2), el1: rw, mask: 3 << cpacrFPEN, field: func(c *cpu) *uint64 { return &c.sys.cpacr }, changed: (*cpu).modeChanged, leave: true},
+	// TTBR0_EL1, TTBR1_EL1, TCR_EL1
+	{reg: enc(3, 0, 2, 0, 0), el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr0 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr0, v) }, leave: true},
+	{reg: enc(3, 0, 2, 0, 1), el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr1 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr1, v) }, leave: true},
+	{reg: enc(3, 0, 2, 0, 2), el1: rw, mask: tcrWritable, field: func(c *cpu) *uint64 { return &c.sys.tcr }, changed: (*cpu).regimeChanged, leave: true},
+	// SPSR_EL1, ELR_EL1, SP_EL0, SPSel, CurrentEL, PAN
+	{reg: enc(3, 0, 4, 0, 0), el1: rw, mask: spsrWritable, field: func(c *cpu) *uint64 { return &c.sys.spsr }},
+	{reg: enc(3, 0, 4, 0, 1), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.elr }},
+	{reg: enc(3, 0, 4, 1, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return c.spEL(0) }, undef: func(c *cpu) bool { return c.spsel == 0 }},
+	{reg: enc(3, 0, 4, 2, 0), el1: rw, mask: 1, get: func(c *cpu) uint64 { return uint64(c.spsel) }, set: func(c *cpu, v uint64) { c.setSPSel(uint8(v)) }},
+	{reg: enc(3, 0, 4, 2, 2), el1: read, get: func(c *cpu) uint64 { return uint64(c.el) << 2 }},
+	{reg: enc(3, 0, 4, 2, 3), el1: rw, mask: pstatePAN, get: func(c *cpu) uint64 { return c.pstate() & pstatePAN }, set: func(c *cpu, v uint64) { c.setPAN(v != 0) }, leave: true},
+	// AFSR0_EL1, AFSR1_EL1, ESR_EL1, FAR_EL1, PAR_EL1
+	{reg: enc(3, 0, 5, 1, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr0 }},
+	{reg: enc(3, 0, 5, 1, 1), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr1 }},
+	{reg: enc(3, 0, 5, 2, 0), el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.esr }},
+	{reg: enc(3, 0, 6, 0, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.far }},
+	{reg: enc(3, 0, 7, 4, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.par }},
+	// MAIR_EL1, AMAIR_EL1
+	{reg: enc(3, 0, 10, 2, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.mair }, changed: (*cpu).regimeChanged, leave: true},
+	{reg: enc(3, 0, 10, 3, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.amair }},
+	// VBAR_EL1, ISR_EL1
+	{reg: enc(3, 0, 12, 0, 0), el1: rw, mask: all &^ 0x7ff, field: func(c *cpu) *uint64 { return &c.sys.vbar }},
+	{reg: enc(3, 0, 12, 1, 0), el1: read, get: (*cpu).isr},
+	// CONTEXTIDR_EL1, TPIDR_EL1
+	{reg: enc(3, 0, 13, 0, 1), el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.contextidr }},
+	{reg: enc(3, 0, 13, 0, 4), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr1 }},
+	// CNTKCTL_EL1
+	{reg: enc(3, 0, 14, 1, 0), el1: rw, mask: cntkctlWritable, field: func(c *cpu) *uint64 { return &c.sys.cntkctl }},
+	// CCSIDR_EL1, CLIDR_EL1, AIDR_EL1, CSSELR_EL1
+	{reg: enc(3, 1, 0, 0, 0), el1: read, get: (*cpu).ccsidr},
+	{reg: enc(3, 1, 0, 0, 1), el1: read, get: func(*cpu) uint64 { return clidrEL1 }},
+	{reg: enc(3, 1, 0, 0, 7), el1: read, get: func(*cpu) uint64 { return 0 }},
+	{reg: enc(3, 2, 0, 0, 0), el1: rw, mask: 0xf, field: func(c *cpu) *uint64 { return &c.sys.csselr }},
+	// CTR_EL0, DCZID_EL0
+	{reg: enc(3, 3, 0, 0, 1), el0: read, el1: read, get: func(*cpu) uint64 { return ctrEL0 }, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUCT == 0 }},
+	{reg: enc(3, 3, 0, 0, 7), el0: read, el1: read, get: (*cpu).dczid},
+	// NZCV, DAIF
+	{reg: enc(3, 3, 4, 2, 0), el0: rw, el1: rw, mask: pstateNZCV, get: func(c *cpu) uint64 { return uint64(c.NZCV()) }, set: func(c *cpu, v uint64) { c.SetNZCV(uint32(v)) }},
+	{reg: enc(3, 3, 4, 2, 1), el0: rw, el1: rw, mask: 15 << pstateDAIF, get: func(c *cpu) uint64 { return uint64(c.daif) << pstateDAIF }, set: func(c *cpu, v uint64) { c.setDAIF(uint8(v >> pstateDAIF)) }, leave: true, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUMA == 0 }},
+	// FPCR, FPSR
+	{reg: enc(3, 3, 4, 4, 0), el0: rw, el1: rw, mask: fpcrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPCR) }, set: func(c *cpu, v uint64) { c.FP.FPCR = uint32(v) }, fp: true},
+	{reg: enc(3, 3, 4, 4, 1), el0: rw, el1: rw, mask: fpsrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPSR) }, set: func(c *cpu, v uint64) { c.FP.FPSR = uint32(v) }, fp: true},
+	// TPIDR_EL0, TPIDRRO_EL0
+	{reg: enc(3, 3, 13, 0, 2), el0: rw, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr0 }},
+	{reg: enc(3, 3, 13, 0, 3), el0: read, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidrro0 }},
+	// CNTFRQ_EL0, CNTPCT_EL0, CNTVCT_EL0
+	{reg: enc(3, 3, 14, 0, 0), el0: read, el1: read, get: func(*cpu) uint64 { return hvf.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(cntkctlEL0PCTEN|cntkctlEL0VCTEN) == 0 }},
+	{reg: enc(3, 3, 14, 0, 1), el0: read, el1: read, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PCTEN == 0 }},
+	{reg: enc(3, 3, 14, 0, 2), el0: read, el1: read, get: (*cpu).cntvct, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VCTEN == 0 }},
+	// CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0
+	{reg: enc(3, 3, 14, 2, 0), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	{reg: enc(3, 3, 14, 2, 1), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	{reg: enc(3, 3, 14, 2, 2), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	// CNTV_TVAL_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0
+	{reg: enc(3, 3, 14, 3, 0), el0: rw, el1: rw, mask: 1<<32 - 1, get: (*cpu).cntvTVAL, set: (*cpu).setCNTVTVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	{reg: enc(3, 3, 14, 3, 1), el0: rw, el1: rw, mask: cntWritable, get: (*cpu).cntvCTL, set: (*cpu).setCNTVCTL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	{reg: enc(3, 3, 14, 3, 2), el0: rw, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.timer.cval }, set: (*cpu).setCNTVCVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	// SP_EL1 is the host's: at EL1 its name is SP.
+	{reg: enc(3, 4, 4, 1, 0), mask: all, field: func(c *cpu) *uint64 { return c.spEL(1) }},
+}
+
+// Bits of FPCR and FPSR that exist without trapped exceptions, FP16 and
+// AArch32.
+const (
+	fpcrWritable = 1<<26 | 1<<25 | 1<<24 | 3<<22 // AHP, DN, FZ, RMode
+	fpsrWritable = 1<<27 | 0x9f                  // QC, IDC, IXC, UFC, OFC, DZC, IOC
+)
+
+// sysRegIndex finds a definition by bits 14:0 of a name; 0 is none. Bit 15 is
+// set in all names.
+var sysRegIndex [1 << 15]uint8
+
+func init() {
+	sysRegDefs = append(sysRegDefs, idRegDefs()...)
+	sysRegDefs = append(sysRegDefs, debugRegDefs()...)
+	for i, d := range sysRegDefs {
+		sysRegIndex[d.reg&0x7fff] = uint8(i + 1)
+	}
+}
+
+// findSysReg returns the definition of r, or nil.
+func findSysReg(r hvf.SysReg) *sysRegDef {
+	i := sysRegIndex[r&0x7fff]
+	if i == 0 || r>>15 == 0 {
+		return nil
+	}
+	return &sysRegDefs[i-1]
+}

@@ -1,0 +1,136 @@
+package softcpu
+
+import (
+	"math"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// vtimer is the EL1 virtual timer (DDI 0487 D12.2) under the framework's rule:
+// when its output goes high the CPU exits once, which masks it until the host
+// lifts the mask.
+type vtimer struct {
+	ctl    uint64 // ENABLE and IMASK
+	cval   uint64
+	offset uint64 // ticks that CNTVCT_EL0 is behind the host's counter
+	masked bool   // no exit until the host says so
+
+	// wake raises attentionTimer at the deadline. Made once, so that setting
+	// the timer allocates nothing.
+	wake *time.Timer
+}
+
+// Bits of CNTV_CTL_EL0.
+const (
+	cntEnable  = 1 << 0
+	cntIMask   = 1 << 1
+	cntIStatus = 1 << 2
+
+	cntWritable = cntEnable | cntIMask
+)
+
+// reset keeps the offset, which is the host's, and the wake timer.
+func (t *vtimer) reset() {
+	t.ctl, t.cval, t.masked = 0, 0, false
+	t.stop()
+}
+
+// stop ends the host's timer.
+func (t *vtimer) stop() {
+	if t.wake != nil {
+		t.wake.Stop()
+	}
+}
+
+// cntvct returns the virtual counter.
+func (c *cpu) cntvct() uint64 { return c.vm.now() - c.timer.offset }
+
+// cntvCTL returns CNTV_CTL_EL0. Counter and comparator are unsigned.
+func (c *cpu) cntvCTL() uint64 {
+	v := c.timer.ctl
+	if v&cntEnable != 0 && c.cntvct() >= c.timer.cval {
+		v |= cntIStatus
+	}
+	return v
+}
+
+func (c *cpu) setCNTVCTL(v uint64) {
+	c.timer.ctl = v
+	c.armTimer()
+}
+
+func (c *cpu) setCNTVCVAL(v uint64) {
+	c.timer.cval = v
+	c.armTimer()
+}
+
+// cntvTVAL returns the downward view of the timer: what is left, in 32 bits.
+func (c *cpu) cntvTVAL() uint64 { return uint64(uint32(c.timer.cval - c.cntvct())) }
+
+func (c *cpu) setCNTVTVAL(v uint64) { c.setCNTVCVAL(c.cntvct() + uint64(int64(int32(v)))) }
+
+// setVTimerOffset sets how far CNTVCT_EL0 is behind the host's counter.
+func (c *cpu) setVTimerOffset(ticks uint64) {
+	c.timer.offset = ticks
+	c.armTimer()
+}
+
+// setVTimerMask lets the timer exit again, or not. A timer whose output is
+// still high exits at once.
+func (c *cpu) setVTimerMask(masked bool) {
+	c.timer.masked = masked
+	c.armTimer()
+}
+
+// timerFired says whether the timer has to exit now. If its time has not come
+// it sees to it that attentionTimer is raised then.
+func (c *cpu) timerFired() bool {
+	if c.timer.masked || c.timer.ctl != cntEnable {
+		return false
+	}
+	if c.cntvct() >= c.timer.cval {
+		return true
+	}
+	c.armTimer()
+	return false
+}
+
+// fireTimer is the exit: it masks the timer.
+func (c *cpu) fireTimer() {
+	c.timer.masked = true
+	c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
+	c.stop = true
+}
+
+// maxWait bounds the host's timer: timerFired arms it again.
+const maxWait = time.Hour
+
+// armTimer makes the host's timer raise attentionTimer when CNTVCT_EL0 reaches
+// CNTV_CVAL_EL0, or stops it.
+func (c *cpu) armTimer() {
+	t := &c.timer
+	if t.masked || t.ctl != cntEnable {
+		t.stop()
+		return
+	}
+	now := c.cntvct()
+	if now >= t.cval {
+		t.stop()
+		c.raise(attentionTimer)
+		return
+	}
+	if t.wake == nil {
+		t.wake = time.AfterFunc(math.MaxInt64, func() { c.raise(attentionTimer) })
+	}
+	t.wake.Reset(untilTicks(t.cval - now))
+}
+
+// untilTicks returns how long n ticks take, rounded up, at most maxWait.
+func untilTicks(n uint64) time.Duration {
+	const most = uint64(maxWait/time.Second) * hvf.CounterFrequency
+	if n >= most {
+		return maxWait
+	}
+	return time.Duration((n*1000 + 23) / 24)
+}
