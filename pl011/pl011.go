@@ -1,0 +1,218 @@
+package pl011
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// Config says what a UART is connected to.
+type Config struct {
+	Line mmio.Line // UARTINTR; nil leaves it unconnected
+
+	// Firmware makes reset leave the UART as firmware would: enabled, at
+	// 115200 8N1, with FIFOs on. A machine without firmware needs it, for an
+	// early console writes to the UART without setting it up. It is off for
+	// the reset values of the manual.
+	Firmware bool
+}
+
+// UART is a PL011. Its methods may be called from any goroutine.
+type UART struct {
+	intr   mmio.Line
+	output chan struct{} // holds one token when the wire may have bytes
+	room   chan struct{} // holds one token when the receiver may have room
+	bad    atomic.Uint64
+
+	mu sync.Mutex // before the interrupt controller's
+	m  machine
+}
+
+var _ mmio.Device = (*UART)(nil)
+
+// New returns a UART in reset.
+func New(c Config) *UART {
+	u := &UART{
+		intr:   c.Line,
+		output: make(chan struct{}, 1),
+		room:   make(chan struct{}, 1),
+	}
+	if c.Line == nil {
+		u.intr = mmio.LineFunc(func(bool) {})
+	}
+	u.m.firmware = c.Firmware
+	u.Reset()
+	return u
+}
+
+// Reset puts every register to its reset value and empties the FIFOs. Output
+// that Run has not yet taken is kept.
+func (u *UART) Reset() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.m.reset()
+	u.updateLocked()
+}
+
+// Read implements mmio.Device.
+func (u *UART) Read(a mmio.Access) uint64 {
+	r := table.Find(a)
+	if r == nil {
+		u.bad.Add(1)
+		return 0
+	}
+	if a.Off >= 0xfe0 {
+		return r.Reset
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	v := u.m.read(a.Off)
+	u.updateLocked()
+	return uint64(v) & r.Read
+}
+
+// Write implements mmio.Device.
+func (u *UART) Write(a mmio.Access, v uint64) {
+	r := table.Find(a)
+	if r == nil {
+		u.bad.Add(1)
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.m.write(a.Off, uint16(v&r.Write))
+	u.updateLocked()
+}
+
+// BadAccesses is how many accesses reached no register.
+func (u *UART) BadAccesses() uint64 { return u.bad.Load() }
+
+// updateLocked states the interrupt line again and wakes who waits for output
+// or for room. It ends every operation.
+func (u *UART) updateLocked() {
+	u.intr.Set(u.m.pending())
+	if u.m.wire.n > 0 {
+		signal(u.output)
+	}
+	if u.m.room() > 0 {
+		signal(u.room)
+	}
+}
+
+// signal leaves a token, if there is none.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run writes what the guest transmits to w until ctx is done; what the guest
+// has transmitted by then is still written. Only one Run may run at a time.
+// While w blocks, or without Run, the UART holds a few KiB and then tells the
+// guest to wait (TXFF), so nothing is lost and nothing grows. An error is that
+// of w; what was handed to that Write is lost.
+func (u *UART) Run(ctx context.Context, w io.Writer) error {
+	p := make([]byte, wireSize)
+	for ctx.Err() == nil {
+		n, err := u.drain(w, p)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		select {
+		case <-u.output:
+		case <-ctx.Done():
+		}
+	}
+	for range 2 { // the wire, then what the FIFO held behind it
+		if _, err := u.drain(w, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain writes once what the wire holds, by way of p.
+func (u *UART) drain(w io.Writer, p []byte) (int, error) {
+	n := u.take(p)
+	if n == 0 {
+		return 0, nil
+	}
+	if _, err := w.Write(p[:n]); err != nil {
+		return n, fmt.Errorf("pl011: writing %d bytes of guest output: %w", n, err)
+	}
+	return n, nil
+}
+
+// take moves bytes off the wire, which makes room for those in the FIFO.
+func (u *UART) take(p []byte) int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := u.m.wire.take(p)
+	u.m.transmit()
+	u.updateLocked()
+	return n
+}
+
+// Receive puts bytes on the guest's receive line and returns how many of them
+// the receiver had room for: none while the guest has it disabled. It never
+// blocks.
+func (u *UART) Receive(p []byte) int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := min(len(p), u.m.room())
+	for _, b := range p[:n] {
+		u.m.receive(character(b))
+	}
+	if n > 0 {
+		u.m.idle()
+		u.updateLocked()
+	}
+	return n
+}
+
+// ReceiveBreak puts a break on the guest's receive line, the start of a magic
+// SysRq. It reports false when the receiver had no room for it.
+func (u *UART) ReceiveBreak() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.m.room() == 0 {
+		return false
+	}
+	u.m.receive(charBE)
+	u.m.idle()
+	u.updateLocked()
+	return true
+}
+
+// Feed is Receive for all of p: it waits while the receiver has no room. Only
+// one Feed may wait at a time. Its only error is that of ctx.
+func (u *UART) Feed(ctx context.Context, p []byte) error {
+	for {
+		p = p[u.Receive(p):]
+		if len(p) == 0 {
+			return nil
+		}
+		select {
+		case <-u.room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// String is the UART's state in one line, to find out why a console is silent.
+func (u *UART) String() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	m := &u.m
+	return fmt.Sprintf("CR %v, LCR_H %v, FR %v, RIS %v, IMSC %v, tx %d, rx %d, wire %d, bad accesses %d",
+		m.cr, m.line, m.flags(), m.raw, m.imsc, m.tx.n, m.rx.n, m.wire.n, u.bad.Load())
+}
