@@ -3,12 +3,12 @@ package boot
 import (
 	"bytes"
 	"compress/bzip2"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 )
@@ -38,8 +38,8 @@ func findPacker(data []byte) *packer {
 	return nil
 }
 
-// unpack returns what data unpacks to, maxKernel bytes at most.
-func (p *packer) unpack(data []byte) ([]byte, error) {
+// unpack returns what data unpacks to, limit bytes at most.
+func (p *packer) unpack(data []byte, limit int64) ([]byte, error) {
 	r, err := p.open(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s stream damaged: %s: copy the file again", p.name, oneLine(err))
@@ -47,10 +47,10 @@ func (p *packer) unpack(data []byte) ([]byte, error) {
 	if c, ok := r.(io.Closer); ok {
 		defer c.Close()
 	}
-	out, err := readAll(r, maxKernel)
+	out, err := readAll(r, 3*int64(len(data)), limit)
 	switch {
 	case errors.Is(err, errTooLong):
-		return nil, fmt.Errorf("%s stream unpacks to more than 0x%x bytes: no kernel", p.name, maxKernel)
+		return nil, fmt.Errorf("%s stream is %w unpacked: no kernel", p.name, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%s stream cut short after 0x%x bytes, unpacked 0x%x: copy the file again", p.name, len(data), len(out))
 	case err != nil:

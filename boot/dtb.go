@@ -41,10 +41,7 @@ func replaceMemory(root *fdt.Node, ram []Range) error {
 	if err != nil {
 		return err
 	}
-	root.RemoveFunc(func(n *fdt.Node) bool {
-		kind, _ := n.Get("device_type")
-		return string(kind) == "memory\x00"
-	})
+	root.RemoveFunc(isMemory)
 	for _, bank := range ram {
 		base, ok1 := numberCells(bank.Base, addressCells)
 		size, ok2 := numberCells(bank.Size, sizeCells)
@@ -56,6 +53,14 @@ func replaceMemory(root *fdt.Node, ram []Range) error {
 		memory.Set("reg", append(base, size...))
 	}
 	return nil
+}
+
+// isMemory knows a memory node (§3.4) by its name too: device_type gets
+// forgotten, and two nodes of one name are an error.
+func isMemory(n *fdt.Node) bool {
+	kind, _ := n.Get("device_type")
+	name, _, _ := strings.Cut(n.Name, "@")
+	return name == "memory" || string(kind) == "memory\x00"
 }
 
 // cellCount reads one of the root's cell counts; missing is what the

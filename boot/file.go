@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -52,8 +53,8 @@ func (f File) content() ([]byte, error) {
 	if info.Mode().IsRegular() && info.Size() > maxFile {
 		return nil, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)
 	}
-	// A pipe is welcome, so its end has to be looked for.
-	data, err := readAll(in, maxFile)
+	// A pipe is welcome: its size is 0, and its end has to be looked for.
+	data, err := readAll(in, info.Size(), maxFile)
 	if err != nil {
 		return nil, cause(err)
 	}
@@ -76,11 +77,18 @@ func cause(err error) error {
 // errTooLong is readAll's: the stream has more bytes than its limit.
 var errTooLong = errors.New("too long")
 
-// readAll reads all of r, but no more than limit bytes.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if int64(len(data)) > limit {
+// readAll reads all of r, but no more than limit bytes. expect is how many
+// there will likely be.
+func readAll(r io.Reader, expect, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(expect, limit)) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	if int64(b.Len()) > limit {
 		return nil, fmt.Errorf("%w: more than 0x%x bytes", errTooLong, limit)
+	}
+	data := b.Bytes()
+	if b.Available() > len(data)/8 {
+		data = bytes.Clone(data) // a plan keeps it: give the rest back
 	}
 	return data, err
 }

@@ -69,8 +69,14 @@ func imageFileSize(data []byte) uint64 {
 		sizeOfRawData        = 16
 		pointerToRawData     = 20
 	)
+	if !hasAt(data, 0, "MZ") {
+		return 0
+	}
 	pe := uint64(binary.LittleEndian.Uint32(data[imagePEOffset:]))
-	if !hasAt(data, pe, "PE\x00\x00") || uint64(len(data)) < pe+headerSize {
+	if uint64(len(data)) < pe+headerSize {
+		return pe + headerSize
+	}
+	if !hasAt(data, pe, "PE\x00\x00") {
 		return 0
 	}
 	sections := uint64(binary.LittleEndian.Uint16(data[pe+numberOfSections:]))

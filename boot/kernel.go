@@ -75,7 +75,7 @@ func unwrap(data []byte) (inner []byte, name string, err error) {
 		return inner, "EFI zboot", err
 	}
 	if p := findPacker(data); p != nil {
-		inner, err = p.unpack(data)
+		inner, err = p.unpack(data, maxKernel)
 		return inner, p.name, err
 	}
 	return nil, "", refuse(data)

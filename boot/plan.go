@@ -62,7 +62,9 @@ func (p *Plan) Tree() *fdt.Tree { return p.tree }
 // filled first with zeros of the same size.
 func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 	chosen := p.tree.Find("/chosen")
-	chosen.Set("bootargs", fdt.Strings(commandLine))
+	if commandLine != "" {
+		chosen.Set("bootargs", fdt.Strings(commandLine))
+	}
 	chosen.Delete("linux,initrd-start")
 	chosen.Delete("linux,initrd-end")
 	if len(p.initrd) > 0 {

@@ -13,8 +13,8 @@ import (
 type Config struct {
 	Machine     Machine
 	Kernel      File
-	Initrds     []File // joined in this order
-	CommandLine string
+	Initrds     []File    // joined in this order
+	CommandLine string    // empty: what the blob says, if DTB is given
 	DTB         *File     // a blob to use in place of the machine's own
 	KASLR       bool      // hand out a kaslr-seed
 	Rand        io.Reader // where seeds come from; nil is crypto/rand
