@@ -5,19 +5,22 @@ import "github.com/miniboot-vmm/miniboot/hvf"
 // debugState is self-hosted debug (DDI 0487 D2): breakpoints, watchpoints and
 // software step. The OS lock is always open: its registers are the host's.
 type debugState struct {
-	mdscr    uint64
 	bvr, bcr [numBreakpoints]uint64
 	wvr, wcr [numWatchpoints]uint64
 
-	// watching says that some watchpoint is enabled, so that loads and stores
-	// have to ask.
+	// What follows is computed by debugChanged: which exception levels an
+	// enabled breakpoint matches, and whether a watchpoint is enabled, so that
+	// loads and stores have to ask.
+	breakEL  [2]bool
 	watching bool
+
+	step stepState
 }
 
 // Bits of MDSCR_EL1.
 const (
 	mdscrSS   = 1 << 0  // software step
-	mdscrTDCC = 1 << 12 // EL0's accesses to the DCC trap
+	mdscrTDCC = 1 << 12 // EL0's accesses to the debug channel trap
 	mdscrKDE  = 1 << 13 // debug exceptions from EL1 too
 	mdscrMDE  = 1 << 15 // breakpoints and watchpoints
 
@@ -25,39 +28,88 @@ const (
 	mdscrWritable = mdscrSS | mdscrTDCC | mdscrKDE | mdscrMDE
 )
 
+// Fields that DBGBCR<n>_EL1 and DBGWCR<n>_EL1 share, and their own.
+const (
+	dbgE   = 1 << 0
+	dbgPxC = 1  // shift: bit 0 matches EL1, bit 1 EL0
+	dbgSSC = 14 // shift: security state
+	dbgLBN = 16 // shift: the breakpoint that this one is linked to
+
+	bcrBT       = 20 // shift: type
+	bcrWritable = 0xffe1e7
+
+	wcrLSC      = 3 // shift: bit 0 matches loads, bit 1 stores
+	wcrBAS      = 5 // shift: which bytes
+	wcrWT       = 1 << 20
+	wcrMASK     = 24 // shift: log2 of the bytes that are ignored
+	wcrWritable = 0x1f1fffff
+)
+
+// issDebug is the fault status code of debug exceptions.
+const issDebug = uint32(hvf.FSCDebug)
+
 func (d *debugState) reset() { *d = debugState{} }
 
-func (d *debugState) stepping(c *cpu) bool              { return false }
-func (d *debugState) breaking(c *cpu) bool              { return false }
-func (d *debugState) advance(c *cpu)                    {}
-func (d *debugState) returnSS(c *cpu, spsr uint64) bool { return false }
-
-func (c *cpu) beforeInstruction() bool {
-	if c.il && c.PC&3 == 0 {
-		c.illegalState()
-		return false
-	}
-	return true
+// debugEnabled says whether debug exceptions can be taken from el with
+// PSTATE.D as given (AArch64.GenerateDebugExceptionsFrom).
+func (c *cpu) debugEnabled(el uint8, masked bool) bool {
+	return el == 0 || c.sys.mdscr&mdscrKDE != 0 && !masked
 }
-func (c *cpu) afterInstruction()                                     {}
-func (c *cpu) watchpoint(va, size uint64, write bool, el0 bool) bool { return false }
 
+func (c *cpu) debugEnabledNow() bool { return c.debugEnabled(c.el, c.daif&maskD != 0) }
+
+// debugChanged is called when a debug register has changed. The TLB lets
+// accesses pass that a new watchpoint wants to see, so it is dropped.
+func (c *cpu) debugChanged(old uint64) {
+	d := &c.debug
+	d.breakEL = [2]bool{}
+	watching := false
+	if c.sys.mdscr&mdscrMDE != 0 {
+		for _, bcr := range d.bcr {
+			if bcr&dbgE != 0 && bcr>>bcrBT&15 != btLinkedContext {
+				d.breakEL[0] = d.breakEL[0] || matchesEL(bcr, 0)
+				d.breakEL[1] = d.breakEL[1] || matchesEL(bcr, 1)
+			}
+		}
+		for _, wcr := range d.wcr {
+			watching = watching || wcr&dbgE != 0
+		}
+	}
+	if watching != d.watching {
+		d.watching = watching
+		c.maintain(maintenance{kind: tlbAll}, false)
+	}
+	c.updateMode()
+}
+
+// debugRegDefs returns the rows with op0=2.
 func debugRegDefs() []sysRegDef {
+	tdcc := func(s *sysRegs) bool { return s.mdscr&mdscrTDCC != 0 }
+	zero := func(*cpu) uint64 { return 0 }
 	rows := []sysRegDef{
+		// MDCCINT_EL1, MDSCR_EL1
 		{reg: enc(2, 0, 0, 2, 0), el1: rw, mask: 3 << 29, field: func(c *cpu) *uint64 { return &c.sys.mdccint }},
-		{reg: enc(2, 0, 0, 2, 2), el1: rw, mask: mdscrWritable, field: func(c *cpu) *uint64 { return &c.debug.mdscr }, changed: (*cpu).modeChanged, leave: true},
+		{reg: enc(2, 0, 0, 2, 2), el1: rw, mask: mdscrWritable, field: func(c *cpu) *uint64 { return &c.sys.mdscr }, changed: (*cpu).debugChanged, leave: true},
+		// The debug channel, which nobody listens to: MDCCSR_EL0, DBGDTR_EL0,
+		// DBGDTRRX_EL0 and DBGDTRTX_EL0.
+		{reg: enc(2, 3, 0, 1, 0), el0: read, el1: read, get: zero, trap: tdcc},
+		{reg: enc(2, 3, 0, 4, 0), el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
+		{reg: enc(2, 3, 0, 5, 0), el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
 	}
 	for i := range numBreakpoints {
+		n, bvr := uint32(i), all&^3
+		if contextAware(i) {
+			bvr = all
+		}
 		rows = append(rows,
-			sysRegDef{reg: enc(2, 0, 0, uint32(i), 4), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.debug.bvr[i] }},
-			sysRegDef{reg: enc(2, 0, 0, uint32(i), 5), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.debug.bcr[i] }})
+			sysRegDef{reg: enc(2, 0, 0, n, 4), el1: rw, mask: bvr, field: func(c *cpu) *uint64 { return &c.debug.bvr[i] }},
+			sysRegDef{reg: enc(2, 0, 0, n, 5), el1: rw, mask: bcrWritable, field: func(c *cpu) *uint64 { return &c.debug.bcr[i] }, changed: (*cpu).debugChanged, leave: true})
 	}
 	for i := range numWatchpoints {
+		n := uint32(i)
 		rows = append(rows,
-			sysRegDef{reg: enc(2, 0, 0, uint32(i), 6), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.debug.wvr[i] }},
-			sysRegDef{reg: enc(2, 0, 0, uint32(i), 7), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.debug.wcr[i] }})
+			sysRegDef{reg: enc(2, 0, 0, n, 6), el1: rw, mask: all &^ 3, field: func(c *cpu) *uint64 { return &c.debug.wvr[i] }},
+			sysRegDef{reg: enc(2, 0, 0, n, 7), el1: rw, mask: wcrWritable, field: func(c *cpu) *uint64 { return &c.debug.wcr[i] }, changed: (*cpu).debugChanged, leave: true})
 	}
 	return rows
 }
-
-var _ hvf.EC

@@ -62,6 +62,7 @@ func (c *cpu) enter(vector, ret uint64) {
 		c.pan = true
 	}
 	c.ss, c.il = false, false
+	c.debug.step.forget()
 	c.updateMode()
 	c.PC = c.branchAddr(c.sys.vbar + vector)
 }

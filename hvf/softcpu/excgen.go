@@ -8,7 +8,7 @@ import (
 // Instructions that generate exceptions and return from them (DDI 0487 C6.2).
 
 func execSVC(c *cpu, op *a64.Op) bool {
-	c.debug.advance(c)
+	c.advanceStep()
 	c.takeException(hvf.ECSVC64, uint32(op.Imm&0xffff), c.PC+4)
 	return false
 }
@@ -19,7 +19,7 @@ func execHVC(c *cpu, op *a64.Op) bool {
 		c.undefined(c.PC)
 		return false
 	}
-	c.debug.advance(c)
+	c.advanceStep()
 	c.PC += 4
 	return c.exitWith(hvf.MakeESR(hvf.ECHVC64, uint32(op.Imm&0xffff)), 0, 0)
 }
@@ -58,7 +58,7 @@ func execERET(c *cpu, op *a64.Op) bool {
 		return false
 	}
 	spsr := c.sys.spsr &^ pstateSS
-	if c.debug.returnSS(c, c.sys.spsr) {
+	if c.returnSS(c.sys.spsr) {
 		spsr |= pstateSS
 	}
 	c.excl, c.event = exclusive{}, true

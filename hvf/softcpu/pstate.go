@@ -106,7 +106,7 @@ func (c *cpu) regime() regime {
 func (c *cpu) updateMode() {
 	fpen := c.sys.cpacr >> cpacrFPEN & 3
 	c.fpTrapped = fpen != 3 && (fpen != 1 || c.el == 0)
-	c.stepwise = c.il || c.debug.stepping(c) || c.debug.breaking(c)
+	c.stepwise = c.il || c.stepping() || c.breaking()
 	c.mmu.selectRegime(c.regime())
 }
 

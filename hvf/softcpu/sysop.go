@@ -128,8 +128,8 @@ func (c *cpu) cleanLine(va uint64, acc access) bool {
 	if _, f := c.translate(va, acc, c.maintenanceRegime()); f.some {
 		return c.maintenanceFault(va, f)
 	}
-	if acc == accessWrite && c.debug.watching {
-		return !c.watchpoint(va&^(cacheLine-1), cacheLine, true, c.el == 0)
+	if acc == accessWrite {
+		return !c.watchpointWith(issCM|issWnR, va&^(cacheLine-1), cacheLine, true, c.el == 0)
 	}
 	return true
 }

@@ -17,7 +17,7 @@ type sysRegs struct {
 	tpidr0, tpidrro0, tpidr1 uint64
 
 	csselr, cntkctl uint64
-	mdccint         uint64
+	mdscr, mdccint  uint64
 
 	id idRegs
 }

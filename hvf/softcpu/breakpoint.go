@@ -1,0 +1,111 @@
+package softcpu
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+// Types of breakpoint, DBGBCR<n>_EL1.BT. The others are reserved here, and
+// never match: they need EL2 or AArch32.
+const (
+	btAddress       = 0
+	btLinkedAddress = 1
+	btContext       = 2
+	btLinkedContext = 3
+)
+
+// sscSecure is the SSC of breakpoints for Secure state only, which this CPU is
+// never in.
+const sscSecure = 2
+
+// dbgAddress are the address bits that debug compares: bits 48 and up are all
+// the same in an address that translates.
+const dbgAddress = 1<<49 - 1
+
+// contextAware says whether breakpoint n can match CONTEXTIDR_EL1: the last
+// ones can (ID_AA64DFR0_EL1.CTX_CMPs).
+func contextAware(n int) bool { return n >= numBreakpoints-numContextAware && n < numBreakpoints }
+
+// matchesEL says whether a DBGBCR or DBGWCR matches at el (AArch64.StateMatch).
+func matchesEL(cr uint64, el uint8) bool {
+	if cr>>dbgSSC&3 == sscSecure {
+		return false
+	}
+	return cr>>dbgPxC&(2>>el) != 0 // PxC bit 0 is EL1, bit 1 is EL0
+}
+
+// breaking says whether a breakpoint could match the next instruction.
+func (c *cpu) breaking() bool { return c.debug.breakEL[c.el] && c.debugEnabledNow() }
+
+// breakpoint says whether a breakpoint matches the instruction at the PC.
+func (c *cpu) breakpoint() bool {
+	for n := range c.debug.bcr {
+		if c.breakpointMatches(n) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *cpu) breakpointMatches(n int) bool {
+	bcr := c.debug.bcr[n]
+	if bcr&dbgE == 0 || !matchesEL(bcr, c.el) {
+		return false
+	}
+	switch bcr >> bcrBT & 15 {
+	case btAddress:
+		return c.addressMatches(n)
+	case btLinkedAddress:
+		return c.addressMatches(n) && c.linkMatches(bcr)
+	case btContext:
+		return contextAware(n) && c.contextMatches(n)
+	}
+	return false
+}
+
+func (c *cpu) addressMatches(n int) bool { return (c.PC^c.debug.bvr[n])&dbgAddress&^3 == 0 }
+
+func (c *cpu) contextMatches(n int) bool { return uint32(c.debug.bvr[n]) == uint32(c.sys.contextidr) }
+
+// linkMatches says whether the context of the breakpoint that cr is linked to
+// is the current one. A link to something else never matches.
+func (c *cpu) linkMatches(cr uint64) bool {
+	n := int(cr >> dbgLBN & 15)
+	if !contextAware(n) {
+		return false
+	}
+	bcr := c.debug.bcr[n]
+	return bcr&dbgE != 0 && bcr>>bcrBT&15 == btLinkedContext && c.contextMatches(n)
+}
+
+// beforeInstruction is called before each instruction while cpu.stepwise. It
+// takes the exceptions that come before the instruction's own, and returns
+// false if there was one. Faults of the fetch go before breakpoints and the
+// illegal execution state (DDI 0487 D1.3.5), so they are left to happen.
+func (c *cpu) beforeInstruction() bool {
+	if !c.beginStep() {
+		return false
+	}
+	breaking := c.breaking()
+	if !breaking && !c.il || !c.fetchable() {
+		return true
+	}
+	if breaking && c.breakpoint() {
+		c.takeException(hvf.ECBreakpointLower, issDebug, c.PC)
+		return false
+	}
+	if c.il {
+		c.illegalState()
+		return false
+	}
+	return true
+}
+
+// afterInstruction is called after each instruction while cpu.stepwise was set
+// before it.
+func (c *cpu) afterInstruction() { c.endStep() }
+
+func (c *cpu) fetchable() bool {
+	if c.PC&3 != 0 {
+		return false
+	}
+	_, f := c.translate(c.PC, accessFetch, c.regime())
+	return !f.some
+}
