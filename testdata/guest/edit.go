@@ -56,12 +56,12 @@ func (e *editor) key(c byte) (echo string, event lineEvent) {
 	}
 	switch c {
 	case '\r', '\n':
-		return e.change(e.line, len(e.line)) + "\r\n", lineDone
+		return e.change(e.line, len(e.line)) + "\n", lineDone
 	case 'C' - '@':
-		return "^C\r\n", lineInterrupted
+		return "^C\n", lineInterrupted
 	case 'D' - '@':
 		if len(e.line) == 0 {
-			return "\r\n", lineEnd
+			return "\n", lineEnd
 		}
 		return e.remove(e.cursor, e.cursor+1), lineOpen
 	case '\t':

@@ -289,7 +289,6 @@ func (sh *shell) wait(pid int) int {
 	}
 	if status.Signaled() && status.Signal() == syscall.SIGINT && sh.interactive {
 		sh.interrupted.Store(true)
-		fmt.Fprintln(os.Stderr)
 	} else if status.Signaled() && status.Signal() != syscall.SIGPIPE && status.Signal() != syscall.SIGINT {
 		fmt.Fprintln(os.Stderr, status.Signal())
 	}

@@ -77,6 +77,9 @@ func (sh *shell) runInput() int {
 		default:
 			sh.interrupted.Store(false)
 			sh.run(s)
+			if sh.interrupted.Load() {
+				fmt.Fprintln(os.Stderr) // behind the terminal's ^C
+			}
 			sh.reap()
 		}
 	}
