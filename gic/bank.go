@@ -27,6 +27,11 @@ func (b *bank) pending() uint32 {
 	return b.latched | (b.line|b.message)&^b.edge
 }
 
+// ready has a bit set for each interrupt that waits for a CPU to take it.
+func (b *bank) ready() uint32 {
+	return b.pending() & b.enabled &^ b.active
+}
+
 // setLine drives one input signal. It reports whether that changed anything.
 func (b *bank) setLine(bit uint32, high bool) bool {
 	if high == (b.line&bit != 0) {

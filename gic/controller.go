@@ -152,16 +152,20 @@ func (c *controller) highest(p *cpu) interrupt {
 		}
 	}
 	h := noInterrupt
-	h.scan(&p.private, 0, ^uint32(0), enabled)
+	if ready := p.private.ready(); ready != 0 {
+		h.scan(&p.private, 0, ready, enabled)
+	}
 	for n := range c.spis {
-		h.scan(&c.spis[n], n+1, p.targets[n], enabled)
+		b := &c.spis[n]
+		if ready := b.ready() & p.targets[n]; ready != 0 {
+			h.scan(b, n+1, ready, enabled)
+		}
 	}
 	return h
 }
 
-// scan replaces h if the n-th bank has something more urgent.
-func (h *interrupt) scan(b *bank, n int, targets uint32, enabled [2]uint32) {
-	ready := b.pending() & b.enabled & targets &^ b.active
+// scan replaces h if something more urgent is ready in the n-th bank.
+func (h *interrupt) scan(b *bank, n int, ready uint32, enabled [2]uint32) {
 	ready &= enabled[group0]&^b.group | enabled[group1]&b.group
 	for ; ready != 0; ready &= ready - 1 {
 		i := bits.TrailingZeros32(ready)

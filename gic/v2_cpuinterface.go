@@ -36,8 +36,10 @@ const (
 	giccFields     = 0x3FF
 )
 
-// giccIIDR is Architecture_version 2 and iidrV2's product and implementer.
-const giccIIDR = 'm'<<20 | 2<<16 | implementerArm
+// giccIIDR is Architecture_version 2, bits 19:16, and iidrV2's implementer.
+// Linux takes a CPU interface for a GICv2 only if bits 23:20, the low ones of
+// the product, are zero.
+const giccIIDR = 'm'<<24 | 2<<16 | implementerArm
 
 // v2CPUInterface is the GICC registers.
 type v2CPUInterface struct{ *V2 }

@@ -69,6 +69,7 @@ func (d v2Distributor) Write(a mmio.Access, v uint64) {
 		d.enabled = writeEnables(v)
 	case r.kind == sgir:
 		d.generateSGI(a.CPU, uint32(v))
+		return
 	}
 	d.updateAll()
 }

@@ -23,12 +23,13 @@ func (g *V2) generateSGI(self int, v uint32) {
 	for i := range g.cpus {
 		if targets>>i&1 != 0 {
 			g.setSources(i, int(v&0xF), g.ifaces[i].sources[v&0xF]|1<<self)
+			g.update(&g.cpus[i])
 		}
 	}
 }
 
 // setSources says which CPUs an SGI is pending from. It is pending as long as
-// there are any.
+// there are any. The caller updates the receiver.
 func (g *V2) setSources(cpu, sgi int, sources uint8) {
 	g.ifaces[cpu].sources[sgi] = sources
 	b := &g.cpus[cpu].private
