@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 )
 
 // Options says which CPU to run.
@@ -103,6 +104,10 @@ func writeImage() (string, error) {
 	return f.Name(), nil
 }
 
+// patience is how long 1,024 cases may take before the monitor is killed: a
+// case that loops would occupy it for ever.
+const patience = 20 * time.Second
+
 // Run runs the cases and returns a result for each, in order. After an error
 // the oracle is of no further use.
 func (o *Oracle) Run(cases []Case) ([]Result, error) {
@@ -116,11 +121,16 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 	go func() { sent <- o.send(batches) }() // ends with the last write, or when the monitor does
 	results := make([]Result, 0, len(cases))
 	rec := make([]byte, recSize)
+	watchdog := time.AfterFunc(patience, func() { o.cmd.Process.Kill() })
+	defer watchdog.Stop()
 	for range cases {
 		if _, err := io.ReadFull(o.out, rec); err != nil {
 			return nil, o.died(cases, len(results), err)
 		}
 		results = append(results, getResult(rec))
+		if len(results)%1024 == 0 {
+			watchdog.Reset(patience)
+		}
 	}
 	return results, <-sent
 }
@@ -128,7 +138,7 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 // died explains why result n did not come.
 func (o *Oracle) died(cases []Case, n int, err error) error {
 	o.cmd.Process.Kill() // so that the sender ends too
-	return fmt.Errorf("oracle: %s ended in the batch of case %d, words %08x: %w", o.cmd.Path, n, cases[n].Words, err)
+	return fmt.Errorf("oracle: %s ended, or was killed in a loop, in the batch of case %d, words %08x: %w", o.cmd.Path, n, cases[n].Words, err)
 }
 
 func (o *Oracle) send(batches [][]Case) error {

@@ -17,6 +17,7 @@ type State struct {
 // instruction. Behind the last word stands an implicit BRK: a case that runs to
 // its end reports SIGTRAP with PC at that BRK.
 type Case struct {
+	Seed  uint64   // In is Fill(Seed) but for some registers
 	Words []uint32 // at most MaxWords
 	In    State
 }

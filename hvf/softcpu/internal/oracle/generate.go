@@ -1,0 +1,208 @@
+package oracle
+
+import "math/rand/v2"
+
+// Generator makes cases of one class. The same class and seed give the same
+// cases.
+type Generator struct {
+	// Excluded counts, by row of Exclusions, the words that were drawn and not
+	// used.
+	Excluded map[string]int
+
+	class *Class
+	rnd   *rand.Rand
+	count int
+	words []uint32 // when not nil, the words to draw from
+}
+
+// NewGenerator returns a generator for class.
+func NewGenerator(class *Class, seed uint64) *Generator {
+	return &Generator{Excluded: map[string]int{}, class: class, rnd: rand.New(rand.NewPCG(seed, 0))}
+}
+
+// NewWordsGenerator returns a generator that draws from words, such as those
+// that a kernel's boot executed.
+func NewWordsGenerator(words []uint32, seed uint64) *Generator {
+	g := NewGenerator(nil, seed)
+	g.words = words
+	return g
+}
+
+// longestSequence is the length of the longest case: one case in two is a
+// single instruction, which is the easiest to understand when it differs.
+const longestSequence = 12
+
+// Next returns the next case.
+func (g *Generator) Next() Case {
+	seed := g.rnd.Uint64()
+	c := Case{Seed: seed, In: Fill(seed)}
+	c.In.PC = SlotPC(g.count)
+	g.count++
+	n := 1
+	if g.rnd.IntN(2) > 0 {
+		n = 2 + g.rnd.IntN(longestSequence-1)
+	}
+	regs := g.pool()
+	c.Words = make([]uint32, n)
+	for i := range c.Words {
+		c.Words[i] = g.word(c.Words[:i], n, c.In.PC, regs)
+	}
+	g.steer(&c)
+	return c
+}
+
+// pool returns the registers that a case may use: a few, so that results feed
+// further instructions, or any.
+func (g *Generator) pool() []uint32 {
+	if g.rnd.IntN(2) > 0 {
+		return nil
+	}
+	regs := make([]uint32, 2+g.rnd.IntN(5))
+	for i := range regs {
+		regs[i] = g.rnd.Uint32() & 31
+	}
+	return regs
+}
+
+// word returns the word that follows before, in a case of n.
+func (g *Generator) word(before []uint32, n int, pc uint64, regs []uint32) uint32 {
+	for {
+		w := g.draw(regs)
+		if mayLoop(before, w) {
+			continue
+		}
+		w = g.retarget(w, len(before), n, pc)
+		x := Excluded(w)
+		if x == nil {
+			return w
+		}
+		g.Excluded[x.Name]++
+	}
+}
+
+// mayLoop reports whether w branches to a register that a word before it may
+// have changed, or that an earlier branch uses: it could go backward, and the
+// case might not end.
+func mayLoop(before []uint32, w uint32) bool {
+	if !isRegisterBranch(w) {
+		return false
+	}
+	rn := bits(w, 5, 5)
+	for _, b := range before {
+		link := b&0xfc00_0000 == 0x9400_0000 || b&0xffff_fc1f == 0xd63f_0000 // BL, BLR
+		if link && rn == 30 {
+			return true
+		}
+		for _, lo := range []int{0, 5, 10, 16} {
+			if bits(b, lo, 5) == rn {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isRegisterBranch reports whether w is BR, BLR or RET.
+func isRegisterBranch(w uint32) bool {
+	return w&0xff9f_fc1f == 0xd61f_0000 && bits(w, 21, 2) != 3
+}
+
+func (g *Generator) draw(regs []uint32) uint32 {
+	if g.words != nil {
+		return g.words[g.rnd.IntN(len(g.words))]
+	}
+	return g.class.Encodings[g.rnd.IntN(len(g.class.Encodings))].random(g.rnd, regs)
+}
+
+// retarget replaces the offset of a PC-relative instruction: branches go
+// forward to a word of the case or to its end, so that each case ends; literals
+// lie in the memory block or in the case's own slot.
+func (g *Generator) retarget(w uint32, i, n int, pc uint64) uint32 {
+	lo, width := branchOffset(w)
+	if width > 0 {
+		ahead := uint32(1 + g.rnd.IntN(n-i))
+		return w&^((1<<width-1)<<lo) | ahead<<lo
+	}
+	if addressingOf(w) == literal {
+		target := g.target()
+		if g.rnd.IntN(4) == 0 {
+			target = pc + uint64(g.rnd.IntN(SlotSize))
+		}
+		words := uint32(int64(target-pc-4*uint64(i)) >> 2)
+		return w&^(1<<19-1<<5) | words&(1<<19-1)<<5
+	}
+	return w
+}
+
+// branchOffset returns the place of the offset of an immediate branch, in
+// words; the width is zero for other instructions.
+func branchOffset(w uint32) (lo, width int) {
+	switch {
+	case w&0x7c00_0000 == 0x1400_0000: // B, BL
+		return 0, 26
+	case w&0xff00_0010 == 0x5400_0000, w&0x7e00_0000 == 0x3400_0000: // B.cond, CBZ, CBNZ
+		return 5, 19
+	case w&0x7e00_0000 == 0x3600_0000: // TBZ, TBNZ
+		return 5, 14
+	}
+	return 0, 0
+}
+
+// steer changes registers that c uses as addresses. A register is changed only
+// for the first instruction that uses it.
+func (g *Generator) steer(c *Case) {
+	var done uint32 // bit n: Xn or SP
+	first := func(reg uint32) bool {
+		was := done
+		done |= 1 << reg
+		return was&(1<<reg) == 0
+	}
+	for i, w := range c.Words {
+		rn := bits(w, 5, 5)
+		if isRegisterBranch(w) && rn != 31 && first(rn) {
+			c.In.X[rn] = c.In.PC + 4*uint64(i+1+g.rnd.IntN(len(c.Words)-i))
+			continue
+		}
+		how := addressingOf(w)
+		switch how {
+		case noMemory, literal:
+			continue
+		case baseOfSystem:
+			rn = bits(w, 0, 5)
+		case offsetReg:
+			if rm := bits(w, 16, 5); rm != rn && rm != 31 && first(rm) {
+				c.In.X[rm] = uint64(int64(g.rnd.IntN(2*MemSize)-MemSize) >> g.rnd.IntN(12))
+			}
+		}
+		if !first(rn) {
+			continue
+		}
+		base := g.target() - offsetOf(w, &c.In)
+		if how == baseAligned && (g.rnd.IntN(16) > 0 || needsAlignment(w)) {
+			base &^= 15
+		}
+		if rn == 31 {
+			c.In.SP = base &^ 15 // QEMU 7 has no stack alignment check
+		} else {
+			c.In.X[rn] = base
+		}
+	}
+}
+
+// needsAlignment reports whether w is LDAR or STLR: QEMU before version 8.1
+// does not check the alignment that they require.
+func needsAlignment(w uint32) bool { return w&0x3fa0_0000 == 0x0880_0000 }
+
+// target returns an address in the memory block, or close to its ends.
+func (g *Generator) target() uint64 {
+	at := uint64(MemBase + g.rnd.IntN(MemSize))
+	switch g.rnd.IntN(16) {
+	case 0:
+		at = MemBase - 16 + uint64(g.rnd.IntN(32))
+	case 1:
+		at = MemBase + MemSize - 32 + uint64(g.rnd.IntN(48))
+	case 2, 3, 4, 5, 6, 7:
+		at &^= 15
+	}
+	return at
+}

@@ -1,0 +1,36 @@
+package oracle
+
+import "testing"
+
+// TestSelf runs each class twice and expects the same, and that the class is
+// worth running: most cases end other than by an undefined instruction.
+func TestSelf(t *testing.T) {
+	for i := range Classes {
+		c := &Classes[i]
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			o := start(t, Options{CPU: c.CPU})
+			g := NewGenerator(c, 1)
+			cases := make([]Case, 2000)
+			for i := range cases {
+				cases[i] = g.Next()
+			}
+			first, err := o.Run(cases)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := o.Run(cases)
+			if err != nil {
+				t.Fatal(err)
+			}
+			signals := map[int]int{}
+			for i := range cases {
+				if d := Diff(first[i], second[i]); d != "" {
+					t.Fatalf("case %d, words %08x: %s", i, cases[i].Words, d)
+				}
+				signals[first[i].Signal]++
+			}
+			t.Logf("signals %v, excluded %v", signals, g.Excluded)
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package oracle
+
+// Exclusion is a kind of instruction word that the two sides may execute
+// differently with neither being wrong. Generators draw again when they meet
+// one, and count it.
+type Exclusion struct {
+	Name   string
+	Reason string
+	match  func(w uint32) bool
+}
+
+// Exclusions is the one table of such words.
+var Exclusions = []Exclusion{
+	{"SVC", "is a system call of the monitor's process",
+		func(w uint32) bool { return w&0xffe0_001f == 0xd400_0001 }},
+	{"HLT #0xf000", "is a semihosting call under QEMU",
+		func(w uint32) bool { return w == 0xd45e_0000 }},
+	{"YIELD, WFE, WFI", "wait; the software CPU hands WFE and WFI to its caller",
+		func(w uint32) bool { return w >= 0xd503_203f && w <= 0xd503_207f && w&0x1f == 0x1f }},
+	{"counters", "tell the time",
+		func(w uint32) bool { return w&0xffff_ff00 == 0xd53b_e000 }},
+	{"write-back to the transfer register", "is CONSTRAINED UNPREDICTABLE (DDI 0487 K1.2)",
+		writesBackTransfer},
+	{"load pair into one register", "is CONSTRAINED UNPREDICTABLE (LDP, LDPSW, LDNP, LDXP, LDAXP)",
+		loadsPairIntoOne},
+	{"store-exclusive status overlap", "is CONSTRAINED UNPREDICTABLE when Rs is Rt, Rt2 or Rn (STXR, STXP)",
+		statusOverlaps},
+	{"should-be-one fields", "are CONSTRAINED UNPREDICTABLE when not (Rs, Rt2 of loads and stores, exclusive and ordered)",
+		breaksShouldBeOne},
+	{"LDAPR", "belongs to FEAT_LRCPC, which the model that has LSE has too",
+		func(w uint32) bool { return w&0x3fff_fc00 == 0x38bf_c000 }},
+}
+
+// Excluded returns the row that w belongs to, or nil.
+func Excluded(w uint32) *Exclusion {
+	for i := range Exclusions {
+		if Exclusions[i].match(w) {
+			return &Exclusions[i]
+		}
+	}
+	return nil
+}
+
+func writesBackTransfer(w uint32) bool {
+	rt, rn, rt2 := bits(w, 0, 5), bits(w, 5, 5), bits(w, 10, 5)
+	if rn == 31 || bits(w, 26, 1) == 1 { // SP and SIMD registers overlap nothing
+		return false
+	}
+	switch addressingOf(w) {
+	case offsetImm9: // post- and pre-indexed
+		return bits(w, 10, 1) == 1 && rt == rn
+	case offsetImm7:
+		return bits(w, 23, 1) == 1 && (rt == rn || rt2 == rn)
+	}
+	return false
+}
+
+func loadsPairIntoOne(w uint32) bool {
+	load, same := bits(w, 22, 1) == 1, bits(w, 0, 5) == bits(w, 10, 5)
+	switch addressingOf(w) {
+	case offsetImm7:
+		return load && same
+	case baseAligned:
+		return isExclusive(w) && bits(w, 21, 1) == 1 && load && same
+	}
+	return false
+}
+
+// isExclusive reports whether w is LDXR, STXR, LDXP, STXP or one with acquire
+// or release semantics. With 32-bit CASP, which has bit 31 clear, bit 21 means
+// something else.
+func isExclusive(w uint32) bool {
+	pair := bits(w, 21, 1) == 1
+	return w&0x3f80_0000 == 0x0800_0000 && (!pair || bits(w, 31, 1) == 1)
+}
+
+func statusOverlaps(w uint32) bool {
+	rt, rn, rt2, rs := bits(w, 0, 5), bits(w, 5, 5), bits(w, 10, 5), bits(w, 16, 5)
+	if !isExclusive(w) || bits(w, 22, 1) == 1 {
+		return false
+	}
+	return rs == rt || rs == rn && rn != 31 || bits(w, 21, 1) == 1 && rs == rt2
+}
+
+func breaksShouldBeOne(w uint32) bool {
+	rt2, rs := bits(w, 10, 5), bits(w, 16, 5)
+	load, pair := bits(w, 22, 1) == 1, bits(w, 21, 1) == 1
+	switch {
+	case isExclusive(w):
+		return load && rs != 31 || !pair && rt2 != 31
+	case w&0x3fa0_0000 == 0x0880_0000: // LDAR, STLR
+		return rs != 31 || rt2 != 31
+	}
+	return false
+}
