@@ -92,7 +92,7 @@ func (c *cpu) beforeInstruction() bool {
 		return false
 	}
 	if c.il {
-		c.illegalState()
+		c.illegalState(c.PC)
 		return false
 	}
 	return true

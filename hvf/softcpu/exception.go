@@ -91,9 +91,9 @@ func (c *cpu) instructionAbort(va uint64, f fault, ret uint64) {
 func (c *cpu) undefined(ret uint64) { c.takeException(hvf.ECUnknown, 0, ret) }
 
 // pcAlignment reports a PC that is no multiple of 4.
-func (c *cpu) pcAlignment() {
-	c.sys.far = c.PC
-	c.takeException(hvf.ECPCAlignment, 0, c.PC)
+func (c *cpu) pcAlignment(pc uint64) {
+	c.sys.far = pc
+	c.takeException(hvf.ECPCAlignment, 0, pc)
 }
 
 // spAlignment reports a stack pointer that is no multiple of 16, used as base
@@ -101,21 +101,26 @@ func (c *cpu) pcAlignment() {
 func (c *cpu) spAlignment(ret uint64) { c.takeException(hvf.ECSPAlignment, 0, ret) }
 
 // illegalState reports the execution of anything while PSTATE.IL is set.
-func (c *cpu) illegalState() { c.takeException(hvf.ECIllegalState, 0, c.PC) }
+func (c *cpu) illegalState(ret uint64) { c.takeException(hvf.ECIllegalState, 0, ret) }
 
-// fpAccess reports an FP or SIMD instruction that CPACR_EL1.FPEN traps.
-func (c *cpu) fpAccess(ret uint64) { c.takeException(hvf.ECFPAccess, issCond, ret) }
+// fpAccessTrap reports that CPACR_EL1.FPEN traps the current instruction, one
+// of FP or SIMD. It returns false, as an executor does.
+func (c *cpu) fpAccessTrap() bool {
+	c.takeException(hvf.ECFPAccess, issCond, c.PC)
+	return false
+}
 
-// pendingInterrupt says whether takeInterrupt would take one.
+// pendingInterrupt says whether there is an interrupt that is not masked.
 func (c *cpu) pendingInterrupt() bool {
 	return c.irq && c.daif&maskI == 0 || c.fiq && c.daif&maskF == 0
 }
 
-// takeInterrupt takes the pending interrupt; FIQ goes first.
+// takeInterrupt takes the pending interrupt, if there is one. FIQ goes first.
 func (c *cpu) takeInterrupt() {
-	if c.fiq && c.daif&maskF == 0 {
+	switch {
+	case c.fiq && c.daif&maskF == 0:
 		c.takeFIQ()
-	} else {
+	case c.irq && c.daif&maskI == 0:
 		c.takeIRQ()
 	}
 }

@@ -64,14 +64,14 @@ const (
 )
 
 func execDMB(c *cpu, op *a64.Op) bool {
-	c.fence(op.Imm)
+	c.order(op.Imm)
 	return true
 }
 
 // execDSB also completes the TLB and instruction cache maintenance that this
 // CPU has broadcast.
 func execDSB(c *cpu, op *a64.Op) bool {
-	c.fence(op.Imm)
+	c.order(op.Imm)
 	c.awaitMaintenance()
 	if c.attention.Load() != 0 {
 		return c.next()
@@ -88,10 +88,10 @@ func execISB(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// fence orders guest accesses before it against those after it. On amd64 only
+// order orders guest accesses before it against those after it. On amd64 only
 // stores against later loads may pass each other, which the weaker barriers
 // allow. The locked operation on a word of our own is the fence.
-func (c *cpu) fence(crm uint64) {
+func (c *cpu) order(crm uint64) {
 	if runtime.GOARCH != "amd64" || crm&barrierTypes == barrierAll {
 		c.attention.Or(0)
 	}

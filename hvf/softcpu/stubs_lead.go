@@ -5,6 +5,7 @@ import "github.com/miniboot-vmm/miniboot/hvf"
 // Placeholders for what the lead is writing; each goes away as it lands.
 
 type vm struct {
+	ipaBits int
 	now func() uint64 // host counter in ticks of hvf.CounterFrequency
 }
 

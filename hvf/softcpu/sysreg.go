@@ -84,11 +84,10 @@ const (
 )
 
 // reset puts the CPU into the state after a warm reset, as a guest of the
-// framework finds it: MMU off, EL1 with SP_EL1, all interrupts masked. ipaBits
-// is the width of a guest physical address.
-func (c *cpu) reset(ipaBits int) {
+// framework finds it: MMU off, EL1 with SP_EL1, all interrupts masked.
+func (c *cpu) reset() {
 	c.sys = sysRegs{sctlr: sctlrReset}
-	c.sys.id.reset(c.index, ipaBits)
+	c.sys.id.reset(c.index, c.vm.ipaBits)
 	c.debug.reset()
 	c.timer.reset()
 	c.spOther = 0

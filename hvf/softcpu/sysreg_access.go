@@ -89,7 +89,7 @@ func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
 	case c.el == 0 && d.trap != nil && d.trap(&c.sys):
 		c.takeException(hvf.ECSysReg, sysRegISS(op, want), c.PC)
 	case d.fp && c.fpTrapped:
-		c.fpAccess(c.PC)
+		c.fpAccessTrap()
 	case d.exits:
 		c.exitWith(hvf.MakeESR(hvf.ECSysReg, sysRegISS(op, want)), 0, 0)
 	default:

@@ -70,37 +70,33 @@ func (c *cpu) cntvTVAL() uint64 { return uint64(uint32(c.timer.cval - c.cntvct()
 
 func (c *cpu) setCNTVTVAL(v uint64) { c.setCNTVCVAL(c.cntvct() + uint64(int64(int32(v)))) }
 
-// setVTimerOffset sets how far CNTVCT_EL0 is behind the host's counter.
-func (c *cpu) setVTimerOffset(ticks uint64) {
-	c.timer.offset = ticks
+// setOffset sets how far c's CNTVCT_EL0 is behind the host's counter.
+func (t *vtimer) setOffset(c *cpu, ticks uint64) {
+	t.offset = ticks
 	c.armTimer()
 }
 
-// setVTimerMask lets the timer exit again, or not. A timer whose output is
-// still high exits at once.
-func (c *cpu) setVTimerMask(masked bool) {
-	c.timer.masked = masked
+// setMask lets c's timer exit again, or not. A timer whose output is still high
+// exits at once.
+func (t *vtimer) setMask(c *cpu, masked bool) {
+	t.masked = masked
 	c.armTimer()
 }
 
-// timerFired says whether the timer has to exit now. If its time has not come
-// it sees to it that attentionTimer is raised then.
+// timerFired says whether the timer exits now, and masks it then. If its time
+// has not come it sees to it that attentionTimer is raised when it does.
 func (c *cpu) timerFired() bool {
-	if c.timer.masked || c.timer.ctl != cntEnable {
+	t := &c.timer
+	if t.masked || t.ctl != cntEnable {
 		return false
 	}
-	if c.cntvct() >= c.timer.cval {
-		return true
+	if c.cntvct() < t.cval {
+		c.armTimer()
+		return false
 	}
-	c.armTimer()
-	return false
-}
-
-// fireTimer is the exit: it masks the timer.
-func (c *cpu) fireTimer() {
-	c.timer.masked = true
-	c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
-	c.stop = true
+	t.masked = true
+	t.stop()
+	return true
 }
 
 // maxWait bounds the host's timer: timerFired arms it again.
