@@ -1,0 +1,105 @@
+package pl031
+
+import "github.com/miniboot-vmm/miniboot/mmio"
+
+// Register offsets, DDI 0224 table 3-1.
+const (
+	rtcDR   = 0x000
+	rtcMR   = 0x004
+	rtcLR   = 0x008
+	rtcCR   = 0x00c
+	rtcIMSC = 0x010
+	rtcRIS  = 0x014
+	rtcMIS  = 0x018
+	rtcICR  = 0x01c
+)
+
+// Size is the region of the registers, in bytes.
+const Size = 0x1000
+
+// table is DDI 0224 table 3-1. All registers reset to zero, but for RTCDR,
+// which is the host's time.
+var table = append(mmio.RegisterTable{
+	{Off: rtcDR, Name: "RTCDR", Read: 0xffff_ffff},
+	{Off: rtcMR, Name: "RTCMR", Read: 0xffff_ffff, Write: 0xffff_ffff},
+	{Off: rtcLR, Name: "RTCLR", Read: 0xffff_ffff, Write: 0xffff_ffff},
+	{Off: rtcCR, Name: "RTCCR", Read: 1, Write: 1},
+	{Off: rtcIMSC, Name: "RTCIMSC", Read: 1, Write: 1},
+	{Off: rtcRIS, Name: "RTCRIS", Read: 1},
+	{Off: rtcMIS, Name: "RTCMIS", Read: 1},
+	{Off: rtcICR, Name: "RTCICR", Write: 1},
+}, mmio.PrimeCellID(0x031, 0)...)
+
+// machine is the clock's registers: no lock, no interrupt line, no timer. Its
+// methods are told the host's time in seconds since 1970, and first look
+// whether the alarm is due: see tick.
+type machine struct {
+	mr, lr  uint32
+	cr      uint32
+	imsc    uint32
+	raw     uint32 // RTCRIS
+	offset  uint32 // what the guest's counter is ahead of the host's, modulo 2^32
+	armed   bool   // RTCMR was written and has not matched
+	alarmAt int64  // when armed: the host's second at which it does
+}
+
+// pending is the level of RTCINTR.
+func (m *machine) pending() bool { return m.raw&m.imsc != 0 }
+
+// count is RTCDR.
+func (m *machine) count(now int64) uint32 { return uint32(now) + m.offset }
+
+// tick raises the interrupt if the alarm is due.
+func (m *machine) tick(now int64) {
+	if m.armed && now >= m.alarmAt {
+		m.armed = false
+		m.raw = 1
+	}
+}
+
+// rearm computes when the counter will reach RTCMR.
+func (m *machine) rearm(now int64) {
+	m.alarmAt = now + int64(m.mr-m.count(now))
+	m.tick(now)
+}
+
+// read reads the register at off.
+func (m *machine) read(off uint64, now int64) uint32 {
+	m.tick(now)
+	switch off {
+	case rtcDR:
+		return m.count(now)
+	case rtcMR:
+		return m.mr
+	case rtcLR:
+		return m.lr
+	case rtcCR:
+		return m.cr
+	case rtcIMSC:
+		return m.imsc
+	case rtcRIS:
+		return m.raw
+	case rtcMIS:
+		return m.raw & m.imsc
+	}
+	return 0
+}
+
+// write writes v, which holds only bits of the register's write mask.
+func (m *machine) write(off uint64, v uint32, now int64) {
+	m.tick(now)
+	switch off {
+	case rtcMR:
+		m.mr, m.armed = v, true
+		m.rearm(now)
+	case rtcLR:
+		m.lr, m.offset = v, v-uint32(now)
+		m.rearm(now)
+	case rtcCR:
+		m.cr |= v // once started it cannot be stopped, 3.3.4
+	case rtcIMSC:
+		m.imsc = v
+	case rtcICR:
+		m.raw &^= v
+	}
+}
