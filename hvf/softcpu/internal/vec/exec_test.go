@@ -7,9 +7,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
 )
 
-// TestEveryCodeHasAnExecutor takes the codes of Advanced SIMD from their names.
+// TestEveryCodeHasAnExecutor takes the codes from their names.
 func TestEveryCodeHasAnExecutor(t *testing.T) {
-	for code := a64.FirstSIMD; code < a64.EndVector; code++ {
+	for code := a64.FirstVector; code < a64.EndVector; code++ {
 		named := !strings.HasPrefix(code.String(), "code ")
 		if has := Exec[code-a64.FirstVector] != nil; has != named {
 			t.Errorf("code %d (%v): has an executor: %v, has a name: %v", code, code, has, named)

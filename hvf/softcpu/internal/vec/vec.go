@@ -1,5 +1,12 @@
 // Package vec executes the SIMD, floating-point and crypto instructions of the
-// software CPU.
+// software CPU, as the Arm Architecture Reference Manual (DDI 0487, chapter C7)
+// describes them: all of ARMv8.0-A's data-processing instructions on the SIMD
+// and FP registers, with AES, PMULL, SHA1 and SHA256. Package fp does the
+// floating-point arithmetic.
+//
+// Missing, because ARMv8.0-A lacks them: half-precision arithmetic, RDM, dot
+// products, complex numbers and SVE. Loads and stores of these registers are
+// package softcpu's.
 package vec
 
 import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
