@@ -102,10 +102,16 @@ func TestBindingsHaveNothingToSay(t *testing.T) {
 }
 
 // unpackBindings finds the kernel's bindings and returns the files, unpacked.
+// Where packages are installed without their documents, as container images
+// do it, MINIBOOT_BINDINGS names the directory after a dpkg-deb -x.
 func unpackBindings(t *testing.T) []string {
-	found, _ := filepath.Glob("/usr/share/doc/linux-doc-*/Documentation/devicetree/bindings")
+	where := os.Getenv("MINIBOOT_BINDINGS")
+	if where == "" {
+		where = "/usr/share/doc/linux-doc-*/Documentation/devicetree/bindings"
+	}
+	found, _ := filepath.Glob(where)
 	if len(found) == 0 {
-		t.Skip("the bindings of Linux are not installed (Debian package linux-doc-6.1, 37 MB)")
+		t.Skipf("the bindings of Linux are not in %s (Debian package linux-doc-6.1, 37 MB)", where)
 	}
 	dir := t.TempDir()
 	var paths []string

@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 )
 
 func isELF(data []byte) bool { return hasAt(data, 0, elf.ELFMAG) }
@@ -19,23 +20,10 @@ func parseELF(data []byte) (*kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ELF file damaged or cut short: %s: copy the file again", oneLine(err))
 	}
-	defer f.Close()
-	switch {
-	case f.Machine != elf.EM_AARCH64:
-		return nil, fmt.Errorf("an ELF file for %s (%s): give an arm64 kernel", f.Machine, f.Class)
-	case f.Class != elf.ELFCLASS64:
-		return nil, fmt.Errorf("an arm64 ELF file of %s: give a 64-bit kernel", f.Class)
-	case f.Data != elf.ELFDATA2LSB:
-		return nil, errors.New("a big-endian arm64 ELF file: build the kernel with CONFIG_CPU_LITTLE_ENDIAN")
-	case f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN:
-		return nil, fmt.Errorf("an arm64 ELF file of type %s (a kernel module?): give vmlinux or Image", f.Type)
+	if err := checkELF(f); err != nil {
+		return nil, err
 	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return nil, errors.New("an arm64 program for user space (it has an ELF interpreter): give a kernel")
-		}
-	}
-	low, flat, err := flatten(f)
+	flat, err := flatten(f, uint64(len(data)))
 	if err != nil {
 		return nil, err
 	}
@@ -52,48 +40,86 @@ func parseELF(data []byte) (*kernel, error) {
 	if !ok {
 		return nil, fmt.Errorf("arm64 ELF file whose entry 0x%x is in none of its segments", f.Entry)
 	}
-	if low < kernelBase || low >= LowBase+LowSize {
-		return nil, fmt.Errorf("arm64 ELF file without an Image header, for physical address 0x%x: link it between 0x%x and 0x%x", low, kernelBase, LowBase+LowSize-1)
+	if flat.low < kernelBase || flat.low >= LowBase+LowSize {
+		return nil, fmt.Errorf("arm64 ELF file without an Image header, for physical address 0x%x: link it between 0x%x and 0x%x", flat.low, kernelBase, LowBase+LowSize-1)
 	}
-	return &kernel{format: "arm64 ELF", base: low, data: flat.data, size: flat.size, entry: entry}, nil
+	return &kernel{format: "arm64 ELF", base: flat.low, data: flat.data, size: flat.size, entry: entry}, nil
+}
+
+// checkELF refuses what is no kernel for this machine.
+func checkELF(f *elf.File) error {
+	switch {
+	case f.Machine != elf.EM_AARCH64:
+		return fmt.Errorf("an ELF file for %s (%s): give an arm64 kernel", f.Machine, f.Class)
+	case f.Class != elf.ELFCLASS64:
+		return fmt.Errorf("an arm64 ELF file of %s: give a 64-bit kernel", f.Class)
+	case f.Data != elf.ELFDATA2LSB:
+		return errors.New("a big-endian arm64 ELF file: build the kernel with CONFIG_CPU_LITTLE_ENDIAN")
+	case f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN:
+		return fmt.Errorf("an arm64 ELF file of type %s (a kernel module?): give vmlinux or Image", f.Type)
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return errors.New("an arm64 program for user space (it has an ELF interpreter): give a kernel")
+		}
+	}
+	return nil
 }
 
 // flatELF is what the segments make in memory: data, then zeros up to size.
 type flatELF struct {
+	low  uint64 // physical address of the first byte
 	data []byte
 	size uint64
 }
 
-// flatten puts the PT_LOAD segments together; low is the physical address of
-// the first byte.
-func flatten(f *elf.File) (low uint64, flat flatELF, err error) {
-	low = ^uint64(0)
-	for _, p := range loads(f) {
-		low = min(low, p.Paddr)
+// flatten puts the PT_LOAD segments of a file of fileSize bytes together.
+func flatten(f *elf.File, fileSize uint64) (flatELF, error) {
+	flat := flatELF{low: ^uint64(0)}
+	segments := loads(f)
+	for _, p := range segments {
+		flat.low = min(flat.low, p.Paddr)
 	}
-	for _, p := range loads(f) {
-		off := p.Paddr - low
-		switch {
-		case p.Filesz > p.Memsz:
-			return 0, flat, fmt.Errorf("ELF segment at 0x%x has 0x%x bytes in the file and 0x%x in memory: the file is damaged", p.Paddr, p.Filesz, p.Memsz)
-		case off > maxKernel || p.Memsz > maxKernel-off:
-			return 0, flat, fmt.Errorf("ELF segments from 0x%x to 0x%x, a kernel may span 0x%x bytes", low, p.Paddr+p.Memsz, maxKernel)
+	var dataSize, total uint64
+	for _, p := range segments {
+		if err := checkSegment(p, flat.low, fileSize); err != nil {
+			return flat, err
 		}
+		off := p.Paddr - flat.low
 		flat.size = max(flat.size, off+p.Memsz)
-		if p.Filesz == 0 {
-			continue
+		if p.Filesz > 0 {
+			dataSize = max(dataSize, off+p.Filesz)
 		}
-		if grow := off + p.Filesz; grow > uint64(len(flat.data)) {
-			flat.data = append(flat.data, make([]byte, grow-uint64(len(flat.data)))...)
-		}
-		if n, _ := p.ReadAt(flat.data[off:off+p.Filesz], 0); uint64(n) != p.Filesz {
-			return 0, flat, fmt.Errorf("ELF file cut short: segment at 0x%x has 0x%x of 0x%x bytes: copy the file again", p.Paddr, n, p.Filesz)
+		if total += p.Memsz; total > maxKernel {
+			return flat, fmt.Errorf("ELF segments of more than 0x%x bytes together: the file is damaged", maxKernel)
 		}
 	}
-	if len(flat.data) == 0 {
-		return 0, flat, errors.New("ELF file without a PT_LOAD segment that has content")
+	if dataSize == 0 {
+		return flat, errors.New("ELF file without a PT_LOAD segment that has content")
 	}
-	return low, flat, nil
+	flat.data = make([]byte, dataSize)
+	for _, p := range segments {
+		off := p.Paddr - flat.low
+		if _, err := p.ReadAt(flat.data[off:off+p.Filesz], 0); p.Filesz > 0 && err != nil && err != io.EOF {
+			return flat, fmt.Errorf("ELF segment at 0x%x: %w", p.Paddr, err)
+		}
+	}
+	return flat, nil
+}
+
+// checkSegment checks that a segment is in the file, and no further from the
+// lowest than a kernel may span.
+func checkSegment(p *elf.Prog, low, fileSize uint64) error {
+	off := p.Paddr - low
+	switch {
+	case p.Filesz > p.Memsz:
+		return fmt.Errorf("ELF segment at 0x%x has 0x%x bytes in the file and 0x%x in memory: the file is damaged", p.Paddr, p.Filesz, p.Memsz)
+	case off > maxKernel || p.Memsz > maxKernel-off:
+		return fmt.Errorf("ELF segments span more than 0x%x bytes from 0x%x on: no kernel", maxKernel, low)
+	case p.Off > fileSize || p.Filesz > fileSize-p.Off:
+		return fmt.Errorf("ELF file cut short: segment at 0x%x is [0x%x-0x%x) of a file of 0x%x bytes: copy the file again", p.Paddr, p.Off, p.Off+p.Filesz, fileSize)
+	}
+	return nil
 }
 
 // loads are the PT_LOAD segments that take memory.

@@ -68,8 +68,8 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 	chosen.Delete("linux,initrd-start")
 	chosen.Delete("linux,initrd-end")
 	if len(p.initrd) > 0 {
-		chosen.Set("linux,initrd-start", fdt.U64(0))
-		chosen.Set("linux,initrd-end", fdt.U64(0))
+		chosen.Set("linux,initrd-start", fdt.U32(0))
+		chosen.Set("linux,initrd-end", fdt.U32(0))
 	}
 	blob, err := p.Blob()
 	if err != nil {
@@ -80,8 +80,9 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 		return err
 	}
 	if len(p.initrd) > 0 {
-		chosen.Set("linux,initrd-start", fdt.U64(at.initrd.Base))
-		chosen.Set("linux,initrd-end", fdt.U64(at.initrd.End()))
+		// One cell each, as the schema wants: the low bank has no more.
+		chosen.Set("linux,initrd-start", fdt.U32(uint32(at.initrd.Base)))
+		chosen.Set("linux,initrd-end", fdt.U32(uint32(at.initrd.End())))
 	}
 	p.Kernel, p.DTB, p.Initrd = at.kernel, at.dtb, at.initrd
 	return nil

@@ -66,8 +66,8 @@ func TestPrepare(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"bootargs":           `"console=ttyAMA0 init=\"/bin/sh\""`,
-		"linux,initrd-start": "<0x0 0x3ff0000>",
-		"linux,initrd-end":   "<0x0 0x3ff001b>",
+		"linux,initrd-start": "<0x3ff0000>",
+		"linux,initrd-end":   "<0x3ff001b>",
 		"stdout-path":        `"/serial@40020000"`,
 		"kaslr-seed":         "none",
 	} {
