@@ -65,6 +65,9 @@ type VM interface {
 	Unmap(gpa, size uint64) error
 	// Protect changes what the guest may do; a refused access exits.
 	Protect(gpa, size uint64, p Prot) error
+	// Counter reads the host's counter behind the guest's timers, in ticks of
+	// CounterFrequency: a guest's CNTVCT_EL0 is this less its offset.
+	Counter() uint64
 	// NewVCPU makes a vCPU that belongs to the calling goroutine, which has
 	// called runtime.LockOSThread and will run and close it.
 	NewVCPU(index int) (VCPU, error)

@@ -51,7 +51,9 @@ type cpu struct {
 	fpTrapped bool
 	stepwise  bool
 
-	stats Stats
+	page   *codePage // of the current instruction
+	posted bool      // maintenance was broadcast since the last DSB
+	stats  Stats
 
 	// Other goroutines.
 	attention atomic.Uint32 // attention bits: see attend

@@ -79,14 +79,9 @@ func execDSB(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// execISB has nothing to do for this CPU's own changes, which act at once; what
-// other CPUs have broadcast is applied when the engine leaves its loop.
-func execISB(c *cpu, op *a64.Op) bool {
-	if c.attention.Load() != 0 {
-		return c.next()
-	}
-	return true
-}
+// execISB makes the engine fetch anew, so that what changed the translation of
+// this very page takes effect, and lets it apply what other CPUs have broadcast.
+func execISB(c *cpu, op *a64.Op) bool { return c.next() }
 
 // order orders guest accesses before it against those after it. On amd64 only
 // stores against later loads may pass each other, which the weaker barriers

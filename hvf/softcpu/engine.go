@@ -1,0 +1,99 @@
+package softcpu
+
+import (
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/vec"
+)
+
+// execFunc executes one instruction. c.PC is its address. It returns true when
+// execution goes on with the next instruction; false means that c.PC says
+// where, or that c.stop is set.
+type execFunc func(c *cpu, op *a64.Op) bool
+
+// exec is indexed by Op.Code. Every code below a64.FirstVector that the
+// decoder can return has an entry.
+var exec [a64.FirstVector]execFunc
+
+// execute runs one decoded instruction through the tables.
+func (c *cpu) execute(op *a64.Op) bool {
+	if op.Code >= a64.FirstVectorMem {
+		if c.fpTrapped {
+			return c.fpAccessTrap()
+		}
+		if op.Code >= a64.FirstVector {
+			vec.Exec[op.Code-a64.FirstVector](&c.State, op)
+			return true
+		}
+	}
+	return exec[op.Code](c, op)
+}
+
+// run executes the guest until something stops it; c.exit says what.
+func (c *cpu) run() {
+	for c.stop = false; !c.stop; {
+		if c.attention.Load() != 0 && !c.attend() {
+			return
+		}
+		if c.irq || c.fiq {
+			c.takeInterrupt()
+		}
+		page := c.fetch()
+		if page == nil {
+			continue
+		}
+		c.page = page
+		if c.stepwise {
+			c.step(page)
+		} else {
+			c.loop(&page.ops, c.PC&pageMask/4)
+		}
+	}
+}
+
+// attend handles the attention bits. It returns false when Run has to return,
+// with c.exit set.
+func (c *cpu) attend() bool {
+	bits := c.attention.Swap(0)
+	if bits&attentionMail != 0 {
+		c.drain()
+	}
+	if bits&attentionKick != 0 {
+		if bits &^= attentionKick | attentionMail; bits != 0 {
+			c.raise(bits)
+		}
+		c.exit = hvf.Exit{Reason: hvf.ExitCanceled}
+		return false
+	}
+	if bits&attentionTimer != 0 && c.timerFired() {
+		c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
+		return false
+	}
+	return true
+}
+
+// fetch finds the predecoded page for c.PC. It returns nil when that took an
+// exception or stopped the CPU.
+func (c *cpu) fetch() *codePage {
+	if p := c.code.lookup(c.el, c.PC); p != nil && c.PC&3 == 0 {
+		return p
+	}
+	return c.fetchSlow()
+}
+
+// step executes a single instruction, with what debugging wants before and
+// after it.
+func (c *cpu) step(p *codePage) {
+	if !c.beforeInstruction() {
+		return
+	}
+	i := c.PC & pageMask / 4
+	if p.ops[i].Code == a64.NotDecoded {
+		p.decode(i)
+	}
+	if c.execute(&p.ops[i]) {
+		c.PC += 4
+	}
+	c.stats.Instructions++
+	c.afterInstruction()
+}

@@ -1,0 +1,138 @@
+package softcpu
+
+import "unsafe"
+
+// The software TLB caches stage 1 and stage 2 together: guest virtual page to
+// host page. It is direct-mapped, one array per regime, always in pieces of
+// 4 KiB whatever the guest's granule is.
+//
+// unsafe: host points at the first byte of a 4 KiB page that lies wholly inside
+// memory given to vm.Map; the vm keeps that memory alive, and Unmap returns
+// only when no running CPU has an entry for it any more.
+
+const (
+	pageShift = 12
+	pageSize  = 1 << pageShift
+	pageMask  = pageSize - 1
+
+	tlbSize = 1024
+
+	// noMatch is a tag that no address matches: the low bits of an address
+	// that take part in the comparison are below 8.
+	noMatch = 0xfff
+)
+
+// tlbEntry holds a tag for reads and one for writes, each the address of the
+// page or noMatch. A tag is withheld for whatever the slow path has to see:
+// device memory, a page that may not be accessed, a watchpoint.
+type tlbEntry struct {
+	read, write uint64
+	host        unsafe.Pointer
+	nonGlobal   bool
+}
+
+type tlbArray [tlbSize]tlbEntry
+
+type softTLB struct {
+	// cur is the array for ordinary loads and stores now.
+	cur    *tlbArray
+	arrays [regimes]tlbArray
+
+	// blocks2M and blocks1G are sets, by hash, of the 2 MiB and 1 GiB pieces
+	// of address space in which entries came from a block mapping: a TLBI by
+	// address has to drop more than one entry there.
+	blocks2M, blocks1G [16]uint64
+
+	// user says which arrays of EL1 have non-global entries.
+	user [regimes]bool
+}
+
+func (t *softTLB) init() {
+	t.flushAll()
+	t.cur = &t.arrays[regimeEL1]
+}
+
+// selectRegime makes r the regime of ordinary loads and stores.
+func (t *softTLB) selectRegime(r regime) { t.cur = &t.arrays[r] }
+
+func (a *tlbArray) clear() {
+	for i := range a {
+		a[i] = tlbEntry{read: noMatch, write: noMatch}
+	}
+}
+
+// flushAll drops every entry.
+func (t *softTLB) flushAll() {
+	for r := range t.arrays {
+		t.arrays[r].clear()
+	}
+	t.blocks2M, t.blocks1G = [16]uint64{}, [16]uint64{}
+	t.user = [regimes]bool{}
+}
+
+// flushASIDChange drops what belongs to an address space: all of EL0's entries
+// (the global ones among them are few) and EL1's non-global ones.
+func (t *softTLB) flushASIDChange() {
+	for r := range t.arrays {
+		if !t.user[r] {
+			continue
+		}
+		t.user[r] = false
+		a := &t.arrays[r]
+		for i := range a {
+			if a[i].nonGlobal {
+				a[i] = tlbEntry{read: noMatch, write: noMatch}
+			}
+		}
+	}
+}
+
+func hashBit(set *[16]uint64, n uint64) (word *uint64, bit uint64) {
+	return &set[n>>6&15], 1 << (n & 63)
+}
+
+// flushVA drops the entries for the page of va, and everything when the page
+// may be part of a block mapping; it says which. va's top byte does not count.
+func (t *softTLB) flushVA(va uint64, granule uint64) (all bool) {
+	w2, b2 := hashBit(&t.blocks2M, va>>21)
+	w1, b1 := hashBit(&t.blocks1G, va>>30)
+	if *w2&b2 != 0 || *w1&b1 != 0 {
+		t.flushAll()
+		return true
+	}
+	first := va &^ (granule - 1)
+	for va := first; va < first+granule; va += pageSize {
+		for r := range t.arrays {
+			e := &t.arrays[r][va>>pageShift%tlbSize]
+			if (e.read^va)<<8>>8 < pageSize || (e.write^va)<<8>>8 < pageSize {
+				*e = tlbEntry{read: noMatch, write: noMatch}
+			}
+		}
+	}
+	return false
+}
+
+// fill enters a translation. host is the page's first byte; read and write say
+// what the fast path may do.
+func (t *softTLB) fill(r regime, va uint64, m *mapping, host unsafe.Pointer, read, write bool) {
+	page := va &^ pageMask
+	e := tlbEntry{read: noMatch, write: noMatch, host: host, nonGlobal: m.nonGlobal}
+	if read {
+		e.read = page
+	}
+	if write {
+		e.write = page
+	}
+	t.arrays[r][page>>pageShift%tlbSize] = e
+	if m.nonGlobal {
+		t.user[r] = true
+	}
+	if m.size > 64<<10 {
+		set, shift := &t.blocks2M, 21
+		if m.size > 2<<20 {
+			set, shift = &t.blocks1G, 30
+		}
+		word, bit := hashBit(set, page<<8>>8>>shift)
+		*word |= bit
+	}
+}

@@ -1,0 +1,125 @@
+package softcpu
+
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+func newCPU(v *vm, index int) *cpu {
+	c := &cpu{vm: v, index: index}
+	c.mmu.init()
+	c.code.init()
+	c.reset()
+	return c
+}
+
+// Run enters the guest. See hvf.VCPU.
+func (c *cpu) Run() (hvf.Exit, error) {
+	c.mail.running.Store(true)
+	c.drain()
+	c.updateMode()
+	if c.timerFired() {
+		c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
+	} else {
+		c.run()
+	}
+	c.mail.running.Store(false)
+	c.irq, c.fiq = false, false
+	return c.exit, nil
+}
+
+// Kick makes the current or the next Run return hvf.ExitCanceled.
+func (c *cpu) Kick() { c.raise(attentionKick) }
+
+// SetIRQ states the level of the interrupt input for the next Run.
+func (c *cpu) SetIRQ(high bool) error { c.irq = high; return nil }
+
+// SetFIQ states the level of the fast interrupt input for the next Run.
+func (c *cpu) SetFIQ(high bool) error { c.fiq = high; return nil }
+
+// Reg reads a general register, PC, CPSR, FPCR or FPSR.
+func (c *cpu) Reg(r hvf.Reg) (uint64, error) {
+	switch {
+	case r <= hvf.RegX30:
+		return c.X[r], nil
+	case r == hvf.RegPC:
+		return c.PC, nil
+	case r == hvf.RegFPCR:
+		return uint64(c.FP.FPCR), nil
+	case r == hvf.RegFPSR:
+		return uint64(c.FP.FPSR), nil
+	case r == hvf.RegCPSR:
+		return c.pstate(), nil
+	}
+	return 0, fmt.Errorf("softcpu: read register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hvf.RegCPSR))
+}
+
+// SetReg writes a general register, PC, CPSR, FPCR or FPSR.
+func (c *cpu) SetReg(r hvf.Reg, v uint64) error {
+	switch {
+	case r <= hvf.RegX30:
+		c.X[r] = v
+	case r == hvf.RegPC:
+		c.PC = v
+	case r == hvf.RegFPCR:
+		c.FP.FPCR = uint32(v & fpcrWritable)
+	case r == hvf.RegFPSR:
+		c.FP.FPSR = uint32(v & fpsrWritable)
+	case r == hvf.RegCPSR:
+		c.setPSTATE(v)
+	default:
+		return fmt.Errorf("softcpu: write register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hvf.RegCPSR))
+	}
+	return nil
+}
+
+// SysReg reads a system register.
+func (c *cpu) SysReg(r hvf.SysReg) (uint64, error) {
+	v, ok := c.sysReg(r)
+	if !ok {
+		return 0, fmt.Errorf("softcpu: read %v (0x%x): this CPU has no such register", r, uint16(r))
+	}
+	return v, nil
+}
+
+// SetSysReg writes a system register.
+func (c *cpu) SetSysReg(r hvf.SysReg, v uint64) error {
+	if !c.setSysReg(r, v) {
+		return fmt.Errorf("softcpu: write 0x%x to %v (0x%x): this CPU has no such register", v, r, uint16(r))
+	}
+	return nil
+}
+
+// SIMDReg reads Q0 to Q31.
+func (c *cpu) SIMDReg(n int) ([2]uint64, error) {
+	if n < 0 || n > 31 {
+		return [2]uint64{}, fmt.Errorf("softcpu: read Q%d: there are Q0 to Q31", n)
+	}
+	return c.V[n], nil
+}
+
+// SetSIMDReg writes Q0 to Q31.
+func (c *cpu) SetSIMDReg(n int, v [2]uint64) error {
+	if n < 0 || n > 31 {
+		return fmt.Errorf("softcpu: write Q%d: there are Q0 to Q31", n)
+	}
+	c.V[n] = v
+	return nil
+}
+
+// SetVTimerMask masks or unmasks the virtual timer's exit.
+func (c *cpu) SetVTimerMask(masked bool) error { c.timer.setMask(c, masked); return nil }
+
+// SetVTimerOffset sets how far the virtual counter is behind the host's.
+func (c *cpu) SetVTimerOffset(ticks uint64) error { c.timer.setOffset(c, ticks); return nil }
+
+// Stats returns what the CPU has done so far. Owner only.
+func (c *cpu) Stats() Stats { return c.stats }
+
+// Close frees the CPU.
+func (c *cpu) Close() error {
+	c.timer.stop()
+	c.vm.drop(c)
+	return nil
+}

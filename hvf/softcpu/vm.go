@@ -1,0 +1,161 @@
+package softcpu
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// MaxVCPUs is how many vCPUs one machine can have, as on the framework.
+const MaxVCPUs = 64
+
+// maxIPABits is the widest guest physical address: PARange 40 bits.
+const maxIPABits = 40
+
+// New returns the software backend.
+func New() hvf.Hypervisor { return hypervisor{} }
+
+type hypervisor struct{}
+
+func (hypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+	if cfg.IPABits == 0 {
+		cfg.IPABits = 36
+	}
+	if cfg.IPABits < 32 || cfg.IPABits > maxIPABits {
+		return nil, fmt.Errorf("softcpu: new vm: %d bits of guest physical address, give 32 to %d", cfg.IPABits, maxIPABits)
+	}
+	return newVM(cfg), nil
+}
+
+// vm is a guest physical address space and its CPUs.
+type vm struct {
+	ipaBits int
+	now     func() uint64 // the host's counter, in ticks of hvf.CounterFrequency
+
+	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
+
+	mu     sync.Mutex // guards what follows, and writers of mem and cpus
+	closed bool
+	cpus   atomic.Pointer[[]*cpu]
+}
+
+func newVM(cfg hvf.Config) *vm {
+	v := &vm{ipaBits: cfg.IPABits, now: hostCounter()}
+	v.mem.Store(&memory{})
+	v.cpus.Store(&[]*cpu{})
+	return v
+}
+
+// hostCounter returns a counter of hvf.CounterFrequency that starts at zero.
+func hostCounter() func() uint64 {
+	start := time.Now()
+	return func() uint64 {
+		ns := uint64(time.Since(start))
+		return ns/1000*24 + ns%1000*24/1000
+	}
+}
+
+func (v *vm) Map(gpa uint64, mem []byte, p hvf.Prot) error {
+	if err := v.checkRange("map", gpa, uint64(len(mem))); err != nil {
+		return err
+	}
+	if p&^(hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec) != 0 {
+		return fmt.Errorf("softcpu: map at 0x%x: protection 0x%x has unknown bits", gpa, uint64(p))
+	}
+	return v.change(func(m *memory) error { return m.insert(gpa, mem, p) }, gpa, uint64(len(mem)))
+}
+
+func (v *vm) Unmap(gpa, size uint64) error {
+	if err := v.checkRange("unmap", gpa, size); err != nil {
+		return err
+	}
+	return v.change(func(m *memory) error { return m.cut("unmap", gpa, size, nil) }, gpa, size)
+}
+
+func (v *vm) Protect(gpa, size uint64, p hvf.Prot) error {
+	if err := v.checkRange("protect", gpa, size); err != nil {
+		return err
+	}
+	return v.change(func(m *memory) error { return m.cut("protect", gpa, size, &p) }, gpa, size)
+}
+
+func (v *vm) checkRange(what string, gpa, size uint64) error {
+	if size == 0 || gpa%hvf.PageSize != 0 || size%hvf.PageSize != 0 {
+		return fmt.Errorf("softcpu: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, hvf.PageSize)
+	}
+	if end := gpa + size; end < gpa || end > 1<<v.ipaBits {
+		return fmt.Errorf("softcpu: %s 0x%x bytes at 0x%x: past the end of the %d-bit guest physical address space", what, size, gpa, v.ipaBits)
+	}
+	return nil
+}
+
+// change replaces the memory map and returns when no CPU uses the old one.
+func (v *vm) change(f func(*memory) error, gpa, size uint64) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	m := v.mem.Load().clone()
+	if err := f(m); err != nil {
+		return err
+	}
+	v.mem.Store(m)
+	cpus := *v.cpus.Load()
+	for _, c := range cpus {
+		c.post(maintenance{kind: codeRange, pa: gpa, size: size})
+	}
+	for _, c := range cpus {
+		c.mail.await(nil)
+	}
+	return nil
+}
+
+// Counter reads the host's counter.
+func (v *vm) Counter() uint64 { return v.now() }
+
+func (v *vm) NewVCPU(index int) (hvf.VCPU, error) {
+	if index < 0 || index >= MaxVCPUs {
+		return nil, fmt.Errorf("softcpu: new vcpu %d: give an index from 0 to %d", index, MaxVCPUs-1)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return nil, errors.New("softcpu: new vcpu: the vm is closed")
+	}
+	old := *v.cpus.Load()
+	for _, c := range old {
+		if c.index == index {
+			return nil, fmt.Errorf("softcpu: new vcpu %d: it exists already", index)
+		}
+	}
+	c := newCPU(v, index)
+	cpus := append(append([]*cpu{}, old...), c)
+	v.cpus.Store(&cpus)
+	return c, nil
+}
+
+// drop forgets a closed CPU.
+func (v *vm) drop(c *cpu) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var cpus []*cpu
+	for _, o := range *v.cpus.Load() {
+		if o != c {
+			cpus = append(cpus, o)
+		}
+	}
+	v.cpus.Store(&cpus)
+}
+
+func (v *vm) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if n := len(*v.cpus.Load()); n != 0 {
+		return fmt.Errorf("softcpu: close vm: %d vcpus are still open, close them first", n)
+	}
+	v.closed = true
+	v.mem.Store(&memory{})
+	return nil
+}
