@@ -44,6 +44,7 @@ const (
 	recCode       = 832
 	recMem        = 960
 	recSize       = recMem + MemSize
+	codeSize      = recMem - recCode
 
 	batchHeader = 64 // bytes before the first record; the first 8 are the count
 	batchSize   = batchHeader + Slots*recSize

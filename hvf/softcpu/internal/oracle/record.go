@@ -41,13 +41,32 @@ func putCase(rec []byte, c *Case) {
 		le.PutUint64(rec[recV+16*i:], v[0])
 		le.PutUint64(rec[recV+16*i+8:], v[1])
 	}
-	code := rec[recCode:recMem]
+	putCode(rec[recCode:recMem], c)
+	clear(rec[recMem+copy(rec[recMem:recSize], c.In.Mem) : recSize])
+}
+
+// putCode writes the words of c, and behind them the branch that ends it, to
+// the codeSize bytes at the start of its slot.
+func putCode(code []byte, c *Case) {
 	clear(code)
 	for i, w := range c.Words {
-		le.PutUint32(code[4*i:], w)
+		binary.LittleEndian.PutUint32(code[4*i:], w)
 	}
-	le.PutUint32(code[4*len(c.Words):], branch(c.End(), textBase+4*monitorEnded))
-	clear(rec[recMem+copy(rec[recMem:recSize], c.In.Mem) : recSize])
+	binary.LittleEndian.PutUint32(code[4*len(c.Words):], branch(c.End(), endTarget))
+}
+
+// endTarget is where the branch behind a case's last word goes.
+const endTarget = textBase + 4*monitorEnded
+
+// faultAddr returns the address to report for a fault at addr: without its
+// tag, and with all addresses beyond the address space alike, since an emulator
+// cannot tell which one the host complained about.
+func faultAddr(addr uint64) uint64 {
+	addr = uint64(int64(addr) << 8 >> 8)
+	if addr >= addressSpace {
+		return ^uint64(0)
+	}
+	return addr
 }
 
 // getResult decodes what the monitor answered.
@@ -67,7 +86,7 @@ func getResult(rec []byte) Result {
 	}
 	r.Signal = int(le.Uint64(rec[recSignal:]))
 	if r.Signal == SIGSEGV || r.Signal == SIGBUS {
-		r.FaultAddr = le.Uint64(rec[recFault:])
+		r.FaultAddr = faultAddr(le.Uint64(rec[recFault:]))
 	}
 	r.Mem = append([]byte(nil), rec[recMem:recSize]...)
 	return r

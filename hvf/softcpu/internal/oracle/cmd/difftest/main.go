@@ -1,0 +1,147 @@
+// Difftest compares the software CPU with qemu-aarch64 on random instruction
+// sequences, for as long as it is told to.
+//
+//	go run ./hvf/softcpu/internal/oracle/cmd/difftest -class fp,simdfp -n 10000000 -seed 7
+//
+// It prints each difference, cut down to one instruction where possible, and
+// for each class what it ran and how fast. The exit status is 1 when anything
+// differed.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+)
+
+var (
+	classes = flag.String("class", "all", "instruction classes, separated by commas")
+	n       = flag.Int("n", 100_000, "cases of each class")
+	seed    = flag.Uint64("seed", 1, "of the random numbers")
+	limit   = flag.Int("max", 10, "differences after which to leave a class")
+	cpu     = flag.String("cpu", "", "QEMU's CPU model; the class knows a good one")
+	words   = flag.String("words", "", "`file` of instruction words, a hexadecimal number a line, to draw from instead of classes")
+)
+
+func main() {
+	flag.Parse()
+	runtime.LockOSThread() // for the vCPU
+	differ, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "difftest:", err)
+		os.Exit(2)
+	}
+	if differ {
+		os.Exit(1)
+	}
+}
+
+// run reports whether anything differed.
+func run() (bool, error) {
+	if *words != "" {
+		list, err := readWords(*words)
+		if err != nil {
+			return false, err
+		}
+		return compare("words", "neoverse-n1", oracle.NewWordsGenerator(list, *seed))
+	}
+	var differ bool
+	for i := range oracle.Classes {
+		c := &oracle.Classes[i]
+		if !selected(c.Name) {
+			continue
+		}
+		d, err := compare(c.Name, c.CPU, oracle.NewGenerator(c, *seed))
+		if err != nil {
+			return false, err
+		}
+		differ = differ || d
+	}
+	return differ, nil
+}
+
+func selected(name string) bool {
+	if *classes == "all" {
+		return true
+	}
+	for _, c := range strings.Split(*classes, ",") {
+		if c == name {
+			return true
+		}
+	}
+	return false
+}
+
+// compare runs *n cases of g, and reports whether any differed.
+func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
+	if *cpu != "" {
+		model = *cpu
+	}
+	o, err := oracle.Start(oracle.Options{CPU: model})
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	m, err := oracle.NewMachine(softcpu.New())
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+
+	start := time.Now()
+	d := oracle.Differ{Got: m, Want: o, Signals: map[int]int{}}
+	done, found := 0, 0
+	cases := make([]oracle.Case, 16*oracle.Slots)
+	for done < *n && found < *limit {
+		for i := range cases {
+			cases[i] = g.Next()
+		}
+		diffs, err := d.Run(cases)
+		if err != nil {
+			return false, err
+		}
+		for _, x := range diffs {
+			if x, err = d.Minimize(x); err != nil {
+				return false, err
+			}
+			fmt.Printf("%s seed 0x%x:\n%v\n", name, x.Case.Seed, x)
+			if found++; found == *limit {
+				break
+			}
+		}
+		done += len(cases)
+	}
+	rate := float64(done) / time.Since(start).Seconds()
+	fmt.Printf("%-10s %9d cases, %6.0f/s, %d differences, signals %v, excluded %v\n", name, done, rate, found, d.Signals, g.Excluded)
+	return found > 0, nil
+}
+
+// readWords reads a hexadecimal word a line.
+func readWords(name string) (list []uint32, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	s := bufio.NewScanner(f)
+	for s.Scan() {
+		w, err := strconv.ParseUint(strings.TrimPrefix(s.Text(), "0x"), 16, 32)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q is no instruction word: %w", name, s.Text(), err)
+		}
+		list = append(list, uint32(w))
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: no words, give one hexadecimal number a line", name)
+	}
+	return list, s.Err()
+}
