@@ -9,3 +9,5 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/pierrec/lz4/v4 v4.1.33
 )
+
+require golang.org/x/sys v0.41.0 // indirect

@@ -1,0 +1,110 @@
+package vmm
+
+import (
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// dataAbort performs an access to what is not memory: a device's register, or
+// nothing at all.
+func (v *vcpu) dataAbort(exit hvf.Exit) error {
+	d := exit.ESR.DataAbort()
+	switch {
+	case d.S1PTW:
+		v.counts.count(exitOther)
+		v.m.complain("vcpu %d walks a translation table at 0x%x, where no memory is", v.index, exit.IPA)
+		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternalOnWalk)
+	case d.CM: // cache maintenance: devices have no caches
+		v.counts.count(exitMMIO)
+		return v.advance()
+	case !d.ISV:
+		v.counts.count(exitMMIODecoded)
+		return v.emulate(exit, d)
+	}
+	v.counts.count(exitMMIO)
+	if d.Write {
+		val, err := v.x(d.Reg)
+		if err != nil {
+			return err
+		}
+		if !v.m.bus.Write(v.index, exit.IPA, d.Size, val) {
+			return v.nothingThere(exit, true)
+		}
+		return v.advance()
+	}
+	val, ok := v.m.bus.Read(v.index, exit.IPA, d.Size)
+	if !ok {
+		return v.nothingThere(exit, false)
+	}
+	if err := v.setX(d.Reg, d.Extend(val)); err != nil {
+		return err
+	}
+	return v.advance()
+}
+
+// nothingThere answers an access to an address without a device.
+func (v *vcpu) nothingThere(exit hvf.Exit, write bool) error {
+	v.m.complain("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
+	return v.injectAbort(exit.FAR, accessKind(write), fscExternal)
+}
+
+// emulate performs an instruction that came without a syndrome.
+func (v *vcpu) emulate(exit hvf.Exit, d hvf.DataAbort) error {
+	word, ok, err := v.fetch()
+	if err != nil {
+		return err
+	}
+	if !ok { // another vCPU has unmapped it meanwhile: the guest faults by itself
+		return nil
+	}
+	in, ok := mmio.Decode(word)
+	if !ok {
+		v.m.complain("vcpu %d: instruction 0x%08x accesses 0x%x, and no device takes such an access", v.index, word, exit.IPA)
+		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal)
+	}
+	res, err := v.emu.Emulate(in, mmio.Fault{VA: exit.FAR, IPA: exit.IPA, Write: d.Write})
+	if err != nil {
+		return v.failed("emulate an access", err)
+	}
+	switch res.Outcome {
+	case mmio.NoTranslation:
+		return v.injectAbort(res.VA, accessKind(res.Write), fscTranslation)
+	case mmio.NoMemory:
+		return v.injectAbort(res.VA, accessKind(res.Write), fscExternal)
+	}
+	return v.advance()
+}
+
+// registers gives the emulator the vCPU's registers.
+type registers struct{ v *vcpu }
+
+func (r registers) X(n int) (uint64, error)         { return r.v.hv.Reg(hvf.Reg(n)) }
+func (r registers) SetX(n int, v uint64) error      { return r.v.hv.SetReg(hvf.Reg(n), v) }
+func (r registers) PC() (uint64, error)             { return r.v.hv.Reg(hvf.RegPC) }
+func (r registers) V(n int) ([2]uint64, error)      { return r.v.hv.SIMDReg(n) }
+func (r registers) SetV(n int, val [2]uint64) error { return r.v.hv.SetSIMDReg(n, val) }
+
+func (r registers) SP() (uint64, error) {
+	reg, err := r.spReg()
+	if err != nil {
+		return 0, err
+	}
+	return r.v.hv.SysReg(reg)
+}
+
+func (r registers) SetSP(val uint64) error {
+	reg, err := r.spReg()
+	if err != nil {
+		return err
+	}
+	return r.v.hv.SetSysReg(reg, val)
+}
+
+// spReg is the stack pointer that PSTATE selects.
+func (r registers) spReg() (hvf.SysReg, error) {
+	cpsr, err := r.v.hv.Reg(hvf.RegCPSR)
+	if cpsr&0xf == 0x5 { // EL1h
+		return hvf.SysRegSP_EL1, err
+	}
+	return hvf.SysRegSP_EL0, err
+}

@@ -1,0 +1,99 @@
+package vmm
+
+import (
+	"fmt"
+	"io"
+	"log"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// Limits of a machine.
+const (
+	MaxVCPUs      = 64
+	MaxVCPUsGICv2 = 8
+	MinMemory     = 16 << 20
+)
+
+// Config is a machine and what it boots. The zero value of a field means its
+// default.
+type Config struct {
+	VCPUs  int    // 1
+	Memory uint64 // bytes, a multiple of 2 MiB; 512 MiB
+	GIC    int    // 2 or 3; 3
+
+	Kernel      boot.File
+	Initrds     []boot.File // joined
+	CommandLine string
+	DTB         *boot.File // in place of the machine's own devicetree
+	KASLR       bool       // hand the kernel a kaslr-seed
+
+	// Hypervisor runs the vCPUs; nil takes Accelerator("auto").
+	Hypervisor hvf.Hypervisor
+
+	// Console receives what the guest writes to its UART; nil discards it.
+	// Write is called from one goroutine and may block: the guest waits then.
+	Console io.Writer
+
+	// Virtio are the devices behind the virtio-mmio slots, from slot 0.
+	Virtio []Slot
+
+	// NoReset makes a reset end Run, with ResetRequested.
+	NoReset bool
+
+	// Log receives a line for what a guest does wrong, at a limited rate; nil
+	// discards them.
+	Log *log.Logger
+}
+
+// Slot makes the device for one virtio-mmio slot. Open is called once, with the
+// interrupt line of the slot and access to the guest's memory.
+type Slot struct {
+	Name string
+	Open func(irq mmio.Line, ram RAM) (SlotDevice, error)
+}
+
+// SlotDevice is the register bank of a virtio-mmio slot.
+type SlotDevice interface {
+	mmio.Device
+	// Reset puts the device into the state after power on. No vCPU runs.
+	Reset()
+	// Close ends the device; no vCPU runs any more.
+	Close() error
+}
+
+// withDefaults fills in what is zero and refuses what cannot be.
+func (c Config) withDefaults() (Config, error) {
+	if c.VCPUs == 0 {
+		c.VCPUs = 1
+	}
+	if c.Memory == 0 {
+		c.Memory = 512 << 20
+	}
+	if c.GIC == 0 {
+		c.GIC = 3
+	}
+	if c.Console == nil {
+		c.Console = io.Discard
+	}
+	if c.Log == nil {
+		c.Log = log.New(io.Discard, "", 0)
+	}
+	most := MaxVCPUs
+	if c.GIC == 2 {
+		most = MaxVCPUsGICv2
+	}
+	switch {
+	case c.GIC != 2 && c.GIC != 3:
+		return c, fmt.Errorf("vmm: GIC version %d: give 2 or 3", c.GIC)
+	case c.VCPUs < 1 || c.VCPUs > most:
+		return c, fmt.Errorf("vmm: %d vcpus: a machine with GICv%d has 1 to %d", c.VCPUs, c.GIC, most)
+	case c.Memory < MinMemory:
+		return c, fmt.Errorf("vmm: 0x%x bytes of memory: give at least 0x%x", c.Memory, MinMemory)
+	case len(c.Virtio) > boot.VirtioSlots:
+		return c, fmt.Errorf("vmm: %d virtio devices: there are %d slots", len(c.Virtio), boot.VirtioSlots)
+	}
+	return c, nil
+}

@@ -1,0 +1,125 @@
+package vmm
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// exitKind is what a vCPU left the guest for, as counted for Stats.
+type exitKind uint8
+
+const (
+	exitCanceled exitKind = iota
+	exitVTimer
+	exitUnknown
+	exitMMIO
+	exitMMIODecoded // without a syndrome: the instruction was decoded
+	exitSysReg
+	exitHVC
+	exitSMC
+	exitWFI
+	exitWFE
+	exitOther
+	exitKinds
+)
+
+var exitNames = [exitKinds]string{
+	"canceled", "vtimer", "unknown", "mmio", "mmio decoded", "sysreg", "hvc", "smc", "wfi", "wfe", "other",
+}
+
+// exitCounts counts exits; the vCPU's routine writes and anyone reads.
+type exitCounts [exitKinds]atomic.Uint64
+
+func (c *exitCounts) count(k exitKind) { c[k].Add(1) }
+
+// handle does what an exit asks for. The error ends the machine.
+func (v *vcpu) handle(exit hvf.Exit) error {
+	switch exit.Reason {
+	case hvf.ExitCanceled:
+		v.counts.count(exitCanceled)
+		return nil
+	case hvf.ExitVTimer:
+		v.counts.count(exitVTimer)
+		v.vtimerFired()
+		return nil
+	case hvf.ExitUnknown:
+		v.counts.count(exitUnknown)
+		return nil
+	case hvf.ExitException:
+		return v.handleException(exit)
+	}
+	return fmt.Errorf("vmm: vcpu %d: exit for %v, which no backend should give", v.index, exit.Reason)
+}
+
+func (v *vcpu) handleException(exit hvf.Exit) error {
+	switch exit.ESR.EC() {
+	case hvf.ECDataAbortLower:
+		return v.dataAbort(exit)
+	case hvf.ECSysReg:
+		v.counts.count(exitSysReg)
+		return v.sysRegTrap(exit.ESR.SysRegTrap())
+	case hvf.ECHVC64:
+		v.counts.count(exitHVC)
+		return v.smccc()
+	case hvf.ECSMC64:
+		v.counts.count(exitSMC)
+		if err := v.advance(); err != nil {
+			return err
+		}
+		return v.smccc()
+	case hvf.ECWFx:
+		if err := v.advance(); err != nil {
+			return err
+		}
+		if exit.ESR.WFx() != hvf.WFI {
+			v.counts.count(exitWFE)
+			return nil
+		}
+		v.counts.count(exitWFI)
+		return v.waitForInterrupt()
+	case hvf.ECInstrAbortLower:
+		v.counts.count(exitOther)
+		v.m.complain("vcpu %d fetched an instruction from 0x%x (IPA 0x%x), where no memory is", v.index, exit.FAR, exit.IPA)
+		return v.injectAbort(exit.FAR, abortFetch, fscExternal)
+	}
+	v.counts.count(exitOther)
+	pc, _ := v.hv.Reg(hvf.RegPC)
+	return fmt.Errorf("vmm: vcpu %d: unexpected exit: %v at PC 0x%x, FAR 0x%x", v.index, exit.ESR, pc, exit.FAR)
+}
+
+// advance moves the PC past the instruction that was emulated.
+func (v *vcpu) advance() error {
+	pc, err := v.hv.Reg(hvf.RegPC)
+	if err == nil {
+		err = v.hv.SetReg(hvf.RegPC, pc+4)
+	}
+	if err != nil {
+		return v.failed("advance the PC", err)
+	}
+	return nil
+}
+
+// x reads a general register as an operand, where 31 is XZR.
+func (v *vcpu) x(n int) (uint64, error) {
+	if n == 31 {
+		return 0, nil
+	}
+	r, err := v.hv.Reg(hvf.Reg(n))
+	if err != nil {
+		return 0, v.failed("read a register", err)
+	}
+	return r, nil
+}
+
+// setX writes a general register as an operand, where 31 is XZR.
+func (v *vcpu) setX(n int, val uint64) error {
+	if n == 31 {
+		return nil
+	}
+	if err := v.hv.SetReg(hvf.Reg(n), val); err != nil {
+		return v.failed("write a register", err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package vmm
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+// accessType is what an abort was taken for.
+type accessType uint8
+
+const (
+	abortRead accessType = iota
+	abortWrite
+	abortFetch
+)
+
+func accessKind(write bool) accessType {
+	if write {
+		return abortWrite
+	}
+	return abortRead
+}
+
+func (a accessType) String() string { return [...]string{"read", "write", "fetch"}[a] }
+
+// Fault status codes that are injected.
+const (
+	fscTranslation    = uint32(hvf.FSCTranslation) | 3
+	fscExternal       = uint32(hvf.FSCExternal)
+	fscExternalOnWalk = 0x17 // synchronous external abort on a walk, level 3
+)
+
+// injectAbort makes the guest take a synchronous abort at EL1.
+func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
+	cpsr, err := v.hv.Reg(hvf.RegCPSR)
+	if err != nil {
+		return v.failed("read CPSR", err)
+	}
+	lower := cpsr&0xc == 0
+	iss := fsc
+	ec := hvf.ECDataAbortSame
+	switch kind {
+	case abortWrite:
+		iss |= 1 << 6
+	case abortFetch:
+		ec = hvf.ECInstrAbortSame
+	}
+	if lower {
+		ec-- // the class for a lower Exception level precedes the other
+	}
+	if err := v.hv.SetSysReg(hvf.SysRegFAR_EL1, far); err != nil {
+		return v.failed("inject an abort", err)
+	}
+	return v.inject(hvf.MakeESR(ec, iss))
+}
+
+// injectUndefined makes the guest take an exception for an unallocated
+// instruction.
+func (v *vcpu) injectUndefined() error { return v.inject(hvf.MakeESR(hvf.ECUnknown, 0)) }
+
+// PSTATE bits that exception entry deals with (DDI 0487 D1.3.1).
+const (
+	pstateSS   = 1 << 21
+	pstateIL   = 1 << 20
+	pstatePAN  = 1 << 22
+	pstateMask = 0xf<<28 | 1<<25 | 1<<24 | pstatePAN // what entry keeps
+	pstateDAIF = 0xf << 6
+	modeEL1h   = 0x5
+	sctlrSPAN  = 1 << 23
+)
+
+// inject takes a synchronous exception to EL1 with the current PC as the
+// preferred return address, as the hardware would (AArch64.TakeException).
+func (v *vcpu) inject(esr hvf.ESR) error {
+	var first error
+	get := func(r hvf.SysReg) uint64 {
+		val, err := v.hv.SysReg(r)
+		if err != nil && first == nil {
+			first = err
+		}
+		return val
+	}
+	set := func(r hvf.SysReg, val uint64) {
+		if err := v.hv.SetSysReg(r, val); err != nil && first == nil {
+			first = err
+		}
+	}
+	pc, err := v.hv.Reg(hvf.RegPC)
+	if err != nil {
+		return v.failed("inject an exception", err)
+	}
+	cpsr, err := v.hv.Reg(hvf.RegCPSR)
+	if err != nil {
+		return v.failed("inject an exception", err)
+	}
+	offset := uint64(0x400) // from EL0
+	switch cpsr & 0xf {
+	case modeEL1h:
+		offset = 0x200
+	case 0x4: // EL1t
+		offset = 0
+	}
+	next := cpsr&pstateMask | pstateDAIF | modeEL1h
+	if get(hvf.SysRegSCTLR_EL1)&sctlrSPAN == 0 {
+		next |= pstatePAN
+	}
+	set(hvf.SysRegESR_EL1, uint64(esr))
+	set(hvf.SysRegELR_EL1, pc)
+	set(hvf.SysRegSPSR_EL1, cpsr)
+	target := get(hvf.SysRegVBAR_EL1) + offset
+	if err := v.hv.SetReg(hvf.RegCPSR, next); err != nil && first == nil {
+		first = err
+	}
+	if err := v.hv.SetReg(hvf.RegPC, target); err != nil && first == nil {
+		first = err
+	}
+	if first != nil {
+		return v.failed("inject an exception", first)
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+package vmm
+
+import "context"
+
+// Input types bytes at the guest's console. It waits while the UART has no
+// room; its only error is that of ctx. Only one Input may run at a time.
+func (m *Machine) Input(ctx context.Context, p []byte) error { return m.uart.Feed(ctx, p) }

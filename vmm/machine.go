@@ -1,0 +1,209 @@
+package vmm
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/pl011"
+	"github.com/miniboot-vmm/miniboot/pl031"
+	"github.com/miniboot-vmm/miniboot/pl061"
+)
+
+// Machine is a virtual machine. Make one with New, run it with Run, and Close
+// it. Pause, Resume, PowerButton, Input, Stats and Snapshots may be called from
+// any goroutine while Run runs.
+type Machine struct {
+	cfg  Config
+	plan *boot.Plan
+
+	// Immutable once New has returned.
+	vm    hvf.VM
+	ram   RAM
+	bus   mmio.Bus
+	gic   interruptController
+	vcpus []*vcpu
+	uart  *pl011.UART
+	rtc   *pl031.RTC
+	gpio  *pl061.GPIO
+	slots []SlotDevice
+
+	// offset is what the guest's counters are behind the host's, in ticks.
+	offset atomic.Uint64
+
+	events   chan event
+	complain func(format string, args ...any) // what a guest did wrong
+
+	// mu guards what follows and what vcpu says it guards. No device or GIC
+	// lock is taken by who holds it, and no vCPU is waited for but on cond.
+	mu       sync.Mutex
+	cond     *sync.Cond // a vCPU has parked, or what it is parked for is over
+	paused   bool
+	quit     bool
+	running  bool
+	alive    int // routines that have not retired
+	pausedAt uint64
+}
+
+// New makes the machine and reads everything that it will boot. The error is
+// one line that says what is wrong with the configuration, a file, or the host.
+func New(cfg Config) (*Machine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	ranges, err := boot.RAM(cfg.Memory)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{cfg: cfg, events: make(chan event, 16), complain: limited(cfg.Log)}
+	m.cond = sync.NewCond(&m.mu)
+	m.plan, err = boot.Prepare(boot.Config{
+		Machine: boot.Machine{CPUs: cfg.VCPUs, RAM: ranges, GIC: cfg.GIC, Virtio: slotNumbers(len(cfg.Virtio))},
+		Kernel:  cfg.Kernel, Initrds: cfg.Initrds, CommandLine: cfg.CommandLine, DTB: cfg.DTB, KASLR: cfg.KASLR,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.build(ranges); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func slotNumbers(n int) []int {
+	s := make([]int, n)
+	for i := range s {
+		s[i] = i
+	}
+	return s
+}
+
+// build allocates the memory and wires the devices.
+func (m *Machine) build(ranges []boot.Range) (err error) {
+	if m.cfg.Hypervisor == nil {
+		if m.cfg.Hypervisor, err = Accelerator("auto"); err != nil {
+			return err
+		}
+	}
+	if m.ram, err = newRAM(ranges); err != nil {
+		return err
+	}
+	if m.vm, err = m.cfg.Hypervisor.NewVM(hvf.Config{IPABits: ipaBits(ranges), VCPUs: m.cfg.VCPUs}); err != nil {
+		return fmt.Errorf("vmm: make the virtual machine: %w", err)
+	}
+	for i := range m.cfg.VCPUs {
+		m.vcpus = append(m.vcpus, newVCPU(m, i))
+	}
+	if m.gic, err = newGIC(m.cfg.GIC, m.vcpus); err != nil {
+		return err
+	}
+	if err := m.gic.mapOn(&m.bus); err != nil {
+		return err
+	}
+	if err := m.buildDevices(); err != nil {
+		return err
+	}
+	return m.mapRAM()
+}
+
+// ipaBits is the width of an address that reaches all of RAM, at least 36.
+func ipaBits(ranges []boot.Range) int {
+	bits := 36
+	for _, r := range ranges {
+		for r.End() > 1<<bits {
+			bits++
+		}
+	}
+	return bits
+}
+
+func (m *Machine) buildDevices() error {
+	m.uart = pl011.New(pl011.Config{Line: spi(m.gic, boot.UARTIRQ), Firmware: true})
+	m.rtc = pl031.New(pl031.Config{Line: spi(m.gic, boot.RTCIRQ)})
+	m.gpio = pl061.New(spi(m.gic, boot.GPIOIRQ))
+	for _, d := range []struct {
+		name       string
+		base, size uint64
+		dev        mmio.Device
+	}{
+		{"pl011", boot.UARTBase, boot.UARTSize, m.uart},
+		{"pl031", boot.RTCBase, boot.RTCSize, m.rtc},
+		{"pl061", boot.GPIOBase, boot.GPIOSize, m.gpio},
+	} {
+		if err := m.bus.Map(mmio.Region{Name: d.name, Base: d.base, Size: d.size}, d.dev); err != nil {
+			return err
+		}
+	}
+	for i, s := range m.cfg.Virtio {
+		dev, err := s.Open(spi(m.gic, boot.VirtioSlotIRQ(i)), m.ram)
+		if err != nil {
+			return err
+		}
+		m.slots = append(m.slots, dev)
+		region := mmio.Region{Name: s.Name, Base: boot.VirtioSlotBase(i), Size: boot.VirtioSlotSize}
+		if err := m.bus.Map(region, dev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Machine) mapRAM() error {
+	for _, b := range m.ram {
+		if err := m.vm.Map(b.Base, b.Mem, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+			return fmt.Errorf("vmm: give the guest its memory: %w", err)
+		}
+	}
+	return nil
+}
+
+func (m *Machine) unmapRAM() error {
+	for _, b := range m.ram {
+		if err := m.vm.Unmap(b.Base, uint64(len(b.Mem))); err != nil {
+			return fmt.Errorf("vmm: take the guest's memory away: %w", err)
+		}
+	}
+	return nil
+}
+
+// Plan says what is booted and where it lies in memory.
+func (m *Machine) Plan() *boot.Plan { return m.plan }
+
+// Close frees the machine. Run must have returned.
+func (m *Machine) Close() error {
+	m.mu.Lock()
+	running := m.running
+	m.mu.Unlock()
+	if running {
+		return errors.New("vmm: close: the machine is running, cancel Run's context first")
+	}
+	var errs []error
+	for _, s := range m.slots {
+		errs = append(errs, s.Close())
+	}
+	m.slots = nil
+	if m.vm != nil {
+		errs = append(errs, m.vm.Close())
+		m.vm = nil
+	}
+	m.ram.free()
+	m.ram = nil
+	return errors.Join(errs...)
+}
+
+// powerKeyPress is how long PowerButton holds the key down.
+const powerKeyPress = 100 * time.Millisecond
+
+// PowerButton presses the power key for a moment. What the guest does then is
+// its own choice; Linux with an init that listens powers off.
+func (m *Machine) PowerButton() {
+	m.gpio.SetPin(boot.PowerKeyPin, true)
+	time.AfterFunc(powerKeyPress, func() { m.gpio.SetPin(boot.PowerKeyPin, false) })
+}

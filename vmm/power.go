@@ -1,0 +1,146 @@
+package vmm
+
+// The vCPUs' routines and those who want something of them meet under
+// Machine.mu: a wish is written there, the routine is interrupted, and it goes
+// through checkpoint, where it parks as long as the wish lasts.
+
+// interrupt makes the routine leave the guest, or its wait, and look.
+func (v *vcpu) interrupt() {
+	v.look.Store(true)
+	v.notify()
+}
+
+// checkpoint does what others want of this vCPU. on is false when it has to
+// leave the guest for good: it is powered off, or the machine ends.
+func (v *vcpu) checkpoint() (on bool, err error) {
+	m := v.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for {
+		v.look.Store(false)
+		if v.snapshot != nil {
+			v.snapshot.take(v)
+			v.snapshot = nil
+			m.cond.Broadcast()
+		}
+		if m.quit || v.power == powerOff {
+			return false, nil
+		}
+		if !m.paused {
+			return true, nil
+		}
+		m.parkLocked(v)
+	}
+}
+
+// parkLocked waits for a broadcast.
+func (m *Machine) parkLocked(v *vcpu) {
+	v.parked = true
+	m.cond.Broadcast()
+	m.cond.Wait()
+	v.parked = false
+}
+
+// waitPowerOn parks until the CPU is switched on. It returns false when the
+// machine ends.
+func (v *vcpu) waitPowerOn() bool {
+	m := v.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for !m.quit && (v.power != powerOnPending || m.paused) {
+		v.look.Store(false)
+		if v.snapshot != nil {
+			v.snapshot.take(v)
+			v.snapshot = nil
+			m.cond.Broadcast()
+		}
+		m.parkLocked(v)
+	}
+	v.power = powerOn
+	return !m.quit
+}
+
+// powerUpLocked switches a CPU on.
+func (m *Machine) powerUpLocked(v *vcpu, entry, context uint64) {
+	v.power, v.entry, v.context = powerOnPending, entry, context
+	m.cond.Broadcast()
+}
+
+// cpuOff switches a CPU off; its routine finds out at the next checkpoint.
+func (m *Machine) cpuOff(v *vcpu) {
+	m.mu.Lock()
+	v.power = powerOff
+	m.mu.Unlock()
+	v.look.Store(true)
+}
+
+// allOff switches every CPU off and waits until none is in the guest.
+func (m *Machine) allOff() {
+	m.mu.Lock()
+	for _, v := range m.vcpus {
+		v.power = powerOff
+	}
+	m.mu.Unlock()
+	for _, v := range m.vcpus {
+		v.interrupt()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cond.Broadcast() // those that were paused look again
+	for !m.allParkedLocked() {
+		m.cond.Wait()
+	}
+}
+
+// allParkedLocked says whether every routine waits for a broadcast, or is gone.
+func (m *Machine) allParkedLocked() bool {
+	parked := 0
+	for _, v := range m.vcpus {
+		if v.parked {
+			parked++
+		}
+	}
+	return parked == m.alive
+}
+
+// retire forgets a routine that ends.
+func (m *Machine) retire(v *vcpu) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.alive--
+	v.power = powerOff
+	m.cond.Broadcast()
+}
+
+// Pause stops all vCPUs, and with them the guest's counters, until Resume. It
+// returns when none is in the guest. Devices go on with what they have begun.
+func (m *Machine) Pause() {
+	m.mu.Lock()
+	if m.paused || !m.running || m.quit {
+		m.mu.Unlock()
+		return
+	}
+	m.paused = true
+	m.pausedAt = m.vm.Counter()
+	m.mu.Unlock()
+	for _, v := range m.vcpus {
+		v.interrupt()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.paused && !m.quit && !m.allParkedLocked() {
+		m.cond.Wait()
+	}
+}
+
+// Resume lets the vCPUs go on. To the guest no time has passed.
+func (m *Machine) Resume() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.paused {
+		return
+	}
+	m.paused = false
+	m.offset.Add(m.vm.Counter() - m.pausedAt)
+	m.cond.Broadcast()
+}

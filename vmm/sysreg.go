@@ -1,0 +1,107 @@
+package vmm
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+// System registers that trap on every backend and that the machine emulates,
+// beside those of the GIC.
+const (
+	regCNTPCT    = hvf.SysReg(0xdf01) // 3, 3, 14, 0, 1
+	regCNTP_TVAL = hvf.SysRegCNTP_TVAL_EL0
+	regCNTP_CTL  = hvf.SysRegCNTP_CTL_EL0
+	regCNTP_CVAL = hvf.SysRegCNTP_CVAL_EL0
+	regOSLSR     = hvf.SysReg(0x808c) // 2, 0, 1, 1, 4
+)
+
+// osLockImplemented is OSLSR_EL1 with an OS lock that is unlocked (OSLM 0b10).
+const osLockImplemented = 1 << 3
+
+// sysRegTrap performs a trapped MRS or MSR.
+func (v *vcpu) sysRegTrap(t hvf.SysRegTrap) error {
+	if t.Read {
+		val, ok := v.readSysReg(t.Reg)
+		if !ok {
+			return v.unknownSysReg(t)
+		}
+		if err := v.setX(t.Rt, val); err != nil {
+			return err
+		}
+		return v.advance()
+	}
+	val, err := v.x(t.Rt)
+	if err != nil {
+		return err
+	}
+	if !v.writeSysReg(t.Reg, val) {
+		return v.unknownSysReg(t)
+	}
+	return v.advance()
+}
+
+func (v *vcpu) unknownSysReg(t hvf.SysRegTrap) error {
+	how := "writes"
+	if t.Read {
+		how = "reads"
+	}
+	v.m.complain("vcpu %d %s %v, which this machine has not", v.index, how, t.Reg)
+	return v.injectUndefined()
+}
+
+func (v *vcpu) readSysReg(r hvf.SysReg) (uint64, bool) {
+	switch r {
+	case regCNTPCT:
+		return v.now(), true
+	case regCNTP_TVAL:
+		return v.ptimer.readTVAL(), true
+	case regCNTP_CTL:
+		return v.ptimer.readCTL(), true
+	case regCNTP_CVAL:
+		return v.ptimer.cval, true
+	case regOSLSR:
+		return osLockImplemented, true
+	}
+	if val, ok := v.m.gic.readSysReg(v.index, uint16(r)); ok {
+		return val, true
+	}
+	return 0, ignoredSysReg(r)
+}
+
+func (v *vcpu) writeSysReg(r hvf.SysReg, val uint64) bool {
+	switch r {
+	case regCNTP_TVAL:
+		v.ptimer.writeTVAL(val)
+		return true
+	case regCNTP_CTL:
+		v.ptimer.writeCTL(val)
+		return true
+	case regCNTP_CVAL:
+		v.ptimer.writeCVAL(val)
+		return true
+	}
+	return v.m.gic.writeSysReg(v.index, uint16(r), val) || ignoredSysReg(r)
+}
+
+// ignoredSysReg says whether a register that traps reads as zero and ignores
+// writes here: the debug registers outside the breakpoints, performance
+// monitors and LORegions, which the ID registers say are absent but which
+// guests touch all the same, the auxiliary control register, and the space of
+// implementation defined registers.
+func ignoredSysReg(r hvf.SysReg) bool {
+	op0, op1, crn, crm, op2 := r.Fields()
+	switch {
+	case op0 == 2: // debug and trace
+		return op1 == 0 || op1 == 3 && crn == 0
+	case op0 == 3 && (crn == 11 || crn == 15): // IMPLEMENTATION DEFINED
+		return true
+	case op0 == 3 && op1 == 3 && crn == 9 && crm >= 12: // PMCR to PMOVSSET
+		return true
+	case op0 == 3 && op1 == 3 && crn == 14 && crm >= 8: // PMEVCNTR, PMEVTYPER, PMCCFILTR
+		return true
+	case op0 == 3 && op1 == 0 && crn == 9 && crm == 14: // PMINTEN
+		return true
+	case op0 == 3 && op1 == 0 && crn == 10 && crm == 4: // LOR*
+		return true
+	case op0 == 3 && op1 == 0 && crn == 1 && crm == 0 && op2 == 1: // ACTLR_EL1
+		return true
+	}
+	return false
+}

@@ -1,0 +1,173 @@
+package vmm
+
+import (
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0 (DDI 0487 D24.10).
+const (
+	timerEnable  = 1 << 0
+	timerIMask   = 1 << 1
+	timerIStatus = 1 << 2
+)
+
+// PPI numbers, from 0, of the timers.
+const (
+	virtualTimerPPI  = boot.VirtualTimerPPI - 16
+	physicalTimerPPI = boot.PhysicalTimerPPI - 16
+)
+
+// ticksToDuration converts ticks of the counter to time, and what is too long
+// for that to the longest.
+func ticksToDuration(ticks uint64) time.Duration {
+	hi, lo := bits.Mul64(ticks, 1_000_000_000)
+	if hi >= hvf.CounterFrequency {
+		return math.MaxInt64
+	}
+	ns, _ := bits.Div64(hi, lo, hvf.CounterFrequency)
+	if ns > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
+}
+
+// now reads the guest's counters, CNTVCT and CNTPCT: they are the same.
+func (v *vcpu) now() uint64 { return v.m.vm.Counter() - v.m.offset.Load() }
+
+// updateTimers brings the timers' interrupt lines up to date before the guest
+// goes on. The backend has masked the virtual timer when it fired; it may fire
+// again once the guest has silenced it.
+func (v *vcpu) updateTimers() error {
+	if offset := v.m.offset.Load(); offset != v.offset {
+		if err := v.hv.SetVTimerOffset(offset); err != nil {
+			return v.failed("set the virtual counter's offset", err)
+		}
+		v.offset = offset
+	}
+	if v.vtimerMasked {
+		ctl, err := v.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
+		if err != nil {
+			return v.failed("read the virtual timer", err)
+		}
+		if ctl&(timerEnable|timerIMask|timerIStatus) != timerEnable|timerIStatus {
+			v.vtimerMasked = false
+			v.m.gic.PPI(v.index, virtualTimerPPI).Set(false)
+			if err := v.hv.SetVTimerMask(false); err != nil {
+				return v.failed("unmask the virtual timer", err)
+			}
+		}
+	}
+	v.ptimer.update()
+	return nil
+}
+
+// vtimerFired handles the backend's exit for the virtual timer.
+func (v *vcpu) vtimerFired() {
+	v.vtimerMasked = true
+	v.m.gic.PPI(v.index, virtualTimerPPI).Set(true)
+}
+
+// nextTimer is how long until one of the timers fires; 0 or less is now.
+func (v *vcpu) nextTimer() (time.Duration, error) {
+	left := v.ptimer.left()
+	ctl, err := v.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
+	if err != nil {
+		return 0, v.failed("read the virtual timer", err)
+	}
+	if ctl&(timerEnable|timerIMask) != timerEnable || v.vtimerMasked {
+		return left, nil
+	}
+	cval, err := v.hv.SysReg(hvf.SysRegCNTV_CVAL_EL0)
+	if err != nil {
+		return 0, v.failed("read the virtual timer", err)
+	}
+	now := v.now()
+	if cval <= now {
+		return 0, nil
+	}
+	return min(left, ticksToDuration(cval-now)), nil
+}
+
+// physicalTimer is CNTP_*_EL0, which traps on every backend. Its owner is the
+// vCPU's routine; only the host timer's callback runs elsewhere.
+type physicalTimer struct {
+	v     *vcpu
+	ctl   uint64 // ENABLE and IMASK
+	cval  uint64
+	level bool
+	alarm *time.Timer // notifies the vCPU when the guest computes past cval
+}
+
+func (t *physicalTimer) init(v *vcpu) {
+	t.v = v
+	t.alarm = time.AfterFunc(time.Hour, v.notify)
+	t.alarm.Stop()
+}
+
+func (t *physicalTimer) stop() { t.alarm.Stop() }
+
+func (t *physicalTimer) reset() {
+	t.ctl, t.cval = 0, 0
+	t.rearm()
+}
+
+// left is how long until the timer raises its interrupt.
+func (t *physicalTimer) left() time.Duration {
+	if t.ctl&(timerEnable|timerIMask) != timerEnable || t.level {
+		return math.MaxInt64
+	}
+	now := t.v.now()
+	if t.cval <= now {
+		return 0
+	}
+	return ticksToDuration(t.cval - now)
+}
+
+// update drives the interrupt line from the registers and the counter.
+func (t *physicalTimer) update() {
+	high := t.ctl&(timerEnable|timerIMask) == timerEnable && t.cval <= t.v.now()
+	if high != t.level {
+		t.level = high
+		t.v.m.gic.PPI(t.v.index, physicalTimerPPI).Set(high)
+	}
+}
+
+// rearm follows a write to the registers.
+func (t *physicalTimer) rearm() {
+	t.update()
+	if left := t.left(); left < math.MaxInt64 {
+		t.alarm.Reset(left)
+	} else {
+		t.alarm.Stop()
+	}
+}
+
+func (t *physicalTimer) readCTL() uint64 {
+	ctl := t.ctl
+	if ctl&timerEnable != 0 && t.cval <= t.v.now() {
+		ctl |= timerIStatus
+	}
+	return ctl
+}
+
+func (t *physicalTimer) writeCTL(v uint64) {
+	t.ctl = v & (timerEnable | timerIMask)
+	t.rearm()
+}
+
+func (t *physicalTimer) writeCVAL(v uint64) {
+	t.cval = v
+	t.rearm()
+}
+
+// TVAL is the low 32 bits of what is left, and sets CVAL relative to now.
+func (t *physicalTimer) readTVAL() uint64 { return uint64(uint32(t.cval - t.v.now())) }
+
+func (t *physicalTimer) writeTVAL(v uint64) {
+	t.writeCVAL(t.v.now() + uint64(int64(int32(v))))
+}

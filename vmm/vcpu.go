@@ -1,0 +1,234 @@
+package vmm
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// vcpu is one virtual processor. Its routine owns all but the atomics and what
+// Machine.mu guards.
+type vcpu struct {
+	m     *Machine
+	index int
+	hv    hvf.VCPU
+	emu   mmio.Emulator
+
+	// The interrupt inputs, driven by the GIC from any goroutine.
+	irq, fiq atomic.Bool
+
+	// inGuest is set before the routine looks at its inputs for the last time
+	// and cleared after Run: whoever changes an input and sees it set kicks.
+	inGuest atomic.Bool
+	// look asks the routine to go through checkpoint.
+	look atomic.Bool
+	// wake ends a wait of the routine. It has room for one.
+	wake chan struct{}
+
+	vtimerMasked bool
+	offset       uint64 // virtual offset that hv was given
+	ptimer       physicalTimer
+	alarm        *time.Timer // bounds a WFI
+
+	// Guarded by Machine.mu.
+	power          powerState
+	parked         bool // the routine waits and holds no guest state in flight
+	entry, context uint64
+	snapshot       *Snapshot // wanted by Machine.Snapshots
+
+	counts exitCounts
+}
+
+// powerState is what PSCI's AFFINITY_INFO tells of a CPU.
+type powerState uint8
+
+const (
+	powerOff powerState = iota
+	powerOnPending
+	powerOn
+)
+
+func newVCPU(m *Machine, index int) *vcpu {
+	v := &vcpu{m: m, index: index, wake: make(chan struct{}, 1)}
+	v.alarm = time.NewTimer(time.Hour)
+	v.alarm.Stop()
+	v.ptimer.init(v)
+	return v
+}
+
+// notify makes the routine look at its inputs soon. Any goroutine may call it.
+func (v *vcpu) notify() {
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+	if v.inGuest.Load() {
+		v.hv.Kick()
+	}
+}
+
+// irqLine and fiqLine are what the GIC drives.
+func (v *vcpu) irqLine() mmio.Line { return inputLine(v, &v.irq) }
+func (v *vcpu) fiqLine() mmio.Line { return inputLine(v, &v.fiq) }
+
+func inputLine(v *vcpu, level *atomic.Bool) mmio.Line {
+	return mmio.LineFunc(func(high bool) {
+		level.Store(high)
+		if high {
+			v.notify()
+		}
+	})
+}
+
+// routine is the goroutine of a vCPU: it makes the vCPU, runs the guest on it
+// whenever it is powered on, and closes it.
+func (v *vcpu) routine(ready chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	hv, err := v.m.vm.NewVCPU(v.index)
+	if err != nil {
+		ready <- fmt.Errorf("vmm: make vcpu %d: %w", v.index, err)
+		return
+	}
+	v.hv = hv
+	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
+	err = v.identify()
+	ready <- err
+	for err == nil && v.waitPowerOn() {
+		if err = v.start(); err == nil {
+			err = v.runGuest()
+		}
+		if err != nil {
+			v.m.post(event{kind: eventError, err: err})
+		}
+	}
+	v.ptimer.stop()
+	v.alarm.Stop()
+	v.m.retire(v)
+	hv.Close()
+}
+
+// identify sets what tells this CPU from the others, before its first run.
+func (v *vcpu) identify() error {
+	if err := v.hv.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31|boot.Affinity(v.index)); err != nil {
+		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
+	}
+	pfr0, err := v.hv.SysReg(hvf.SysRegID_AA64PFR0_EL1)
+	if err != nil {
+		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
+	}
+	pfr0 &^= 0xf << 24 // GIC: the system register interface
+	if v.m.cfg.GIC == 3 {
+		pfr0 |= 1 << 24
+	}
+	if err := v.hv.SetSysReg(hvf.SysRegID_AA64PFR0_EL1, pfr0); err != nil {
+		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
+	}
+	return nil
+}
+
+// SCTLR_EL1 and CPSR as PSCI's CPU_ON (DEN0022 6.4.3) and Linux's boot protocol
+// want them: MMU and caches off, EL1h, all exceptions masked.
+const (
+	sctlrReset = 0x30d0_0800
+	cpsrReset  = 0x3c5
+)
+
+// start puts the vCPU into the state in which CPU_ON enters the guest.
+func (v *vcpu) start() error {
+	v.m.mu.Lock()
+	entry, context := v.entry, v.context
+	v.m.mu.Unlock()
+	v.vtimerMasked = false
+	v.ptimer.reset()
+	v.m.gic.resetCPU(v.index)
+	for _, r := range []struct {
+		reg hvf.SysReg
+		v   uint64
+	}{
+		{hvf.SysRegSCTLR_EL1, sctlrReset}, {hvf.SysRegCPACR_EL1, 0}, {hvf.SysRegMDSCR_EL1, 0},
+		{hvf.SysRegTCR_EL1, 0}, {hvf.SysRegTTBR0_EL1, 0}, {hvf.SysRegTTBR1_EL1, 0}, {hvf.SysRegMAIR_EL1, 0},
+		{hvf.SysRegVBAR_EL1, 0}, {hvf.SysRegCNTKCTL_EL1, 0}, {hvf.SysRegCNTV_CTL_EL0, 0}, {hvf.SysRegCNTV_CVAL_EL0, 0},
+	} {
+		if err := v.hv.SetSysReg(r.reg, r.v); err != nil {
+			return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
+		}
+	}
+	for r := hvf.RegX0; r <= hvf.RegX30; r++ {
+		if err := v.hv.SetReg(r, 0); err != nil {
+			return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
+		}
+	}
+	if err := v.hv.SetReg(hvf.RegCPSR, cpsrReset); err != nil {
+		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
+	}
+	if err := v.hv.SetReg(hvf.RegPC, entry); err != nil {
+		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
+	}
+	if err := v.hv.SetReg(hvf.RegX0, context); err != nil {
+		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
+	}
+	return v.hv.SetVTimerMask(false)
+}
+
+// runGuest executes the guest until the CPU is off or the machine ends.
+func (v *vcpu) runGuest() error {
+	for {
+		if v.look.Load() {
+			if on, err := v.checkpoint(); err != nil || !on {
+				return err
+			}
+		}
+		if err := v.updateTimers(); err != nil {
+			return err
+		}
+		v.inGuest.Store(true)
+		if v.look.Load() {
+			v.inGuest.Store(false)
+			continue
+		}
+		if err := v.hv.SetIRQ(v.irq.Load()); err != nil {
+			return v.failed("state the interrupt level", err)
+		}
+		if err := v.hv.SetFIQ(v.fiq.Load()); err != nil {
+			return v.failed("state the interrupt level", err)
+		}
+		exit, err := v.hv.Run()
+		v.inGuest.Store(false)
+		if err != nil {
+			return v.failed("run", err)
+		}
+		if err := v.handle(exit); err != nil {
+			return err
+		}
+	}
+}
+
+// failed wraps an error of the backend.
+func (v *vcpu) failed(what string, err error) error {
+	return fmt.Errorf("vmm: vcpu %d: %s: %w", v.index, what, err)
+}
+
+// waitForInterrupt parks the routine until an interrupt input is high, a timer
+// is due, or somebody notifies it: an idle guest costs the host nothing.
+func (v *vcpu) waitForInterrupt() error {
+	deadline, err := v.nextTimer()
+	if err != nil {
+		return err
+	}
+	if deadline <= 0 || v.irq.Load() || v.fiq.Load() || v.look.Load() {
+		return nil
+	}
+	v.alarm.Reset(min(deadline, time.Hour))
+	select {
+	case <-v.wake:
+	case <-v.alarm.C:
+	}
+	v.alarm.Stop()
+	return nil
+}
