@@ -23,7 +23,7 @@ const maxFile = LowSize
 func (f File) read(role string) ([]byte, error) {
 	data, err := f.content()
 	if err == nil && len(data) == 0 {
-		err = errors.New("the file is empty")
+		err = errors.New("the file is empty: copy it again")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("boot: %s %s: %w", role, f.Name, err)
@@ -69,7 +69,7 @@ func cause(err error) error {
 		return err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fs.ErrNotExist
+		return fmt.Errorf("%w: check the path", fs.ErrNotExist)
 	}
 	return pathErr.Err
 }

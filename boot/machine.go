@@ -30,8 +30,8 @@ func (m Machine) check() error {
 	if m.CPUs < 1 || m.CPUs > limit {
 		return fmt.Errorf("boot: %d CPUs: a machine with a GICv%d takes 1 to %d", m.CPUs, m.GIC, limit)
 	}
-	if len(m.RAM) == 0 || m.RAM[0].Base != LowBase {
-		return fmt.Errorf("boot: machine without a low bank of memory, want one at 0x%x", uint64(LowBase))
+	if err := m.checkRAM(); err != nil {
+		return err
 	}
 	taken := make(map[int]bool)
 	for _, slot := range m.Virtio {
@@ -39,6 +39,21 @@ func (m Machine) check() error {
 			return fmt.Errorf("boot: virtio-mmio slot %d: want each slot once, from 0 to %d", slot, VirtioSlots-1)
 		}
 		taken[slot] = true
+	}
+	return nil
+}
+
+// checkRAM refuses banks that are not where the memory map has them.
+func (m Machine) checkRAM() error {
+	if len(m.RAM) == 0 || m.RAM[0].Base != LowBase {
+		return fmt.Errorf("boot: machine without a low bank of memory, want one at 0x%x", uint64(LowBase))
+	}
+	for i, bank := range m.RAM {
+		low := i == 0 && bank.Size <= LowSize
+		high := i > 0 && bank.Base >= m.RAM[i-1].End() && bank.Base >= HighBase && bank.End() > bank.Base
+		if bank.Size == 0 || !low && !high {
+			return fmt.Errorf("boot: memory bank of 0x%x bytes at 0x%x: want what RAM() makes", bank.Size, bank.Base)
+		}
 	}
 	return nil
 }

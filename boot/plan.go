@@ -8,7 +8,7 @@ import (
 )
 
 // Plan says how a machine starts: the boot CPU at Entry, with the address of
-// the blob (DTB.Base) in x0 and zeros in x1 to x3.
+// the blob (DTB.Base) in x0 and zeros in x1 to x3. It is for one goroutine.
 type Plan struct {
 	Format string // what the kernel file was: "arm64 Image in gzip"
 	Entry  uint64 // guest physical address

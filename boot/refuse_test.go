@@ -41,7 +41,7 @@ func TestKernelRefused(t *testing.T) {
 		file []byte
 		want string // the message behind the file's name
 	}{
-		{"empty", nil, "the file is empty"},
+		{"empty", nil, "the file is empty: copy it again"},
 		{"Image cut short", makeImage(image{peEnd: 8192}), "arm64 Image cut short: 0x1000 bytes, its PE header tells of 0x2000: copy the file again"},
 		{"header cut short", img[:60], "arm64 Image cut short: 60 bytes, its header alone has 64: copy the file again"},
 		{"big-endian Image", makeImage(image{flags: 1}), "a big-endian arm64 Image (flags bit 0): build it with CONFIG_CPU_LITTLE_ENDIAN"},
@@ -145,15 +145,15 @@ func TestFilesRefused(t *testing.T) {
 		edit func(*Config)
 		want string
 	}{
-		{"kernel missing", func(c *Config) { c.Kernel = File{Name: missing} }, "boot: kernel " + missing + ": file does not exist"},
-		{"kernel empty", func(c *Config) { c.Kernel = File{Name: empty} }, "boot: kernel " + empty + ": the file is empty"},
+		{"kernel missing", func(c *Config) { c.Kernel = File{Name: missing} }, "boot: kernel " + missing + ": file does not exist: check the path"},
+		{"kernel empty", func(c *Config) { c.Kernel = File{Name: empty} }, "boot: kernel " + empty + ": the file is empty: copy it again"},
 		{"kernel a directory", func(c *Config) { c.Kernel = File{Name: dir} }, "boot: kernel " + dir + ": is a directory, give a file in it"},
 		{"kernel not named", func(c *Config) { c.Kernel = File{} }, "no file is named"},
-		{"initrd missing", func(c *Config) { c.Initrds = []File{{Name: missing}} }, "boot: initrd " + missing + ": file does not exist"},
-		{"second initrd empty", func(c *Config) { c.Initrds = []File{good0, {Name: empty}} }, "boot: initrd " + empty + ": the file is empty"},
+		{"initrd missing", func(c *Config) { c.Initrds = []File{{Name: missing}} }, "boot: initrd " + missing + ": file does not exist: check the path"},
+		{"second initrd empty", func(c *Config) { c.Initrds = []File{good0, {Name: empty}} }, "boot: initrd " + empty + ": the file is empty: copy it again"},
 		{"initrd a directory", func(c *Config) { c.Initrds = []File{{Name: dir}} }, "boot: initrd " + dir + ": is a directory, give a file in it"},
 		{"initrd a kernel", func(c *Config) { c.Initrds = []File{good} }, "boot: initrd Image: an arm64 kernel: give it with -kernel"},
-		{"blob missing", func(c *Config) { c.DTB = &File{Name: missing} }, "boot: devicetree " + missing + ": file does not exist"},
+		{"blob missing", func(c *Config) { c.DTB = &File{Name: missing} }, "boot: devicetree " + missing + ": file does not exist: check the path"},
 		{"blob is source", func(c *Config) { f := mustFile("a.dts", []byte("/dts-v1/;\n/ {};\n")); c.DTB = &f }, "boot: devicetree a.dts: this is devicetree source: compile it (dtc -O dtb) and give that"},
 		{"blob is a kernel", func(c *Config) { c.DTB = &good }, "boot: devicetree Image: fdt: magic is 0x00000000, want 0xd00dfeed: not a devicetree blob"},
 		{"command line", func(c *Config) { c.CommandLine = strings.Repeat("x", 2048) }, "boot: kernel command line of 2048 bytes, an arm64 kernel takes 2047: shorten -append"},
