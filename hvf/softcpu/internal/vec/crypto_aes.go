@@ -50,7 +50,7 @@ func setSBox(x, inverse byte) {
 func aese(s *a64.State, op *a64.Op) {
 	d, n := &s.V[op.Rd&31], &s.V[op.Rn&31]
 	a, b := d[0]^n[0], d[1]^n[1]
-	*d = reg{substitute(&sBox, a, a>>40, b>>16, b>>56, a>>32, b>>8, b>>48, a>>24),
+	*d = [2]uint64{substitute(&sBox, a, a>>40, b>>16, b>>56, a>>32, b>>8, b>>48, a>>24),
 		substitute(&sBox, b, b>>40, a>>16, a>>56, b>>32, a>>8, a>>48, b>>24)}
 }
 
@@ -58,7 +58,7 @@ func aese(s *a64.State, op *a64.Op) {
 func aesd(s *a64.State, op *a64.Op) {
 	d, n := &s.V[op.Rd&31], &s.V[op.Rn&31]
 	a, b := d[0]^n[0], d[1]^n[1]
-	*d = reg{substitute(&inverseSBox, a, b>>40, b>>16, a>>56, a>>32, a>>8, b>>48, b>>24),
+	*d = [2]uint64{substitute(&inverseSBox, a, b>>40, b>>16, a>>56, a>>32, a>>8, b>>48, b>>24),
 		substitute(&inverseSBox, b, a>>40, a>>16, b>>56, b>>32, b>>8, a>>48, a>>24)}
 }
 
@@ -70,13 +70,13 @@ func substitute(box *[256]byte, b0, b1, b2, b3, b4, b5, b6, b7 uint64) uint64 {
 }
 
 func aesmc(s *a64.State, op *a64.Op) {
-	n := &s.V[op.Rn&31]
-	s.V[op.Rd&31] = reg{mixColumns(n[0]), mixColumns(n[1])}
+	n := read(s, op.Rn)
+	write(s, op, mixColumns(n.lo), mixColumns(n.hi))
 }
 
 func aesimc(s *a64.State, op *a64.Op) {
-	n := &s.V[op.Rn&31]
-	s.V[op.Rd&31] = reg{inverseMixColumns(n[0]), inverseMixColumns(n[1])}
+	n := read(s, op.Rn)
+	write(s, op, inverseMixColumns(n.lo), inverseMixColumns(n.hi))
 }
 
 // mixColumns does the two columns of four bytes in x: each byte becomes

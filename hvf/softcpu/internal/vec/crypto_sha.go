@@ -15,96 +15,118 @@ func init() {
 		a64.SHA1SU0: sha1su0,
 		a64.SHA1SU1: sha1su1,
 
-		a64.SHA256H:   func(s *a64.State, op *a64.Op) { sha256Hash(s, op, s.V[op.Rd&31], s.V[op.Rn&31], true) },
-		a64.SHA256H2:  func(s *a64.State, op *a64.Op) { sha256Hash(s, op, s.V[op.Rn&31], s.V[op.Rd&31], false) },
+		a64.SHA256H:   sha256h,
+		a64.SHA256H2:  sha256h2,
 		a64.SHA256SU0: sha256su0,
 		a64.SHA256SU1: sha256su1,
 	}.install()
 }
 
 // words are the four 32-bit elements of a register.
-type words [4]uint32
+type words struct{ w0, w1, w2, w3 uint32 }
 
-func wordsOf(r reg) words {
-	return words{uint32(r[0]), uint32(r[0] >> 32), uint32(r[1]), uint32(r[1] >> 32)}
+func readWords(s *a64.State, r uint8) words {
+	v := read(s, r)
+	return words{uint32(v.lo), uint32(v.lo >> 32), uint32(v.hi), uint32(v.hi >> 32)}
 }
 
-func (w words) reg() reg {
-	return reg{uint64(w[0]) | uint64(w[1])<<32, uint64(w[2]) | uint64(w[3])<<32}
+func writeWords(s *a64.State, op *a64.Op, w words) {
+	write(s, op, uint64(w.w0)|uint64(w.w1)<<32, uint64(w.w2)|uint64(w.w3)<<32)
 }
 
 // The functions of FIPS 180-4, section 4.1.
+
 func shaChoose(x, y, z uint32) uint32   { return z ^ x&(y^z) }
 func shaParity(x, y, z uint32) uint32   { return x ^ y ^ z }
 func shaMajority(x, y, z uint32) uint32 { return x&y | (x|y)&z }
 
+func bigSigma0(x uint32) uint32 {
+	return bits.RotateLeft32(x, -2) ^ bits.RotateLeft32(x, -13) ^ bits.RotateLeft32(x, -22)
+}
+
+func bigSigma1(x uint32) uint32 {
+	return bits.RotateLeft32(x, -6) ^ bits.RotateLeft32(x, -11) ^ bits.RotateLeft32(x, -25)
+}
+
+func smallSigma0(x uint32) uint32 {
+	return bits.RotateLeft32(x, -7) ^ bits.RotateLeft32(x, -18) ^ x>>3
+}
+
+func smallSigma1(x uint32) uint32 {
+	return bits.RotateLeft32(x, -17) ^ bits.RotateLeft32(x, -19) ^ x>>10
+}
+
 // sha1Hash does four rounds: a to d are in Rd, e in Rn, the schedule plus its
 // constant in Rm.
 func sha1Hash(s *a64.State, op *a64.Op, f func(x, y, z uint32) uint32) {
-	v, e, w := wordsOf(s.V[op.Rd&31]), uint32(s.V[op.Rn&31][0]), wordsOf(s.V[op.Rm&31])
-	for _, wt := range w {
-		e += bits.RotateLeft32(v[0], 5) + f(v[1], v[2], v[3]) + wt
-		e, v = v[3], words{e, v[0], bits.RotateLeft32(v[1], 30), v[2]}
+	v, e, w := readWords(s, op.Rd), uint32(s.V[op.Rn&31][0]), readWords(s, op.Rm)
+	for _, wt := range [4]uint32{w.w0, w.w1, w.w2, w.w3} {
+		a := bits.RotateLeft32(v.w0, 5) + f(v.w1, v.w2, v.w3) + e + wt
+		e, v = v.w3, words{a, v.w0, bits.RotateLeft32(v.w1, 30), v.w2}
 	}
-	s.V[op.Rd&31] = v.reg()
+	writeWords(s, op, v)
 }
 
 func sha1h(s *a64.State, op *a64.Op) {
-	s.V[op.Rd&31] = reg{uint64(bits.RotateLeft32(uint32(s.V[op.Rn&31][0]), 30))}
+	write(s, op, uint64(bits.RotateLeft32(uint32(s.V[op.Rn&31][0]), 30)), 0)
 }
 
 func sha1su0(s *a64.State, op *a64.Op) {
-	d, n, m := s.V[op.Rd&31], s.V[op.Rn&31], s.V[op.Rm&31]
-	s.V[op.Rd&31] = reg{d[0] ^ d[1] ^ m[0], d[1] ^ n[0] ^ m[1]}
+	d, n, m := read(s, op.Rd), read(s, op.Rn), read(s, op.Rm)
+	write(s, op, d.lo^d.hi^m.lo, d.hi^n.lo^m.hi)
 }
 
 func sha1su1(s *a64.State, op *a64.Op) {
-	d, n := wordsOf(s.V[op.Rd&31]), wordsOf(s.V[op.Rn&31])
-	var r words
-	for i := range 3 {
-		r[i] = bits.RotateLeft32(d[i]^n[i+1], 1)
-	}
-	r[3] = bits.RotateLeft32(d[3], 1) ^ bits.RotateLeft32(d[0]^n[1], 2)
-	s.V[op.Rd&31] = r.reg()
+	d, n := readWords(s, op.Rd), readWords(s, op.Rn)
+	w0 := bits.RotateLeft32(d.w0^n.w1, 1)
+	writeWords(s, op, words{
+		w0,
+		bits.RotateLeft32(d.w1^n.w2, 1),
+		bits.RotateLeft32(d.w2^n.w3, 1),
+		bits.RotateLeft32(d.w3^w0, 1),
+	})
+}
+
+func sha256h(s *a64.State, op *a64.Op) {
+	x, _ := sha256Hash(readWords(s, op.Rd), readWords(s, op.Rn), readWords(s, op.Rm))
+	writeWords(s, op, x)
+}
+
+func sha256h2(s *a64.State, op *a64.Op) {
+	_, y := sha256Hash(readWords(s, op.Rn), readWords(s, op.Rd), readWords(s, op.Rm))
+	writeWords(s, op, y)
 }
 
 // sha256Hash does four rounds on a to d in x and e to h in y, with the schedule
-// plus its constants in Rm, and keeps one of the two.
-func sha256Hash(s *a64.State, op *a64.Op, x, y reg, keepX bool) {
-	v, u, w := wordsOf(x), wordsOf(y), wordsOf(s.V[op.Rm&31])
-	for _, wt := range w {
-		e := u[0]
-		sigma1 := bits.RotateLeft32(e, -6) ^ bits.RotateLeft32(e, -11) ^ bits.RotateLeft32(e, -25)
-		t := u[3] + sigma1 + shaChoose(e, u[1], u[2]) + wt
-		a := v[0]
-		sigma0 := bits.RotateLeft32(a, -2) ^ bits.RotateLeft32(a, -13) ^ bits.RotateLeft32(a, -22)
-		u = words{v[3] + t, u[0], u[1], u[2]}
-		v = words{t + sigma0 + shaMajority(a, v[1], v[2]), v[0], v[1], v[2]}
+// plus its constants in w.
+func sha256Hash(x, y, w words) (words, words) {
+	for _, wt := range [4]uint32{w.w0, w.w1, w.w2, w.w3} {
+		t := y.w3 + bigSigma1(y.w0) + shaChoose(y.w0, y.w1, y.w2) + wt
+		a := t + bigSigma0(x.w0) + shaMajority(x.w0, x.w1, x.w2)
+		y = words{x.w3 + t, y.w0, y.w1, y.w2}
+		x = words{a, x.w0, x.w1, x.w2}
 	}
-	if keepX {
-		s.V[op.Rd&31] = v.reg()
-	} else {
-		s.V[op.Rd&31] = u.reg()
-	}
+	return x, y
 }
 
 func sha256su0(s *a64.State, op *a64.Op) {
-	d, n := wordsOf(s.V[op.Rd&31]), wordsOf(s.V[op.Rn&31])
-	next := words{d[1], d[2], d[3], n[0]}
-	for i, x := range next {
-		d[i] += bits.RotateLeft32(x, -7) ^ bits.RotateLeft32(x, -18) ^ x>>3
-	}
-	s.V[op.Rd&31] = d.reg()
+	d, n := readWords(s, op.Rd), readWords(s, op.Rn)
+	writeWords(s, op, words{
+		d.w0 + smallSigma0(d.w1),
+		d.w1 + smallSigma0(d.w2),
+		d.w2 + smallSigma0(d.w3),
+		d.w3 + smallSigma0(n.w0),
+	})
 }
 
 func sha256su1(s *a64.State, op *a64.Op) {
-	d, n, m := wordsOf(s.V[op.Rd&31]), wordsOf(s.V[op.Rn&31]), wordsOf(s.V[op.Rm&31])
-	t := words{n[1], n[2], n[3], m[0]}
-	before := words{m[2], m[3]} // the last two come out of this instruction
-	for i := range d {
-		x := before[i]
-		d[i] += t[i] + (bits.RotateLeft32(x, -17) ^ bits.RotateLeft32(x, -19) ^ x>>10)
-		before[(i+2)&3] = d[i]
-	}
-	s.V[op.Rd&31] = d.reg()
+	d, n, m := readWords(s, op.Rd), readWords(s, op.Rn), readWords(s, op.Rm)
+	w0 := d.w0 + n.w1 + smallSigma1(m.w2)
+	w1 := d.w1 + n.w2 + smallSigma1(m.w3)
+	writeWords(s, op, words{
+		w0,
+		w1,
+		d.w2 + n.w3 + smallSigma1(w0),
+		d.w3 + m.w0 + smallSigma1(w1),
+	})
 }

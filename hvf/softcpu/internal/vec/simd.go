@@ -5,8 +5,30 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/lane"
 )
 
-// reg is the content of a SIMD register, low half first.
-type reg = [2]uint64
+// reg is the content of a SIMD register. It is a struct because Go passes that
+// in host registers, and an array such as State.V has in memory.
+type reg struct{ lo, hi uint64 }
+
+// read returns register r.
+func read(s *a64.State, r uint8) reg {
+	v := &s.V[r&31]
+	return reg{v[0], v[1]}
+}
+
+// write sets all of the destination.
+func write(s *a64.State, op *a64.Op, lo, hi uint64) {
+	v := &s.V[op.Rd&31]
+	v[0], v[1] = lo, hi
+}
+
+// writeVector sets the destination of an instruction that has 64-bit forms,
+// which clear the upper half.
+func writeVector(s *a64.State, op *a64.Op, lo, hi uint64) {
+	if !op.Q() {
+		hi = 0
+	}
+	write(s, op, lo, hi)
+}
 
 // qc is FPSR.QC, the cumulative saturation flag.
 const qc = 1 << 27
@@ -27,16 +49,16 @@ func setQC(s *a64.State, q uint64) {
 	}
 }
 
-// element returns one element of r.
-func element(r *reg, size, index int) uint64 {
+// element returns one element of a register.
+func element(v *[2]uint64, size, index int) uint64 {
 	bit := uint(index) << (3 + size)
-	return r[bit>>6&1] >> (bit & 63) & lane.Mask(size)
+	return v[bit>>6&1] >> (bit & 63) & lane.Mask(size)
 }
 
-// setElement replaces one element of r.
-func setElement(r *reg, size, index int, x uint64) {
+// setElement replaces one element of a register.
+func setElement(v *[2]uint64, size, index int, x uint64) {
 	bit := uint(index) << (3 + size)
-	half, mask := &r[bit>>6&1], lane.Mask(size)<<(bit&63)
+	half, mask := &v[bit>>6&1], lane.Mask(size)<<(bit&63)
 	*half = *half&^mask | x<<(bit&63)&mask
 }
 
@@ -47,14 +69,14 @@ type operate func(s *a64.State, op *a64.Op, n, m reg)
 
 // vectors is the form with two register operands.
 func vectors(f operate) Func {
-	return func(s *a64.State, op *a64.Op) { f(s, op, s.V[op.Rn&31], s.V[op.Rm&31]) }
+	return func(s *a64.State, op *a64.Op) { f(s, op, read(s, op.Rn), read(s, op.Rm)) }
 }
 
 // byElement is the form where one element of Rm stands for all.
 func byElement(f operate) Func {
 	return func(s *a64.State, op *a64.Op) {
 		m := lane.Dup(element(&s.V[op.Rm&31], op.Size(), op.Index()), op.Size())
-		f(s, op, s.V[op.Rn&31], reg{m, m})
+		f(s, op, read(s, op.Rn), reg{m, m})
 	}
 }
 
@@ -63,32 +85,36 @@ func byElement(f operate) Func {
 func byAmount(f operate) Func {
 	return func(s *a64.State, op *a64.Op) {
 		m := lane.Dup(uint64(op.Index()), op.Size())
-		f(s, op, s.V[op.Rn&31], reg{m, m})
+		f(s, op, read(s, op.Rn), reg{m, m})
 	}
+}
+
+// withDestination is the form whose second operand is the destination.
+func withDestination(f operate) Func {
+	return func(s *a64.State, op *a64.Op) { f(s, op, read(s, op.Rn), read(s, op.Rd)) }
 }
 
 // same applies a function to each pair of elements. Scalar forms have 64-bit
 // elements only.
 func same(f func(a, b uint64, size int) uint64) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
-		d := reg{f(n[0], m[0], op.Size())}
+		lo, hi := f(n.lo, m.lo, op.Size()), uint64(0)
 		if op.Q() {
-			d[1] = f(n[1], m[1], op.Size())
+			hi = f(n.hi, m.hi, op.Size())
 		}
-		s.V[op.Rd&31] = d
+		write(s, op, lo, hi)
 	}
 }
 
 // accumulate applies a function that also takes the destination's elements.
 func accumulate(f func(d, a, b uint64, size int) uint64) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
-		d := &s.V[op.Rd&31]
-		d[0] = f(d[0], n[0], m[0], op.Size())
+		d := read(s, op.Rd)
+		lo, hi := f(d.lo, n.lo, m.lo, op.Size()), uint64(0)
 		if op.Q() {
-			d[1] = f(d[1], n[1], m[1], op.Size())
-		} else {
-			d[1] = 0
+			hi = f(d.hi, n.hi, m.hi, op.Size())
 		}
+		write(s, op, lo, hi)
 	}
 }
 
@@ -96,39 +122,28 @@ func accumulate(f func(d, a, b uint64, size int) uint64) operate {
 // above the element are zero, which saturates nothing.
 func saturate(f func(a, b uint64, size int) (r, q uint64)) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
-		var d reg
-		var q, qHigh uint64
+		all := ^uint64(0)
 		if op.Scalar() {
-			mask := lane.Mask(op.Size())
-			d[0], q = f(n[0]&mask, m[0]&mask, op.Size())
-			d[0] &= mask
-		} else {
-			d[0], q = f(n[0], m[0], op.Size())
+			all = lane.Mask(op.Size())
 		}
+		lo, q := f(n.lo&all, m.lo&all, op.Size())
+		hi, qHigh := uint64(0), uint64(0)
 		if op.Q() {
-			d[1], qHigh = f(n[1], m[1], op.Size())
+			hi, qHigh = f(n.hi, m.hi, op.Size())
 		}
 		setQC(s, q|qHigh)
-		s.V[op.Rd&31] = d
+		write(s, op, lo&all, hi)
 	}
-}
-
-// pairwise applies a function to each two neighbours of n, then of m.
-func pairwise(f func(a, b uint64, size int) uint64) Func {
-	unzipped := same(f)
-	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
-		unzipped(s, op, even(n, m, op.Size(), op.Q()), odd(n, m, op.Size(), op.Q()))
-	})
 }
 
 // unary applies a function to each element.
 func unary(f func(a uint64, size int) uint64) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n := &s.V[op.Rn&31]
-		d := reg{f(n[0], op.Size())}
+		n := read(s, op.Rn)
+		lo, hi := f(n.lo, op.Size()), uint64(0)
 		if op.Q() {
-			d[1] = f(n[1], op.Size())
+			hi = f(n.hi, op.Size())
 		}
-		s.V[op.Rd&31] = d
+		write(s, op, lo, hi)
 	}
 }

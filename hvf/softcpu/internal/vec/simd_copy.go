@@ -21,12 +21,12 @@ func dupElement(s *a64.State, op *a64.Op) {
 	if !op.Scalar() {
 		x = lane.Dup(x, op.Size())
 	}
-	write(s, op, x, x)
+	writeVector(s, op, x, x)
 }
 
 func dupGeneral(s *a64.State, op *a64.Op) {
 	x := lane.Dup(s.X[op.Rn], op.Size())
-	write(s, op, x, x)
+	writeVector(s, op, x, x)
 }
 
 func insElement(s *a64.State, op *a64.Op) {

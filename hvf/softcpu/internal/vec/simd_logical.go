@@ -21,68 +21,60 @@ func init() {
 	}.install()
 }
 
-// write sets the destination; the upper half of a 64-bit form is zero.
-func write(s *a64.State, op *a64.Op, lo, hi uint64) {
-	if !op.Q() {
-		hi = 0
-	}
-	s.V[op.Rd&31] = reg{lo, hi}
-}
-
 func and(s *a64.State, op *a64.Op) {
 	n, m := &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, n[0]&m[0], n[1]&m[1])
+	writeVector(s, op, n[0]&m[0], n[1]&m[1])
 }
 
 func bic(s *a64.State, op *a64.Op) {
 	n, m := &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, n[0]&^m[0], n[1]&^m[1])
+	writeVector(s, op, n[0]&^m[0], n[1]&^m[1])
 }
 
 func orr(s *a64.State, op *a64.Op) {
 	n, m := &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, n[0]|m[0], n[1]|m[1])
+	writeVector(s, op, n[0]|m[0], n[1]|m[1])
 }
 
 func orn(s *a64.State, op *a64.Op) {
 	n, m := &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, n[0]|^m[0], n[1]|^m[1])
+	writeVector(s, op, n[0]|^m[0], n[1]|^m[1])
 }
 
 func eor(s *a64.State, op *a64.Op) {
 	n, m := &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, n[0]^m[0], n[1]^m[1])
+	writeVector(s, op, n[0]^m[0], n[1]^m[1])
 }
 
 // bsl takes n where the destination is set, m where it is clear.
 func bsl(s *a64.State, op *a64.Op) {
 	d, n, m := &s.V[op.Rd&31], &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, m[0]^(m[0]^n[0])&d[0], m[1]^(m[1]^n[1])&d[1])
+	writeVector(s, op, m[0]^(m[0]^n[0])&d[0], m[1]^(m[1]^n[1])&d[1])
 }
 
 // bit inserts n where m is set.
 func bit(s *a64.State, op *a64.Op) {
 	d, n, m := &s.V[op.Rd&31], &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, d[0]^(d[0]^n[0])&m[0], d[1]^(d[1]^n[1])&m[1])
+	writeVector(s, op, d[0]^(d[0]^n[0])&m[0], d[1]^(d[1]^n[1])&m[1])
 }
 
 // bif inserts n where m is clear.
 func bif(s *a64.State, op *a64.Op) {
 	d, n, m := &s.V[op.Rd&31], &s.V[op.Rn&31], &s.V[op.Rm&31]
-	write(s, op, d[0]^(d[0]^n[0])&^m[0], d[1]^(d[1]^n[1])&^m[1])
+	writeVector(s, op, d[0]^(d[0]^n[0])&^m[0], d[1]^(d[1]^n[1])&^m[1])
 }
 
 // The decoder has expanded and, where the instruction says so, inverted the
 // immediate of the following ones.
 
-func movi(s *a64.State, op *a64.Op) { write(s, op, op.Imm, op.Imm) }
+func movi(s *a64.State, op *a64.Op) { writeVector(s, op, op.Imm, op.Imm) }
 
 func orrImm(s *a64.State, op *a64.Op) {
 	d := &s.V[op.Rd&31]
-	write(s, op, d[0]|op.Imm, d[1]|op.Imm)
+	writeVector(s, op, d[0]|op.Imm, d[1]|op.Imm)
 }
 
 func bicImm(s *a64.State, op *a64.Op) {
 	d := &s.V[op.Rd&31]
-	write(s, op, d[0]&op.Imm, d[1]&op.Imm)
+	writeVector(s, op, d[0]&op.Imm, d[1]&op.Imm)
 }

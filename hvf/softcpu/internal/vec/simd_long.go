@@ -54,29 +54,29 @@ func init() {
 type widen func(x uint64, size int) (lo, hi uint64)
 
 // part returns the half of r that holds an instruction's narrow elements.
-func part(op *a64.Op, r *reg) uint64 {
+func part(op *a64.Op, r reg) uint64 {
 	if op.Q() {
-		return r[1]
+		return r.hi
 	}
-	return r[0]
+	return r.lo
 }
 
 // long applies a function to elements of twice the width.
 func long(w widen, f func(a, b uint64, size int) uint64) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
 		size := op.Size()
-		n0, n1 := w(part(op, &n), size)
-		m0, m1 := w(part(op, &m), size)
-		s.V[op.Rd&31] = reg{f(n0, m0, size+1), f(n1, m1, size+1)}
+		n0, n1 := w(part(op, n), size)
+		m0, m1 := w(part(op, m), size)
+		write(s, op, f(n0, m0, size+1), f(n1, m1, size+1))
 	}
 }
 
 func longAccumulate(w widen, f func(d, a, b uint64, size int) uint64) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
-		size, d := op.Size(), &s.V[op.Rd&31]
-		n0, n1 := w(part(op, &n), size)
-		m0, m1 := w(part(op, &m), size)
-		d[0], d[1] = f(d[0], n0, m0, size+1), f(d[1], n1, m1, size+1)
+		size, d := op.Size(), read(s, op.Rd)
+		n0, n1 := w(part(op, n), size)
+		m0, m1 := w(part(op, m), size)
+		write(s, op, f(d.lo, n0, m0, size+1), f(d.hi, n1, m1, size+1))
 	}
 }
 
@@ -84,17 +84,17 @@ func longAccumulate(w widen, f func(d, a, b uint64, size int) uint64) operate {
 // saturate. It has scalar forms.
 func longSaturate(f func(d, a, b uint64, size int) (r, q uint64)) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
-		size, d := op.Size(), s.V[op.Rd&31]
-		n0, n1 := lane.WidenS(part(op, &n), size)
-		m0, m1 := lane.WidenS(part(op, &m), size)
+		size, d := op.Size(), read(s, op.Rd)
+		n0, n1 := lane.WidenS(part(op, n), size)
+		m0, m1 := lane.WidenS(part(op, m), size)
 		if op.Scalar() {
 			mask := lane.Mask(size + 1)
-			d, n0, n1 = reg{d[0] & mask}, n0&mask, 0
+			d, n0, n1 = reg{lo: d.lo & mask}, n0&mask, 0
 		}
-		r0, q0 := f(d[0], n0, m0, size+1)
-		r1, q1 := f(d[1], n1, m1, size+1)
+		r0, q0 := f(d.lo, n0, m0, size+1)
+		r1, q1 := f(d.hi, n1, m1, size+1)
 		setQC(s, q0|q1)
-		s.V[op.Rd&31] = reg{r0, r1}
+		write(s, op, r0, r1)
 	}
 }
 
@@ -106,8 +106,8 @@ func noDestination(f func(a, b uint64, size int) (r, q uint64)) func(d, a, b uin
 func wide(w widen, f func(a, b uint64, size int) uint64) Func {
 	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
 		size := op.Size()
-		m0, m1 := w(part(op, &m), size)
-		s.V[op.Rd&31] = reg{f(n[0], m0, size+1), f(n[1], m1, size+1)}
+		m0, m1 := w(part(op, m), size)
+		write(s, op, f(n.lo, m0, size+1), f(n.hi, m1, size+1))
 	})
 }
 
@@ -117,8 +117,8 @@ func highNarrow(f func(a, b uint64, size int) uint64, round uint64) Func {
 	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
 		size := op.Size()
 		half := lane.Dup(round<<(8<<size-1), size+1)
-		r0 := lane.Add(f(n[0], m[0], size+1), half, size+1)
-		r1 := lane.Add(f(n[1], m[1], size+1), half, size+1)
+		r0 := lane.Add(f(n.lo, m.lo, size+1), half, size+1)
+		r1 := lane.Add(f(n.hi, m.hi, size+1), half, size+1)
 		writeNarrow(s, op, lane.Odd(r0, r1, size))
 	})
 }
@@ -129,17 +129,17 @@ func writeNarrow(s *a64.State, op *a64.Op, x uint64) {
 	if op.Q() {
 		s.V[op.Rd&31][1] = x
 	} else {
-		s.V[op.Rd&31] = reg{x, 0}
+		write(s, op, x, 0)
 	}
 }
 
 func pmull(s *a64.State, op *a64.Op, n, m reg) {
 	if op.Size() == 3 {
-		lo, hi := lane.ClMul(part(op, &n), part(op, &m))
-		s.V[op.Rd&31] = reg{lo, hi}
+		lo, hi := lane.ClMul(part(op, n), part(op, m))
+		write(s, op, lo, hi)
 		return
 	}
-	n0, n1 := lane.WidenU(part(op, &n), 0)
-	m0, m1 := lane.WidenU(part(op, &m), 0)
-	s.V[op.Rd&31] = reg{lane.PMUL(n0, m0, 1), lane.PMUL(n1, m1, 1)}
+	n0, n1 := lane.WidenU(part(op, n), 0)
+	m0, m1 := lane.WidenU(part(op, m), 0)
+	write(s, op, lane.PMUL(n0, m0, 1), lane.PMUL(n1, m1, 1))
 }

@@ -54,20 +54,15 @@ func init() {
 	}.install()
 }
 
-// withDestination is the form whose second operand is the destination.
-func withDestination(f operate) Func {
-	return func(s *a64.State, op *a64.Op) { f(s, op, s.V[op.Rn&31], s.V[op.Rd&31]) }
-}
-
 // extractNarrow applies a function from wide elements to narrow ones. It has scalar
 // forms, of which the other elements are zero.
 func extractNarrow(f func(lo, hi uint64, size int) (r, q uint64)) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n := s.V[op.Rn&31]
+		n := read(s, op.Rn)
 		if op.Scalar() {
-			n = reg{n[0] & lane.Mask(op.Size()+1)}
+			n = reg{lo: n.lo & lane.Mask(op.Size()+1)}
 		}
-		r, q := f(n[0], n[1], op.Size())
+		r, q := f(n.lo, n.hi, op.Size())
 		setQC(s, q)
 		writeNarrow(s, op, r)
 	}
@@ -75,8 +70,8 @@ func extractNarrow(f func(lo, hi uint64, size int) (r, q uint64)) Func {
 
 func shll(s *a64.State, op *a64.Op) {
 	size := op.Size()
-	lo, hi := lane.WidenU(part(op, &s.V[op.Rn&31]), size)
-	s.V[op.Rd&31] = reg{lo << (8 << size), hi << (8 << size)}
+	lo, hi := lane.WidenU(part(op, read(s, op.Rn)), size)
+	write(s, op, lo<<(8<<size), hi<<(8<<size))
 }
 
 // fold reduces the lanes of a word to one, lane 0 of the result.
@@ -90,28 +85,28 @@ func fold(x uint64, f func(a, b uint64, size int) uint64, size int) uint64 {
 // across reduces all elements to one.
 func across(f func(a, b uint64, size int) uint64) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n, size := &s.V[op.Rn&31], op.Size()
-		x := n[0]
+		n, size := read(s, op.Rn), op.Size()
+		x := n.lo
 		if op.Q() {
-			x = f(n[0], n[1], size)
+			x = f(n.lo, n.hi, size)
 		}
-		s.V[op.Rd&31] = reg{fold(x, f, size)}
+		write(s, op, fold(x, f, size), 0)
 	}
 }
 
 // acrossLong adds all elements into one of twice the width.
 func acrossLong(pairs func(a uint64, size int) uint64) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n, size := &s.V[op.Rn&31], op.Size()
-		x := pairs(n[0], size)
+		n, size := read(s, op.Rn), op.Size()
+		x := pairs(n.lo, size)
 		if op.Q() {
-			x = lane.Add(x, pairs(n[1], size), size+1)
+			x = lane.Add(x, pairs(n.hi, size), size+1)
 		}
-		s.V[op.Rd&31] = reg{fold(x, lane.Add, size+1)}
+		write(s, op, fold(x, lane.Add, size+1), 0)
 	}
 }
 
 func addpScalar(s *a64.State, op *a64.Op) {
-	n := &s.V[op.Rn&31]
-	s.V[op.Rd&31] = reg{n[0] + n[1]}
+	n := read(s, op.Rn)
+	write(s, op, n.lo+n.hi, 0)
 }

@@ -7,58 +7,73 @@ import (
 
 func init() {
 	table{
-		a64.VUZP1: func(s *a64.State, op *a64.Op) {
-			s.V[op.Rd&31] = even(s.V[op.Rn&31], s.V[op.Rm&31], op.Size(), op.Q())
-		},
-		a64.VUZP2: func(s *a64.State, op *a64.Op) {
-			s.V[op.Rd&31] = odd(s.V[op.Rn&31], s.V[op.Rm&31], op.Size(), op.Q())
-		},
+		a64.VUZP1: vectors(uzp1),
+		a64.VUZP2: vectors(uzp2),
 		a64.VTRN1: vectors(trn1),
 		a64.VTRN2: vectors(trn2),
 		a64.VZIP1: vectors(zip1),
 		a64.VZIP2: vectors(zip2),
 		a64.VEXT:  vectors(ext),
-		a64.VTBL:  func(s *a64.State, op *a64.Op) { lookUp(s, op, reg{}) },
+		a64.VTBL:  func(s *a64.State, op *a64.Op) { lookUp(s, op, [2]uint64{}) },
 		a64.VTBX:  func(s *a64.State, op *a64.Op) { lookUp(s, op, s.V[op.Rd&31]) },
 	}.install()
 }
 
-// even returns the elements with even numbers of n, then those of m, in 128
-// bits if q, else in 64.
-func even(n, m reg, size int, q bool) reg {
+// even returns the elements with even numbers of n, then those of m.
+func even(op *a64.Op, n, m reg) reg {
+	size := op.Size()
 	switch {
 	case size == 3:
-		return reg{n[0], m[0]}
-	case q:
-		return reg{lane.Even(n[0], n[1], size), lane.Even(m[0], m[1], size)}
+		return reg{n.lo, m.lo}
+	case op.Q():
+		return reg{lane.Even(n.lo, n.hi, size), lane.Even(m.lo, m.hi, size)}
 	}
-	return reg{lane.Even(n[0], m[0], size)}
+	return reg{lo: lane.Even(n.lo, m.lo, size)}
 }
 
 // odd returns the elements with odd numbers.
-func odd(n, m reg, size int, q bool) reg {
+func odd(op *a64.Op, n, m reg) reg {
+	size := op.Size()
 	switch {
 	case size == 3:
-		return reg{n[1], m[1]}
-	case q:
-		return reg{lane.Odd(n[0], n[1], size), lane.Odd(m[0], m[1], size)}
+		return reg{n.hi, m.hi}
+	case op.Q():
+		return reg{lane.Odd(n.lo, n.hi, size), lane.Odd(m.lo, m.hi, size)}
 	}
-	return reg{lane.Odd(n[0], m[0], size)}
+	return reg{lo: lane.Odd(n.lo, m.lo, size)}
+}
+
+func uzp1(s *a64.State, op *a64.Op, n, m reg) {
+	d := even(op, n, m)
+	write(s, op, d.lo, d.hi)
+}
+
+func uzp2(s *a64.State, op *a64.Op, n, m reg) {
+	d := odd(op, n, m)
+	write(s, op, d.lo, d.hi)
+}
+
+// pairwise applies a function to each two neighbours of n, then of m.
+func pairwise(f func(a, b uint64, size int) uint64) Func {
+	unzipped := same(f)
+	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
+		unzipped(s, op, even(op, n, m), odd(op, n, m))
+	})
 }
 
 func trn1(s *a64.State, op *a64.Op, n, m reg) {
 	if size := op.Size(); size == 3 {
-		write(s, op, n[0], m[0])
+		writeVector(s, op, n.lo, m.lo)
 	} else {
-		write(s, op, lane.TRN1(n[0], m[0], size), lane.TRN1(n[1], m[1], size))
+		writeVector(s, op, lane.TRN1(n.lo, m.lo, size), lane.TRN1(n.hi, m.hi, size))
 	}
 }
 
 func trn2(s *a64.State, op *a64.Op, n, m reg) {
 	if size := op.Size(); size == 3 {
-		write(s, op, n[1], m[1])
+		writeVector(s, op, n.hi, m.hi)
 	} else {
-		write(s, op, lane.TRN2(n[0], m[0], size), lane.TRN2(n[1], m[1], size))
+		writeVector(s, op, lane.TRN2(n.lo, m.lo, size), lane.TRN2(n.hi, m.hi, size))
 	}
 }
 
@@ -66,26 +81,26 @@ func trn2(s *a64.State, op *a64.Op, n, m reg) {
 // is the result.
 func zip1(s *a64.State, op *a64.Op, n, m reg) {
 	if op.Size() == 3 {
-		write(s, op, n[0], m[0])
+		writeVector(s, op, n.lo, m.lo)
 		return
 	}
-	lo, hi := lane.Zip(n[0], m[0], op.Size())
-	write(s, op, lo, hi)
+	lo, hi := lane.Zip(n.lo, m.lo, op.Size())
+	writeVector(s, op, lo, hi)
 }
 
 // zip2 interleaves the upper halves.
 func zip2(s *a64.State, op *a64.Op, n, m reg) {
 	if op.Size() == 3 {
-		write(s, op, n[1], m[1])
+		writeVector(s, op, n.hi, m.hi)
 		return
 	}
 	if !op.Q() {
-		_, hi := lane.Zip(n[0], m[0], op.Size())
+		_, hi := lane.Zip(n.lo, m.lo, op.Size())
 		write(s, op, hi, 0)
 		return
 	}
-	lo, hi := lane.Zip(n[1], m[1], op.Size())
-	write(s, op, lo, hi)
+	lo, hi := lane.Zip(n.hi, m.hi, op.Size())
+	writeVector(s, op, lo, hi)
 }
 
 // ext takes consecutive bytes of n with m above it.
@@ -93,18 +108,18 @@ func ext(s *a64.State, op *a64.Op, n, m reg) {
 	shift := uint(op.Index()&7) * 8 // a Go shift by 64 gives zero
 	switch {
 	case !op.Q():
-		write(s, op, n[0]>>shift|m[0]<<(64-shift), 0)
+		write(s, op, n.lo>>shift|m.lo<<(64-shift), 0)
 	case op.Index() < 8:
-		write(s, op, n[0]>>shift|n[1]<<(64-shift), n[1]>>shift|m[0]<<(64-shift))
+		write(s, op, n.lo>>shift|n.hi<<(64-shift), n.hi>>shift|m.lo<<(64-shift))
 	default:
-		write(s, op, n[1]>>shift|m[0]<<(64-shift), m[0]>>shift|m[1]<<(64-shift))
+		write(s, op, n.hi>>shift|m.lo<<(64-shift), m.lo>>shift|m.hi<<(64-shift))
 	}
 }
 
 // lookUp replaces each byte of d by the one that the index in Rm names in the
 // table of up to four registers from Rn, wrapping after V31, if there is one.
-func lookUp(s *a64.State, op *a64.Op, d reg) {
-	var bytes [4]reg
+func lookUp(s *a64.State, op *a64.Op, d [2]uint64) {
+	var bytes [4][2]uint64
 	registers := op.Index() + 1
 	for i := range registers {
 		bytes[i&3] = s.V[(int(op.Rn)+i)&31]
@@ -118,5 +133,5 @@ func lookUp(s *a64.State, op *a64.Op, d reg) {
 			}
 		}
 	}
-	write(s, op, d[0], d[1])
+	writeVector(s, op, d[0], d[1])
 }

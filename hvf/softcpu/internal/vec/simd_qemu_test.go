@@ -114,7 +114,7 @@ func simdCase(slot int, w *simdWords, r *rand.Rand) oracle.Case {
 		c.In.X[9] = qc
 	}
 	for i := range c.In.V {
-		c.In.V[i] = reg{randomLanes(r), randomLanes(r)}
+		c.In.V[i] = [2]uint64{randomLanes(r), randomLanes(r)}
 	}
 	return c
 }

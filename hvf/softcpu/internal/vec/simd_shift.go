@@ -39,36 +39,35 @@ func init() {
 // shift applies a function of an element and the immediate amount.
 func shift(f func(a uint64, n, size int) uint64) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n := &s.V[op.Rn&31]
-		d := reg{f(n[0], op.Index(), op.Size())}
+		n := read(s, op.Rn)
+		lo, hi := f(n.lo, op.Index(), op.Size()), uint64(0)
 		if op.Q() {
-			d[1] = f(n[1], op.Index(), op.Size())
+			hi = f(n.hi, op.Index(), op.Size())
 		}
-		s.V[op.Rd&31] = d
+		write(s, op, lo, hi)
 	}
 }
 
 // shiftInto applies a function that also takes the destination's element.
 func shiftInto(f func(d, a uint64, n, size int) uint64) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n, d := s.V[op.Rn&31], &s.V[op.Rd&31]
-		d[0] = f(d[0], n[0], op.Index(), op.Size())
+		n, d := read(s, op.Rn), read(s, op.Rd)
+		lo, hi := f(d.lo, n.lo, op.Index(), op.Size()), uint64(0)
 		if op.Q() {
-			d[1] = f(d[1], n[1], op.Index(), op.Size())
-		} else {
-			d[1] = 0
+			hi = f(d.hi, n.hi, op.Index(), op.Size())
 		}
+		write(s, op, lo, hi)
 	}
 }
 
 // shiftNarrow shifts wide elements to the right and narrows them with xtn.
 func shiftNarrow(shr func(a uint64, n, size int) uint64, xtn func(lo, hi uint64, size int) (r, q uint64)) Func {
 	return func(s *a64.State, op *a64.Op) {
-		n, size := s.V[op.Rn&31], op.Size()
+		n, size := read(s, op.Rn), op.Size()
 		if op.Scalar() {
-			n = reg{n[0] & lane.Mask(size+1)}
+			n = reg{lo: n.lo & lane.Mask(size+1)}
 		}
-		r, q := xtn(shr(n[0], op.Index(), size+1), shr(n[1], op.Index(), size+1), size)
+		r, q := xtn(shr(n.lo, op.Index(), size+1), shr(n.hi, op.Index(), size+1), size)
 		setQC(s, q)
 		writeNarrow(s, op, r)
 	}
@@ -78,7 +77,7 @@ func shiftNarrow(shr func(a uint64, n, size int) uint64, xtn func(lo, hi uint64,
 func shiftLong(w widen) Func {
 	return func(s *a64.State, op *a64.Op) {
 		size, n := op.Size(), op.Index()
-		lo, hi := w(part(op, &s.V[op.Rn&31]), size)
-		s.V[op.Rd&31] = reg{lane.SHL(lo, n, size+1), lane.SHL(hi, n, size+1)}
+		lo, hi := w(part(op, read(s, op.Rn)), size)
+		write(s, op, lane.SHL(lo, n, size+1), lane.SHL(hi, n, size+1))
 	}
 }
