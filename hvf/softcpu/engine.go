@@ -38,6 +38,9 @@ func (c *cpu) run() {
 		if c.irq || c.fiq {
 			c.takeInterrupt()
 		}
+		if c.stepwise && !c.beforeInstruction() {
+			continue
+		}
 		page := c.fetch()
 		if page == nil {
 			continue
@@ -81,12 +84,8 @@ func (c *cpu) fetch() *codePage {
 	return c.fetchSlow()
 }
 
-// step executes a single instruction, with what debugging wants before and
-// after it.
+// step executes a single instruction, with what debugging wants after it.
 func (c *cpu) step(p *codePage) {
-	if !c.beforeInstruction() {
-		return
-	}
 	i := c.PC & pageMask / 4
 	if p.ops[i].Code == a64.NotDecoded {
 		p.decode(i)

@@ -1,0 +1,171 @@
+package softcpu
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// guest is a CPU with RAM at address 0 and a clock that the test winds.
+type guest struct {
+	*cpu
+	t     testing.TB
+	ram   []byte
+	clock uint64
+	free  uint64 // where the next translation table goes
+}
+
+const guestRAM = 8 << 20
+
+func newGuest(t testing.TB) *guest {
+	t.Helper()
+	v := newVM(hvf.Config{IPABits: 40})
+	g := &guest{t: t, ram: make([]byte, guestRAM), free: 1 << 20}
+	if err := v.Map(0, g.ram, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+		t.Fatal(err)
+	}
+	v.now = func() uint64 { return g.clock }
+	g.cpu = newCPU(v, 0)
+	t.Cleanup(g.timer.stop)
+	return g
+}
+
+func (g *guest) put64(pa, v uint64) { binary.LittleEndian.PutUint64(g.ram[pa:], v) }
+func (g *guest) put32(pa uint64, v uint32) {
+	binary.LittleEndian.PutUint32(g.ram[pa:], v)
+}
+
+// set writes a system register as the host.
+func (g *guest) set(r hvf.SysReg, v uint64) {
+	g.t.Helper()
+	if !g.setSysReg(r, v) {
+		g.t.Fatalf("setSysReg(%v, 0x%x): no such register", r, v)
+	}
+}
+
+// get reads a system register as the host.
+func (g *guest) get(r hvf.SysReg) uint64 {
+	g.t.Helper()
+	v, ok := g.sysReg(r)
+	if !ok {
+		g.t.Fatalf("sysReg(%v): no such register", r)
+	}
+	return v
+}
+
+// at puts the CPU into a mode, with all interrupts unmasked.
+func (g *guest) at(mode uint64) { g.setPSTATE(mode) }
+
+// mrs and msr execute the instruction with X3 and return what the executor
+// did.
+func (g *guest) mrs(r hvf.SysReg) bool {
+	return execMRS(g.cpu, &a64.Op{Code: a64.MRS, Rd: 3, Aux: uint16(r)})
+}
+
+func (g *guest) msr(r hvf.SysReg, v uint64) bool {
+	g.X[3] = v
+	return execMSR(g.cpu, &a64.Op{Code: a64.MSR, Rn: 3, Aux: uint16(r)})
+}
+
+// sysInstr executes SYS with X3 holding x.
+func (g *guest) sysInstr(name uint16, x uint64) bool {
+	g.X[3] = x
+	return execSYS(g.cpu, &a64.Op{Code: a64.SYS, Rn: 3, Aux: name, Imm: 3})
+}
+
+// outcome is what an executor led to.
+type outcome struct {
+	Exit bool   // the CPU stops with an exit; else an exception was taken, or nothing happened
+	EC   hvf.EC // of the exit or the exception
+	ISS  uint32
+	PC   uint64 // relative to the instruction for exits, ELR_EL1 for exceptions
+}
+
+const testPC, testVBAR = 0x8000, 0x10000
+
+// try runs f with the PC at testPC and returns what came of it.
+func (g *guest) try(f func() bool) (o outcome, happened bool) {
+	g.PC, g.stop = testPC, false
+	g.set(hvf.SysRegVBAR_EL1, testVBAR)
+	before := g.stats.Exceptions
+	f()
+	switch {
+	case g.stop:
+		return outcome{true, g.exit.ESR.EC(), g.exit.ESR.ISS(), g.PC}, true
+	case g.stats.Exceptions != before:
+		esr := hvf.ESR(g.sys.esr)
+		return outcome{false, esr.EC(), esr.ISS(), g.sys.elr}, true
+	}
+	return outcome{}, false
+}
+
+// table allocates a translation table of 1<<shift bytes, zeroed.
+func (g *guest) table(shift uint) uint64 {
+	size := uint64(1) << shift
+	g.free = (g.free + size - 1) &^ (size - 1)
+	pa := g.free
+	g.free += size
+	clear(g.ram[pa:g.free])
+	return pa
+}
+
+// space is an address space under construction.
+type space struct {
+	grain, bits uint
+	upper       bool
+	tableAttrs  uint64 // attributes of table descriptors
+}
+
+// tgField returns TCR_EL1.TG0 or TG1 of a granule.
+func (s space) tgField() uint64 {
+	if s.upper {
+		return map[uint]uint64{12: 2, 14: 1, 16: 3}[s.grain] << tcrTG1
+	}
+	return map[uint]uint64{12: 0, 14: 2, 16: 1}[s.grain] << tcrTG0
+}
+
+// base returns the lowest address of the space.
+func (s space) base() uint64 {
+	if s.upper {
+		return ^uint64(0) << s.bits
+	}
+	return 0
+}
+
+func (s space) stride() uint          { return s.grain - 3 }
+func (s space) startLevel() uint      { return 4 - (s.bits-s.grain+s.stride()-1)/s.stride() }
+func (s space) shift(level uint) uint { return s.grain + (3-level)*s.stride() }
+
+// build turns the MMU on with s, puts desc at a level of the walk of va, and
+// returns where.
+func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64) {
+	g.t.Helper()
+	tcr := s.tgField() | 5<<tcrIPS // 48 bits, limited by the CPU
+	root := g.table(s.grain)
+	if s.upper {
+		tcr |= uint64(64-s.bits)<<tcrT1SZ | tcrEPD0
+		g.set(hvf.SysRegTTBR1_EL1, root)
+	} else {
+		tcr |= uint64(64-s.bits)<<tcrT0SZ | tcrEPD1
+		g.set(hvf.SysRegTTBR0_EL1, root)
+	}
+	g.set(hvf.SysRegTCR_EL1, tcr)
+	g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM)
+	g.set(hvf.SysRegMAIR_EL1, 0x44_04_ff) // 0: Normal write-back, 1: Device-nGnRE, 2: Normal non-cacheable
+	at := root
+	for l := s.startLevel(); ; l++ {
+		index := va & (1<<s.bits - 1) >> s.shift(l)
+		if l != s.startLevel() {
+			index &= 1<<s.stride() - 1
+		}
+		slot = at + index*8
+		if l == level {
+			g.put64(slot, desc)
+			return slot
+		}
+		at = g.table(s.grain)
+		g.put64(slot, at|descTable|descValid|s.tableAttrs)
+	}
+}

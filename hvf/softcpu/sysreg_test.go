@@ -1,0 +1,442 @@
+package softcpu
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// TestIDRegisters pins what the CPU says it is: exactly ARMv8.0-A with CRC32,
+// AES, PMULL, SHA1, SHA256, LSE and PAN.
+func TestIDRegisters(t *testing.T) {
+	named := map[hvf.SysReg]uint64{
+		hvf.SysRegMIDR_EL1:         0x000f6d60,
+		hvf.SysRegMPIDR_EL1:        0x80000000,
+		hvf.SysRegID_AA64PFR0_EL1:  0x1100000000000011,
+		hvf.SysRegID_AA64DFR0_EL1:  0x10305006,
+		hvf.SysRegID_AA64ISAR0_EL1: 0x211120,
+		hvf.SysRegID_AA64MMFR0_EL1: 0x00100022,
+		hvf.SysRegID_AA64MMFR1_EL1: 0x00100000,
+	}
+	g := newGuest(t)
+	for crm := uint32(0); crm < 8; crm++ {
+		for op2 := uint32(0); op2 < 8; op2++ {
+			r := enc(3, 0, 0, crm, op2)
+			if crm == 0 && op2 != 0 && op2 != 5 && op2 != 6 {
+				continue // not in the identification space
+			}
+			if _, happened := g.try(func() bool { return g.mrs(r) }); happened {
+				t.Errorf("MRS %v at EL1: an exception or exit", r)
+			}
+			if g.X[3] != named[r] {
+				t.Errorf("%v = 0x%x, want 0x%x", r, g.X[3], named[r])
+			}
+			if o, _ := g.try(func() bool { return g.msr(r, 1) }); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+				t.Errorf("MSR %v: %+v, want UNDEFINED", r, o)
+			}
+			g.at(pstateEL0t)
+			if o, _ := g.try(func() bool { return g.mrs(r) }); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+				t.Errorf("MRS %v at EL0: %+v, want UNDEFINED", r, o)
+			}
+			g.at(pstateEL1h)
+			g.set(r, 0x1234)
+			if g.mrs(r); g.X[3]&0xffff != 0x1234 {
+				t.Errorf("MRS %v after the host has set it to 0x1234: 0x%x", r, g.X[3])
+			}
+		}
+	}
+}
+
+func TestPARange(t *testing.T) {
+	for bits, want := range map[int]uint64{32: 0, 33: 0, 36: 1, 39: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 5} {
+		if got := paRange(bits); got != want {
+			t.Errorf("paRange(%d) = %d, want %d", bits, got, want)
+		}
+	}
+}
+
+func TestCacheRegisters(t *testing.T) {
+	g := newGuest(t)
+	rows := []struct {
+		name   string
+		csselr uint64
+		reg    hvf.SysReg
+		want   uint64
+	}{
+		{"CTR_EL0", 0, enc(3, 3, 0, 0, 1), 0x9444c004},
+		{"DCZID_EL0", 0, enc(3, 3, 0, 0, 7), 4},
+		{"CLIDR_EL1", 0, enc(3, 1, 0, 0, 1), 0x02000023},
+		{"CCSIDR_EL1, L1 data", 0, enc(3, 1, 0, 0, 0), 255<<13 | 3<<3 | 2},
+		{"CCSIDR_EL1, L1 instruction", 1, enc(3, 1, 0, 0, 0), 255<<13 | 3<<3 | 2},
+		{"CCSIDR_EL1, L2", 2, enc(3, 1, 0, 0, 0), 4095<<13 | 15<<3 | 2},
+		{"CCSIDR_EL1, none", 4, enc(3, 1, 0, 0, 0), 0},
+	}
+	for _, r := range rows {
+		g.msr(hvf.SysRegCSSELR_EL1, r.csselr)
+		if g.mrs(r.reg); g.X[3] != r.want {
+			t.Errorf("%s = 0x%x, want 0x%x", r.name, g.X[3], r.want)
+		}
+	}
+}
+
+// TestSysRegWriteMasks writes all ones and all zeros to each register and
+// reads what exists of it.
+func TestSysRegWriteMasks(t *testing.T) {
+	const all = ^uint64(0)
+	rows := []struct {
+		name        string
+		reg         hvf.SysReg
+		ones, zeros uint64
+	}{
+		{"SCTLR_EL1", hvf.SysRegSCTLR_EL1, 0x34dddb9f, 0x30500800},
+		{"ACTLR_EL1", hvf.SysRegACTLR_EL1, 0, 0},
+		{"CPACR_EL1", hvf.SysRegCPACR_EL1, 0x300000, 0},
+		{"TTBR0_EL1", hvf.SysRegTTBR0_EL1, all, 0},
+		{"TTBR1_EL1", hvf.SysRegTTBR1_EL1, all, 0},
+		{"TCR_EL1", hvf.SysRegTCR_EL1, 0x77ffffffbf, 0},
+		{"SPSR_EL1", hvf.SysRegSPSR_EL1, 0xf07003df, 0},
+		{"ELR_EL1", hvf.SysRegELR_EL1, all, 0},
+		{"SP_EL0", hvf.SysRegSP_EL0, all, 0},
+		{"SPSel", enc(3, 0, 4, 2, 0), 1, 0},
+		{"PAN", enc(3, 0, 4, 2, 3), 1 << 22, 0},
+		{"AFSR0_EL1", hvf.SysRegAFSR0_EL1, all, 0},
+		{"AFSR1_EL1", hvf.SysRegAFSR1_EL1, all, 0},
+		{"ESR_EL1", hvf.SysRegESR_EL1, 0xffffffff, 0},
+		{"FAR_EL1", hvf.SysRegFAR_EL1, all, 0},
+		{"PAR_EL1", hvf.SysRegPAR_EL1, all, 0},
+		{"MAIR_EL1", hvf.SysRegMAIR_EL1, all, 0},
+		{"AMAIR_EL1", hvf.SysRegAMAIR_EL1, all, 0},
+		{"VBAR_EL1", hvf.SysRegVBAR_EL1, all &^ 0x7ff, 0},
+		{"CONTEXTIDR_EL1", hvf.SysRegCONTEXTIDR_EL1, 0xffffffff, 0},
+		{"TPIDR_EL1", hvf.SysRegTPIDR_EL1, all, 0},
+		{"TPIDR_EL0", hvf.SysRegTPIDR_EL0, all, 0},
+		{"TPIDRRO_EL0", hvf.SysRegTPIDRRO_EL0, all, 0},
+		{"CNTKCTL_EL1", hvf.SysRegCNTKCTL_EL1, 0x3ff, 0},
+		{"CSSELR_EL1", hvf.SysRegCSSELR_EL1, 0xf, 0},
+		{"NZCV", enc(3, 3, 4, 2, 0), 0xf0000000, 0},
+		{"DAIF", enc(3, 3, 4, 2, 1), 0x3c0, 0},
+		{"FPCR", enc(3, 3, 4, 4, 0), 0x07c00000, 0},
+		{"FPSR", enc(3, 3, 4, 4, 1), 0x0800009f, 0},
+		{"MDSCR_EL1", hvf.SysRegMDSCR_EL1, 0xb001, 0},
+		{"MDCCINT_EL1", hvf.SysRegMDCCINT_EL1, 0x60000000, 0},
+		{"DBGBVR0_EL1", hvf.SysRegDBGBVR0_EL1, all &^ 3, 0},
+		{"DBGBVR5_EL1", hvf.SysRegDBGBVR5_EL1, all, 0},
+		{"DBGBCR0_EL1", hvf.SysRegDBGBCR0_EL1, 0x00ffe1e7, 0},
+		{"DBGWVR3_EL1", hvf.SysRegDBGWVR3_EL1, all &^ 3, 0},
+		{"DBGWCR3_EL1", hvf.SysRegDBGWCR3_EL1, 0x1f1fffff, 0},
+		{"CNTV_CTL_EL0", hvf.SysRegCNTV_CTL_EL0, 3, 0},
+		{"CNTV_CVAL_EL0", hvf.SysRegCNTV_CVAL_EL0, all, 0},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		g.set(hvf.SysRegCPACR_EL1, 3<<20)
+		g.set(hvf.SysRegCNTV_CVAL_EL0, all)
+		for _, w := range []struct{ v, want uint64 }{{all, r.ones}, {0, r.zeros}} {
+			_, happened := g.try(func() bool { g.msr(r.reg, w.v); return g.mrs(r.reg) })
+			if happened || g.X[3] != w.want {
+				t.Errorf("%s: wrote 0x%x, read 0x%x, want 0x%x (exception or exit: %v)", r.name, w.v, g.X[3], w.want, happened)
+			}
+		}
+	}
+}
+
+// TestSysRegEL0 is the access table of EL0: every register, with the controls
+// that let it in off and on.
+func TestSysRegEL0(t *testing.T) {
+	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	trap := func(r hvf.SysReg, reading bool) outcome {
+		return outcome{EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: r, Rt: 3, Read: reading}.ISS(), PC: testPC}
+	}
+	exits := func(r hvf.SysReg, reading bool) outcome {
+		o := trap(r, reading)
+		o.Exit = true
+		return o
+	}
+	type access struct {
+		allowed perm
+		gated   bool // traps to EL1 with all controls off
+		exits   bool // the host handles it
+	}
+	visible := map[hvf.SysReg]access{
+		enc(3, 3, 0, 0, 1):  {read, true, false},  // CTR_EL0
+		enc(3, 3, 0, 0, 7):  {read, false, false}, // DCZID_EL0
+		enc(3, 3, 4, 2, 0):  {rw, false, false},   // NZCV
+		enc(3, 3, 4, 2, 1):  {rw, true, false},    // DAIF
+		enc(3, 3, 4, 4, 0):  {rw, false, false},   // FPCR
+		enc(3, 3, 4, 4, 1):  {rw, false, false},   // FPSR
+		enc(3, 3, 13, 0, 2): {rw, false, false},   // TPIDR_EL0
+		enc(3, 3, 13, 0, 3): {read, false, false}, // TPIDRRO_EL0
+		enc(3, 3, 14, 0, 0): {read, true, false},  // CNTFRQ_EL0
+		enc(3, 3, 14, 0, 1): {read, true, true},   // CNTPCT_EL0
+		enc(3, 3, 14, 0, 2): {read, true, false},  // CNTVCT_EL0
+		enc(3, 3, 14, 2, 0): {rw, true, true},     // CNTP_TVAL_EL0
+		enc(3, 3, 14, 2, 1): {rw, true, true},     // CNTP_CTL_EL0
+		enc(3, 3, 14, 2, 2): {rw, true, true},     // CNTP_CVAL_EL0
+		enc(3, 3, 14, 3, 0): {rw, true, false},    // CNTV_TVAL_EL0
+		enc(3, 3, 14, 3, 1): {rw, true, false},    // CNTV_CTL_EL0
+		enc(3, 3, 14, 3, 2): {rw, true, false},    // CNTV_CVAL_EL0
+		enc(2, 3, 0, 1, 0):  {read, true, false},  // MDCCSR_EL0
+		enc(2, 3, 0, 4, 0):  {rw, true, false},    // DBGDTR_EL0
+		enc(2, 3, 0, 5, 0):  {rw, true, false},    // DBGDTRRX_EL0, DBGDTRTX_EL0
+	}
+	g := newGuest(t)
+	for _, open := range []bool{false, true} {
+		g.reset()
+		g.set(hvf.SysRegCPACR_EL1, 3<<20)
+		if open {
+			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrUMA|sctlrUCT)
+			g.set(hvf.SysRegCNTKCTL_EL1, cntkctlWritable)
+		} else {
+			g.set(hvf.SysRegMDSCR_EL1, mdscrTDCC)
+		}
+		for name := 0x8000; name < 0x10000; name++ {
+			r := hvf.SysReg(name)
+			a := visible[r]
+			for _, want := range []perm{read, write} {
+				g.at(pstateEL0t)
+				o, happened := g.try(func() bool {
+					if want == read {
+						return g.mrs(r)
+					}
+					return g.msr(r, 0)
+				})
+				var expected outcome
+				switch {
+				case a.allowed&want == 0:
+					expected = undef
+				case a.gated && !open:
+					expected = trap(r, want == read)
+				case a.exits:
+					expected = exits(r, want == read)
+				}
+				if o != expected || happened != (expected != outcome{}) {
+					t.Fatalf("%v, access %d, open %v: %+v, want %+v", r, want, open, o, expected)
+				}
+			}
+		}
+	}
+}
+
+// TestSysRegCNTFRQGate: either counter enable lets EL0 read the frequency.
+func TestSysRegCNTFRQGate(t *testing.T) {
+	for bits, trapped := range map[uint64]bool{0: true, 1: false, 2: false, 3: false, 1 << 8: true, 1 << 9: true} {
+		g := newGuest(t)
+		g.set(hvf.SysRegCNTKCTL_EL1, bits)
+		g.at(pstateEL0t)
+		if _, happened := g.try(func() bool { return g.mrs(enc(3, 3, 14, 0, 0)) }); happened != trapped {
+			t.Errorf("CNTKCTL_EL1 0x%x: CNTFRQ_EL0 traps %v, want %v", bits, happened, trapped)
+		}
+	}
+}
+
+// TestSysRegExits: registers that the framework traps, and whatever else is
+// unknown at EL1, are the host's; those of EL2 and EL3 do not exist.
+func TestSysRegExits(t *testing.T) {
+	rows := []struct {
+		name string
+		reg  hvf.SysReg
+		exit bool
+	}{
+		{"ICC_IAR1_EL1", enc(3, 0, 12, 12, 0), true},
+		{"ICC_PMR_EL1", enc(3, 0, 4, 6, 0), true},
+		{"ICC_SRE_EL1", enc(3, 0, 12, 12, 5), true},
+		{"ICC_SGI1R_EL1", enc(3, 0, 12, 11, 5), true},
+		{"CNTPCT_EL0", enc(3, 3, 14, 0, 1), true},
+		{"CNTP_CTL_EL0", enc(3, 3, 14, 2, 1), true},
+		{"PMCR_EL0", enc(3, 3, 9, 12, 0), true},
+		{"PMCCNTR_EL0", enc(3, 3, 9, 13, 0), true},
+		{"OSLAR_EL1", enc(2, 0, 1, 0, 4), true},
+		{"OSDLR_EL1", enc(2, 0, 1, 3, 4), true},
+		{"LORC_EL1", enc(3, 0, 10, 4, 3), true},
+		{"an implementation defined one", enc(3, 0, 15, 2, 7), true},
+		{"HCR_EL2", enc(3, 4, 1, 1, 0), false},
+		{"SP_EL1", enc(3, 4, 4, 1, 0), false},
+		{"SCTLR_EL12", enc(3, 5, 1, 0, 0), false},
+		{"SCR_EL3", enc(3, 6, 1, 1, 0), false},
+		{"CNTPS_CTL_EL1", enc(3, 7, 14, 2, 1), false},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		want := outcome{Exit: true, EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: r.reg, Rt: 3, Read: true}.ISS(), PC: testPC}
+		if !r.exit {
+			want = outcome{EC: hvf.ECUnknown, PC: testPC}
+		}
+		if o, _ := g.try(func() bool { return g.mrs(r.reg) }); o != want {
+			t.Errorf("MRS %s: %+v, want %+v", r.name, o, want)
+		}
+	}
+	g := newGuest(t)
+	g.try(func() bool {
+		return execMRS(g.cpu, &a64.Op{Rd: a64.Sink, Aux: uint16(enc(3, 0, 12, 12, 0))})
+	})
+	if got := g.exit.ESR.SysRegTrap(); got.Rt != 31 {
+		t.Errorf("MRS XZR, ICC_IAR1_EL1: Rt %d, want 31", got.Rt)
+	}
+	g.try(func() bool { return execMSR(g.cpu, &a64.Op{Rn: a64.ZR, Aux: uint16(enc(3, 0, 12, 12, 1))}) })
+	if got := g.exit.ESR.SysRegTrap(); got.Rt != 31 || got.Read {
+		t.Errorf("MSR ICC_EOIR1_EL1, XZR: %+v, want Rt 31, a write", got)
+	}
+}
+
+// TestSysRegHost: the host reads and writes every register of the framework
+// that a CPU without EL2, SVE, SME and PAC has.
+func TestSysRegHost(t *testing.T) {
+	absent := func(r hvf.SysReg, name string) bool {
+		_, op1, _, _, _ := r.Fields()
+		for _, p := range []string{"APIA", "APIB", "APDA", "APDB", "APGA", "SMPRI", "SMCR", "SCXTNUM", "TPIDR2", "CNTP_"} {
+			if strings.HasPrefix(name, p) {
+				return true
+			}
+		}
+		op0, _, _, crm, op2 := r.Fields()
+		if op0 == 2 && (op2 == 4 || op2 == 5) {
+			return crm >= numBreakpoints
+		}
+		if op0 == 2 && (op2 == 6 || op2 == 7) {
+			return crm >= numWatchpoints
+		}
+		return op1 >= 4 && r != hvf.SysRegSP_EL1
+	}
+	g := newGuest(t)
+	known := 0
+	for name := 0x8000; name < 0x10000; name++ {
+		r := hvf.SysReg(name)
+		if s := r.String(); !strings.HasPrefix(s, "S2_") && !strings.HasPrefix(s, "S3_") {
+			known++
+			_, readable := g.sysReg(r)
+			writable := g.setSysReg(r, 0)
+			if want := !absent(r, s); readable != want || writable != want {
+				t.Errorf("%v: readable %v, writable %v, want %v", r, readable, writable, want)
+			}
+		}
+	}
+	if known < 140 {
+		t.Errorf("package hvf names %d registers, want 140 or more", known)
+	}
+	if _, ok := g.sysReg(0x1234); ok {
+		t.Error("a name below 0x8000 is a register")
+	}
+	if g.setSysReg(enc(3, 0, 4, 2, 2), 0) {
+		t.Error("CurrentEL is writable")
+	}
+}
+
+func TestReset(t *testing.T) {
+	g := newGuest(t)
+	fresh := map[hvf.SysReg]uint64{}
+	for i := range sysRegDefs {
+		if r := sysRegDefs[i].reg; !sysRegDefs[i].exits {
+			fresh[r] = g.get(r)
+		}
+	}
+	for r := range fresh {
+		g.setSysReg(r, 0x5555_5555_5555_5555)
+	}
+	g.setPSTATE(pstateEL0t)
+	g.X[7], g.PC, g.event, g.V[1][0] = 1, 4, true, 1
+	g.reset()
+	again := map[hvf.SysReg]uint64{}
+	for r := range fresh {
+		again[r] = g.get(r)
+	}
+	if d := cmp.Diff(fresh, again); d != "" {
+		t.Errorf("after reset (-fresh +reset):\n%s", d)
+	}
+	if g.pstate() != 0x3c5 || g.get(hvf.SysRegSCTLR_EL1) != 0x30d00800 || g.X[7] != 0 || g.PC != 0 || g.event || g.V[1][0] != 0 {
+		t.Errorf("after reset: PSTATE 0x%x, SCTLR 0x%x", g.pstate(), g.get(hvf.SysRegSCTLR_EL1))
+	}
+}
+
+func TestMSRImmediate(t *testing.T) {
+	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	umaTrap := func(crm, op2 uint32) outcome {
+		return outcome{EC: hvf.ECSysReg, ISS: op2<<17 | 3<<14 | 4<<10 | 31<<5 | crm<<1, PC: testPC}
+	}
+	rows := []struct {
+		name   string
+		field  uint16
+		imm    uint64
+		before uint64
+		sctlr  uint64
+		after  uint64
+		want   outcome
+	}{
+		{"SPSel 0", 5, 0, pstateEL1h, 0, pstateEL1t, outcome{}},
+		{"SPSel 1", 5, 1, pstateEL1t, 0, pstateEL1h, outcome{}},
+		{"PAN 1", 4, 1, pstateEL1h, 0, pstatePAN | pstateEL1h, outcome{}},
+		{"PAN 0", 4, 0, pstatePAN | pstateEL1h, 0, pstateEL1h, outcome{}},
+		{"DAIFSet 2", 3<<3 | 6, 2, pstateEL1h, 0, maskI<<6 | pstateEL1h, outcome{}},
+		{"DAIFSet 15", 3<<3 | 6, 15, pstateEL1h, 0, 15<<6 | pstateEL1h, outcome{}},
+		{"DAIFClr 2", 3<<3 | 7, 2, 15<<6 | pstateEL1h, 0, 13<<6 | pstateEL1h, outcome{}},
+		{"DAIFClr 8", 3<<3 | 7, 8, 15<<6 | pstateEL1h, 0, 7<<6 | pstateEL1h, outcome{}},
+		{"DAIFSet at EL0", 3<<3 | 6, 3, 0, 0, 15<<6 | pstateEL1h, umaTrap(3, 6)},
+		{"DAIFClr at EL0", 3<<3 | 7, 2, 0, 0, 15<<6 | pstateEL1h, umaTrap(2, 7)},
+		{"DAIFSet at EL0, UMA", 3<<3 | 6, 3, 0, sctlrUMA, 3 << 6, outcome{}},
+		{"SPSel at EL0", 5, 1, 0, sctlrUMA, 15<<6 | pstateEL1h, undef},
+		{"PAN at EL0", 4, 1, 0, sctlrUMA, 15<<6 | pstateEL1h, undef},
+		{"UAO, which there is not", 3, 1, pstateEL1h, 0, 15<<6 | pstateEL1h, undef},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|r.sctlr)
+		g.at(r.before)
+		o, _ := g.try(func() bool { return execMSRImm(g.cpu, &a64.Op{Aux: r.field, Imm: r.imm}) })
+		if o != r.want || g.pstate() != r.after {
+			t.Errorf("%s: %+v, PSTATE 0x%x; want %+v, 0x%x", r.name, o, g.pstate(), r.want, r.after)
+		}
+	}
+}
+
+// TestUnmasking: an instruction that unmasks a pending interrupt leaves the
+// engine's loop with the PC behind it.
+func TestUnmasking(t *testing.T) {
+	for _, pending := range []bool{false, true} {
+		g := newGuest(t)
+		g.at(15<<6 | pstateEL1h)
+		g.PC, g.irq = testPC, pending
+		on := execMSRImm(g.cpu, &a64.Op{Aux: fieldDAIFClr, Imm: 2})
+		if on == pending || pending && g.PC != testPC+4 {
+			t.Errorf("DAIFClr with an IRQ pending %v: goes on %v, PC 0x%x", pending, on, g.PC)
+		}
+	}
+}
+
+func TestSPEL0NeedsSPx(t *testing.T) {
+	g := newGuest(t)
+	g.at(pstateEL1t)
+	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	if o, _ := g.try(func() bool { return g.mrs(hvf.SysRegSP_EL0) }); o != undef {
+		t.Errorf("MRS SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
+	}
+	g.at(pstateEL1t)
+	if o, _ := g.try(func() bool { return g.msr(hvf.SysRegSP_EL0, 1) }); o != undef {
+		t.Errorf("MSR SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
+	}
+}
+
+func TestReadOnlyPSTATE(t *testing.T) {
+	g := newGuest(t)
+	g.irq, g.fiq = true, false
+	for _, r := range []struct {
+		name string
+		reg  hvf.SysReg
+		want uint64
+	}{
+		{"CurrentEL", enc(3, 0, 4, 2, 2), 4},
+		{"SPSel", enc(3, 0, 4, 2, 0), 1},
+		{"DAIF", enc(3, 3, 4, 2, 1), 0x3c0},
+		{"ISR_EL1", enc(3, 0, 12, 1, 0), 0x80},
+		{"CNTFRQ_EL0", enc(3, 3, 14, 0, 0), 24_000_000},
+	} {
+		if g.mrs(r.reg); g.X[3] != r.want {
+			t.Errorf("%s = 0x%x, want 0x%x", r.name, g.X[3], r.want)
+		}
+	}
+	g.fiq = true
+	if g.mrs(enc(3, 0, 12, 1, 0)); g.X[3] != 0xc0 {
+		t.Errorf("ISR_EL1 = 0x%x, want 0xc0", g.X[3])
+	}
+}
