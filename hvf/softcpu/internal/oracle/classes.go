@@ -5,6 +5,7 @@ type Class struct {
 	Name      string
 	CPU       string // QEMU's model that has the instructions; empty is the default
 	Encodings []Encoding
+	Avoid     *Exclusion // beside Exclusions, what the class leaves out
 }
 
 // Classes are all classes. Together they cover what the software CPU executes
@@ -28,7 +29,7 @@ var Classes = mustParse([]Class{
 	{Name: "simdmisc", Encodings: simdMisc},
 	{Name: "simdfp", Encodings: simdFP},
 	{Name: "crypto", Encodings: crypto},
-	{Name: "any", Encodings: anything},
+	{Name: "any", Encodings: anything, Avoid: lseElsewhere},
 })
 
 // FindClass returns the class of that name, nil when there is none.

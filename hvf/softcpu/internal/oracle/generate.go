@@ -68,11 +68,17 @@ func (g *Generator) pool() []uint32 {
 func (g *Generator) word(before []uint32, n int, pc uint64, regs []uint32) uint32 {
 	for {
 		w := g.draw(regs)
-		if mayLoop(before, w) {
+		if mayLoop(before, w) || setsReserved(before, w) {
 			continue
 		}
 		w = g.retarget(w, len(before), n, pc)
 		x := Excluded(w)
+		if x == nil && g.class != nil && g.class.Avoid != nil {
+			x = g.class.Avoid.of(w)
+		}
+		if x == nil && mismatches(before, w) {
+			x = mismatched
+		}
 		if x == nil {
 			return w
 		}
@@ -87,19 +93,41 @@ func mayLoop(before []uint32, w uint32) bool {
 	if !isRegisterBranch(w) {
 		return false
 	}
-	rn := bits(w, 5, 5)
-	for _, b := range before {
-		link := b&0xfc00_0000 == 0x9400_0000 || b&0xffff_fc1f == 0xd63f_0000 // BL, BLR
-		if link && rn == 30 {
+	return names(before, bits(w, 5, 5))
+}
+
+// names reports whether any of words may name general register r.
+func names(words []uint32, r uint32) bool {
+	for _, w := range words {
+		link := w&0xfc00_0000 == 0x9400_0000 || w&0xffff_fc1f == 0xd63f_0000 // BL, BLR
+		if link && r == 30 {
 			return true
 		}
 		for _, lo := range []int{0, 5, 10, 16} {
-			if bits(b, lo, 5) == rn {
+			if bits(w, lo, 5) == r {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// setsReserved reports whether w writes to FPCR or FPSR a register that a word
+// before it may have changed: steer clears only in what a case starts with the
+// bits that are RES0 without AArch32, which QEMU's models have.
+func setsReserved(before []uint32, w uint32) bool {
+	return floatControl(w) != 0 && names(before, bits(w, 0, 5))
+}
+
+// floatControl returns for MSR FPCR and MSR FPSR the bits that can be set.
+func floatControl(w uint32) uint64 {
+	switch w &^ 31 {
+	case 0xd51b_4400:
+		return 0x07c0_0000 // AHP, DN, FZ, RMode
+	case 0xd51b_4420:
+		return 0x0800_009f // QC, IDC, IXC to IOC
+	}
+	return 0
 }
 
 // isRegisterBranch reports whether w is BR, BLR or RET.
@@ -161,6 +189,10 @@ func (g *Generator) steer(c *Case) {
 		rn := bits(w, 5, 5)
 		if isRegisterBranch(w) && rn != 31 && first(rn) {
 			c.In.X[rn] = c.In.PC + 4*uint64(i+1+g.rnd.IntN(len(c.Words)-i))
+			continue
+		}
+		if valid, rt := floatControl(w), bits(w, 0, 5); valid != 0 && rt != 31 && first(rt) {
+			c.In.X[rt] &= valid
 			continue
 		}
 		how := addressingOf(w)

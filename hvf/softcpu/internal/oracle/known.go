@@ -6,7 +6,7 @@ package oracle
 type Exclusion struct {
 	Name   string
 	Reason string
-	match  func(w uint32) bool
+	match  func(w uint32) bool // whether w is one
 }
 
 // Exclusions is the one table of such words.
@@ -19,6 +19,8 @@ var Exclusions = []Exclusion{
 		func(w uint32) bool { return w >= 0xd503_203f && w <= 0xd503_207f && w&0x1f == 0x1f }},
 	{"counters", "tell the time",
 		func(w uint32) bool { return w&0xffff_ff00 == 0xd53b_e000 }},
+	{"ID registers", "are read for the process by Linux, and so by QEMU's user mode",
+		func(w uint32) bool { return w&0xffff_f000 == 0xd538_0000 }},
 	{"write-back to the transfer register", "is CONSTRAINED UNPREDICTABLE (DDI 0487 K1.2)",
 		writesBackTransfer},
 	{"load pair into one register", "is CONSTRAINED UNPREDICTABLE (LDP, LDPSW, LDNP, LDXP, LDAXP)",
@@ -34,11 +36,51 @@ var Exclusions = []Exclusion{
 // Excluded returns the row that w belongs to, or nil.
 func Excluded(w uint32) *Exclusion {
 	for i := range Exclusions {
-		if Exclusions[i].match(w) {
-			return &Exclusions[i]
+		if x := Exclusions[i].of(w); x != nil {
+			return x
 		}
 	}
 	return nil
+}
+
+// of returns x when w belongs to it, or nil.
+func (x *Exclusion) of(w uint32) *Exclusion {
+	if x.match(w) {
+		return x
+	}
+	return nil
+}
+
+// lseElsewhere keeps LSE out of the class that looks for undefined words.
+var lseElsewhere = &Exclusion{"LSE", "has a class of its own: the model with exactly ARMv8.0 lacks it", isLSE}
+
+func isLSE(w uint32) bool {
+	switch {
+	case w&0x3f20_0c00 == 0x3820_0000: // LDADD to SWP
+		return true
+	case w&0x3fa0_7c00 == 0x08a0_7c00, w&0xbfa0_7c00 == 0x0820_7c00: // CAS, CASP
+		return true
+	}
+	return false
+}
+
+// mismatched is the one exclusion that takes two words to see.
+var mismatched = &Exclusion{Name: "store-exclusive of another size",
+	Reason: "than the load-exclusive before it is CONSTRAINED UNPREDICTABLE (DDI 0487 B2.12.5); QEMU may store and yet return status 1"}
+
+// mismatches reports whether w is a store-exclusive, and the last
+// load-exclusive before it of another size.
+func mismatches(before []uint32, w uint32) bool {
+	const sizeAndPair = 3<<30 | 1<<21
+	if !isExclusive(w) || bits(w, 22, 1) == 1 {
+		return false
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		if b := before[i]; isExclusive(b) && bits(b, 22, 1) == 1 {
+			return (b^w)&sizeAndPair != 0
+		}
+	}
+	return false
 }
 
 func writesBackTransfer(w uint32) bool {

@@ -25,12 +25,22 @@ func Fill(seed uint64) State {
 			s.V[i] = f.neighbour(s.V[i-1])
 		}
 	}
-	for i := 0; i < MemSize; i += 16 {
-		v := f.vector()
-		binary.LittleEndian.PutUint64(s.Mem[i:], v[0])
-		binary.LittleEndian.PutUint64(s.Mem[i+8:], v[1])
-	}
+	f.memory(s.Mem)
 	return s
+}
+
+// memory fills m with random bits, and a few registers' worth of lanes that
+// are likely to matter.
+func (f *filler) memory(m []byte) {
+	for i := 0; i < len(m); i += 8 {
+		binary.LittleEndian.PutUint64(m[i:], f.next())
+	}
+	for range 16 {
+		at := 16 * f.below(len(m)/16)
+		v := f.vector()
+		binary.LittleEndian.PutUint64(m[at:], v[0])
+		binary.LittleEndian.PutUint64(m[at+8:], v[1])
+	}
 }
 
 // filler is the splitmix64 generator, whose sequence is ours to keep.
