@@ -1,12 +1,13 @@
-// Package vec executes the SIMD, floating-point and crypto instructions of the
-// software CPU, as the Arm Architecture Reference Manual (DDI 0487, chapter C7)
-// describes them: all of ARMv8.0-A's data-processing instructions on the SIMD
-// and FP registers, with AES, PMULL, SHA1 and SHA256. Package fp does the
-// floating-point arithmetic.
+// Package vec executes the SIMD, floating-point and crypto data-processing
+// instructions of the software CPU: scalar floating point (DDI 0487 C4.1.96),
+// Advanced SIMD, AES, PMULL, SHA-1 and SHA-256 (C7.2), as ARMv8.0-A has them.
+// Loads and stores of these registers are elsewhere; half-precision arithmetic,
+// SQRDMLAH, dot products, SHA-512 and what came later is missing, and the
+// decoder calls it undefined.
 //
-// Missing, because ARMv8.0-A lacks them: half-precision arithmetic, RDM, dot
-// products, complex numbers and SVE. Loads and stores of these registers are
-// package softcpu's.
+// Files fp_*.go have the floating-point instructions, with the arithmetic of
+// package fp; simd_*.go those on integers, with that of package lane. The CRC32
+// instructions use general registers; their arithmetic is here too.
 package vec
 
 import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
