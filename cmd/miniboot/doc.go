@@ -1,0 +1,28 @@
+// Command miniboot boots an arm64 Linux guest.
+//
+//	miniboot                                   the default guest: a Linux kernel, a shell
+//	miniboot -kernel Image -initrd initramfs   your own
+//
+// The guest's serial console is the terminal, in raw mode: every key goes to the guest, but for Ctrl-A. Ctrl-A x ends
+// miniboot, Ctrl-A h shows what else there is. Standard input may be a pipe, a file or closed as well; its end does not
+// end the guest.
+//
+// SIGINT or SIGTERM presses the guest's power key; a second one ends miniboot at once.
+//
+// Exit status:
+//
+//	0    the guest powered off, or Ctrl-A x
+//	1    an error of the host, or ended by a signal
+//	2    wrong flags
+//	3    the guest's kernel panicked, or asked for a reset under -no-reboot
+//	124  -timeout is over
+package main
+
+// Exit statuses of the command.
+const (
+	exitPowerOff  = 0
+	exitHostError = 1
+	exitUsage     = 2
+	exitGuest     = 3
+	exitTimeout   = 124
+)

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/vmm"
+)
+
+// virtualMachine is package vmm as this command uses it.
+type virtualMachine struct {
+	*vmm.Machine
+}
+
+func newMachine(o options, files bootFiles, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
+	accel, err := vmm.Accelerator(o.accel)
+	if err != nil {
+		return virtualMachine{}, err
+	}
+	m, err := vmm.New(vmm.Config{
+		VCPUs:       o.cpus,
+		Memory:      o.memory,
+		GIC:         o.gic,
+		Kernel:      files.kernel,
+		Initrds:     files.initrds,
+		CommandLine: commandLine(o),
+		DTB:         files.dtb,
+		Hypervisor:  accel,
+		Console:     console,
+		NoReset:     o.noReboot,
+		Log:         logger,
+	})
+	if err != nil {
+		return virtualMachine{}, err
+	}
+	plan := m.Plan()
+	logger.Printf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry)
+	logger.Printf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base)
+	logger.Printf("command line: %s", commandLine(o))
+	return virtualMachine{m}, nil
+}
+
+// Run runs the guest; see machine.
+func (m virtualMachine) Run(ctx context.Context) (ending, error) {
+	reason, err := m.Machine.Run(ctx)
+	if reason == vmm.ResetRequested {
+		return endReset, err
+	}
+	return endPowerOff, err
+}
+
+// Counters prints the exits of each CPU by kind.
+func (m virtualMachine) Counters() string {
+	var b strings.Builder
+	for i, cpu := range m.Stats().VCPUs {
+		fmt.Fprintf(&b, "cpu %d exits:", i)
+		for kind, n := range cpu.Exits {
+			if n > 0 {
+				fmt.Fprintf(&b, " %s %d", vmm.ExitNames()[kind], n)
+			}
+		}
+		fmt.Fprintln(&b)
+	}
+	fmt.Fprintf(&b, "%s\n", m.ConsoleState())
+	return b.String()
+}
+
+// CPUs prints where each CPU is.
+func (m virtualMachine) CPUs() string {
+	var b strings.Builder
+	for _, s := range m.Snapshots() {
+		fmt.Fprintln(&b, s)
+	}
+	return b.String()
+}
+
+// dumpDTB writes the blob that the guest would get, and returns the exit status.
+func dumpDTB(m virtualMachine, path string) (int, error) {
+	blob, err := m.Plan().Blob()
+	if err == nil {
+		err = os.WriteFile(path, blob, 0o666)
+	}
+	if err != nil {
+		return exitHostError, fmt.Errorf("-dumpdtb: %w", err)
+	}
+	return exitPowerOff, nil
+}
+
+var _ interface {
+	machine
+	io.Closer
+} = virtualMachine{}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is main without the process: it returns the exit status.
+func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	o, err := parseOptions(args, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitPowerOff
+	case err != nil:
+		fmt.Fprintf(stderr, "miniboot: %v; miniboot -h lists the flags\n", err)
+		return exitUsage
+	case o.version:
+		fmt.Fprintln(stdout, version())
+		return exitPowerOff
+	}
+	status, err := boots(o, stdin, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "miniboot: %v\n", err)
+	}
+	return status
+}
+
+// boots makes the machine that o describes and runs it. An error goes with the status exitHostError.
+func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err error) {
+	terminal := &tty{in: stdin}
+	defer terminal.restore()
+	out := messages{stderr, terminal}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	files, err := findFiles(ctx, o, stderr)
+	stop()
+	if err != nil {
+		return exitHostError, err
+	}
+	console, err := openConsole(o.serial, stdout)
+	if err != nil {
+		return exitHostError, err
+	}
+	defer func() { err = errors.Join(err, console.Close()) }()
+	watched := &panicWatch{w: console}
+	m, err := newMachine(o, files, watched, logger(o, out))
+	if err != nil {
+		return exitHostError, err
+	}
+	defer m.Close()
+	if o.dumpDTB != "" {
+		return dumpDTB(m, o.dumpDTB)
+	}
+
+	s := &session{machine: m, options: o, console: watched, messages: out}
+	if o.serial.kind == serialStdio {
+		s.input, s.escapes = stdin, terminal.isTerminal()
+		if err := terminal.makeRaw(); err != nil {
+			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
+		}
+	}
+	signal.Ignore(syscall.SIGPIPE) // a reader of standard output that goes away is an error of Write, not the end of this process
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	return s.run(context.Background(), signals), nil
+}
+
+// bootFiles is what the guest is started from.
+type bootFiles struct {
+	kernel  boot.File
+	initrds []boot.File
+	dtb     *boot.File
+}
+
+// findFiles turns paths into files and gets what the default guest is made of, with its progress on stderr.
+func findFiles(ctx context.Context, o options, stderr io.Writer) (f bootFiles, err error) {
+	f.kernel = boot.File{Name: o.kernel}
+	initrds := o.initrds
+	if o.kernel == "" {
+		if f.kernel, err = guest.Kernel(ctx, stderr); err != nil {
+			return f, err
+		}
+		if len(initrds) == 0 {
+			initrds = []string{defaultInitrd}
+		}
+	}
+	for _, path := range initrds {
+		file := boot.File{Name: path}
+		if path == defaultInitrd {
+			if file, err = guest.Initramfs(ctx, stderr); err != nil {
+				return f, err
+			}
+		}
+		f.initrds = append(f.initrds, file)
+	}
+	if o.dtb != "" {
+		f.dtb = &boot.File{Name: o.dtb}
+	}
+	return f, nil
+}
+
+// commandLine is the kernel's. A user's own blob says what it wants by itself, unless -append is given. panic=-1 makes
+// a kernel that panics ask for a reset instead of waiting for somebody to read the screen; what the user adds wins.
+func commandLine(o options) string {
+	if o.dtb != "" {
+		return o.append
+	}
+	line := guest.CommandLine + " panic=-1"
+	if o.append != "" {
+		line += " " + o.append
+	}
+	return line
+}
+
+// openConsole opens what receives the guest's output. Closing standard output is left to the process.
+func openConsole(s serialOption, stdout io.Writer) (io.WriteCloser, error) {
+	switch s.kind {
+	case serialFile:
+		return os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	case serialNone:
+		return keepOpen{io.Discard}, nil
+	}
+	return keepOpen{stdout}, nil
+}
+
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }
+
+func logger(o options, out io.Writer) *log.Logger {
+	if !o.verbose {
+		out = io.Discard
+	}
+	return log.New(out, "miniboot: ", 0)
+}
+
+// version is what the go command knows about this program.
+func version() string {
+	v := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	return fmt.Sprintf("miniboot %s %s/%s %s", v, runtime.GOOS, runtime.GOARCH, runtime.Version())
+}

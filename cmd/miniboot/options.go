@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// options is the command line.
+type options struct {
+	kernel  string   // path; "" is the default kernel
+	initrds []string // paths; defaultInitrd is the default one
+	append  string   // added to the kernel command line
+
+	memory uint64 // bytes
+	cpus   int
+	accel  string // "auto", "hvf" or "soft"
+	gic    int    // 2 or 3
+
+	dtb     string // path of a devicetree blob to use
+	dumpDTB string // path to write the machine's blob to, in place of starting it
+
+	serial   serialOption
+	noReboot bool
+	timeout  time.Duration // 0: none
+
+	stats   bool
+	verbose bool
+	version bool
+}
+
+// defaultInitrd names the default guest's initramfs as an -initrd. A file of that name is ./default.
+const defaultInitrd = "default"
+
+// serialOption says where the guest's console goes.
+type serialOption struct {
+	kind serialKind
+	path string // of serialFile
+}
+
+type serialKind int
+
+const (
+	serialStdio serialKind = iota
+	serialFile
+	serialNone
+)
+
+func (s serialOption) String() string {
+	switch s.kind {
+	case serialFile:
+		return "file:" + s.path
+	case serialNone:
+		return "none"
+	}
+	return "stdio"
+}
+
+func (s *serialOption) Set(value string) error {
+	path, isFile := strings.CutPrefix(value, "file:")
+	switch {
+	case value == "stdio":
+		*s = serialOption{}
+	case value == "none":
+		*s = serialOption{kind: serialNone}
+	case isFile && path != "":
+		*s = serialOption{serialFile, path}
+	default:
+		return errors.New("give stdio, file:PATH or none")
+	}
+	return nil
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value *string
+	words []string
+}
+
+func (c choice) String() string {
+	if c.value == nil {
+		return "" // flag asks a zero value
+	}
+	return *c.value
+}
+
+func (c choice) Set(value string) error {
+	for _, w := range c.words {
+		if value == w {
+			*c.value = value
+			return nil
+		}
+	}
+	return fmt.Errorf("give %s", strings.Join(c.words, " or "))
+}
+
+// size is a flag in bytes.
+type size uint64
+
+func (s *size) String() string {
+	if *s%(1<<30) == 0 {
+		return fmt.Sprintf("%dG", uint64(*s)>>30)
+	}
+	return fmt.Sprintf("%dM", uint64(*s)>>20)
+}
+
+func (s *size) Set(value string) error {
+	n, err := parseSize(value)
+	*s = size(n)
+	return err
+}
+
+// parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
+// line.
+func parseOptions(args []string, help io.Writer) (options, error) {
+	o := options{memory: 512 << 20, accel: "auto"}
+	gic := "3"
+	set := flag.NewFlagSet("miniboot", flag.ContinueOnError)
+	set.StringVar(&o.kernel, "kernel", "", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
+	set.Func("initrd", "give the kernel the initramfs in `FILE`; several are joined in order;\n\"default\" is the default guest's", func(path string) error {
+		o.initrds = append(o.initrds, path)
+		return nil
+	})
+	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
+	set.Var((*size)(&o.memory), "m", "memory of the guest, a `SIZE` such as 512M or 3G")
+	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
+	set.Var(choice{&o.accel, []string{"auto", "hvf", "soft"}}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto the first if it is there (`NAME`)")
+	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
+	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
+	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
+	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
+	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
+	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")
+	set.BoolVar(&o.stats, "stats", false, "print counters and where the CPUs are at the end")
+	set.BoolVar(&o.verbose, "v", false, "say what miniboot does, and what the guest does wrong")
+	set.BoolVar(&o.version, "version", false, "print the version and exit")
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, "usage: miniboot [flags]\n\nBoots an arm64 Linux guest; without -kernel, a default one with a shell.\n\n")
+		set.SetOutput(help)
+		set.PrintDefaults()
+		return o, err
+	}
+	if err == nil {
+		o.gic = int(gic[0] - '0')
+		err = o.check(set.Args())
+	}
+	return o, err
+}
+
+// check finds what the flags do not say by themselves. Limits that the machine has are its own to state.
+func (o *options) check(operands []string) error {
+	switch {
+	case len(operands) > 0:
+		return fmt.Errorf("unexpected argument %q: files are given with flags, as in -kernel %s", operands[0], operands[0])
+	case o.cpus < 1:
+		return fmt.Errorf("-smp %d: give at least 1", o.cpus)
+	case o.timeout < 0:
+		return fmt.Errorf("-timeout %v: give a time to come", o.timeout)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// An ending says why a machine stopped.
+type ending int
+
+const (
+	endPowerOff ending = iota
+	endReset
+)
+
+// A machine is what a session needs of one.
+type machine interface {
+	// Run runs the guest until it powers off, asks for a reset, or ctx is done.
+	Run(ctx context.Context) (ending, error)
+	// Input types p on the guest's serial console, as fast as the guest takes it.
+	Input(ctx context.Context, p []byte) error
+	// PowerButton presses the power key.
+	PowerButton()
+	// Counters says how much happened, CPUs where each CPU is; both in lines for people. CPUs is empty unless Run runs.
+	Counters() string
+	CPUs() string
+}
+
+// Why a session ends before its guest does.
+var (
+	errQuit    = errors.New("quit by Ctrl-A x")
+	errSignal  = errors.New("ended by a second signal")
+	errHangUp  = errors.New("the terminal is gone")
+	errTimeout = errors.New("-timeout is over")
+)
+
+// A session runs one machine for the user at the terminal.
+type session struct {
+	machine  machine
+	options  options
+	console  *panicWatch
+	input    io.Reader // keys for the guest; nil for none
+	escapes  bool      // Ctrl-A is for miniboot
+	messages io.Writer
+
+	cpus string // where the CPUs were when the session ended them; written before the context is canceled
+}
+
+// run runs the guest to its end and returns the exit status. It leaves behind only the goroutine that waits for input,
+// because nothing can interrupt a read of standard input.
+func (s *session) run(ctx context.Context, signals <-chan os.Signal) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var waiting sync.WaitGroup
+	waiting.Go(func() { s.watch(ctx, signals, cancel) })
+	if s.input != nil {
+		go s.readInput(ctx, cancel)
+	}
+	end, err := s.machine.Run(ctx)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	waiting.Wait()
+	status := s.status(end, err, cause)
+	if s.options.stats || status == exitTimeout && !s.console.written.Load() {
+		fmt.Fprint(s.messages, s.machine.Counters(), s.cpus)
+	}
+	return status
+}
+
+// status turns the end of a run into an exit status and says what the user has to know about it.
+func (s *session) status(end ending, err, cause error) int {
+	switch {
+	case cause == errQuit:
+		return exitPowerOff
+	case cause == errTimeout:
+		s.say("after %v: %v", s.options.timeout, cause)
+		return exitTimeout
+	case cause != nil:
+		s.say("%v", cause)
+		return exitHostError
+	case err != nil:
+		s.say("%v", err)
+		return exitHostError
+	case end == endReset && s.console.panicked.Load():
+		s.say("the guest's kernel panicked")
+		return exitGuest
+	case end == endReset:
+		s.say("the guest asked for a reset, and -no-reboot is given")
+		return exitGuest
+	}
+	return exitPowerOff
+}
+
+func (s *session) say(format string, args ...any) {
+	fmt.Fprintf(s.messages, "miniboot: "+format+"\n", args...)
+}
+
+// watch ends the session when its time is over, and at the second signal; the first presses the power key. A hang-up
+// ends it at once: nobody is left who could wait for the guest.
+func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end context.CancelCauseFunc) {
+	var timeout <-chan time.Time
+	if s.options.timeout > 0 {
+		timer := time.NewTimer(s.options.timeout)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	pressed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timeout:
+			s.cpus = s.machine.CPUs()
+			end(errTimeout)
+		case sig := <-signals:
+			switch {
+			case sig == syscall.SIGHUP:
+				end(errHangUp)
+			case pressed:
+				end(errSignal)
+			default:
+				pressed = true
+				s.say("%v: pressing the guest's power key; once more ends miniboot", sig)
+				s.machine.PowerButton()
+			}
+		}
+	}
+}
+
+// readInput gives the guest what is typed. The end of the input does not end the session.
+func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
+	var keys escapes
+	buf := make([]byte, 1024)
+	for ctx.Err() == nil {
+		n, err := s.input.Read(buf)
+		toGuest, rest, command := buf[:n], []byte(nil), keyNone
+		for {
+			if s.escapes {
+				toGuest, command, rest = keys.split(toGuest)
+			}
+			if len(toGuest) > 0 && s.machine.Input(ctx, toGuest) != nil {
+				return
+			}
+			if command == keyQuit {
+				end(errQuit)
+				return
+			}
+			s.obey(command)
+			if toGuest = rest; len(rest) == 0 {
+				break
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// obey carries out a command typed after Ctrl-A.
+func (s *session) obey(command keyCommand) {
+	switch command {
+	case keyHelp:
+		fmt.Fprint(s.messages, "\n"+keyHelpText)
+	case keyPower:
+		s.say("pressing the guest's power key")
+		s.machine.PowerButton()
+	case keyStats:
+		fmt.Fprint(s.messages, "\n"+s.machine.Counters(), s.machine.CPUs())
+	}
+}

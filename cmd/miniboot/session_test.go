@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fakeMachine is a guest by script: Run ends when its power key is pressed, if it listens, or by stop.
+type fakeMachine struct {
+	deaf bool // does not listen to the power key
+	end  ending
+	err  error
+	stop chan struct{}
+
+	mu      sync.Mutex
+	typed   []byte
+	presses int
+}
+
+func (f *fakeMachine) Run(ctx context.Context) (ending, error) {
+	select {
+	case <-ctx.Done():
+		return endPowerOff, ctx.Err()
+	case <-f.stop:
+		return f.end, f.err
+	}
+}
+
+func (f *fakeMachine) Input(ctx context.Context, p []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.typed = append(f.typed, p...)
+	return ctx.Err()
+}
+
+func (f *fakeMachine) PowerButton() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.presses++; f.presses == 1 && !f.deaf {
+		close(f.stop)
+	}
+}
+
+func (f *fakeMachine) Counters() string { return "counters\n" }
+func (f *fakeMachine) CPUs() string     { return "cpus\n" }
+
+func TestSession(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		machine  *fakeMachine
+		options  options
+		guest    string // printed by the guest
+		input    string
+		signals  []os.Signal
+		stops    bool // the guest ends by itself, after the rest
+		status   int
+		typed    string
+		messages string
+	}{
+		{name: "power off", stops: true, status: 0},
+		{name: "power off with counters", stops: true, options: options{stats: true}, messages: "counters\n"},
+		{name: "host error", stops: true, machine: &fakeMachine{err: errors.New("vmm: broken")}, status: 1, messages: "miniboot: vmm: broken\n"},
+		{name: "reset", stops: true, machine: &fakeMachine{end: endReset}, status: 3,
+			messages: "miniboot: the guest asked for a reset, and -no-reboot is given\n"},
+		{name: "panic", stops: true, machine: &fakeMachine{end: endReset}, guest: "[ 1.0] Kernel panic - not syncing: VFS", status: 3,
+			messages: "miniboot: the guest's kernel panicked\n"},
+		{name: "panic text, then power off", stops: true, guest: "Kernel panic - not syncing", status: 0},
+		{name: "quit", input: "ls\r\x01xmore", typed: "ls\r", status: 0},
+		{name: "help", input: "\x01h\x01x", status: 0, messages: "\n" + keyHelpText},
+		{name: "state", input: "\x01s\x01x", status: 0, messages: "\ncounters\ncpus\n"},
+		{name: "power key by Ctrl-A p", input: "\x01p", status: 0, messages: "miniboot: pressing the guest's power key\n"},
+		{name: "end of input", input: "ls\n", stops: true, typed: "ls\n", status: 0},
+		{name: "signal", signals: []os.Signal{syscall.SIGTERM}, status: 0,
+			messages: "miniboot: terminated: pressing the guest's power key; once more ends miniboot\n"},
+		{name: "two signals", machine: &fakeMachine{deaf: true}, signals: []os.Signal{os.Interrupt, os.Interrupt}, status: 1,
+			messages: "miniboot: interrupt: pressing the guest's power key; once more ends miniboot\nminiboot: ended by a second signal\n"},
+		{name: "hang-up", machine: &fakeMachine{deaf: true}, signals: []os.Signal{syscall.SIGHUP}, status: 1,
+			messages: "miniboot: the terminal is gone\n"},
+		{name: "timeout", options: options{timeout: time.Minute}, guest: "hello", status: 124,
+			messages: "miniboot: after 1m0s: -timeout is over\n"},
+		{name: "timeout of a silent guest", options: options{timeout: time.Minute}, status: 124,
+			messages: "miniboot: after 1m0s: -timeout is over\ncounters\ncpus\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := test.machine
+				if m == nil {
+					m = &fakeMachine{}
+				}
+				m.stop = make(chan struct{})
+				var messages bytes.Buffer
+				s := &session{machine: m, options: test.options, console: &panicWatch{w: io.Discard}, input: strings.NewReader(test.input),
+					escapes: true, messages: &messages}
+				io.WriteString(s.console, test.guest)
+				signals := make(chan os.Signal)
+				go func() {
+					for _, sig := range test.signals {
+						signals <- sig
+					}
+					if test.stops {
+						synctest.Wait()
+						close(m.stop)
+					}
+				}()
+				status := s.run(t.Context(), signals)
+				synctest.Wait()
+				if status != test.status || messages.String() != test.messages || string(m.typed) != test.typed {
+					t.Errorf("status %d, messages %q, typed %q\nwant %d, %q, %q", status, &messages, m.typed, test.status, test.messages, test.typed)
+				}
+			})
+		})
+	}
+}
+
+// A pipe's bytes are all for the guest.
+func TestSessionWithoutEscapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &fakeMachine{stop: make(chan struct{})}
+		s := &session{machine: m, console: &panicWatch{w: io.Discard}, input: strings.NewReader("a\x01xb"), messages: io.Discard}
+		go func() {
+			synctest.Wait()
+			close(m.stop)
+		}()
+		if status := s.run(t.Context(), nil); status != 0 || string(m.typed) != "a\x01xb" {
+			t.Errorf("status %d, typed %q, want 0, %q", status, m.typed, "a\x01xb")
+		}
+	})
+}
+
+func TestPanicWatch(t *testing.T) {
+	for _, test := range []struct {
+		pieces []string
+		want   bool
+	}{
+		{[]string{"[    1.0] Kernel panic - not syncing: No init\r\n"}, true},
+		{[]string{"[    1.0] Kernel pa", "nic - not ", "syncing: No init\r\n"}, true},
+		{strings.Split("xKernel panic - not syncing", ""), true},
+		{[]string{"Kernel panic", "", "- not syncing"}, false},
+		{[]string{"Kernel ", strings.Repeat("x", 5000), "panic - not syncing"}, false},
+	} {
+		var through bytes.Buffer
+		p := &panicWatch{w: &through}
+		for _, piece := range test.pieces {
+			p.Write([]byte(piece))
+		}
+		if whole := strings.Join(test.pieces, ""); p.panicked.Load() != test.want || through.String() != whole {
+			t.Errorf("%.60q: panicked %v, want %v; passed on %d bytes of %d", test.pieces, p.panicked.Load(), test.want, through.Len(), len(whole))
+		}
+	}
+}

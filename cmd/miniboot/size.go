@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// parseSize parses a number of bytes with a unit: K, M or G, powers of 1024. A bare number is refused, because some
+// programs take it for bytes and others for megabytes.
+func parseSize(s string) (uint64, error) {
+	unit := strings.IndexByte("KMG", strings.ToUpper(s + " ")[len(s)-min(len(s), 1)])
+	if unit < 0 {
+		return 0, fmt.Errorf("size %q: give a number and a unit, K, M or G, as in 512M", s)
+	}
+	n, err := strconv.ParseUint(s[:len(s)-1], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("size %q: give a whole number before the unit, as in 512M", s)
+	}
+	shift := 10 * (unit + 1)
+	if bits.Len64(n)+shift > 64 {
+		return 0, fmt.Errorf("size %q: more than 64 bits can count", s)
+	}
+	return n << shift, nil
+}
