@@ -1,6 +1,6 @@
 module github.com/miniboot-vmm/miniboot
 
-go 1.26.0
+go 1.25.0
 
 require golang.org/x/arch v0.30.0
 
@@ -8,6 +8,6 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/klauspost/compress v1.20.3
 	github.com/pierrec/lz4/v4 v4.1.33
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
+	golang.org/x/sys v0.41.0
+	golang.org/x/term v0.40.0
 )
