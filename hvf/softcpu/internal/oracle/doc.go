@@ -11,9 +11,9 @@
 //
 // Beside it, the package holds what both sides of a comparison need: State,
 // Case and Result, an encoding table by instruction class (Classes), generators
-// of cases with corner-case operands (Generator), the comparison itself (Diff)
-// with its one table of legitimate differences (Known), and recorded results
-// (Vectors) for machines without QEMU.
+// of cases with corner-case operands (Generator), the comparison itself (Differ)
+// with its tables of legitimate differences (Exclusions, Excuses), and recorded
+// results (WriteVectors, ReadVectors) for machines without QEMU.
 //
 // Encodings follow the Arm Architecture Reference Manual, DDI 0487, chapter C4.
 // User mode sees EL0 only: system registers, exceptions, address translation

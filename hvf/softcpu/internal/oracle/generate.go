@@ -9,6 +9,10 @@ type Generator struct {
 	// used.
 	Excluded map[string]int
 
+	// Undefined, when set, keeps out all but one in undefinedOneIn of the words
+	// that it reports, so that longer cases get to their end.
+	Undefined func(w uint32) bool
+
 	class *Class
 	rnd   *rand.Rand
 	count int
@@ -28,13 +32,16 @@ func NewWordsGenerator(words []uint32, seed uint64) *Generator {
 	return g
 }
 
+// undefinedOneIn is how many undefined words Generator.Undefined lets through.
+const undefinedOneIn = 32
+
 // longestSequence is the length of the longest case: one case in two is a
 // single instruction, which is the easiest to understand when it differs.
 const longestSequence = 12
 
 // Next returns the next case.
 func (g *Generator) Next() Case {
-	seed := g.rnd.Uint64()
+	seed := uint64(g.rnd.Uint32()) // short in a vector file
 	c := Case{Seed: seed, In: Fill(seed)}
 	c.In.PC = SlotPC(g.count)
 	g.count++
@@ -69,6 +76,9 @@ func (g *Generator) word(before []uint32, n int, pc uint64, regs []uint32) uint3
 	for {
 		w := g.draw(regs)
 		if mayLoop(before, w) || setsReserved(before, w) {
+			continue
+		}
+		if g.Undefined != nil && g.Undefined(w) && g.rnd.IntN(undefinedOneIn) > 0 {
 			continue
 		}
 		w = g.retarget(w, len(before), n, pc)

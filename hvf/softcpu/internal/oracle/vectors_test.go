@@ -1,0 +1,118 @@
+package oracle_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+)
+
+var update = flag.Bool("update", false, "record the vectors again, from QEMU")
+
+// recorded is the number of cases in a vector file.
+const recorded = 2560
+
+func vectorFile(class string) string {
+	return filepath.Join("..", "..", "testdata", "vectors", class+".vec")
+}
+
+// TestVectors replays what QEMU did, on machines with and without it. With
+// -update it records first.
+func TestVectors(t *testing.T) {
+	for i := range oracle.Classes {
+		class := &oracle.Classes[i]
+		t.Run(class.Name, func(t *testing.T) {
+			if *update {
+				record(t, class)
+			}
+			replay(t, vectorFile(class.Name))
+		})
+	}
+}
+
+func record(t *testing.T, class *oracle.Class) {
+	o, err := oracle.Start(oracle.Options{CPU: class.CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	g := oracle.NewGenerator(class, 2)
+	if class.Name != "any" { // which is there to find undefined words
+		g.Undefined = undefined
+	}
+	cases := make([]oracle.Case, recorded)
+	for i := range cases {
+		cases[i] = g.Next()
+	}
+	results, err := o.Run(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := oracle.WriteVectors(&b, cases, results); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(vectorFile(class.Name), b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func undefined(w uint32) bool { return a64.Decode(w).Code == a64.Undefined }
+
+func replay(t *testing.T, file string) {
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cases, want, err := oracle.ReadVectors(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) != recorded {
+		t.Errorf("%d cases in %s, want %d: record them again with -update", len(cases), file, recorded)
+	}
+	got, err := newMachine(t).Run(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range cases {
+		if text := oracle.Compare(&cases[i], got[i], want[i]); text != "" {
+			t.Errorf("case %d:\n%v", i, oracle.Difference{Case: cases[i], Got: got[i], Want: want[i], Text: text})
+		}
+	}
+}
+
+// TestVectorsRoundTrip holds writer and reader together.
+func TestVectorsRoundTrip(t *testing.T) {
+	g := oracle.NewGenerator(oracle.FindClass("simdstruct"), 3)
+	cases := make([]oracle.Case, 100)
+	for i := range cases {
+		cases[i] = g.Next()
+	}
+	results, err := newMachine(t).Run(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := oracle.WriteVectors(&b, cases, results); err != nil {
+		t.Fatal(err)
+	}
+	gotCases, gotResults, err := oracle.ReadVectors(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range cases {
+		if d := oracle.Diff(gotResults[i], results[i]); d != "" {
+			t.Errorf("result %d: %s", i, d)
+		}
+		in, wantIn := oracle.Result{State: gotCases[i].In}, oracle.Result{State: cases[i].In}
+		if d := oracle.Diff(in, wantIn); d != "" {
+			t.Errorf("case %d: %s", i, d)
+		}
+	}
+}
