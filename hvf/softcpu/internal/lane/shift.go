@@ -44,8 +44,14 @@ func SRI(d, a uint64, n, size int) uint64 {
 	return choose(shiftRight(^uint64(0), n, size), a>>n, d)
 }
 
-// SSRA, USRA, SRSRA and URSRA return d plus a shifted right.
-func SSRA(d, a uint64, n, size int) uint64  { return Add(d, SSHR(a, n, size), size) }
-func USRA(d, a uint64, n, size int) uint64  { return Add(d, USHR(a, n, size), size) }
+// SSRA returns d plus SSHR of a.
+func SSRA(d, a uint64, n, size int) uint64 { return Add(d, SSHR(a, n, size), size) }
+
+// USRA returns d plus USHR of a.
+func USRA(d, a uint64, n, size int) uint64 { return Add(d, USHR(a, n, size), size) }
+
+// SRSRA returns d plus SRSHR of a.
 func SRSRA(d, a uint64, n, size int) uint64 { return Add(d, SRSHR(a, n, size), size) }
+
+// URSRA returns d plus URSHR of a.
 func URSRA(d, a uint64, n, size int) uint64 { return Add(d, URSHR(a, n, size), size) }

@@ -1,18 +1,32 @@
 package lane
 
-// SSHL, USHL, SRSHL and URSHL shift by the signed number in the low byte of
-// each lane of b, to the right if it is negative, rounding with an R.
-func SSHL(a, b uint64, size int) uint64  { r, _ := shiftSigned(a, b, size, 0); return r }
-func USHL(a, b uint64, size int) uint64  { r, _ := shiftUnsigned(a, b, size, 0); return r }
+// The register shifts take the signed number in the low byte of each lane of b
+// as their amount, to the right if it is negative.
+
+// SSHL shifts signed numbers.
+func SSHL(a, b uint64, size int) uint64 { r, _ := shiftSigned(a, b, size, 0); return r }
+
+// USHL shifts unsigned numbers.
+func USHL(a, b uint64, size int) uint64 { r, _ := shiftUnsigned(a, b, size, 0); return r }
+
+// SRSHL shifts signed numbers, rounding.
 func SRSHL(a, b uint64, size int) uint64 { r, _ := shiftSigned(a, b, size, rounding); return r }
+
+// URSHL shifts unsigned numbers, rounding.
 func URSHL(a, b uint64, size int) uint64 { r, _ := shiftUnsigned(a, b, size, rounding); return r }
 
-// SQSHL, UQSHL, SQRSHL and UQRSHL saturate what is shifted to the left.
+// SQSHL shifts signed numbers, saturating.
 func SQSHL(a, b uint64, size int) (r, q uint64) { return shiftSigned(a, b, size, saturating) }
+
+// UQSHL shifts unsigned numbers, saturating.
 func UQSHL(a, b uint64, size int) (r, q uint64) { return shiftUnsigned(a, b, size, saturating) }
+
+// SQRSHL shifts signed numbers, rounding and saturating.
 func SQRSHL(a, b uint64, size int) (r, q uint64) {
 	return shiftSigned(a, b, size, saturating|rounding)
 }
+
+// UQRSHL shifts unsigned numbers, rounding and saturating.
 func UQRSHL(a, b uint64, size int) (r, q uint64) {
 	return shiftUnsigned(a, b, size, saturating|rounding)
 }

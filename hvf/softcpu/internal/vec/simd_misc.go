@@ -19,7 +19,6 @@ func init() {
 		a64.VNEG:   unary(lane.Neg),
 		a64.VCMGT0: unary(func(a uint64, size int) uint64 { return lane.CMGT(a, 0, size) }),
 		a64.VCMGE0: unary(func(a uint64, size int) uint64 { return lane.CMGE(a, 0, size) }),
-		a64.VCMEQ0: unary(func(a uint64, size int) uint64 { return lane.CMEQ(a, 0, size) }),
 		a64.VCMLE0: unary(func(a uint64, size int) uint64 { return lane.CMGE(0, a, size) }),
 		a64.VCMLT0: unary(func(a uint64, size int) uint64 { return lane.CMGT(0, a, size) }),
 

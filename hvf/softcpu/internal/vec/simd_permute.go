@@ -1,6 +1,8 @@
 package vec
 
 import (
+	"encoding/binary"
+
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/lane"
 )
@@ -14,8 +16,8 @@ func init() {
 		a64.VZIP1: vectors(zip1),
 		a64.VZIP2: vectors(zip2),
 		a64.VEXT:  vectors(ext),
-		a64.VTBL:  func(s *a64.State, op *a64.Op) { lookUp(s, op, [2]uint64{}) },
-		a64.VTBX:  func(s *a64.State, op *a64.Op) { lookUp(s, op, s.V[op.Rd&31]) },
+		a64.VTBL:  func(s *a64.State, op *a64.Op) { lookUp(s, op, reg{}) },
+		a64.VTBX:  func(s *a64.State, op *a64.Op) { lookUp(s, op, read(s, op.Rd)) },
 	}.install()
 }
 
@@ -118,20 +120,27 @@ func ext(s *a64.State, op *a64.Op, n, m reg) {
 
 // lookUp replaces each byte of d by the one that the index in Rm names in the
 // table of up to four registers from Rn, wrapping after V31, if there is one.
-func lookUp(s *a64.State, op *a64.Op, d [2]uint64) {
-	var bytes [4][2]uint64
-	registers := op.Index() + 1
+func lookUp(s *a64.State, op *a64.Op, d reg) {
+	var entries [64]byte
+	registers := op.Index()&3 + 1
 	for i := range registers {
-		bytes[i&3] = s.V[(int(op.Rn)+i)&31]
+		r := read(s, op.Rn+uint8(i))
+		binary.LittleEndian.PutUint64(entries[16*i:], r.lo)
+		binary.LittleEndian.PutUint64(entries[16*i+8:], r.hi)
 	}
-	m := s.V[op.Rm&31]
-	for half := range d {
-		for i := 0; i < 64; i += 8 {
-			if at := int(byte(m[half] >> i)); at < 16*registers {
-				x := bytes[at>>4&3][at>>3&1] >> (at & 7 * 8) & 0xff
-				d[half] = d[half]&^(0xff<<i) | x<<i
-			}
+	m := read(s, op.Rm)
+	lo, hi := lookUpHalf(&entries, 16*registers, m.lo, d.lo), uint64(0)
+	if op.Q() {
+		hi = lookUpHalf(&entries, 16*registers, m.hi, d.hi)
+	}
+	write(s, op, lo, hi)
+}
+
+func lookUpHalf(entries *[64]byte, n int, m, d uint64) uint64 {
+	for i := 0; i < 64; i += 8 {
+		if at := int(byte(m >> i)); at < n {
+			d = d&^(0xff<<i) | uint64(entries[at&63])<<i
 		}
 	}
-	writeVector(s, op, d[0], d[1])
+	return d
 }

@@ -7,8 +7,6 @@ import (
 
 func init() {
 	table{
-		a64.VADD:      vectors(same(lane.Add)),
-		a64.VSUB:      vectors(same(lane.Sub)),
 		a64.VMUL:      vectors(same(lane.Mul)),
 		a64.VMLA:      vectors(accumulate(lane.MLA)),
 		a64.VMLS:      vectors(accumulate(lane.MLS)),
@@ -30,8 +28,6 @@ func init() {
 		a64.VCMGT:     vectors(same(lane.CMGT)),
 		a64.VCMGE:     vectors(same(lane.CMGE)),
 		a64.VCMHI:     vectors(same(lane.CMHI)),
-		a64.VCMHS:     vectors(same(lane.CMHS)),
-		a64.VCMEQ:     vectors(same(lane.CMEQ)),
 		a64.VCMTST:    vectors(same(lane.CMTST)),
 		a64.VSSHL:     vectors(same(lane.SSHL)),
 		a64.VUSHL:     vectors(same(lane.USHL)),

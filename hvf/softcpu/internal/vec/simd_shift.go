@@ -7,9 +7,7 @@ import (
 
 func init() {
 	table{
-		a64.VSHL:   shift(lane.SHL),
 		a64.VSSHR:  shift(lane.SSHR),
-		a64.VUSHR:  shift(lane.USHR),
 		a64.VSRSHR: shift(lane.SRSHR),
 		a64.VURSHR: shift(lane.URSHR),
 		a64.VSSRA:  shiftInto(lane.SSRA),
