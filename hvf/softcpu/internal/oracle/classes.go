@@ -1,5 +1,7 @@
 package oracle
 
+import "math/rand/v2"
+
 // Class is a set of encodings that are tested together.
 type Class struct {
 	Name      string
@@ -52,4 +54,10 @@ func mustParse(classes []Class) []Class {
 		}
 	}
 	return classes
+}
+
+// RandomWord returns a word of any class.
+func RandomWord(r *rand.Rand) uint32 {
+	c := &Classes[r.IntN(len(Classes))]
+	return c.Encodings[r.IntN(len(c.Encodings))].random(r, nil)
 }
