@@ -21,6 +21,8 @@ var Exclusions = []Exclusion{
 		func(w uint32) bool { return w&0xffff_ff00 == 0xd53b_e000 }},
 	{"ID registers", "are read for the process by Linux, and so by QEMU's user mode",
 		func(w uint32) bool { return w&0xffff_f000 == 0xd538_0000 }},
+	{"CTR_EL0", "describes the model's caches",
+		func(w uint32) bool { return w&0xffff_ffe0 == 0xd53b_0020 }},
 	{"write-back to the transfer register", "is CONSTRAINED UNPREDICTABLE (DDI 0487 K1.2)",
 		writesBackTransfer},
 	{"load pair into one register", "is CONSTRAINED UNPREDICTABLE (LDP, LDPSW, LDNP, LDXP, LDAXP)",

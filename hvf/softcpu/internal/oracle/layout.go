@@ -1,12 +1,12 @@
 package oracle
 
 // The guest's address space. Code slots and the memory block are less than
-// 1 MiB apart, so that literal loads reach the block; the monitor is further
-// away, so that they cannot reach it.
+// 1 MiB apart, so that literal loads reach the block. The monitor is as far away
+// as a branch reaches: beyond literal loads, and beyond most of what ADRP forms.
 //
 //	0x12_3400_0000  code: 64 slots of 4 KiB, zero but for the code, read-execute
 //	0x12_3408_0000  the memory block, 4 KiB, read-write, unmapped on both sides
-//	0x12_3500_0000  monitor: text, data, records
+//	0x12_3b00_0000  monitor: text, data, records
 //
 // Everything else that a case may touch is unmapped.
 const (
@@ -17,9 +17,9 @@ const (
 	MemSize  = 0x1000         // bytes in the memory block
 	MaxWords = 31             // instructions in a case, at most
 
-	textBase  = 0x12_3500_0000
-	dataBase  = 0x12_3501_0000
-	batchBase = 0x12_3502_0000
+	textBase  = 0x12_3b00_0000
+	dataBase  = 0x12_3b01_0000
+	batchBase = 0x12_3b02_0000
 
 	addressSpace = 0x40_0000_0000 // bytes reserved for the guest, its end included
 )

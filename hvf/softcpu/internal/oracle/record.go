@@ -59,11 +59,12 @@ func putCode(code []byte, c *Case) {
 const endTarget = textBase + 4*monitorEnded
 
 // faultAddr returns the address to report for a fault at addr: without its
-// tag, and with all addresses beyond the address space alike, since an emulator
-// cannot tell which one the host complained about.
+// tag, and with all addresses beyond the address space, and of accesses that may
+// cross its end, alike: an emulator cannot tell which one the host complained
+// about.
 func faultAddr(addr uint64) uint64 {
 	addr = uint64(int64(addr) << 8 >> 8)
-	if addr >= addressSpace {
+	if addr >= addressSpace-pageSize {
 		return ^uint64(0)
 	}
 	return addr

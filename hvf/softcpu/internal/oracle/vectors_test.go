@@ -11,7 +11,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
 )
 
-var update = flag.Bool("update", false, "record the vectors again, from QEMU")
+var (
+	update = flag.Bool("update", false, "record the vectors again, from QEMU")
+	words  = flag.String("words", "", "with -update, `file` of a boot's instruction words, see cmd/bootwords, to record")
+)
 
 // recorded is the number of cases in a vector file.
 const recorded = 2560
@@ -27,23 +30,37 @@ func TestVectors(t *testing.T) {
 		class := &oracle.Classes[i]
 		t.Run(class.Name, func(t *testing.T) {
 			if *update {
-				record(t, class)
+				g := oracle.NewGenerator(class, 2)
+				if class.Name != "any" { // which is there to find undefined words
+					g.Undefined = undefined
+				}
+				record(t, g, class.CPU, vectorFile(class.Name))
 			}
 			replay(t, vectorFile(class.Name))
 		})
 	}
 }
 
-func record(t *testing.T, class *oracle.Class) {
-	o, err := oracle.Start(oracle.Options{CPU: class.CPU})
+// TestVectorsBoot does the same with instructions that a boot of Linux and its
+// userland executed.
+func TestVectorsBoot(t *testing.T) {
+	file := vectorFile("boot")
+	if *update && *words != "" {
+		list, err := oracle.ReadWords(*words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record(t, oracle.NewWordsGenerator(list, 2), "", file)
+	}
+	replay(t, file)
+}
+
+func record(t *testing.T, g *oracle.Generator, cpu, file string) {
+	o, err := oracle.Start(oracle.Options{CPU: cpu})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer o.Close()
-	g := oracle.NewGenerator(class, 2)
-	if class.Name != "any" { // which is there to find undefined words
-		g.Undefined = undefined
-	}
 	cases := make([]oracle.Case, recorded)
 	for i := range cases {
 		cases[i] = g.Next()
@@ -56,7 +73,7 @@ func record(t *testing.T, class *oracle.Class) {
 	if err := oracle.WriteVectors(&b, cases, results); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(vectorFile(class.Name), b.Bytes(), 0o666); err != nil {
+	if err := os.WriteFile(file, b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,13 +9,11 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +28,7 @@ var (
 	seed    = flag.Uint64("seed", 1, "of the random numbers")
 	limit   = flag.Int("max", 10, "differences after which to leave a class")
 	cpu     = flag.String("cpu", "", "QEMU's CPU model; the class knows a good one")
-	words   = flag.String("words", "", "`file` of instruction words, a hexadecimal number a line, to draw from instead of classes")
+	words   = flag.String("words", "", "`file` of instruction words, see command bootwords, to draw from instead of classes")
 )
 
 func main() {
@@ -49,11 +47,11 @@ func main() {
 // run reports whether anything differed.
 func run() (bool, error) {
 	if *words != "" {
-		list, err := readWords(*words)
+		list, err := oracle.ReadWords(*words)
 		if err != nil {
 			return false, err
 		}
-		return compare("words", "neoverse-n1", oracle.NewWordsGenerator(list, *seed))
+		return compare("words", "", oracle.NewWordsGenerator(list, *seed))
 	}
 	var differ bool
 	for i := range oracle.Classes {
@@ -99,7 +97,7 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	defer func() { err = errors.Join(err, m.Close()) }()
 
 	start := time.Now()
-	if name != "any" { // which is there to find undefined words
+	if name != "any" && name != "words" { // which may well have undefined ones
 		g.Undefined = func(w uint32) bool { return a64.Decode(w).Code == a64.Undefined }
 	}
 	d := oracle.Differ{Got: m, Want: o, Signals: map[int]int{}}
@@ -127,25 +125,4 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	rate := float64(done) / time.Since(start).Seconds()
 	fmt.Printf("%-10s %9d cases, %6.0f/s, %d differences, signals %v, excluded %v\n", name, done, rate, found, d.Signals, g.Excluded)
 	return found > 0, nil
-}
-
-// readWords reads a hexadecimal word a line.
-func readWords(name string) (list []uint32, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
-	for s.Scan() {
-		w, err := strconv.ParseUint(strings.TrimPrefix(s.Text(), "0x"), 16, 32)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %q is no instruction word: %w", name, s.Text(), err)
-		}
-		list = append(list, uint32(w))
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: no words, give one hexadecimal number a line", name)
-	}
-	return list, s.Err()
 }
