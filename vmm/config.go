@@ -43,6 +43,10 @@ type Config struct {
 	// NoReset makes a reset end Run, with ResetRequested.
 	NoReset bool
 
+	// AllowReset is asked before each reset, unless NoReset is set; false ends
+	// Run, with ResetRequested. Nil allows it.
+	AllowReset func() bool
+
 	// Log receives a line for what a guest does wrong, at a limited rate; nil
 	// discards them.
 	Log *log.Logger

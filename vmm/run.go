@@ -13,7 +13,7 @@ type Reason uint8
 const (
 	Stopped        Reason = iota // the context was done, or an error
 	PoweredOff                   // the guest switched the machine off
-	ResetRequested               // the guest wanted a reset, and Config.NoReset is set
+	ResetRequested               // the guest wanted a reset, and Config does not allow it
 )
 
 func (r Reason) String() string {
@@ -85,7 +85,7 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 				return Stopped, e.err
 			case e.kind == eventPowerOff:
 				return PoweredOff, nil
-			case m.cfg.NoReset:
+			case m.cfg.NoReset, m.cfg.AllowReset != nil && !m.cfg.AllowReset():
 				return ResetRequested, nil
 			}
 			if err := m.reset(); err != nil {

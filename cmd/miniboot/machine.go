@@ -32,6 +32,7 @@ func newMachine(o options, files bootFiles, console *panicWatch, logger *log.Log
 		Hypervisor:  accel,
 		Console:     console,
 		NoReset:     o.noReboot,
+		AllowReset:  func() bool { return !console.panicked.Load() },
 		Log:         logger,
 	})
 	if err != nil {

@@ -120,7 +120,11 @@ func commandLine(o options) string {
 	if o.dtb != "" {
 		return o.append
 	}
-	line := guest.CommandLine + " panic=-1"
+	line := "console=ttyAMA0"
+	if o.kernel == "" {
+		line = guest.CommandLine
+	}
+	line += " panic=-1"
 	if o.append != "" {
 		line += " " + o.append
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
 func TestParseOptions(t *testing.T) {
@@ -117,8 +119,10 @@ func TestCommandLine(t *testing.T) {
 		o    options
 		want string
 	}{
-		{options{}, "console=ttyAMA0 panic=-1"},
-		{options{append: "quiet"}, "console=ttyAMA0 panic=-1 quiet"},
+		{options{}, guest.CommandLine + " panic=-1"},
+		{options{append: "quiet"}, guest.CommandLine + " panic=-1 quiet"},
+		{options{kernel: "Image"}, "console=ttyAMA0 panic=-1"},
+		{options{kernel: "Image", append: "quiet"}, "console=ttyAMA0 panic=-1 quiet"},
 		{options{dtb: "x"}, ""},
 		{options{dtb: "x", append: "quiet"}, "quiet"},
 	} {
