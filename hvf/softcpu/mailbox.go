@@ -109,7 +109,7 @@ func (c *cpu) apply(m maintenance) {
 	case tlbASID:
 		if m.asid == c.asid() {
 			c.mmu.flushASIDChange()
-			c.code.flushVirtual()
+			c.code.flushNonGlobal()
 		}
 	case tlbVA, tlbVAAny:
 		granule := c.granule(m.va)
