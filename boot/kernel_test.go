@@ -27,6 +27,7 @@ func TestKernelFormats(t *testing.T) {
 		{"lz4 -l and size", append(makeLZ4Legacy(img), 0, 0x10, 0, 0), "arm64 Image in lz4 (legacy frame)", img},
 		{"bzip2", bzip2Image, "arm64 Image in bzip2", append(img[:64:64], make([]byte, 192)...)},
 		{"zboot, gzip", makeZboot(makeGzip(img), "gzip"), "arm64 Image in gzip in EFI zboot", img},
+		{"zboot, payload at the end", makeZboot(makeGzip(img), "gzip")[:512+len(makeGzip(img))], "arm64 Image in gzip in EFI zboot", img},
 		{"zboot, zstd", makeZboot(makeZstd(img), "zstd"), "arm64 Image in zstd in EFI zboot", img},
 		{"zboot, packed again", makeGzip(makeZboot(makeGzip(img), "gzip")), "arm64 Image in gzip in EFI zboot in gzip", img},
 		{"vmlinux", vmlinux(img), "arm64 ELF vmlinux", flatVmlinux},
@@ -64,6 +65,7 @@ func TestImageHeader(t *testing.T) {
 		{"before 3.17", image{old: true, textOffset: 0x8_0000}, 0x28_0000, 4096},
 		{"before 3.17, text_offset of the other byte order", image{old: true, textOffset: 0x800 << 32}, 0x28_0000, 4096},
 		{"64K pages, anywhere", image{flags: 3<<1 | 1<<3}, 0x20_0000, 64 << 10},
+		{"image_size of the whole low bank", image{imageSize: LowSize}, 0x20_0000, LowSize},
 		{"image_size less than the file", image{imageSize: 64}, 0x20_0000, 4096},
 	} {
 		k, err := parseImage(makeImage(tt.image))
@@ -91,6 +93,13 @@ func TestPlainELF(t *testing.T) {
 	}
 	if len(k.data) != 0x2004 || !bytes.HasPrefix(k.data, []byte("text at the entry\x00")) || !bytes.HasSuffix(k.data, []byte("\x00data")) {
 		t.Errorf("%d bytes from %q to %q, want the two segments at 0 and 0x2000", len(k.data), k.data[:20], k.data[len(k.data)-5:])
+	}
+}
+
+func TestPlainELFAtTheKernelBase(t *testing.T) {
+	k, err := readKernel(mustFile("test.elf", makeELF(0x20_0000, segment{vaddr: 0x20_0000, paddr: 0x20_0000, data: []byte("code")})))
+	if err != nil || k.base != 0x20_0000 || k.entry != 0x20_0000 {
+		t.Errorf("%+v, error %v, want it at 0x200000", k, err)
 	}
 }
 

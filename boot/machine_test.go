@@ -116,6 +116,13 @@ func TestPhandles(t *testing.T) {
 	}
 }
 
+func TestAdjoiningBanks(t *testing.T) {
+	banks := []Range{{0, 1 << 30}, {HighBase, 1 << 30}, {HighBase + 1<<30, 1 << 30}}
+	if _, err := (Machine{CPUs: 1, RAM: banks, GIC: 3}).Tree(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMachineRefused(t *testing.T) {
 	ram, _ := RAM(512 << 20)
 	for _, tt := range []struct {

@@ -43,7 +43,7 @@ func TestPrepare(t *testing.T) {
 	plan, err := Prepare(Config{
 		Machine:     Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3},
 		Kernel:      mustFile("Image.gz", makeGzip(img)),
-		Initrds:     []File{mustFile("first", []byte("070701")), {Name: path}},
+		Initrds:     []File{mustFile("first", []byte("070701abc")), {Name: path}},
 		CommandLine: `console=ttyAMA0 init="/bin/sh"`,
 	})
 	if err != nil {
@@ -59,7 +59,7 @@ func TestPrepare(t *testing.T) {
 	want := []Segment{
 		{"kernel", 0x28_0000, img},
 		{"devicetree", 0x3e0_0000, segments[1].Data},
-		{"initrd", 0x3ff_0000, []byte("070701\x00\x00070701, from a file")},
+		{"initrd", 0x3ff_0000, []byte("070701abc\x00\x00\x00070701, from a file")},
 	}
 	if diff := cmp.Diff(want, segments); diff != "" {
 		t.Errorf("segments (-want +got):\n%s", diff)
@@ -67,7 +67,7 @@ func TestPrepare(t *testing.T) {
 	for name, want := range map[string]string{
 		"bootargs":           `"console=ttyAMA0 init=\"/bin/sh\""`,
 		"linux,initrd-start": "<0x3ff0000>",
-		"linux,initrd-end":   "<0x3ff001b>",
+		"linux,initrd-end":   "<0x3ff001f>",
 		"stdout-path":        `"/serial@40020000"`,
 		"kaslr-seed":         "none",
 	} {
@@ -92,6 +92,14 @@ func TestNoInitrd(t *testing.T) {
 	for _, name := range []string{"linux,initrd-start", "linux,initrd-end"} {
 		if got := property(t, plan, "/chosen", name); got != "none" {
 			t.Errorf("chosen: %s = %s, want none", name, got)
+		}
+	}
+}
+
+func TestLongestCommandLine(t *testing.T) {
+	for n, ok := range map[int]bool{2047: true, 2048: false} {
+		if err := checkCommandLine(strings.Repeat("x", n)); (err == nil) != ok {
+			t.Errorf("%d bytes: error %v, want it taken: %t", n, err, ok)
 		}
 	}
 }
@@ -177,6 +185,7 @@ func TestUserBlob(t *testing.T) {
 		{"memory without a device_type", user(func(root *fdt.Node) { root.Add("memory@0") }), 512, ours, map[string]string{"/memory@0 reg": "<0x0 0x0 0x20000000>"}, ""},
 		{"one cell, 8 GiB", user(cells(1, 1)), 8192, ours, nil, "boot: devicetree my.dtb: memory [0x80000000-0x240000000) needs two cells: set the root's #address-cells and #size-cells to <2>"},
 		{"three cells", user(cells(3, 1)), 512, ours, nil, "the root's #address-cells is <0x3>, want <1> or <2>"},
+		{"no cells", user(cells(2, 0)), 512, ours, nil, "the root's #size-cells is <0x0>, want <1> or <2>"},
 		{"cut short", user(chosen)[:100], 512, ours, nil, "boot: devicetree my.dtb: fdt: totalsize is"},
 	} {
 		dtb := mustFile("my.dtb", tt.blob)

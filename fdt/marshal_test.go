@@ -123,12 +123,17 @@ func TestMarshalTakesDeepestAndLargest(t *testing.T) {
 		n = n.Add("a")
 	}
 	large := New()
-	large.Root.Set("p", make(Value, MaxSize-headerSize-16-28-4))
-	for name, tree := range map[string]*Tree{"deep": deep, "large": large} {
+	large.Root.Set("pqr", make(Value, MaxSize-headerSize-16-28-4))
+	long := New()
+	long.Root.Add(strings.Repeat("n", maxName)).Set(strings.Repeat("p", maxName), Empty())
+	for name, tree := range map[string]*Tree{"deep": deep, "large": large, "long names": long} {
 		blob, err := tree.Marshal()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
+		}
+		if tree == large && len(blob) != MaxSize {
+			t.Errorf("large: 0x%x bytes, the test is about 0x%x", len(blob), MaxSize)
 		}
 		if _, err := Parse(blob); err != nil {
 			t.Errorf("%s: parse: %v", name, err)

@@ -84,13 +84,11 @@ func (p *parser) block(name string, off, size, alignment uint32) ([]byte, error)
 
 // reservations reads entries up to the one of two zeros (§5.3.2).
 func (p *parser) reservations() ([]Reservation, error) {
-	rest, err := p.block("memory reservation", p.offReserved, 0, 8)
-	if err != nil {
+	if _, err := p.block("memory reservation", p.offReserved, 0, 8); err != nil {
 		return nil, err
 	}
-	rest = p.blob[p.offReserved:]
 	var list []Reservation
-	for ; len(rest) >= 16; rest = rest[16:] {
+	for rest := p.blob[p.offReserved:]; len(rest) >= 16; rest = rest[16:] {
 		r := Reservation{binary.BigEndian.Uint64(rest), binary.BigEndian.Uint64(rest[8:])}
 		if r == (Reservation{}) {
 			return list, nil

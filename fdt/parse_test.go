@@ -80,6 +80,7 @@ func TestParseCutShort(t *testing.T) {
 
 func TestParseSkipsNopAndTrailingBytes(t *testing.T) {
 	blob := append(bytes.Clone(golden), "behind the blob"...)
+	blob[offLastCompVersion+3] = version
 	// The property "cells" is three words: blot it out, as §5.4.1 has it.
 	for off := 0x60; off < 0x6c; off += 4 {
 		binary.BigEndian.PutUint32(blob[off:], tokenNop)
