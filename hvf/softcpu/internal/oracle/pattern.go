@@ -39,7 +39,7 @@ func (e *Encoding) parse() error {
 				return fmt.Errorf("oracle: encoding %q: %q is neither bits nor a field", e.Name, tok)
 			}
 			bit -= len(name)
-			e.fixed |= uint32(v) << bit
+			e.fixed |= uint32(v) << max(bit, 0) // too long a pattern is told below
 			continue
 		}
 		width, list, _ := strings.Cut(rest, "=")

@@ -118,6 +118,9 @@ func isExclusive(w uint32) bool {
 	return w&0x3f80_0000 == 0x0800_0000 && (!pair || bits(w, 31, 1) == 1)
 }
 
+// isOrdered reports whether w is LDAR or STLR, of any size.
+func isOrdered(w uint32) bool { return w&0x3fa0_0000 == 0x0880_0000 }
+
 func statusOverlaps(w uint32) bool {
 	rt, rn, rt2, rs := bits(w, 0, 5), bits(w, 5, 5), bits(w, 10, 5), bits(w, 16, 5)
 	if !isExclusive(w) || bits(w, 22, 1) == 1 {
@@ -132,7 +135,7 @@ func breaksShouldBeOne(w uint32) bool {
 	switch {
 	case isExclusive(w):
 		return load && rs != 31 || !pair && rt2 != 31
-	case w&0x3fa0_0000 == 0x0880_0000: // LDAR, STLR
+	case isOrdered(w):
 		return rs != 31 || rt2 != 31
 	}
 	return false
