@@ -76,7 +76,7 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 		c.dataAbort(va, fault{some: true, fsc: uint8(hvf.FSCAlignment)}, acc == accessWrite, false, c.PC)
 		return nil
 	}
-	if c.debug.watching && !c.watchpoint(va, size, acc == accessWrite, r == regimeEL0) {
+	if c.debug.watching && c.watchpoint(va, size, acc == accessWrite, r == regimeEL0) {
 		return nil
 	}
 	region := c.vm.mem.Load().find(m.pa)
@@ -259,8 +259,11 @@ func (c *cpu) canWrite(va, size uint64, r regime, al aligned) bool {
 		c.resolve(va+first, size-first, accessWrite, r, 1) != nil
 }
 
-// zeroBlock is DC ZVA.
+// zeroBlock is DC ZVA. A fault reports the address as the instruction has it.
 func (c *cpu) zeroBlock(va uint64) bool {
+	if c.resolve(va, 1, accessWrite, c.regime(), 1) == nil {
+		return false
+	}
 	va &^= cacheLine - 1
 	p := c.resolve(va, cacheLine, accessWrite, c.regime(), 1)
 	if p == nil {

@@ -1,0 +1,278 @@
+package softcpu
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// TestSYSAccess tries all 2^14 names of system instructions at EL0, with what
+// SCTLR_EL1 can allow off and on, and at EL1.
+func TestSYSAccess(t *testing.T) {
+	type access struct {
+		el0 uint64 // the SCTLR_EL1 bit that allows it at EL0
+		el1 bool
+	}
+	known := map[uint16]access{
+		icIVAU: {sctlrUCI, true}, dcCVAC: {sctlrUCI, true}, dcCVAU: {sctlrUCI, true}, dcCIVAC: {sctlrUCI, true}, dcZVA: {sctlrDZE, true},
+	}
+	for _, op := range []uint16{
+		icIALLUIS, icIALLU, dcIVAC, dcISW, dcCSW, dcCISW, atS1E1R, atS1E1W, atS1E0R, atS1E0W,
+		tlbiVMALLE1IS, tlbiVAE1IS, tlbiASIDE1IS, tlbiVAAE1IS, tlbiVALE1IS, tlbiVAALE1IS,
+		tlbiVMALLE1, tlbiVAE1, tlbiASIDE1, tlbiVAAE1, tlbiVALE1, tlbiVAALE1,
+	} {
+		known[op] = access{el1: true}
+	}
+	g := newGuest(t)
+	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	check := func(what string, op uint16, want outcome) {
+		t.Helper()
+		if o, _ := g.try(func() bool { return g.sysInstr(op, 0x1000) }); o != want {
+			t.Fatalf("%v %s: %+v, want %+v", hvf.SysReg(op), what, o, want)
+		}
+	}
+	for op := uint16(0x4000); op < 0x8000; op++ {
+		k := known[op]
+		iss := hvf.SysRegTrap{Reg: hvf.SysReg(op), Rt: 3}.ISS()
+		trap := outcome{EC: hvf.ECSysReg, ISS: iss, PC: testPC}
+
+		g.set(hvf.SysRegSCTLR_EL1, sctlrReset&^k.el0|(sctlrUCI|sctlrDZE)&^k.el0)
+		g.at(pstateEL0t)
+		if k.el0 != 0 {
+			check("at EL0, not allowed", op, trap)
+		} else {
+			check("at EL0", op, undef)
+		}
+		if k.el0 != 0 {
+			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|k.el0)
+			g.at(pstateEL0t)
+			check("at EL0, allowed", op, outcome{})
+		}
+
+		g.at(pstateEL1h)
+		crn := op >> 7 & 15
+		switch {
+		case k.el1:
+			check("at EL1", op, outcome{})
+		case crn == 11 || crn == 15:
+			trap.Exit = true
+			check("at EL1, implementation defined", op, trap)
+		default:
+			check("at EL1", op, undef)
+		}
+	}
+}
+
+func TestSYSL(t *testing.T) {
+	g := newGuest(t)
+	sysl := func(name uint16) func() bool {
+		return func() bool { return execSYSL(g.cpu, &a64.Op{Rd: 3, Aux: name}) }
+	}
+	if o, _ := g.try(sysl(icIVAU)); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+		t.Errorf("SYSL of IC IVAU: %+v, want UNDEFINED", o)
+	}
+	g.at(pstateEL1h)
+	impdef := uint16(1<<14 | 15<<7)
+	want := outcome{Exit: true, EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: hvf.SysReg(impdef), Rt: 3, Read: true}.ISS(), PC: testPC}
+	if o, _ := g.try(sysl(impdef)); o != want {
+		t.Errorf("implementation defined SYSL: %+v, want %+v", o, want)
+	}
+}
+
+// TestCacheFaults: what cache maintenance by address needs of a page, and how
+// it says that it does not have it.
+func TestCacheFaults(t *testing.T) {
+	const ro, el0 = descAP2, descAP1
+	none := outcome{}
+	abort := func(fsc uint32) outcome {
+		return outcome{EC: hvf.ECDataAbortLower, ISS: issCM | issWnR | fsc, PC: testPC}
+	}
+	same := func(fsc uint32) outcome {
+		return outcome{EC: hvf.ECDataAbortSame, ISS: issCM | issWnR | fsc, PC: testPC}
+	}
+	rows := []struct {
+		name  string
+		op    uint16
+		mode  uint64
+		attrs uint64
+		want  outcome
+	}{
+		{"DC CVAC", dcCVAC, pstateEL1h, descAF | ro, none},
+		{"DC CVAC, invalid", dcCVAC, pstateEL1h, 0, same(0x07)},
+		{"DC CVAC, no AF", dcCVAC, pstateEL1h, ro, same(0x0b)},
+		{"DC CVAC, user page under PAN", dcCVAC, pstatePAN | pstateEL1h, descAF | el0, none},
+		{"DC IVAC", dcIVAC, pstateEL1h, descAF, none},
+		{"DC IVAC, read-only", dcIVAC, pstateEL1h, descAF | ro, same(0x0f)},
+		{"DC CIVAC at EL0", dcCIVAC, pstateEL0t, descAF | el0 | ro, none},
+		{"DC CIVAC at EL0, kernel page", dcCIVAC, pstateEL0t, descAF, abort(0x0f)},
+		{"DC CVAU at EL0, invalid", dcCVAU, pstateEL0t, 0, abort(0x07)},
+		{"IC IVAU", icIVAU, pstateEL1h, descAF | ro, none},
+		{"IC IVAU, invalid", icIVAU, pstateEL1h, 0, same(0x07)},
+		{"IC IVAU at EL0", icIVAU, pstateEL0t, descAF | el0 | ro, none},
+		{"IC IVAU at EL0, kernel page", icIVAU, pstateEL0t, descAF, abort(0x0f)},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		desc := r.attrs | 0x7000 | page
+		if r.attrs == 0 {
+			desc = 0
+		}
+		g.build(space{grain: 12, bits: 48}, 0x5000, 3, desc)
+		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM|sctlrUCI)
+		g.at(r.mode)
+		o, _ := g.try(func() bool { return g.sysInstr(r.op, 0x5123) })
+		if o != r.want || r.want != none && g.sys.far != 0x5123 {
+			t.Errorf("%s: %+v, FAR 0x%x; want %+v, 0x5123", r.name, o, g.sys.far, r.want)
+		}
+	}
+}
+
+func TestDCZVA(t *testing.T) {
+	const pan = pstatePAN | pstateEL1h
+	rows := []struct {
+		name  string
+		mode  uint64
+		attrs uint64
+		want  outcome
+	}{
+		{"EL1", pstateEL1h, descAF, outcome{}},
+		{"EL1, read-only", pstateEL1h, descAF | descAP2, outcome{EC: hvf.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL1, user page under PAN", pan, descAF | descAP1, outcome{EC: hvf.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL0", pstateEL0t, descAF | descAP1, outcome{}},
+		{"EL0, kernel page", pstateEL0t, descAF, outcome{EC: hvf.ECDataAbortLower, ISS: issWnR | 0x0f, PC: testPC}},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0x7000|r.attrs|page)
+		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM|sctlrDZE)
+		g.at(r.mode)
+		for i := range g.ram[0x7000:0x8000] {
+			g.ram[0x7000+i] = 0xff
+		}
+		o, _ := g.try(func() bool { return g.sysInstr(dcZVA, 0x5067) })
+		if o != r.want || o != (outcome{}) && g.sys.far != 0x5067 {
+			t.Errorf("%s: %+v, FAR 0x%x; want %+v, 0x5067", r.name, o, g.sys.far, r.want)
+		}
+		zeroed := bytes.Count(g.ram[0x7000:0x8000], []byte{0})
+		lineZero := bytes.Count(g.ram[0x7040:0x7080], []byte{0})
+		if done := r.want == (outcome{}); done && (zeroed != 64 || lineZero != 64) || !done && zeroed != 0 {
+			t.Errorf("%s: %d bytes are zero, %d of them in the block", r.name, zeroed, lineZero)
+		}
+	}
+}
+
+func TestTLBIOperands(t *testing.T) {
+	const operand = 0xbeef<<48 | 0xf_8000_1234_5 // ASID, and bits 55:12 of an address
+	g := newGuest(t)
+	g.set(hvf.SysRegTCR_EL1, tcrAS)
+	rows := []struct {
+		op    uint16
+		want  maintenance
+		inner bool
+	}{
+		{tlbiVMALLE1, maintenance{kind: tlbAll}, false},
+		{tlbiVMALLE1IS, maintenance{kind: tlbAll}, true},
+		{tlbiASIDE1, maintenance{kind: tlbASID, asid: 0xbeef}, false},
+		{tlbiASIDE1IS, maintenance{kind: tlbASID, asid: 0xbeef}, true},
+		{tlbiVAE1, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, false},
+		{tlbiVALE1IS, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, true},
+		{tlbiVAAE1, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, false},
+		{tlbiVAALE1IS, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, true},
+	}
+	for _, r := range rows {
+		m, inner, ok := g.tlbi(r.op, operand)
+		if m != r.want || inner != r.inner || !ok {
+			t.Errorf("%v: %+v, inner %v, %v; want %+v, %v", hvf.SysReg(r.op), m, inner, ok, r.want, r.inner)
+		}
+	}
+	if m, _, _ := g.tlbi(tlbiVAE1, 0xfff_ffff_ffff); m.va != 0xffff_ffff_ffff_f000 {
+		t.Errorf("highest page: 0x%x, want it sign-extended", m.va)
+	}
+	g.set(hvf.SysRegTCR_EL1, 0)
+	if m, _, _ := g.tlbi(tlbiASIDE1, operand); m.asid != 0xef {
+		t.Errorf("8-bit ASIDs: 0x%x, want 0xef", m.asid)
+	}
+}
+
+// TestTLBMaintenance: a changed descriptor is seen after the TLBI, and after a
+// change of ASID if the page is not global. A read goes through the TLB.
+func TestTLBMaintenance(t *testing.T) {
+	const va = 0x5000
+	rows := []struct {
+		name  string
+		desc  uint64
+		flush func(g *guest)
+		seen  bool
+	}{
+		{"nothing", 0, func(g *guest) {}, false},
+		{"TLBI VAE1", 0, func(g *guest) { g.sysInstr(tlbiVAE1, va>>12) }, true},
+		{"TLBI VAE1 of another page", 0, func(g *guest) { g.sysInstr(tlbiVAE1, va>>12+1) }, false},
+		{"TLBI VAALE1IS", 0, func(g *guest) { g.sysInstr(tlbiVAALE1IS, va>>12) }, true},
+		{"TLBI VMALLE1", 0, func(g *guest) { g.sysInstr(tlbiVMALLE1, 0) }, true},
+		{"TLBI ASIDE1, not global", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, true},
+		{"TLBI ASIDE1 of another ASID", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 2<<48) }, false},
+		{"TLBI ASIDE1, global", 0, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, false},
+		{"new ASID, not global", descNG, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
+		{"new ASID, global", 0, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0^3<<48) }, false},
+		{"the same TTBR0", descNG, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0) }, false},
+		{"MMU off and on", 0, func(g *guest) {
+			g.msr(hvf.SysRegSCTLR_EL1, sctlrReset)
+			g.msr(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM)
+		}, true},
+		{"other MAIR", 0, func(g *guest) { g.msr(hvf.SysRegMAIR_EL1, 0xff) }, true},
+	}
+	for _, r := range rows {
+		g := newGuest(t)
+		slot := g.build(space{grain: 12, bits: 48}, va, 3, 0x7000|r.desc|descAF|page)
+		g.set(hvf.SysRegTTBR0_EL1, g.sys.ttbr0|1<<48)
+		g.put64(0x7000, 7)
+		g.put64(0x9000, 9)
+		if v, ok := g.load(va, 8, regimeEL1, 8); v != 7 || !ok {
+			t.Fatalf("%s: first read 0x%x, %v", r.name, v, ok)
+		}
+		g.put64(slot, 0x9000|r.desc|descAF|page)
+		r.flush(g)
+		if v, _ := g.load(va, 8, regimeEL1, 8); (v == 9) != r.seen {
+			t.Errorf("%s: read %d, change seen %v, want %v", r.name, v, v == 9, r.seen)
+		}
+	}
+}
+
+// TestCodeMaintenance: changed instructions execute after IC IVAU or IC IALLU.
+func TestCodeMaintenance(t *testing.T) {
+	const movz1, movz2 = 0xd2800020, 0xd2800040 // movz x0, #1 and #2
+	for _, op := range []uint16{icIVAU, icIALLU, icIALLUIS} {
+		t.Run(fmt.Sprint(hvf.SysReg(op)), func(t *testing.T) {
+			g := newGuest(t)
+			g.program(testPC, movz1, insBRK)
+			g.PC = testPC
+			if g.runToVector(); g.X[0] != 1 {
+				t.Fatalf("X0 = %d, want 1", g.X[0])
+			}
+			g.put32(testPC, movz2)
+			g.sysInstr(op, testPC+60)
+			g.PC = testPC
+			if g.runToVector(); g.X[0] != 2 {
+				t.Errorf("after the operation X0 = %d, want 2", g.X[0])
+			}
+		})
+	}
+}
+
+// TestStage2OnWalk: a table that is not in memory is the host's affair, also
+// for maintenance and AT.
+func TestStage2OnWalk(t *testing.T) {
+	for _, op := range []uint16{dcCVAC, icIVAU, atS1E1R} {
+		g := newGuest(t)
+		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0)
+		g.set(hvf.SysRegTTBR0_EL1, 1<<36)
+		o, _ := g.try(func() bool { return g.sysInstr(op, 0x5000) })
+		want := outcome{Exit: true, EC: hvf.ECDataAbortLower, ISS: issCM | issWnR | issS1PTW | 7, PC: testPC}
+		if o != want || g.exit.IPA != 1<<36 || g.exit.FAR != 0x5000 {
+			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", hvf.SysReg(op), o, g.exit.IPA, g.exit.FAR, want)
+		}
+	}
+}
