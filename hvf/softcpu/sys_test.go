@@ -17,7 +17,7 @@ type guest struct {
 	free  uint64 // where the next translation table goes
 }
 
-const guestRAM = 8 << 20
+const guestRAM = 2 << 20
 
 func newGuest(t testing.TB) *guest {
 	t.Helper()
