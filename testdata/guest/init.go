@@ -37,8 +37,9 @@ func runInit() {
 	watchPowerKeys(func() { shutDown(syscall.LINUX_REBOOT_CMD_POWER_OFF) })
 	if once {
 		status := waitFor(startShell("-c", run))
+		spawning.Lock() // never, if the shell ended because the machine goes down
 		fmt.Printf("miniboot.run: exit status %d\n", status)
-		shutDown(syscall.LINUX_REBOOT_CMD_POWER_OFF)
+		shutDownLocked(syscall.LINUX_REBOOT_CMD_POWER_OFF)
 	}
 	printBanner()
 	for {

@@ -58,6 +58,10 @@ var spawning sync.Mutex
 // call wins; a later one waits for the end with it.
 func shutDown(command int) {
 	spawning.Lock()
+	shutDownLocked(command)
+}
+
+func shutDownLocked(command int) {
 	syscall.Kill(-1, syscall.SIGTERM)
 	time.Sleep(50 * time.Millisecond)
 	syscall.Kill(-1, syscall.SIGKILL)

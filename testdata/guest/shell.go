@@ -98,6 +98,10 @@ func readScript(read func(prompt string) (string, error), prompt string) (script
 			return nil, err
 		}
 		text += line + "\n"
+		if backslashes := len(line) - len(strings.TrimRight(line, `\`)); backslashes%2 == 1 {
+			prompt = "> "
+			continue
+		}
 		s, err := parse(text)
 		if !errors.Is(err, errIncomplete) {
 			return s, err

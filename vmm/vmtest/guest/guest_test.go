@@ -126,6 +126,20 @@ func TestInitramfsIsBuiltOnce(t *testing.T) {
 	}
 }
 
+// TestSource runs the tests of the guest's programs, which "go test ./..." passes over: they are below testdata.
+func TestSource(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: the guest's programs need Linux")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("skipped: no go command")
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "github.com/miniboot-vmm/miniboot/testdata/guest").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestQEMU boots the default guest in another machine monitor: what fails here is not this project's machine.
 func TestQEMU(t *testing.T) {
 	if testing.Short() {
