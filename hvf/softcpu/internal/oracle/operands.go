@@ -10,7 +10,7 @@ import (
 // vectors are written as differences from it, so a change here means recording
 // them again.
 func Fill(seed uint64) State {
-	f := filler(seed)
+	f := filler{state: seed}
 	s := State{Mem: make([]byte, MemSize)}
 	for i := range s.X {
 		s.X[i] = f.integer()
@@ -44,19 +44,33 @@ func (f *filler) memory(m []byte) {
 }
 
 // filler is the splitmix64 generator, whose sequence is ours to keep.
-type filler uint64
+type filler struct {
+	state uint64
+	spare uint64 // bits for small choices
+	left  int    // how many times 16 of them
+}
 
 func (f *filler) next() uint64 {
-	*f += 0x9e3779b97f4a7c15
-	z := uint64(*f)
+	f.state += 0x9e3779b97f4a7c15
+	z := f.state
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
 }
 
-func (f *filler) below(n int) int     { return int(f.next() >> 32 * uint64(n) >> 32) }
+// below returns a number from 0 to n-1; n is small.
+func (f *filler) below(n int) int {
+	if f.left == 0 {
+		f.spare, f.left = f.next(), 4
+	}
+	v := int(f.spare&0xffff) * n >> 16
+	f.spare >>= 16
+	f.left--
+	return v
+}
+
 func (f *filler) oneIn(n int) bool    { return f.below(n) == 0 }
-func (f *filler) sign(bit int) uint64 { return f.next() & 1 << bit }
+func (f *filler) sign(bit int) uint64 { return uint64(f.below(2)) << bit }
 
 // integer returns a 64-bit integer that is likely to matter.
 func (f *filler) integer() uint64 {

@@ -96,17 +96,16 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 
-	start := time.Now()
 	if name != "any" && name != "words" { // which may well have undefined ones
 		g.Undefined = func(w uint32) bool { return a64.Decode(w).Code == a64.Undefined }
 	}
+	start := time.Now()
 	d := oracle.Differ{Got: m, Want: o, Signals: map[int]int{}}
 	done, found := 0, 0
-	cases := make([]oracle.Case, 16*oracle.Slots)
+	stop := make(chan struct{})
+	batches := generate(g, stop)
 	for done < *n && found < *limit {
-		for i := range cases {
-			cases[i] = g.Next()
-		}
+		cases := <-batches
 		diffs, err := d.Run(cases)
 		if err != nil {
 			return false, err
@@ -122,7 +121,31 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 		}
 		done += len(cases)
 	}
+	close(stop)
+	for range batches { // until the generator has ended
+	}
 	rate := float64(done) / time.Since(start).Seconds()
 	fmt.Printf("%-10s %9d cases, %6.0f/s, %d differences, signals %v, excluded %v\n", name, done, rate, found, d.Signals, g.Excluded)
 	return found > 0, nil
+}
+
+// generate makes batches of cases, ahead of who takes them, until stop is
+// closed; then it closes the channel.
+func generate(g *oracle.Generator, stop <-chan struct{}) <-chan []oracle.Case {
+	batches := make(chan []oracle.Case, 2)
+	go func() {
+		defer close(batches)
+		for {
+			cases := make([]oracle.Case, 16*oracle.Slots)
+			for i := range cases {
+				cases[i] = g.Next()
+			}
+			select {
+			case batches <- cases:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return batches
 }
