@@ -171,6 +171,69 @@ func TestMisguidedEOI(t *testing.T) {
 	})
 }
 
+// With both groups active, an EOI for the other group's register does nothing.
+func TestEOIOfTheOtherGroup(t *testing.T) {
+	onBoth(t, 1, 32, func(t *testing.T, r rig) {
+		setUp(r, 0, 40, group1, 0x80)
+		setUp(r, 0, 41, group0, 0x40)
+		r.bank(0, 40, offISPENDR, 1, 1)
+		want(t, "IAR of group 1", r.ack(0, group1), 40)
+		r.bank(0, 41, offISPENDR, 1, 1)
+		want(t, "IAR of group 0", r.ack(0, group0), 41)
+		r.eoi(0, group0, 40)
+		r.eoi(0, group1, 41)
+		state(t, r, 0, 40, "wrong EOIs", 0, 1)
+		state(t, r, 0, 41, "wrong EOIs", 0, 1)
+		want(t, "RPR", r.running(0), 0x40)
+	})
+}
+
+// The priority drop of an SPI that meanwhile goes elsewhere still lets through
+// what waited behind it.
+func TestEOIAfterRerouting(t *testing.T) {
+	onBoth(t, 2, 32, func(t *testing.T, r rig) {
+		setUp(r, 0, 40, group1, 0x40)
+		setUp(r, 0, 41, group1, 0x80)
+		r.bank(0, 40, offISPENDR, 1, 1)
+		want(t, "IAR", r.ack(0, group1), 40)
+		r.bank(0, 41, offISPENDR, 1, 1)
+		r.route(40, 1)
+		signals(t, r, 0, "40 active, 41 waits", false, false)
+		r.eoi(0, group1, 40)
+		signals(t, r, 0, "40 ended", true, false)
+	})
+}
+
+// Inputs that are not there are a mistake of the machine's author.
+func TestNoSuchInput(t *testing.T) {
+	c, _, _ := newRigV3(t, 2, 33).device()
+	for name, f := range map[string]func(){
+		"SPI -1":            func() { c.SPI(-1) },
+		"SPI 33":            func() { c.SPI(33) },
+		"SPI 64":            func() { c.SPI(64) },
+		"PPI of CPU -1":     func() { c.PPI(-1, 0) },
+		"PPI of CPU 2":      func() { c.PPI(2, 0) },
+		"PPI -1":            func() { c.PPI(0, -1) },
+		"PPI 16":            func() { c.PPI(0, 16) },
+		"none: these exist": nil,
+	} {
+		if f == nil {
+			c.SPI(0)
+			c.SPI(32)
+			c.PPI(1, 15)
+			continue
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
 // Pending state by software: ISPENDR latches, ICPENDR cannot undo a level.
 func TestSetAndClearPending(t *testing.T) {
 	onBoth(t, 1, 32, func(t *testing.T, r rig) {

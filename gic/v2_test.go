@@ -164,9 +164,9 @@ func TestV2Uniprocessor(t *testing.T) {
 	r := newRigV2(t, 1, 32)
 	prepare(r, 1)
 	want(t, "ITARGETSR0", r.gicd(0, 0x800, 4), 0)
+	setUp(r, 0, 32, group1, 0x40)
 	r.setGICD(0, 0x820, 4, 0)
 	want(t, "ITARGETSR8", r.gicd(0, 0x820, 4), 0)
-	setUp(r, 0, 32, group1, 0x40)
 	r.SPI(0).Set(true)
 	signals(t, r, 0, "SPI without targets", true, false)
 }

@@ -59,6 +59,14 @@ func TestV3Typer(t *testing.T) {
 	}
 }
 
+// Without Config.Affinity sixteen CPUs share an Aff1, as SGIs want it.
+func TestV3DefaultAffinity(t *testing.T) {
+	r := newRigV3(t, 34, 0)
+	for cpu, aff := range map[int]uint64{0: 0, 15: 0xF, 16: 0x100, 33: 0x201} {
+		want(t, fmt.Sprintf("Affinity_Value of CPU %d", cpu), r.gicr(cpu, 0x8, 8)>>32, aff)
+	}
+}
+
 // What Linux's irq-gic-v3.c does before its first interrupt, step by step.
 func TestV3LinuxProbe(t *testing.T) {
 	r := newRigV3(t, 3, 96)
@@ -305,6 +313,10 @@ func TestV3Messages(t *testing.T) {
 		r.dist(set, size, 41)
 		r.dist(clear, size, 41)
 		state(t, r, 0, 41, "edge, set and cleared", 0, 0)
+		r.dist(set, size, 0xFFFF_E000|41) // INTID has 13 bits
+		state(t, r, 0, 41, "reserved bits set", 1, 0)
+		r.dist(clear, size, 0xFFFF_E000|41)
+		state(t, r, 0, 41, "reserved bits set", 0, 0)
 	}
 	for _, intid := range []uint64{0, 31, 64, 1019, 1023, 0x1FFF} { // no SPIs
 		r.dist(set, 4, intid)
