@@ -23,7 +23,7 @@ var Exclusions = []Exclusion{
 		func(w uint32) bool { return w&0xffff_f000 == 0xd538_0000 }},
 	{"CTR_EL0", "describes the model's caches",
 		func(w uint32) bool { return w&0xffff_ffe0 == 0xd53b_0020 }},
-	{"write-back to the transfer register", "is CONSTRAINED UNPREDICTABLE (DDI 0487 K1.2)",
+	{"write-back to the transfer register", "is CONSTRAINED UNPREDICTABLE (DDI 0487, appendix K1)",
 		writesBackTransfer},
 	{"load pair into one register", "is CONSTRAINED UNPREDICTABLE (LDP, LDPSW, LDNP, LDXP, LDAXP)",
 		loadsPairIntoOne},
@@ -68,7 +68,7 @@ func isLSE(w uint32) bool {
 
 // mismatched is the one exclusion that takes two words to see.
 var mismatched = &Exclusion{Name: "store-exclusive of another size",
-	Reason: "than the load-exclusive before it is CONSTRAINED UNPREDICTABLE (DDI 0487 B2.12.5); QEMU may store and yet return status 1"}
+	Reason: "than the load-exclusive before it is CONSTRAINED UNPREDICTABLE (DDI 0487, Synchronization and semaphores); QEMU may store and yet return status 1"}
 
 // mismatches reports whether w is a store-exclusive, and the last
 // load-exclusive before it of another size.

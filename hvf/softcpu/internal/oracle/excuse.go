@@ -12,13 +12,13 @@ type Excuse struct {
 
 // Excuses is the one table of such differences.
 var Excuses = []Excuse{
-	{"part of an access", "a load or store of several elements that faults may have done some of them, and leaves what it loads UNKNOWN (DDI 0487 B2.2)",
+	{"part of an access", "a load or store of several elements that faults may have done some of them, and leaves what it loads UNKNOWN",
 		partOfAccess},
-	{"store-exclusive to nowhere", "whether it checks the monitor or the address first is IMPLEMENTATION DEFINED (DDI 0487 B2.12): QEMU ends with status 1, we fault",
+	{"store-exclusive to nowhere", "whether it checks the monitor or the address first is IMPLEMENTATION DEFINED (DDI 0487, Synchronization and semaphores): QEMU ends with status 1, we fault",
 		storeExclusiveToNowhere},
 	{"cache maintenance of nowhere", "QEMU's user mode does not look at the address; the architecture wants a translation fault",
 		maintenanceOfNowhere},
-	{"DC ZVA of nowhere", "QEMU 7 reports the PC of an earlier instruction, and the start of the block; FAR_EL1 is the operand (DDI 0487 D24.2.43)",
+	{"DC ZVA of nowhere", "QEMU 7 reports the PC of an earlier instruction, and the start of the block; FAR_EL1 is the operand (DDI 0487, FAR_EL1)",
 		zeroNowhere},
 	{"alignment of LDAR, STLR", "QEMU before 8.1 does not check it; generators align what they can",
 		unalignedOrdered},
