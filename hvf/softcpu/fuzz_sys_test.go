@@ -3,7 +3,6 @@ package softcpu
 import (
 	"encoding/binary"
 	"testing"
-	"time"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
@@ -87,9 +86,15 @@ func (g *guest) fuzzStep(kind byte, name uint16, v uint64) {
 		execDSB(c, &op)
 	case 22: // a few instructions for real
 		g.PC = v
-		kick := time.AfterFunc(time.Millisecond, g.Kick)
-		g.Run()
-		kick.Stop()
+		g.stop = false
+		for n := 0; n < 16 && !g.stop; n++ {
+			if g.stepwise && !g.beforeInstruction() {
+				continue
+			}
+			if g.page = g.fetch(); g.page != nil {
+				g.step(g.page)
+			}
+		}
 	}
 	g.stop = false
 }
