@@ -227,6 +227,8 @@ func TestLoopback(t *testing.T) {
 	b.set(uartDR, 'q')
 	b.check(t, "looped", uartRIS, uint16(intTX|intRT))
 	b.check(t, "looped", uartDR, 'q')
+	b.set(uartCR, uint16(firmwareCR|ctlLBE|ctlDTR|ctlRTS|ctlOut1|ctlOut2))
+	b.check(t, "all outputs", uartFR, uint16(flagTXFE|flagRXFE|flagCTS|flagDSR|flagDCD|flagRI))
 	if n := b.take(make([]byte, 1)); n != 0 {
 		t.Errorf("loopback reached the host")
 	}
@@ -241,6 +243,7 @@ func TestOverrun(t *testing.T) {
 		b.set(uartDR, uint16(n))
 	}
 	b.check(t, "33 characters", uartMIS, uint16(intOE))
+	b.check(t, "33 characters", uartRIS, uint16(intOE|intRX|intRT|intTX))
 	b.check(t, "33 characters", uartRSR, statusOE)
 	b.check(t, "data after overrun", uartDR, uint16(charOE)|0)
 	b.set(uartRSR, 0)
@@ -282,6 +285,70 @@ func TestSendBreak(t *testing.T) {
 	b.check(t, "looped", uartDR, uint16(charBE))
 }
 
+// Interrupts and errors come together, each with its own bit.
+func TestTogether(t *testing.T) {
+	b := newBoard(true)
+	b.set(uartDR, 'x')
+	b.Receive([]byte("a"))
+	b.check(t, "sent, then received", uartRIS, uint16(intTX|intRT))
+	b.Receive(make([]byte, 14))
+	b.ReceiveBreak()
+	b.check(t, "the level, with a break", uartRIS, uint16(intTX|intRT|intRX|intBE))
+	for range 16 {
+		b.get(uartDR)
+	}
+	b.check(t, "break read", uartRSR, uint16(charBE>>statusShift))
+	b.set(uartCR, uint16(firmwareCR|ctlLBE))
+	for range 33 {
+		b.set(uartDR, 0)
+	}
+	b.check(t, "break, then overrun", uartRSR, uint16(charBE>>statusShift)|statusOE)
+}
+
+// Sending is no reason for a receive timeout that the guest has cleared.
+func TestTimeoutStaysCleared(t *testing.T) {
+	b := newBoard(true)
+	b.Receive([]byte("a"))
+	b.set(uartICR, uint16(intRT))
+	b.set(uartDR, 'x')
+	b.check(t, "sent", uartRIS, uint16(intTX))
+}
+
+// Writing UARTLCR_H empties the FIFOs only when it turns them off.
+func TestLineControlKeeps(t *testing.T) {
+	b := newBoard(true)
+	b.set(uartLCRH, uint16(lineWLEN))
+	b.Receive([]byte("a"))
+	b.set(uartLCRH, uint16(firmwareLine))
+	b.Receive([]byte("b"))
+	b.set(uartLCRH, uint16(firmwareLine))
+	b.check(t, "before the FIFO was on", uartDR, 'a')
+	b.check(t, "after", uartDR, 'b')
+}
+
+// The wire is taken in any portions, round its end.
+func TestTake(t *testing.T) {
+	b := newBoard(true)
+	next := byte(0)
+	for round := range 3 * wireSize / 100 {
+		for i := range 100 {
+			b.set(uartDR, uint16(byte(round*100+i)))
+		}
+		for _, size := range []int{1, 0, 62, 37} {
+			p := make([]byte, size)
+			if n := b.take(p); n != size {
+				t.Fatalf("took %d bytes, want %d", n, size)
+			}
+			for _, c := range p {
+				if c != next {
+					t.Fatalf("took 0x%02x, want 0x%02x", c, next)
+				}
+				next++
+			}
+		}
+	}
+}
+
 // In loopback with hardware flow control the transmitter waits for its own
 // receiver, and no character is lost.
 func TestFlowControl(t *testing.T) {
@@ -292,6 +359,9 @@ func TestFlowControl(t *testing.T) {
 		b.set(uartDR, uint16(n))
 	}
 	b.check(t, "20 characters", uartFR, uint16(flagBUSY)) // RTS, so CTS, is low
+	if b.m.rx.n != 4 {
+		t.Errorf("%d characters came before RTS fell, want the level, 4", b.m.rx.n)
+	}
 	for n := range 20 {
 		b.check(t, "in order", uartDR, uint16(n))
 	}
