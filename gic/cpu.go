@@ -17,7 +17,7 @@ const (
 	priorityMask = 0xFF << (8 - priorityBits) & 0xFF
 	idlePriority = 0xFF // running priority when nothing is active
 
-	// Least binary points (IHI 0069, 4.8.2): all five bits are group priority.
+	// Least binary points (IHI 0069, 4.8): all five bits are group priority.
 	minBPR0 = 7 - priorityBits
 	minBPR1 = minBPR0 + 1
 	maxBPR  = 7
@@ -88,7 +88,7 @@ func (p *cpu) setBPR(group uint8, v uint64) {
 
 // groupMask has the bits of a priority that decide on preemption. A Group 0
 // binary point n splits below bit n+1, one of Group 1 below bit n (IHI 0069,
-// 4.8.2).
+// 4.8).
 func (p *cpu) groupMask(group uint8) uint8 {
 	n := p.bpr[0]
 	if group == group1 && !p.cbpr {

@@ -29,6 +29,11 @@
 // Redistributor still forwards interrupts: the machine has no power controller
 // to act on a wake request, and firmware-less guests do not expect to need one.
 //
+// ICC_SGI1R_EL1 generates an SGI that its receiver has in either group, the
+// other two registers only one in Group 0: with DS set there is no other
+// Security state for ICC_ASGI1R_EL1 to mean (IHI 0069,
+// chapter 12, control of SGI generation).
+//
 // Every write takes effect before the access returns, so RWP reads as zero.
 //
 // # Deliberately missing
@@ -39,8 +44,8 @@
 //
 // # Threats
 //
-// A guest can write anything anywhere at any time: what the architecture
-// calls UNPREDICTABLE is ignored here. An access of the wrong size or direction, or to no
-// register, is RAZ/WI and counted. All state is allocated once; the work of an
-// access is bounded by the number of interrupts and CPUs.
+// A guest can write anything anywhere at any time: what the architecture calls
+// UNPREDICTABLE is ignored here. An access of the wrong size or direction, or
+// to no register, is RAZ/WI and counted. All state is allocated once; the work
+// of an access is bounded by the number of interrupts and CPUs.
 package gic

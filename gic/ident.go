@@ -20,18 +20,3 @@ var (
 func readIdent(b *identBlock, r *register, a mmio.Access) uint64 {
 	return uint64(b[(a.Off-r.first)/4])
 }
-
-// Enable bits of both groups, as GICD_CTLR has them.
-func readEnables(enabled [2]bool) (v uint64) {
-	if enabled[group0] {
-		v |= ctlrEnableGrp0
-	}
-	if enabled[group1] {
-		v |= ctlrEnableGrp1
-	}
-	return v
-}
-
-func writeEnables(v uint64) [2]bool {
-	return [2]bool{v&ctlrEnableGrp0 != 0, v&ctlrEnableGrp1 != 0}
-}

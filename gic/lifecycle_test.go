@@ -36,7 +36,7 @@ func inputOf(r rig, intid int) mmio.Line {
 	return c.SPI(intid - 32)
 }
 
-// IHI 0048 3.2.4, IHI 0069 4.1.2: the states of an interrupt, for PPIs and
+// IHI 0048 chapter 3, IHI 0069 chapter 4: the states of an interrupt, for PPIs and
 // SPIs of both groups.
 func TestLifeCycle(t *testing.T) {
 	for _, intid := range []int{16, 31, 32, 63, 70} {
@@ -116,7 +116,7 @@ func testEdge(t *testing.T, r rig, intid, group int) {
 	signals(t, r, cpu, "still high, no edge", false, false)
 }
 
-// IHI 0069 4.6.1, IHI 0048 3.2.1: EOImode separates priority drop from
+// IHI 0069 chapter 4, IHI 0048 chapter 3: EOImode separates priority drop from
 // deactivation.
 func TestEOImode(t *testing.T) {
 	onBoth(t, 1, 32, func(t *testing.T, r rig) {

@@ -19,7 +19,7 @@ func TestHighestPriority(t *testing.T) {
 	})
 }
 
-// IHI 0069 4.8, IHI 0048 3.3.2: what a priority mask lets through. Only five
+// IHI 0069 4.8, IHI 0048 3.3: what a priority mask lets through. Only five
 // bits are there.
 func TestPriorityMask(t *testing.T) {
 	for _, tt := range []struct {
@@ -51,7 +51,7 @@ func TestPriorityMask(t *testing.T) {
 	}
 }
 
-// IHI 0069 table 4-9, IHI 0048 tables 3-2 and 3-3: which priorities preempt
+// IHI 0069 4.8, IHI 0048 3.3: which priorities preempt
 // one another under each binary point. Group 1 splits one bit higher.
 func TestBinaryPoint(t *testing.T) {
 	for group := range 2 {

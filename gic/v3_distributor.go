@@ -2,7 +2,7 @@ package gic
 
 import "github.com/miniboot-vmm/miniboot/mmio"
 
-// gicdV3 is the Distributor's register map (IHI 0069, table 12-25). With ARE
+// gicdV3 is the Distributor's register map (IHI 0069, chapter 12). With ARE
 // and DS set, what belongs to other configurations is RES0, and so are the
 // fields of INTIDs 0 to 31, which the Redistributors have.
 var gicdV3 = registerMap{
@@ -34,12 +34,10 @@ var gicdV3 = registerMap{
 	{0xFFD0, 0xFFFC, "GICD_PIDR4", ident, ro, size32, 0},
 }
 
-// Fields of GICD_CTLR with a single Security state.
+// Fields of GICD_CTLR with a single Security state, beside the enables.
 const (
-	ctlrEnableGrp0 = 1 << 0
-	ctlrEnableGrp1 = 1 << 1
-	ctlrARE        = 1 << 4 // RAO/WI: no legacy operation
-	ctlrDS         = 1 << 6 // RAO/WI: one Security state
+	ctlrARE = 1 << 4 // RAO/WI: no legacy operation
+	ctlrDS  = 1 << 6 // RAO/WI: one Security state
 )
 
 // Fields of GICD_TYPER. ITLinesNumber is bits 4:0.

@@ -1,6 +1,6 @@
 package gic
 
-// System registers of the CPU interface (IHI 0069, 12.2), named by
+// System registers of the CPU interface (IHI 0069, chapter 12), named by
 // op0<<14 | op1<<11 | CRn<<7 | CRm<<3 | op2.
 const (
 	iccPMR     = 0xC230
@@ -176,7 +176,7 @@ func (p *cpu) readCTLR() uint64 {
 // generateSGI is a write of ICC_SGI1R_EL1, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1
 // with the same fields. With one Security state the first generates the SGI
 // whatever group the receiver has it in; the others, the last too, only if it
-// has it in Group 0 (IHI 0069, 12.1.10).
+// has it in Group 0 (IHI 0069, chapter 12, control of SGI generation).
 func (g *V3) generateSGI(self int, v uint64, group uint8) {
 	sgi := uint32(1) << (v >> 24 & 0xF)
 	for i := range g.cpus {

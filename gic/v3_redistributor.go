@@ -9,7 +9,7 @@ const (
 )
 
 // gicrV3 is a Redistributor's register map, RD_base and SGI_base as one (IHI
-// 0069, tables 12-27 and 12-29). Without LPIs what serves them is RES0.
+// 0069, chapter 12). Without LPIs what serves them is RES0.
 var gicrV3 = registerMap{
 	{0x0000, 0x0000, "GICR_CTLR", res0, rw, size32, 0},
 	{0x0004, 0x0004, "GICR_IIDR", iidr, ro, size32, 0},
@@ -122,28 +122,4 @@ func (d v3Redistributors) typer(i int) uint64 {
 		v |= gicrTyperLast
 	}
 	return v
-}
-
-// Fields of GICD_STATUSR and GICR_STATUSR.
-const (
-	statusrRRD  = 1 << 0 // read of a reserved location
-	statusrWRD  = 1 << 1 // write to one
-	statusrRWOD = 1 << 2 // read of a WO location
-	statusrWROD = 1 << 3 // write to a RO location
-)
-
-// statusrBit is how a STATUSR register records what came of an access. A wrong
-// size it has no bit for.
-func statusrBit(o outcome, d direction) uint32 {
-	switch {
-	case o == accessReserved && d == ro:
-		return statusrRRD
-	case o == accessReserved:
-		return statusrWRD
-	case o == accessDirection && d == ro:
-		return statusrRWOD
-	case o == accessDirection:
-		return statusrWROD
-	}
-	return 0
 }

@@ -50,7 +50,7 @@ func TestNewV3Refuses(t *testing.T) {
 	}
 }
 
-// GICD_TYPER, IHI 0069 12.9.38: ITLinesNumber for each number of SPIs.
+// GICD_TYPER: ITLinesNumber for each number of SPIs.
 func TestV3Typer(t *testing.T) {
 	const fixed = 1<<16 | 9<<19 | 1<<24 | 1<<26 // MBIS, IDbits, A3V, RSS
 	for spis, lines := range map[int]uint64{0: 0, 1: 1, 32: 1, 33: 2, 96: 3, 987: 31, 988: 31} {
@@ -151,7 +151,7 @@ func TestV3SysRegDirections(t *testing.T) {
 	}
 }
 
-// ICC_CTLR_EL1.CBPR, IHI 0069 12.2.4 and 12.2.7.
+// ICC_CTLR_EL1.CBPR: one binary point for both groups.
 func TestV3CommonBinaryPoint(t *testing.T) {
 	r := newRigV3(t, 1, 32)
 	r.WriteSysReg(0, iccBPR0, 5)
@@ -220,7 +220,7 @@ func TestV3SGITargets(t *testing.T) {
 	}
 }
 
-// IHI 0069 12.1.10, one Security state: which register reaches which group.
+// SGIs with one Security state: which register reaches which group.
 func TestV3SGIGroups(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -242,7 +242,7 @@ func TestV3SGIGroups(t *testing.T) {
 	}
 }
 
-// GICD_IROUTER, IHI 0069 12.9.22: by affinity, in halves, to nobody, 1 of N.
+// GICD_IROUTER: by affinity, in halves, to nobody, 1 of N.
 func TestV3Routing(t *testing.T) {
 	cfg, irq, fiq := config(t, 3, 32)
 	cfg.Affinity = []uint64{0x0, 0x100, 0x5_00000002}
@@ -288,7 +288,7 @@ func TestV3Routing(t *testing.T) {
 	}
 }
 
-// GICD_SETSPI_NSR and CLRSPI_NSR, IHI 0069 12.9.28 and 12.9.1.
+// GICD_SETSPI_NSR and GICD_CLRSPI_NSR, of both widths.
 func TestV3Messages(t *testing.T) {
 	const set, clear = 0x40, 0x48
 	r := newRigV3(t, 1, 32)
@@ -326,7 +326,7 @@ func TestV3Messages(t *testing.T) {
 	want(t, "SGI 0 pending", r.readBank(0, 0, offISPENDR, 1), 0)
 }
 
-// GICD_STATUSR and GICR_STATUSR, IHI 0069 12.9.36.
+// GICD_STATUSR and GICR_STATUSR: what was recorded, and clearing it.
 func TestV3Statusr(t *testing.T) {
 	r := newRigV3(t, 2, 32)
 	r.gicd(0x14, 4)         // reserved
