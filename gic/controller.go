@@ -29,6 +29,8 @@ type Config struct {
 // controller is what both versions of the architecture share: the state of all
 // interrupts, and which of them each CPU is to see.
 type controller struct {
+	spiCount int // never changes
+
 	// mu is taken after a device's lock, and before nothing but atomics.
 	mu      sync.Mutex
 	cpus    []cpu
@@ -51,6 +53,7 @@ func (c *controller) init(cfg Config, maxCPUs int, version string) error {
 	if n := len(cfg.FIQ); n != 0 && n != cfg.CPUs {
 		return fmt.Errorf("gic: %d FIQ lines for %d CPUs, give one each or none", n, cfg.CPUs)
 	}
+	c.spiCount = cfg.SPIs
 	c.spis = make([]bank, (cfg.SPIs+31)/32)
 	for i := range cfg.SPIs {
 		c.spis[i/32].valid |= 1 << (i % 32)

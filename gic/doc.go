@@ -31,8 +31,8 @@
 //
 // ICC_SGI1R_EL1 generates an SGI that its receiver has in either group, the
 // other two registers only one in Group 0: with DS set there is no other
-// Security state for ICC_ASGI1R_EL1 to mean (IHI 0069,
-// chapter 12, control of SGI generation).
+// Security state for ICC_ASGI1R_EL1 to mean (IHI 0069, chapter 12, control of
+// SGI generation).
 //
 // Every write takes effect before the access returns, so RWP reads as zero.
 //

@@ -32,7 +32,7 @@ func (in *input) Set(high bool) {
 // SPI returns the input of shared peripheral interrupt n, from 0: INTID 32+n.
 // It panics unless n is below Config.SPIs.
 func (c *controller) SPI(n int) mmio.Line {
-	if n < 0 || n/32 >= len(c.spis) || c.spis[n/32].valid>>(n%32)&1 == 0 {
+	if n < 0 || n >= c.spiCount {
 		panic(fmt.Sprintf("gic: there is no SPI %d, raise Config.SPIs", n))
 	}
 	return &input{c: c, b: &c.spis[n/32], bit: 1 << (n % 32), n: n / 32}
