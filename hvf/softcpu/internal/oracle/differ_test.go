@@ -85,6 +85,8 @@ func TestExcuses(t *testing.T) {
 		{"DC ZVA that only we fault", zva, segv, func(*Result) {}, false},
 		{"LDAR not aligned", ldar, func(r *Result) { segv(r); r.Signal = SIGBUS }, func(*Result) {}, true},
 		{"LDR not aligned", ldr, func(r *Result) { segv(r); r.Signal = SIGBUS }, func(*Result) {}, false},
+		{"PC not aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 2 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 2 }, true},
+		{"PC aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 4 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 4 }, false},
 		{"the monitor", ldr, func(r *Result) { segv(r); r.FaultAddr = textBase + 8 }, func(*Result) {}, true},
 	}
 	for _, tt := range tests {

@@ -46,7 +46,7 @@ func (g *Generator) steer(c *Case) {
 	for i, w := range c.Words {
 		rn := bits(w, 5, 5)
 		if isRegisterBranch(w) && rn != 31 && first(rn) {
-			c.In.X[rn] = c.In.PC + 4*uint64(i+1+g.rnd.IntN(len(c.Words)-i))
+			c.In.X[rn] = g.branchTarget(c, i)
 			continue
 		}
 		if valid, rt := floatControl(w), bits(w, 0, 5); valid != 0 && rt != 31 && first(rt) {
@@ -77,6 +77,25 @@ func (g *Generator) steer(c *Case) {
 			c.In.X[rn] = base
 		}
 	}
+}
+
+// branchTarget returns where word i of c, a branch to a register, goes: mostly
+// to a word behind it, and now and then to where there is nothing to execute.
+func (g *Generator) branchTarget(c *Case, i int) uint64 {
+	ahead := c.In.PC + 4*uint64(i+1+g.rnd.IntN(len(c.Words)-i))
+	switch g.rnd.IntN(16) {
+	case 0:
+		return ahead + 2
+	case 1:
+		return c.End() + 4 + 4*uint64(g.rnd.IntN(64))
+	case 2:
+		return g.target()
+	case 3:
+		return c.In.X[bits(c.Words[i], 5, 5)]
+	case 4:
+		return ahead | g.rnd.Uint64()<<56 // a tag, which the branch drops
+	}
+	return ahead
 }
 
 // target returns an address in the memory block, or close to its ends.
