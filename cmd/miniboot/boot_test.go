@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A transcript is the output of a run while it grows.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *transcript) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *transcript) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// waitFor waits until the output has text.
+func (s *transcript) waitFor(t *testing.T, text string) {
+	t.Helper()
+	for range 1200 {
+		if strings.Contains(s.String(), text) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("no %q in the output:\n%s", text, s)
+}
+
+// TestBoot runs the command with the default guest to each of its exit statuses.
+func TestBoot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("skipped: the default guest needs a go command")
+	}
+	for _, test := range []struct {
+		name   string
+		args   []string
+		act    func(t *testing.T, stdin io.Writer, out *transcript)
+		status int
+		want   string
+	}{
+		{"type", nil, func(t *testing.T, stdin io.Writer, out *transcript) {
+			out.waitFor(t, "/ # ")
+			io.WriteString(stdin, "echo $((6*7)) $(uname -m)\r")
+			out.waitFor(t, "\n42 aarch64\r\n/ # ")
+			io.WriteString(stdin, "poweroff\r")
+		}, exitPowerOff, "Power down"},
+		{"signal", nil, func(t *testing.T, _ io.Writer, out *transcript) {
+			out.waitFor(t, "/ # ")
+			self, err := os.FindProcess(os.Getpid())
+			if err == nil {
+				err = self.Signal(syscall.SIGTERM)
+			}
+			if err != nil {
+				t.Skip("skipped: no SIGTERM on this system:", err)
+			}
+		}, exitPowerOff, "Power down"},
+		{"reset", []string{"-no-reboot", "-append", `quiet miniboot.run="reboot"`}, nil, exitGuest, "-no-reboot is given"},
+		{"panic", []string{"-append", "initcall_blacklist=populate_rootfs"}, nil, exitGuest, "the guest's kernel panicked"},
+		{"timeout", []string{"-timeout", "1s", "-serial", "none", "-stats"}, nil, exitTimeout, "cpu 0 at PC 0x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stdin, typed, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stdin.Close()
+			defer typed.Close()
+			out := &transcript{}
+			if test.act != nil {
+				var wg sync.WaitGroup
+				defer wg.Wait()
+				wg.Go(func() { test.act(t, typed, out) })
+			}
+			args := append([]string{"-accel", "soft", "-timeout", "2m", "-m", "256M"}, test.args...)
+			status := run(args, stdin, out, out)
+			if status != test.status || !strings.Contains(out.String(), test.want) {
+				t.Errorf("miniboot %s: status %d, want %d and %q; output:\n%s", strings.Join(args, " "), status, test.status, test.want, out)
+			}
+		})
+	}
+}
