@@ -56,6 +56,14 @@ var llvmGaps = []gap{
 	{"MRS, MSR: op0 is 2 or 3, it prints 0 too", 0xffd8_0000, 0xd500_0000, true},
 }
 
+// manyWords is *decodeWords, and a tenth of it with -short.
+func manyWords() int {
+	if testing.Short() {
+		return *decodeWords / 10
+	}
+	return *decodeWords
+}
+
 // randomWords returns words of any kind, half of them from the encoding table,
 // where uniformly random words are rare.
 func randomWords(r *rand.Rand, n int) []uint32 {
@@ -76,7 +84,7 @@ func TestDecodeLLVM(t *testing.T) {
 		t.Skip("no llvm-mc: install Debian package llvm")
 	}
 	r := rand.New(rand.NewPCG(3, 0))
-	for left := *decodeWords; left > 0; left -= 1 << 20 {
+	for left := manyWords(); left > 0; left -= 1 << 20 {
 		words := randomWords(r, min(left, 1<<20))
 		for i, text := range llvmDisassemble(t, path, words) {
 			w := words[i]
@@ -126,7 +134,7 @@ func llvmDisassemble(t *testing.T, path string, words []uint32) []string {
 
 // FuzzDecodeASM compares which words are allocated with arm64asm.
 func FuzzDecodeASM(f *testing.F) {
-	for _, w := range randomWords(rand.New(rand.NewPCG(4, 0)), *decodeWords) {
+	for _, w := range randomWords(rand.New(rand.NewPCG(4, 0)), manyWords()) {
 		if text := asmDifference(w); text != "" {
 			f.Error(text)
 		}

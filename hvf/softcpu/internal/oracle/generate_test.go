@@ -11,7 +11,7 @@ func TestSelf(t *testing.T) {
 			t.Parallel()
 			o := start(t, Options{CPU: c.CPU})
 			g := NewGenerator(c, 1)
-			cases := make([]Case, 2000)
+			cases := make([]Case, 8*Slots)
 			for i := range cases {
 				cases[i] = g.Next()
 			}
