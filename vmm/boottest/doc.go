@@ -1,0 +1,15 @@
+// Package boottest boots real kernels and looks at what they do. It has tests only.
+//
+//   - TestKernels boots Debian's kernels with every GIC version, one and several CPUs, little and much memory, to the
+//     default userland, through a reboot from inside, to the power off.
+//   - TestInstaller boots the kernel and initrd of Debian's installer to its first dialog.
+//   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
+//   - TestIdle measures what an idle guest costs the host.
+//
+// Debian's kernels come from the directory that the environment variable MINIBOOT_KERNELS names, which
+// fetch-kernels.sh fills; without it the tests of those kernels are skipped. Each test has a reduced form, a sample of
+// what it could run, and the full one when MINIBOOT_FULL is set:
+//
+//	vmm/boottest/fetch-kernels.sh ~/kernels
+//	MINIBOOT_KERNELS=~/kernels MINIBOOT_FULL=1 go test -timeout 5h -v ./vmm/boottest
+package boottest

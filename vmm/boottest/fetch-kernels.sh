@@ -1,0 +1,74 @@
+#!/bin/sh
+# Fetches Debian's arm64 kernels for this package's tests into the directory $1:
+#
+#	bookworm.vmlinuz  bookworm-cloud.vmlinuz  trixie.vmlinuz  trixie-cloud.vmlinuz
+#	installer.vmlinuz  installer.initrd.gz
+#
+# It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
+# mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
+# there already is left as it is.
+set -eu
+
+suites="bookworm trixie"
+installer=debian-installer-12-netboot-arm64 # bookworm's
+
+[ $# -eq 1 ] || { echo "usage: $0 DIRECTORY" >&2; exit 2; }
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+
+mirror=${MINIBOOT_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(CREATED_BY) $(REPO_URI) $(RELEASE)' |
+	awk '$1 == "Debian" && $2 == "main" && $3 == "Packages" && $5 !~ /-/ { print $4; exit }')}
+[ -n "$mirror" ] || { echo "$0: apt has no Debian mirror configured; name one in MINIBOOT_DEBIAN_MIRROR" >&2; exit 1; }
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+[ -r $keyring ] || { echo "$0: $keyring is missing; install debian-archive-keyring" >&2; exit 1; }
+
+work=$(mktemp -d "$dir/apt.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work" # apt downloads as a user of its own
+
+# in_suite SUITE COMMAND... runs an apt command on the state of a suite.
+in_suite() {
+	state=$work/$1 command=$2
+	shift 2
+	"$command" -q -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State="$state" \
+		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" -o APT::Architecture=arm64 \
+		-o APT::Architectures=arm64 -o Acquire::Languages=none "$@"
+}
+
+# prepare SUITE makes its state, once.
+prepare() {
+	[ ! -d "$work/$1" ] || return 0
+	mkdir -p "$work/$1/lists/partial" "$work/$1/cache/archives/partial"
+	: >"$work/$1/status"
+	echo "deb [signed-by=$keyring] $mirror $1 main" >"$work/$1/sources.list"
+	in_suite "$1" apt-get update
+}
+
+# unpack SUITE PACKAGE PATTERN FILE puts the one file of a package whose path matches at FILE.
+unpack() {
+	prepare "$1"
+	deb=$work/$2.deb
+	if [ ! -f "$deb" ]; then
+		(cd "$work" && in_suite "$1" apt-get download "$2" && mv "$2"_*.deb "$deb")
+	fi
+	dpkg-deb --fsys-tarfile "$deb" | tar -x -O --wildcards -f - "$3" >"$work/file"
+	[ -s "$work/file" ] || { echo "$0: $2 has no $3" >&2; exit 1; }
+	mv "$work/file" "$dir/$4"
+}
+
+# latest SUITE PACKAGE prints the package that a metapackage of kernels depends on.
+latest() {
+	in_suite "$1" apt-cache depends "$2" | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
+}
+
+for suite in $suites; do
+	for flavour in "" -cloud; do
+		[ ! -f "$dir/$suite$flavour.vmlinuz" ] || continue
+		prepare "$suite"
+		unpack "$suite" "$(latest "$suite" "linux-image$flavour-arm64")" './boot/vmlinuz-*' "$suite$flavour.vmlinuz"
+	done
+done
+[ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
+[ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz
+ls -l "$dir"/*.vmlinuz "$dir"/*.gz

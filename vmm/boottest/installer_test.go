@@ -1,0 +1,21 @@
+package boottest
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
+)
+
+// TestInstaller stops where the installer asks for the language.
+func TestInstaller(t *testing.T) {
+	kernel, initrd := kernelFile(t, "installer.vmlinuz"), kernelFile(t, "installer.initrd.gz")
+	g := vmtest.Start(t, vmm.Config{
+		VCPUs: 2, Memory: 1 << 30, Kernel: kernel, Initrds: []boot.File{initrd},
+		CommandLine: "console=ttyAMA0 panic=-1 DEBIAN_FRONTEND=text", NoReset: true,
+	})
+	g.Expect("Select a language")
+	g.Expect("English")
+	checkLog(t, g)
+}
