@@ -95,7 +95,9 @@ func (f *filler) integer() uint64 {
 	case 8:
 		return uint64(int64(f.next()) >> bit) // any number of sign bits
 	case 9:
-		return f.next() & f.next() & f.next() // few ones
+		few := f.next()
+		few &= f.next()
+		return few & f.next() // one bit in eight is set
 	default:
 		return f.next()
 	}
