@@ -208,6 +208,27 @@ func (u *UART) Feed(ctx context.Context, p []byte) error {
 	}
 }
 
+// Listening waits until the guest has a driver that takes what it receives:
+// the receiver is on and a receive interrupt is not masked. Linux's driver
+// throws away what came before that. A guest that polls never gets there. Not
+// to be called while Feed waits; its only error is that of ctx.
+func (u *UART) Listening(ctx context.Context) error {
+	for !u.listening() {
+		select {
+		case <-u.room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (u *UART) listening() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.m.receiving() && u.m.imsc&(intRX|intRT) != 0
+}
+
 // String is the UART's state in one line, to find out why a console is silent.
 func (u *UART) String() string {
 	u.mu.Lock()

@@ -484,6 +484,34 @@ func TestFeedWaitsForReceiver(t *testing.T) {
 	b.check(t, "fed", uartDR, 'x')
 }
 
+// Listening is over when the receiver is on and one of its interrupts is unmasked,
+// in whatever order that comes.
+func TestListening(t *testing.T) {
+	for _, order := range [][2]uint64{{uartCR, uartIMSC}, {uartIMSC, uartCR}} {
+		for _, mask := range []interrupts{intRX, intRT} {
+			value := map[uint64]uint16{uartCR: uint16(firmwareCR), uartIMSC: uint16(mask)}
+			b := newBoard(false)
+			done := make(chan error)
+			go func() { done <- b.Listening(t.Context()) }()
+			b.set(order[0], value[order[0]])
+			if b.listening() {
+				t.Errorf("0x%03x = 0x%x alone: the guest listens", order[0], value[order[0]])
+			}
+			b.set(order[1], value[order[1]])
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b := newBoard(true)
+	b.set(uartIMSC, uint16(intTX))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Listening(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("only the transmit interrupt: got %v, want %v", err, context.Canceled)
+	}
+}
+
 // FuzzUART runs a sequence of operations, four bytes each, and checks after
 // each that the line and the flags are what the state says.
 func FuzzUART(f *testing.F) {

@@ -63,6 +63,8 @@ func TestBoot(t *testing.T) {
 			out.waitFor(t, "\n42 aarch64\r\n/ # ")
 			io.WriteString(stdin, "poweroff\r")
 		}, exitPowerOff, "Power down"},
+		{"type ahead", nil, func(_ *testing.T, stdin io.Writer, _ *transcript) { io.WriteString(stdin, "uname -m\npoweroff\n") },
+			exitPowerOff, "\naarch64\r\n"},
 		{"signal", nil, func(t *testing.T, _ io.Writer, out *transcript) {
 			out.waitFor(t, "/ # ")
 			self, err := os.FindProcess(os.Getpid())

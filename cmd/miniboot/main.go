@@ -68,7 +68,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 
 	s := &session{machine: m, options: o, console: watched, messages: out}
 	if o.serial.kind == serialStdio {
-		s.input, s.escapes = stdin, terminal.isTerminal()
+		s.input, s.terminal = stdin, terminal.isTerminal()
 		if err := terminal.makeRaw(); err != nil {
 			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
 		}

@@ -25,6 +25,8 @@ type machine interface {
 	Run(ctx context.Context) (ending, error)
 	// Input types p on the guest's serial console, as fast as the guest takes it.
 	Input(ctx context.Context, p []byte) error
+	// InputReady waits until the guest has a driver that takes what is typed.
+	InputReady(ctx context.Context) error
 	// PowerButton presses the power key.
 	PowerButton()
 	// Counters says how much happened, CPUs where each CPU is; both in lines for people. CPUs is empty unless Run runs.
@@ -46,7 +48,7 @@ type session struct {
 	options  options
 	console  *panicWatch
 	input    io.Reader // keys for the guest; nil for none
-	escapes  bool      // Ctrl-A is for miniboot
+	terminal bool      // input is a terminal: Ctrl-A is for miniboot
 	messages io.Writer
 
 	cpus string // where the CPUs were when the session ended them; written before the context is canceled
@@ -133,15 +135,19 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 	}
 }
 
-// readInput gives the guest what is typed. The end of the input does not end the session.
+// readInput gives the guest what is typed. A pipe's bytes wait for a guest that takes them; those of a terminal do not,
+// because Ctrl-A may be among them. The end of the input does not end the session.
 func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 	var keys escapes
 	buf := make([]byte, 1024)
 	for ctx.Err() == nil {
 		n, err := s.input.Read(buf)
+		if !s.terminal && s.machine.InputReady(ctx) != nil {
+			return
+		}
 		toGuest, rest, command := buf[:n], []byte(nil), keyNone
 		for {
-			if s.escapes {
+			if s.terminal {
 				toGuest, command, rest = keys.split(toGuest)
 			}
 			if len(toGuest) > 0 && s.machine.Input(ctx, toGuest) != nil {

@@ -16,10 +16,11 @@ import (
 
 // fakeMachine is a guest by script: Run ends when its power key is pressed, if it listens, or by stop.
 type fakeMachine struct {
-	deaf bool // does not listen to the power key
-	end  ending
-	err  error
-	stop chan struct{}
+	deaf  bool // does not listen to the power key
+	end   ending
+	err   error
+	stop  chan struct{}
+	ready chan struct{} // closed when the guest takes input
 
 	mu      sync.Mutex
 	typed   []byte
@@ -33,6 +34,14 @@ func (f *fakeMachine) Run(ctx context.Context) (ending, error) {
 	case <-f.stop:
 		return f.end, f.err
 	}
+}
+
+func (f *fakeMachine) InputReady(ctx context.Context) error {
+	select {
+	case <-f.ready:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }
 
 func (f *fakeMachine) Input(ctx context.Context, p []byte) error {
@@ -99,7 +108,7 @@ func TestSession(t *testing.T) {
 				m.stop = make(chan struct{})
 				var messages bytes.Buffer
 				s := &session{machine: m, options: test.options, console: &panicWatch{w: io.Discard}, input: strings.NewReader(test.input),
-					escapes: true, messages: &messages}
+					terminal: true, messages: &messages}
 				io.WriteString(s.console, test.guest)
 				signals := make(chan os.Signal)
 				go func() {
@@ -121,12 +130,17 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// A pipe's bytes are all for the guest.
-func TestSessionWithoutEscapes(t *testing.T) {
+// A pipe's bytes are all for the guest, when it is ready for them.
+func TestSessionWithPipe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &fakeMachine{stop: make(chan struct{})}
+		m := &fakeMachine{stop: make(chan struct{}), ready: make(chan struct{})}
 		s := &session{machine: m, console: &panicWatch{w: io.Discard}, input: strings.NewReader("a\x01xb"), messages: io.Discard}
 		go func() {
+			synctest.Wait()
+			if len(m.typed) > 0 {
+				t.Errorf("typed %q before the guest was ready", m.typed)
+			}
+			close(m.ready)
 			synctest.Wait()
 			close(m.stop)
 		}()
