@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -323,119 +321,4 @@ func (sh *shell) output(text string) (string, error) {
 	sh.status = sh.wait(pid)
 	sh.takeTerminal()
 	return strings.TrimRight(string(data), "\n"), err
-}
-
-// A group says which process group a new process joins: leader's, or if that is 0 a new one.
-type group struct {
-	leader     int
-	background bool
-}
-
-// startSelf starts a shell that runs text with this one's arguments.
-func (sh *shell) startSelf(text string, std [3]int, g group) (int, error) {
-	argv := append([]string{"sh", "-c", text, sh.name}, sh.args...)
-	return sh.spawn("/proc/self/exe", argv, os.Environ(), std, g)
-}
-
-// start starts the program that argv names.
-func (sh *shell) start(argv, env []string, std [3]int, g group) (int, error) {
-	file, err := lookPath(argv[0])
-	if err != nil {
-		return 0, err
-	}
-	pid, err := sh.spawn(file, argv, env, std, g)
-	if err == syscall.ENOEXEC { // a script without an interpreter line
-		return sh.spawn("/proc/self/exe", append([]string{"sh", file}, argv[1:]...), env, std, g)
-	}
-	if err != nil {
-		err = fmt.Errorf("%s: %w", argv[0], err)
-	}
-	return pid, err
-}
-
-func (sh *shell) spawn(file string, argv, env []string, std [3]int, g group) (int, error) {
-	attr := &syscall.ProcAttr{
-		Env:   env,
-		Files: []uintptr{uintptr(std[0]), uintptr(std[1]), uintptr(std[2])},
-		Sys:   &syscall.SysProcAttr{},
-	}
-	if sh.interactive {
-		attr.Sys.Setpgid, attr.Sys.Pgid = true, g.leader
-		if !g.background {
-			attr.Sys.Foreground, attr.Sys.Ctty = true, terminalFD
-		}
-	}
-	return syscall.ForkExec(file, argv, attr)
-}
-
-// lookPath finds a program in $PATH.
-func lookPath(name string) (string, error) {
-	if strings.Contains(name, "/") {
-		return name, nil
-	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		file := filepath.Join(dir, name)
-		if info, err := os.Stat(file); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return file, nil
-		}
-	}
-	return "", fmt.Errorf("%s: no such command; help lists them", name)
-}
-
-// redirect applies redirections to this process; restore takes them back.
-func (sh *shell) redirect(redirects []redirect) (restore func(), err error) {
-	type saved struct{ fd, copy int }
-	var undo []saved
-	restore = func() {
-		for i := len(undo) - 1; i >= 0; i-- {
-			if undo[i].copy < 0 {
-				syscall.Close(undo[i].fd)
-				continue
-			}
-			syscall.Dup3(undo[i].copy, undo[i].fd, 0)
-			syscall.Close(undo[i].copy)
-		}
-	}
-	for _, r := range redirects {
-		from, opened, err := sh.openRedirect(r)
-		if err != nil {
-			return restore, err
-		}
-		undo = append(undo, saved{r.fd, duplicate(r.fd)})
-		err = syscall.Dup3(from, r.fd, 0)
-		if from == r.fd {
-			err = nil // Dup3 refuses what Dup2 leaves as it is
-		} else if opened {
-			syscall.Close(from)
-		}
-		if err != nil {
-			return restore, fmt.Errorf("%d: %w", from, err)
-		}
-	}
-	return restore, nil
-}
-
-// openRedirect returns the descriptor that r.fd is to become a copy of.
-func (sh *shell) openRedirect(r redirect) (fd int, opened bool, err error) {
-	word, err := sh.expandWord(r.word)
-	if err != nil {
-		return 0, false, err
-	}
-	flags := map[string]int{
-		"<":  syscall.O_RDONLY,
-		">":  syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC,
-		">>": syscall.O_WRONLY | syscall.O_CREAT | syscall.O_APPEND,
-	}
-	flag, isFile := flags[r.op]
-	if !isFile {
-		if fd, err = strconv.Atoi(word); err != nil {
-			err = fmt.Errorf("%s%s: not a file descriptor", r.op, word)
-		}
-		return fd, false, err
-	}
-	fd, err = syscall.Open(word, flag|syscall.O_CLOEXEC, 0o666)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", word, err)
-	}
-	return fd, true, err
 }
