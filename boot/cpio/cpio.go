@@ -51,7 +51,7 @@ func (w *writer) add(f File) error {
 	case err != nil:
 		return fmt.Errorf("cpio: %s: %w", f.Name, err)
 	case !fs.ValidPath(f.Name) || f.Name == ".":
-		return fmt.Errorf("cpio: %q: give a path relative to the root, without . and ..", f.Name)
+		return fmt.Errorf("cpio: %q: give a path relative to the root, without . and .. in it", f.Name)
 	case len(f.Name) > maxName:
 		return fmt.Errorf("cpio: %.40s...: the name has 0x%x bytes, the kernel takes 0x%x", f.Name, len(f.Name), maxName)
 	case uint64(len(f.Data)) > math.MaxUint32:
