@@ -25,7 +25,8 @@
 //
 // # Input
 //
-// Receive takes what the receiver has room for; Feed waits for room. The
+// Receive takes what the receiver has room for; Feed waits for room, and for a
+// guest that listens: what is typed before its driver starts is kept for it. The
 // receive timeout's 32 bit periods are over at the end of each Receive: RT is
 // raised whenever characters are left in the FIFO then, and again when the
 // guest leaves some there after a read. So a driver that uses the FIFO and its

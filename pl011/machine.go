@@ -19,6 +19,7 @@ type machine struct {
 	overrun bool  // a character was lost, and none was received since
 	modem   flags // the modem inputs, to see them change
 	wire    wire
+	polls   uint8 // reads of UARTFR in a row that looked for a character
 }
 
 // The state that firmware leaves: 115200 baud from a clock of 24 MHz, 8 data
@@ -87,6 +88,7 @@ func (m *machine) read(off uint64) uint16 {
 	case uartRSR:
 		return m.status
 	case uartFR:
+		m.poll()
 		return uint16(m.flags())
 	case uartILPR:
 		return m.ilpr

@@ -98,7 +98,7 @@ func (u *UART) updateLocked() {
 	if u.m.wire.n > 0 {
 		signal(u.output)
 	}
-	if u.m.room() > 0 {
+	if u.m.room() > 0 && u.m.listening() {
 		signal(u.room)
 	}
 }
@@ -192,11 +192,14 @@ func (u *UART) ReceiveBreak() bool {
 	return true
 }
 
-// Feed is Receive for all of p: it waits while the receiver has no room. Only
-// one Feed may wait at a time. Its only error is that of ctx.
+// Feed is Receive for all of p: it waits while the receiver has no room, and
+// until the guest listens, by its receive interrupts or by polling. Only one
+// Feed may wait at a time. Its only error is that of ctx.
 func (u *UART) Feed(ctx context.Context, p []byte) error {
 	for {
-		p = p[u.Receive(p):]
+		if u.listening() {
+			p = p[u.Receive(p):]
+		}
 		if len(p) == 0 {
 			return nil
 		}
@@ -208,25 +211,10 @@ func (u *UART) Feed(ctx context.Context, p []byte) error {
 	}
 }
 
-// Listening waits until the guest has a driver that takes what it receives:
-// the receiver is on and a receive interrupt is not masked. Linux's driver
-// throws away what came before that. A guest that polls never gets there. Not
-// to be called while Feed waits; its only error is that of ctx.
-func (u *UART) Listening(ctx context.Context) error {
-	for !u.listening() {
-		select {
-		case <-u.room:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
 func (u *UART) listening() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.m.receiving() && u.m.imsc&(intRX|intRT) != 0
+	return u.m.listening()
 }
 
 // String is the UART's state in one line, to find out why a console is silent.

@@ -10,6 +10,7 @@ func (m *machine) settle() {
 // writeData writes UARTDR. A character for which there is no room is lost, as
 // on the device: the guest is told by TXFF.
 func (m *machine) writeData(c character) {
+	m.polls = 0
 	if m.tx.n >= m.depth() {
 		return
 	}
@@ -56,6 +57,26 @@ func (m *machine) transmit() {
 func (m *machine) receiving() bool {
 	const enabled = ctlUARTEN | ctlRXE
 	return m.cr&enabled == enabled
+}
+
+// pollsToListen is how often a guest that sends nothing has to look at UARTFR
+// before it counts as one that polls for input.
+const pollsToListen = 8
+
+// poll counts a read of UARTFR, unless it waits for the transmitter.
+func (m *machine) poll() {
+	switch {
+	case m.tx.n >= m.depth():
+		m.polls = 0
+	case m.polls < pollsToListen:
+		m.polls++
+	}
+}
+
+// listening reports whether the guest looks at what it receives. Before that a
+// character is likely to be lost: a driver empties the FIFO when it starts.
+func (m *machine) listening() bool {
+	return m.imsc&(intRX|intRT) != 0 || m.polls >= pollsToListen
 }
 
 // room is how many characters from the host the receiver can take.

@@ -184,6 +184,9 @@ func (m *Machine) Close() error {
 	if running {
 		return errors.New("vmm: close: the machine is running, cancel Run's context first")
 	}
+	if m.rtc != nil {
+		m.rtc.Close()
+	}
 	var errs []error
 	for _, s := range m.slots {
 		errs = append(errs, s.Close())

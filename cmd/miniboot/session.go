@@ -23,10 +23,9 @@ const (
 type machine interface {
 	// Run runs the guest until it powers off, asks for a reset, or ctx is done.
 	Run(ctx context.Context) (ending, error)
-	// Input types p on the guest's serial console, as fast as the guest takes it.
+	// Input types p on the guest's serial console, as fast as the guest takes it; until the guest has a driver for it that
+	// is not at all.
 	Input(ctx context.Context, p []byte) error
-	// InputReady waits until the guest has a driver that takes what is typed.
-	InputReady(ctx context.Context) error
 	// PowerButton presses the power key.
 	PowerButton()
 	// Counters says how much happened, CPUs where each CPU is; both in lines for people. CPUs is empty unless Run runs.
@@ -135,24 +134,25 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 	}
 }
 
-// readInput gives the guest what is typed. A pipe's bytes wait for a guest that takes them; those of a terminal do not,
-// because Ctrl-A may be among them. The end of the input does not end the session.
+// typeAhead is how many pieces of input wait for a guest that does not take them yet.
+const typeAhead = 256
+
+// readInput gives the guest what is typed, by way of a queue: a guest that takes nothing must not keep Ctrl-A x from
+// being seen. The end of the input does not end the session.
 func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
+	queue := make(chan []byte, typeAhead)
+	defer close(queue)
+	go s.typeInput(ctx, queue)
 	var keys escapes
 	buf := make([]byte, 1024)
 	for ctx.Err() == nil {
 		n, err := s.input.Read(buf)
-		if !s.terminal && s.machine.InputReady(ctx) != nil {
-			return
-		}
 		toGuest, rest, command := buf[:n], []byte(nil), keyNone
 		for {
 			if s.terminal {
 				toGuest, command, rest = keys.split(toGuest)
 			}
-			if len(toGuest) > 0 && s.machine.Input(ctx, toGuest) != nil {
-				return
-			}
+			s.enqueue(ctx, queue, toGuest)
 			if command == keyQuit {
 				end(errQuit)
 				return
@@ -163,6 +163,36 @@ func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 			}
 		}
 		if err != nil {
+			return
+		}
+	}
+}
+
+// enqueue hands p, copied, to typeInput. A pipe waits when the queue is full; a terminal's keys are dropped then, with a
+// bell as terminals do it.
+func (s *session) enqueue(ctx context.Context, queue chan<- []byte, p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	p = append([]byte(nil), p...)
+	if !s.terminal {
+		select {
+		case queue <- p:
+		case <-ctx.Done():
+		}
+		return
+	}
+	select {
+	case queue <- p:
+	default:
+		fmt.Fprint(s.messages, "\a")
+	}
+}
+
+// typeInput types what is queued until the queue is closed and empty, or ctx is done.
+func (s *session) typeInput(ctx context.Context, queue <-chan []byte) {
+	for p := range queue {
+		if s.machine.Input(ctx, p) != nil {
 			return
 		}
 	}

@@ -36,15 +36,14 @@ func (f *fakeMachine) Run(ctx context.Context) (ending, error) {
 	}
 }
 
-func (f *fakeMachine) InputReady(ctx context.Context) error {
-	select {
-	case <-f.ready:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}
-
 func (f *fakeMachine) Input(ctx context.Context, p []byte) error {
+	if f.ready != nil {
+		select {
+		case <-f.ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.typed = append(f.typed, p...)
