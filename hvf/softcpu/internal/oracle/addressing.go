@@ -46,6 +46,9 @@ func addressingOf(w uint32) addressing {
 	return baseAligned
 }
 
+// usesMemory reports whether w may load or store.
+func usesMemory(w uint32) bool { return addressingOf(w) != noMemory }
+
 // bits returns the field of w with the given lowest bit and width.
 func bits(w uint32, lo, width int) uint32 { return w >> lo & (1<<width - 1) }
 

@@ -1,6 +1,9 @@
 package oracle
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Generator makes cases of one class. The same class and seed give the same
 // cases.
@@ -13,9 +16,15 @@ type Generator struct {
 	// that it reports, so that longer cases get to their end.
 	Undefined func(w uint32) bool
 
+	// Repeat, when set, is from how many states each sequence of words starts;
+	// it saves both sides much of their decoding.
+	Repeat int
+
 	class *Class
 	rnd   *rand.Rand
 	count int
+	last  []uint32 // the words of the last case
+	left  int      // how often they are still to come
 	words []uint32 // when not nil, the words to draw from
 }
 
@@ -41,21 +50,35 @@ const longestSequence = 12
 
 // Next returns the next case.
 func (g *Generator) Next() Case {
-	seed := uint64(g.rnd.Uint32()) // short in a vector file
-	c := Case{Seed: seed, In: Fill(seed)}
-	c.In.PC = SlotPC(g.count)
-	g.count++
+	if g.left > 0 {
+		g.left--
+	} else {
+		g.last = g.sequence(SlotPC(g.count))
+		g.count++
+		g.left = max(g.Repeat, 1) - 1
+	}
+	seed := uint64(g.rnd.Uint32()) &^ 1 // short in a vector file
+	if !slices.ContainsFunc(g.last, usesMemory) {
+		seed |= 1
+	}
+	c := Case{Seed: seed, Words: g.last, In: Fill(seed)}
+	c.In.PC = SlotPC(g.count - 1)
+	g.steer(&c)
+	return c
+}
+
+// sequence returns the words of a case at pc.
+func (g *Generator) sequence(pc uint64) []uint32 {
 	n := 1
 	if g.rnd.IntN(2) > 0 {
 		n = 2 + g.rnd.IntN(longestSequence-1)
 	}
 	regs := g.pool()
-	c.Words = make([]uint32, n)
-	for i := range c.Words {
-		c.Words[i] = g.word(c.Words[:i], n, c.In.PC, regs)
+	words := make([]uint32, n)
+	for i := range words {
+		words[i] = g.word(words[:i], n, pc, regs)
 	}
-	g.steer(&c)
-	return c
+	return words
 }
 
 // pool returns the registers that a case may use: a few, so that results feed

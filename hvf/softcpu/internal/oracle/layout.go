@@ -21,7 +21,9 @@ const (
 	dataBase  = 0x12_3b01_0000
 	batchBase = 0x12_3b02_0000
 
-	addressSpace = 0x40_0000_0000 // bytes reserved for the guest, its end included
+	// addressSpace is how many bytes are reserved for the guest. QEMU puts the
+	// stack at the end, which no power of two comes near.
+	addressSpace = 0x3b_0000_0000
 )
 
 // SlotPC returns the address of code slot i, counted modulo Slots.

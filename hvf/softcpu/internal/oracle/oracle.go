@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -155,18 +156,23 @@ func (o *Oracle) send(batches [][]Case) error {
 	return nil
 }
 
-// split cuts cases into batches that use each slot once, in rising order.
+// split cuts cases into batches that use slots in rising order, each for one
+// sequence of words only.
 func split(cases []Case) [][]Case {
 	var batches [][]Case
 	for len(cases) > 0 {
 		n := 1
-		for n < len(cases) && cases[n].In.PC > cases[n-1].In.PC {
+		for n < min(len(cases), Slots) && mayFollow(&cases[n], &cases[n-1]) {
 			n++
 		}
 		batches = append(batches, cases[:n])
 		cases = cases[n:]
 	}
 	return batches
+}
+
+func mayFollow(c, before *Case) bool {
+	return c.In.PC > before.In.PC || c.In.PC == before.In.PC && slices.Equal(c.Words, before.Words)
 }
 
 // Close ends the monitor and removes what Start wrote.

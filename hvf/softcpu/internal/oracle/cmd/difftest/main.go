@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -28,12 +29,14 @@ var (
 	seed    = flag.Uint64("seed", 1, "of the random numbers")
 	limit   = flag.Int("max", 10, "differences after which to leave a class")
 	cpu     = flag.String("cpu", "", "QEMU's CPU model; the class knows a good one")
+	repeat  = flag.Int("repeat", 4, "states from which each sequence of words starts")
 	words   = flag.String("words", "", "`file` of instruction words, see command bootwords, to draw from instead of classes")
 )
 
 func main() {
 	flag.Parse()
-	runtime.LockOSThread() // for the vCPU
+	runtime.LockOSThread()  // for the vCPU
+	debug.SetGCPercent(800) // results are large and die young
 	differ, err := run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "difftest:", err)
@@ -99,6 +102,7 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	if name != "any" && name != "words" { // which may well have undefined ones
 		g.Undefined = func(w uint32) bool { return a64.Decode(w).Code == a64.Undefined }
 	}
+	g.Repeat = *repeat
 	start := time.Now()
 	d := oracle.Differ{Got: m, Want: o, Signals: map[int]int{}}
 	done, found := 0, 0
