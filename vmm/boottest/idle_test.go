@@ -1,0 +1,98 @@
+//go:build unix
+
+package boottest
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
+)
+
+// What an idle guest may cost: a fiftieth of a host core, and of 3 GiB of memory what Linux has touched.
+const (
+	idleTime     = 10 * time.Second
+	idleMost     = idleTime / 50
+	residentMost = 768 << 20 // bytes; the kernel's page structures and image, the initramfs twice, predecoded code
+)
+
+func TestIdle(t *testing.T) {
+	kernel := defaultKernel(t)
+	ms := []machine{{3, 4, 3072}}
+	if full() {
+		ms = []machine{{3, 1, 3072}, {3, 4, 3072}, {2, 1, 3072}, {2, 4, 3072}}
+	}
+	for _, m := range ms {
+		t.Run(m.String(), func(t *testing.T) {
+			g := vmtest.Start(t, vmm.Config{
+				VCPUs: m.cpus, Memory: m.memory << 20, GIC: m.gic, Kernel: kernel, Initrds: []boot.File{userland(t)},
+				CommandLine: guest.CommandLine + " panic=-1", NoReset: true,
+			})
+			g.Expect(guest.Prompt)
+			g.MustRun("sleep 5") // the kernel has finished what it puts off at boot
+			checkIdle(t, g)
+			checkResident(t)
+			checkLog(t, g)
+		})
+	}
+}
+
+func checkIdle(t *testing.T, g *vmtest.Guest) {
+	before, exits := cpuTime(t), g.Machine().Stats()
+	time.Sleep(idleTime)
+	used := cpuTime(t) - before
+	t.Logf("%v of CPU time in %v; exits:%s", used, idleTime, exitsSince(g.Machine(), exits))
+	if used > idleMost {
+		t.Errorf("the idle guest used %v of CPU time in %v, want %v at most", used, idleTime, idleMost)
+	}
+}
+
+// cpuTime is what this process has used.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// exitsSince prints the exits of all CPUs by kind.
+func exitsSince(m *vmm.Machine, before vmm.Stats) string {
+	var b strings.Builder
+	for kind, name := range vmm.ExitNames() {
+		var n uint64
+		for i, cpu := range m.Stats().VCPUs {
+			n += cpu.Exits[kind] - before.VCPUs[i].Exits[kind]
+		}
+		if n > 0 {
+			fmt.Fprintf(&b, " %s %d", name, n)
+		}
+	}
+	return b.String()
+}
+
+// checkResident looks at how much of the guest's memory the host had to provide.
+func checkResident(t *testing.T) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Logf("resident memory not looked at: %v", err)
+		return
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kib uint64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatalf("VmRSS in /proc/self/status: %v", err)
+	}
+	t.Logf("%d MiB resident", kib>>10)
+	if kib<<10 > residentMost {
+		t.Errorf("0x%x bytes are resident, want 0x%x at most", kib<<10, residentMost)
+	}
+}
