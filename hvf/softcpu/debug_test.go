@@ -116,7 +116,14 @@ func TestBreakpointOrder(t *testing.T) {
 		}
 		g.set(hvf.SysRegMDSCR_EL1, mdscrMDE)
 		g.at(r.mode)
-		o, _ := g.try(func() bool { g.PC = r.pc; return g.beforeInstruction() })
+		o, _ := g.try(func() bool {
+			g.PC = r.pc
+			on := g.beforeInstruction()
+			if on {
+				g.PC = testPC
+			}
+			return on
+		})
 		if o != r.want {
 			t.Errorf("%s: %+v, want %+v", r.name, o, r.want)
 		}
@@ -218,7 +225,7 @@ func TestWatchpoints(t *testing.T) {
 				want.ISS |= issWnR
 			}
 		}
-		o, _ := g.try(func() bool { return g.watchpoint(r.va, r.size, r.write, r.ldt || r.mode == pstateEL0t) })
+		o, _ := g.try(func() bool { return !g.watchpoint(r.va, r.size, r.write, r.ldt || r.mode == pstateEL0t) })
 		if o != want || g.sys.far != r.far {
 			t.Errorf("%s: %+v, FAR 0x%x; want %+v, 0x%x", r.name, o, g.sys.far, want, r.far)
 		}

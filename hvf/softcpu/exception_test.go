@@ -255,6 +255,8 @@ func TestExceptionGenerating(t *testing.T) {
 		for mode, want := range map[uint64]outcome{pstateEL0t: r.el0, pstateEL1h: r.el1} {
 			g := newGuest(t)
 			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|r.sctlr)
+			g.set(hvf.SysRegELR_EL1, testPC+4)
+			g.set(hvf.SysRegSPSR_EL1, mode)
 			g.at(mode)
 			o, _ := g.try(func() bool { return r.f(g.cpu, &a64.Op{Imm: r.imm}) })
 			if o != want {

@@ -85,12 +85,23 @@ type outcome struct {
 
 const testPC, testVBAR = 0x8000, 0x10000
 
-// try runs f with the PC at testPC and returns what came of it.
+// try runs f, an executor, with the PC at testPC and returns what came of it.
+// It holds f to the rule that the engine relies on: true goes on with the next
+// instruction, false has set the PC.
 func (g *guest) try(f func() bool) (o outcome, happened bool) {
 	g.PC, g.stop = testPC, false
 	g.set(hvf.SysRegVBAR_EL1, testVBAR)
 	before := g.stats.Exceptions
-	f()
+	on := f()
+	happened = g.stop || g.stats.Exceptions != before
+	switch {
+	case happened && on:
+		g.t.Error("goes on after an exception or exit")
+	case !happened && on && g.PC != testPC:
+		g.t.Errorf("goes on, and has set the PC to 0x%x", g.PC)
+	case !happened && !on && g.PC != testPC+4:
+		g.t.Errorf("leaves the loop with the PC at 0x%x, not at the next instruction", g.PC)
+	}
 	switch {
 	case g.stop:
 		return outcome{true, g.exit.ESR.EC(), g.exit.ESR.ISS(), g.PC}, true

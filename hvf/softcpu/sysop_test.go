@@ -270,7 +270,7 @@ func TestStage2OnWalk(t *testing.T) {
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0)
 		g.set(hvf.SysRegTTBR0_EL1, 1<<36)
 		o, _ := g.try(func() bool { return g.sysInstr(op, 0x5000) })
-		want := outcome{Exit: true, EC: hvf.ECDataAbortLower, ISS: issCM | issWnR | issS1PTW | 7, PC: testPC}
+		want := outcome{Exit: true, EC: hvf.ECDataAbortLower, ISS: 0x1c7, PC: testPC}
 		if o != want || g.exit.IPA != 1<<36 || g.exit.FAR != 0x5000 {
 			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", hvf.SysReg(op), o, g.exit.IPA, g.exit.FAR, want)
 		}

@@ -82,6 +82,33 @@ func TestCacheRegisters(t *testing.T) {
 	}
 }
 
+// TestDCZIDAtEL0: DZP says that DC ZVA is not allowed.
+func TestDCZIDAtEL0(t *testing.T) {
+	for sctlr, want := range map[uint64]uint64{sctlrReset: 0x14, sctlrReset | sctlrDZE: 4} {
+		g := newGuest(t)
+		g.set(hvf.SysRegSCTLR_EL1, sctlr)
+		g.at(pstateEL0t)
+		if g.mrs(enc(3, 3, 0, 0, 7)); g.X[3] != want {
+			t.Errorf("SCTLR_EL1 0x%x: DCZID_EL0 0x%x, want 0x%x", sctlr, g.X[3], want)
+		}
+	}
+}
+
+// TestSysRegLeaves: writes after which the engine has to look at the CPU anew.
+func TestSysRegLeaves(t *testing.T) {
+	for _, r := range []hvf.SysReg{
+		hvf.SysRegSCTLR_EL1, hvf.SysRegCPACR_EL1, hvf.SysRegTTBR0_EL1, hvf.SysRegTTBR1_EL1, hvf.SysRegTCR_EL1, hvf.SysRegMAIR_EL1,
+		enc(3, 0, 4, 2, 3), enc(3, 3, 4, 2, 1), // PAN, DAIF
+		enc(3, 3, 14, 3, 0), hvf.SysRegCNTV_CTL_EL0, hvf.SysRegCNTV_CVAL_EL0,
+		hvf.SysRegMDSCR_EL1, hvf.SysRegDBGBCR0_EL1, hvf.SysRegDBGWCR0_EL1,
+	} {
+		g := newGuest(t)
+		if g.PC = testPC; g.msr(r, 0) || g.PC != testPC+4 {
+			t.Errorf("MSR %v: goes on in the loop, or PC 0x%x", r, g.PC)
+		}
+	}
+}
+
 // TestSysRegWriteMasks writes all ones and all zeros to each register and
 // reads what exists of it.
 func TestSysRegWriteMasks(t *testing.T) {
@@ -135,7 +162,7 @@ func TestSysRegWriteMasks(t *testing.T) {
 		g.set(hvf.SysRegCPACR_EL1, 3<<20)
 		g.set(hvf.SysRegCNTV_CVAL_EL0, all)
 		for _, w := range []struct{ v, want uint64 }{{all, r.ones}, {0, r.zeros}} {
-			_, happened := g.try(func() bool { g.msr(r.reg, w.v); return g.mrs(r.reg) })
+			_, happened := g.try(func() bool { g.msr(r.reg, w.v); g.PC = testPC; return g.mrs(r.reg) })
 			if happened || g.X[3] != w.want {
 				t.Errorf("%s: wrote 0x%x, read 0x%x, want 0x%x (exception or exit: %v)", r.name, w.v, g.X[3], w.want, happened)
 			}

@@ -1,0 +1,140 @@
+package softcpu
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// TestSYSEncodings: instruction words as an assembler makes them.
+func TestSYSEncodings(t *testing.T) {
+	rows := []struct {
+		asm  string
+		word uint32
+		want uint16
+	}{
+		{"ic ialluis", 0xd508711f, icIALLUIS},
+		{"ic iallu", 0xd508751f, icIALLU},
+		{"ic ivau, x3", 0xd50b7523, icIVAU},
+		{"dc ivac, x3", 0xd5087623, dcIVAC},
+		{"dc isw, x3", 0xd5087643, dcISW},
+		{"dc csw, x3", 0xd5087a43, dcCSW},
+		{"dc cisw, x3", 0xd5087e43, dcCISW},
+		{"dc zva, x3", 0xd50b7423, dcZVA},
+		{"dc cvac, x3", 0xd50b7a23, dcCVAC},
+		{"dc cvau, x3", 0xd50b7b23, dcCVAU},
+		{"dc civac, x3", 0xd50b7e23, dcCIVAC},
+		{"at s1e1r, x3", 0xd5087803, atS1E1R},
+		{"at s1e1w, x3", 0xd5087823, atS1E1W},
+		{"at s1e0r, x3", 0xd5087843, atS1E0R},
+		{"at s1e0w, x3", 0xd5087863, atS1E0W},
+		{"tlbi vmalle1is", 0xd508831f, tlbiVMALLE1IS},
+		{"tlbi vae1is, x3", 0xd5088323, tlbiVAE1IS},
+		{"tlbi aside1is, x3", 0xd5088343, tlbiASIDE1IS},
+		{"tlbi vaae1is, x3", 0xd5088363, tlbiVAAE1IS},
+		{"tlbi vale1is, x3", 0xd50883a3, tlbiVALE1IS},
+		{"tlbi vaale1is, x3", 0xd50883e3, tlbiVAALE1IS},
+		{"tlbi vmalle1", 0xd508871f, tlbiVMALLE1},
+		{"tlbi vae1, x3", 0xd5088723, tlbiVAE1},
+		{"tlbi aside1, x3", 0xd5088743, tlbiASIDE1},
+		{"tlbi vaae1, x3", 0xd5088763, tlbiVAAE1},
+		{"tlbi vale1, x3", 0xd50887a3, tlbiVALE1},
+		{"tlbi vaale1, x3", 0xd50887e3, tlbiVAALE1},
+	}
+	for _, r := range rows {
+		if op := a64.Decode(r.word); op.Code != a64.SYS || op.Aux != r.want {
+			t.Errorf("%s, 0x%08x: code %v, name 0x%04x; want SYS, 0x%04x", r.asm, r.word, op.Code, op.Aux, r.want)
+		}
+	}
+}
+
+// TestSysRegEncodings: an assembler's MRS of every register finds its row, and
+// no row is without a name here, but for those that come in series.
+func TestSysRegEncodings(t *testing.T) {
+	rows := []struct {
+		name string
+		word uint32
+	}{
+		{"SCTLR_EL1", 0xd5381003},
+		{"ACTLR_EL1", 0xd5381023},
+		{"CPACR_EL1", 0xd5381043},
+		{"TTBR0_EL1", 0xd5382003},
+		{"TTBR1_EL1", 0xd5382023},
+		{"TCR_EL1", 0xd5382043},
+		{"SPSR_EL1", 0xd5384003},
+		{"ELR_EL1", 0xd5384023},
+		{"SP_EL0", 0xd5384103},
+		{"SPSEL", 0xd5384203},
+		{"CURRENTEL", 0xd5384243},
+		{"PAN", 0xd5384263},
+		{"AFSR0_EL1", 0xd5385103},
+		{"AFSR1_EL1", 0xd5385123},
+		{"ESR_EL1", 0xd5385203},
+		{"FAR_EL1", 0xd5386003},
+		{"PAR_EL1", 0xd5387403},
+		{"MAIR_EL1", 0xd538a203},
+		{"AMAIR_EL1", 0xd538a303},
+		{"VBAR_EL1", 0xd538c003},
+		{"ISR_EL1", 0xd538c103},
+		{"CONTEXTIDR_EL1", 0xd538d023},
+		{"TPIDR_EL1", 0xd538d083},
+		{"CNTKCTL_EL1", 0xd538e103},
+		{"CCSIDR_EL1", 0xd5390003},
+		{"CLIDR_EL1", 0xd5390023},
+		{"AIDR_EL1", 0xd53900e3},
+		{"CSSELR_EL1", 0xd53a0003},
+		{"CTR_EL0", 0xd53b0023},
+		{"DCZID_EL0", 0xd53b00e3},
+		{"NZCV", 0xd53b4203},
+		{"DAIF", 0xd53b4223},
+		{"FPCR", 0xd53b4403},
+		{"FPSR", 0xd53b4423},
+		{"TPIDR_EL0", 0xd53bd043},
+		{"TPIDRRO_EL0", 0xd53bd063},
+		{"CNTFRQ_EL0", 0xd53be003},
+		{"CNTPCT_EL0", 0xd53be023},
+		{"CNTVCT_EL0", 0xd53be043},
+		{"CNTP_TVAL_EL0", 0xd53be203},
+		{"CNTP_CTL_EL0", 0xd53be223},
+		{"CNTP_CVAL_EL0", 0xd53be243},
+		{"CNTV_TVAL_EL0", 0xd53be303},
+		{"CNTV_CTL_EL0", 0xd53be323},
+		{"CNTV_CVAL_EL0", 0xd53be343},
+		{"MDCCINT_EL1", 0xd5300203},
+		{"MDSCR_EL1", 0xd5300243},
+		{"MDCCSR_EL0", 0xd5330103},
+		{"DBGDTR_EL0", 0xd5330403},
+		{"DBGDTRRX_EL0", 0xd5330503},
+		{"DBGBVR5_EL1", 0xd5300583},
+		{"DBGBCR5_EL1", 0xd53005a3},
+		{"DBGWVR3_EL1", 0xd53003c3},
+		{"DBGWCR3_EL1", 0xd53003e3},
+		{"MIDR_EL1", 0xd5380003},
+		{"MPIDR_EL1", 0xd53800a3},
+		{"REVIDR_EL1", 0xd53800c3},
+		{"ID_AA64PFR0_EL1", 0xd5380403},
+		{"ID_AA64DFR0_EL1", 0xd5380503},
+		{"ID_AA64ISAR0_EL1", 0xd5380603},
+		{"ID_AA64MMFR0_EL1", 0xd5380703},
+		{"ID_AA64MMFR1_EL1", 0xd5380723},
+	}
+	seen := map[hvf.SysReg]bool{hvf.SysRegSP_EL1: true}
+	for _, r := range rows {
+		reg := hvf.SysReg(a64.Decode(r.word).Aux)
+		seen[reg] = true
+		if findSysReg(reg) == nil {
+			t.Errorf("%s, 0x%08x: no such register", r.name, r.word)
+		}
+		if s := reg.String(); s[0] != 'S' && s != r.name {
+			t.Errorf("0x%08x is %s, package hvf says %s", r.word, r.name, s)
+		}
+	}
+	for _, d := range sysRegDefs {
+		op0, op1, crn, _, _ := d.reg.Fields()
+		series := op0 == 2 && op1 == 0 || op0 == 3 && op1 == 0 && crn == 0
+		if !seen[d.reg] && !series {
+			t.Errorf("%v is in the table and not here", d.reg)
+		}
+	}
+}
