@@ -62,6 +62,8 @@ func TestBreakpoints(t *testing.T) {
 		{"linked to a disabled one", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, 2<<1|linkedContext)), mdscrMDE, pstateEL0t, false},
 		{"linked to an unlinked context", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, bcrEL1|context)), mdscrMDE, pstateEL0t, false},
 		{"linked to one without contexts", bp(0, testPC, bcrEL0|linkTo0), mdscrMDE, pstateEL0t, false},
+		{"linked to the one behind the last", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|6<<dbgLBN), mdscrMDE, pstateEL0t, false},
+		{"linked to 15", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|15<<dbgLBN), mdscrMDE, pstateEL0t, false},
 		{"address mismatch, of AArch32", bp(0, testPC+4, bcrEL0|4<<bcrBT), mdscrMDE, pstateEL0t, false},
 		{"VMID, of EL2", bp(5, 0x77, bcrEL0|8<<bcrBT), mdscrMDE, pstateEL0t, false},
 	}

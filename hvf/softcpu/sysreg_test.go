@@ -43,8 +43,12 @@ func TestIDRegisters(t *testing.T) {
 			}
 			g.at(pstateEL1h)
 			g.set(r, 0x1234)
-			if g.mrs(r); g.X[3]&0xffff != 0x1234 {
-				t.Errorf("MRS %v after the host has set it to 0x1234: 0x%x", r, g.X[3])
+			want := uint64(0x1234)
+			if r == hvf.SysRegMPIDR_EL1 {
+				want |= 1 << 31 // RES1
+			}
+			if g.mrs(r); g.X[3] != want {
+				t.Errorf("MRS %v after the host has set it to 0x1234: 0x%x, want 0x%x", r, g.X[3], want)
 			}
 		}
 	}
