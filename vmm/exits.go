@@ -89,11 +89,19 @@ func (v *vcpu) handleException(exit hvf.Exit) error {
 	return fmt.Errorf("vmm: vcpu %d: unexpected exit: %v at PC 0x%x, FAR 0x%x", v.index, exit.ESR, pc, exit.FAR)
 }
 
-// advance moves the PC past the instruction that was emulated.
+// advance moves the PC past the instruction that was emulated, and the guest's
+// software step with it: PSTATE.SS is clear after an instruction.
 func (v *vcpu) advance() error {
 	pc, err := v.hv.Reg(hvf.RegPC)
 	if err == nil {
 		err = v.hv.SetReg(hvf.RegPC, pc+4)
+	}
+	var cpsr uint64
+	if err == nil {
+		cpsr, err = v.hv.Reg(hvf.RegCPSR)
+	}
+	if err == nil && cpsr&pstateSS != 0 {
+		err = v.hv.SetReg(hvf.RegCPSR, cpsr&^pstateSS)
 	}
 	if err != nil {
 		return v.failed("advance the PC", err)

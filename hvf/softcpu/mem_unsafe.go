@@ -26,15 +26,6 @@ func (v *vm) readPhys64(pa uint64) (uint64, bool) {
 	return atomic.LoadUint64((*uint64)(r.host(pa))), true
 }
 
-// readPhys32 reads an aligned word, an instruction for instance.
-func (v *vm) readPhys32(pa uint64) (uint32, bool) {
-	r := v.mem.Load().find(pa)
-	if r == nil || r.prot&hvf.ProtRead == 0 || pa&3 != 0 {
-		return 0, false
-	}
-	return atomic.LoadUint32((*uint32)(r.host(pa))), true
-}
-
 // aligned says how an access is checked: its natural alignment in bytes when
 // only Device memory and SCTLR_EL1.A demand it, and alwaysAligned set when the
 // instruction does.

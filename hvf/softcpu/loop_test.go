@@ -1,0 +1,125 @@
+package softcpu
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+)
+
+// TestLoopAgreesWithTable executes instructions once by the engine's loop, with
+// its own cases, and once by the table of functions, from the same state.
+func TestLoopAgreesWithTable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	fast, fastMem := newTestCPU(t)
+	slow, slowMem := newTestCPU(t)
+	identityMap(fast)
+	identityMap(slow)
+	seen := make(map[a64.Code]int)
+	for n := 0; n < 100_000; n++ {
+		w := randomHot(rng)
+		op := a64.Decode(w)
+		if op.Code >= a64.B && op.Code <= a64.TBNZ && op.Imm == 0 {
+			continue // a branch to itself
+		}
+		if op.Code == a64.Undefined || op.Code >= a64.SVC && op.Code <= a64.SYSL && op.Code != a64.NOP {
+			continue
+		}
+		seen[op.Code]++
+		setup := randomState(rng)
+		for _, m := range []struct {
+			c   *cpu
+			mem []byte
+		}{{fast, fastMem}, {slow, slowMem}} {
+			setup(m.c, m.mem)
+			m.c.PC, m.c.stop, m.c.stats.Instructions = testRAM, false, 0
+		}
+		page := fast.fetch()
+		fast.page = page
+		for i := range page.ops {
+			page.ops[i] = a64.Op{Code: a64.HVC} // wherever it goes, no further
+		}
+		page.ops[0] = op
+		if fast.loop(&page.ops, 0); fast.stop {
+			fast.PC -= 4 // back from behind the HVC
+		}
+		slow.page = slow.fetch()
+		slow.page.ops[0] = op
+		if slow.execute(&op) {
+			slow.PC += 4
+		}
+		if slow.State != fast.State {
+			t.Fatalf("0x%08x (%v): table -, loop +:\n%s", w, op.Code, cmp.Diff(slow.State, fast.State))
+		}
+		if !bytes.Equal(fastMem, slowMem) {
+			t.Fatalf("0x%08x (%v): memory differs", w, op.Code)
+		}
+	}
+	t.Logf("%d codes", len(seen))
+	for code := a64.ADR; code <= a64.STPX; code++ {
+		if code >= a64.SVC && code <= a64.SYSL {
+			continue
+		}
+		if seen[code] == 0 {
+			t.Errorf("code %v was never tried", code)
+		}
+	}
+}
+
+// randomHot returns a random word of the groups that the loop has cases for.
+func randomHot(rng *rand.Rand) uint32 {
+	w := rng.Uint32()
+	groups := [...]struct{ mask, value uint32 }{
+		{0x1c000000, 0x10000000}, // data processing, immediate
+		{0x1c000000, 0x10000000},
+		{0x0e000000, 0x0a000000}, // data processing, register
+		{0x0e000000, 0x0a000000},
+		{0x1f20fc00, 0x0b000000}, // no shift
+		{0x1f20ffe0, 0x0a0003e0}, // from the zero register
+		{0x7f000000, 0x1b000000}, // three sources
+		{0x1fe00000, 0x0b200000}, // extended register
+		{0x7fffe000, 0x5ac00000}, // one source
+		{0x7fe0c000, 0x1ac00000}, // two sources
+		{0x1fe0fc00, 0x1a800000}, // conditional select
+		{0x7c000000, 0x14000000}, // branches
+		{0x7c000000, 0x34000000},
+		{0xff000010, 0x54000000},
+		{0xff9ffc1f, 0xd61f0000},
+		{0xfffff01f, 0xd503201f}, // hints
+		{0x3f000000, 0x39000000}, // loads and stores, unsigned offset
+		{0x3f200c00, 0x38000000}, // unscaled
+		{0x3f20fc00, 0x38206800}, // register offset
+		{0x7f000000, 0x29000000}, // pairs
+	}
+	g := groups[rng.IntN(len(groups))]
+	return w&^g.mask | g.value
+}
+
+// randomState returns a function that puts a CPU into one random state, whose
+// registers are often addresses in its memory.
+func randomState(rng *rand.Rand) func(*cpu, []byte) {
+	var x [31]uint64
+	for i := range x {
+		switch rng.IntN(4) {
+		case 0:
+			x[i] = rng.Uint64()
+		case 1:
+			x[i] = uint64(rng.IntN(64))
+		default:
+			x[i] = testRAM + 0x10000 + uint64(rng.IntN(0x2000))&^7
+		}
+	}
+	sp := testRAM + 0x11000 + uint64(rng.IntN(256))&^15
+	nzcv := rng.Uint32() << 28
+	fill := byte(rng.Uint32())
+	return func(c *cpu, mem []byte) {
+		copy(c.X[:31], x[:])
+		c.X[a64.SP], c.X[a64.Sink] = sp, 0
+		c.SetNZCV(nzcv)
+		for i := range mem[0x10000:0x13000] {
+			mem[0x10000+i] = fill + byte(i*7)
+		}
+	}
+}
