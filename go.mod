@@ -11,3 +11,5 @@ require (
 	golang.org/x/sys v0.41.0
 	golang.org/x/term v0.40.0
 )
+
+require github.com/ebitengine/purego v0.11.3

@@ -151,34 +151,3 @@ type Exit struct {
 	FAR    uint64 // virtual address of an abort
 	IPA    uint64 // guest physical address of an abort, to the byte
 }
-
-// Reg names a general register, as hv_reg_t does. There is no stack pointer
-// among them: SP_EL0 and SP_EL1 are system registers. 31 is the PC here,
-// while in a syndrome it is XZR.
-type Reg uint32
-
-const (
-	RegX0   Reg = 0 // X1 to X30 follow
-	RegX29  Reg = 29
-	RegX30  Reg = 30
-	RegPC   Reg = 31
-	RegFPCR Reg = 32
-	RegFPSR Reg = 33
-	RegCPSR Reg = 34
-)
-
-func (r Reg) String() string {
-	switch {
-	case r <= RegX30:
-		return fmt.Sprintf("X%d", uint32(r))
-	case r == RegPC:
-		return "PC"
-	case r == RegFPCR:
-		return "FPCR"
-	case r == RegFPSR:
-		return "FPSR"
-	case r == RegCPSR:
-		return "CPSR"
-	}
-	return fmt.Sprintf("Reg(0x%x)", uint32(r))
-}

@@ -1,4 +1,10 @@
+//go:build !(darwin && arm64)
+
 package hvf
+
+// Open fails: Hypervisor.framework exists only on Apple Silicon Macs. The error
+// is ErrUnsupported.
+func Open() (*Framework, error) { return nil, ErrUnsupported }
 
 // New returns the Hypervisor.framework backend. On a host without the
 // framework the error is ErrUnsupported.

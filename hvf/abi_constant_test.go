@@ -1,0 +1,239 @@
+package hvf
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// prefixes is how constants of a C type are called in Go: the prefix of C goes,
+// that of Go comes. Words of lower-case types are spelt as Go spells them.
+var prefixes = map[string]struct{ c, goPrefix string }{
+	"hv_return_t":                {"HV_", "Return"},
+	"hv_exit_reason_t":           {"HV_EXIT_REASON_", "Exit"},
+	"hv_reg_t":                   {"HV_REG_", "Reg"},
+	"hv_simd_fp_reg_t":           {"HV_SIMD_FP_REG_", "SIMDReg"},
+	"hv_memory_flags_t":          {"HV_MEMORY_", "Prot"},
+	"hv_allocate_flags_t":        {"HV_ALLOCATE_", "Allocate"},
+	"hv_interrupt_type_t":        {"HV_INTERRUPT_TYPE_", "Interrupt"},
+	"hv_cache_type_t":            {"HV_CACHE_TYPE_", "Cache"},
+	"hv_ipa_granule_t":           {"HV_IPA_GRANULE_", "IPAGranule"},
+	"hv_feature_reg_t":           {"HV_FEATURE_REG_", "FeatureReg"},
+	"hv_sys_reg_t":               {"HV_SYS_REG_", "SysReg"},
+	"hv_gic_intid_t":             {"HV_GIC_INT_", "IntID"},
+	"hv_gic_distributor_reg_t":   {"HV_GIC_DISTRIBUTOR_REG_GICD_", "DistributorReg"},
+	"hv_gic_redistributor_reg_t": {"HV_GIC_REDISTRIBUTOR_REG_GICR_", "RedistributorReg"},
+	"hv_gic_icc_reg_t":           {"HV_GIC_ICC_REG_", "ICCReg"},
+	"hv_gic_ich_reg_t":           {"HV_GIC_ICH_REG_", "ICHReg"},
+	"hv_gic_icv_reg_t":           {"HV_GIC_ICV_REG_", "ICVReg"},
+	"hv_gic_msi_reg_t":           {"HV_GIC_MSI_REG_GICM_", "MSIReg"},
+}
+
+// words of enumerations that are no registers.
+var constantWords = map[string]string{
+	"VTIMER": "VTimer", "IRQ": "IRQ", "FIQ": "FIQ", "4KB": "4KB", "16KB": "16KB", "EL1": "EL1", "EL2": "EL2",
+}
+
+// registers' names stay as the architecture writes them.
+func isRegister(ctype string) bool { return strings.HasSuffix(ctype, "_reg_t") }
+
+func goConstant(c cConst) string {
+	p := prefixes[c.typ]
+	name := strings.TrimPrefix(c.name, p.c)
+	if isRegister(c.typ) {
+		return p.goPrefix + name
+	}
+	if c.name == "HV_EXIT_REASON_VTIMER_ACTIVATED" { // shorter in the contract
+		name = "VTIMER"
+	}
+	var b strings.Builder
+	for _, w := range strings.Split(name, "_") {
+		if g, ok := constantWords[w]; ok {
+			b.WriteString(g)
+		} else {
+			b.WriteString(w[:1] + strings.ToLower(w[1:]))
+		}
+	}
+	return p.goPrefix + b.String()
+}
+
+// packageConstants evaluates the constants of this package, by Go type.
+func packageConstants(t *testing.T) map[string]map[string]uint64 {
+	t.Helper()
+	fset := token.NewFileSet()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_darwin_arm64.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	// Imports stay unresolved: no constant of an enumeration needs one.
+	cfg := types.Config{Error: func(error) {}}
+	pkg, _ := cfg.Check("hvf", fset, files, nil)
+	found := map[string]map[string]uint64{}
+	for _, name := range pkg.Scope().Names() {
+		c, ok := pkg.Scope().Lookup(name).(*types.Const)
+		if !ok || !c.Exported() {
+			continue
+		}
+		n, ok := c.Type().(*types.Named)
+		if !ok {
+			continue
+		}
+		v, _ := constant.Uint64Val(constant.ToInt(c.Val()))
+		typ := n.Obj().Name()
+		if found[typ] == nil {
+			found[typ] = map[string]uint64{}
+		}
+		found[typ][name] = v
+	}
+	return found
+}
+
+func TestConstants(t *testing.T) {
+	got := packageConstants(t)
+	for _, c := range tableConstants(t) {
+		if _, ok := prefixes[c.typ]; !ok {
+			continue // numbered registers have no constants: see TestNumberedRegisters
+		}
+		if c.typ == "hv_gic_distributor_reg_t" && strings.ContainsAny(c.name, "0123456789") && c.name != "HV_GIC_DISTRIBUTOR_REG_GICD_PIDR2" {
+			continue // functions: see TestDistributorRegisters
+		}
+		typ, name := goTypes[c.typ].Name(), goConstant(c)
+		v, ok := got[typ][name]
+		if !ok {
+			t.Errorf("%s: no constant %s of type %s", c.name, name, typ)
+			continue
+		}
+		if v != c.value {
+			t.Errorf("%s = 0x%x, want 0x%x", name, v, c.value)
+		}
+		delete(got[typ], name)
+	}
+	for ctype := range prefixes {
+		for name := range got[goTypes[ctype].Name()] {
+			t.Errorf("%s is no constant of the table", name)
+		}
+	}
+}
+
+func TestSystemRegisterNames(t *testing.T) {
+	n := 0
+	for _, c := range tableConstants(t) {
+		if c.typ != "hv_sys_reg_t" {
+			continue
+		}
+		n++
+		if got, want := SysReg(c.value).String(), strings.TrimPrefix(c.name, "HV_SYS_REG_"); got != want {
+			t.Errorf("SysReg(0x%x) is called %s, want %s", c.value, got, want)
+		}
+	}
+	if n != 148 {
+		t.Errorf("%d system registers in the table, want 148", n)
+	}
+}
+
+func TestDistributorRegisters(t *testing.T) {
+	functions := map[string]func(int) DistributorReg{
+		"IGROUPR": DistributorRegIGROUPR, "ISENABLER": DistributorRegISENABLER, "ICENABLER": DistributorRegICENABLER,
+		"ISPENDR": DistributorRegISPENDR, "ICPENDR": DistributorRegICPENDR, "ISACTIVER": DistributorRegISACTIVER,
+		"ICACTIVER": DistributorRegICACTIVER, "IPRIORITYR": DistributorRegIPRIORITYR, "ICFGR": DistributorRegICFGR,
+		"IROUTER": DistributorRegIROUTER,
+	}
+	named := map[DistributorReg]bool{}
+	for _, c := range tableConstants(t) {
+		if c.typ != "hv_gic_distributor_reg_t" {
+			continue
+		}
+		want := strings.TrimPrefix(c.name, "HV_GIC_DISTRIBUTOR_REG_")
+		reg := DistributorReg(c.value)
+		named[reg] = true
+		if got := reg.String(); got != want {
+			t.Errorf("DistributorReg(0x%x) is called %s, want %s", c.value, got, want)
+		}
+		array := strings.TrimPrefix(strings.TrimRight(want, "0123456789"), "GICD_")
+		if f := functions[array]; f != nil {
+			i, _ := strconv.Atoi(strings.TrimPrefix(want, "GICD_"+array))
+			if got := f(i); got != reg {
+				t.Errorf("DistributorReg%s(%d) = 0x%x, want 0x%x", array, i, uint16(got), c.value)
+			}
+		}
+	}
+	if len(named) != 1534 {
+		t.Errorf("%d registers in the table, want 1534", len(named))
+	}
+	for off := range 1 << 16 {
+		reg := DistributorReg(off)
+		if other := fmt.Sprintf("GICD+0x%04x", off); !named[reg] && reg.String() != other {
+			t.Errorf("DistributorReg(0x%x) is called %v and is not in the table", off, reg)
+		}
+	}
+}
+
+// TestNumberedRegisters: Z0 to Z31 and P0 to P15 are their numbers.
+func TestNumberedRegisters(t *testing.T) {
+	n := 0
+	for _, c := range tableConstants(t) {
+		if c.typ != "hv_sme_z_reg_t" && c.typ != "hv_sme_p_reg_t" {
+			continue
+		}
+		n++
+		if i := c.name[strings.LastIndex(c.name, "_")+1:]; i != strconv.FormatUint(c.value, 10) {
+			t.Errorf("%s = %d", c.name, c.value)
+		}
+	}
+	if n != 32+16 {
+		t.Errorf("%d registers in the table, want 48", n)
+	}
+}
+
+func TestTypes(t *testing.T) {
+	for _, row := range readTable(t, "types.txt", 3) {
+		typ, ok := goTypes[row[0]]
+		if !ok {
+			t.Errorf("no Go type for %s", row[0])
+			continue
+		}
+		if size := strconv.Itoa(int(typ.Size())); size != row[1] {
+			t.Errorf("%v has %s bytes, %s has %s", typ, size, row[0], row[1])
+		}
+	}
+}
+
+func TestStructs(t *testing.T) {
+	field := map[string][]int{ // index path of each field
+		"reason": {0}, "exception.syndrome": {2, 0}, "exception.virtual_address": {2, 1}, "exception.physical_address": {2, 2},
+		"streaming_sve_mode_enabled": {0}, "za_storage_enabled": {1},
+	}
+	for _, row := range readTable(t, "structs.txt", 4) {
+		typ, off := goTypes[row[0]], uintptr(0)
+		var size uintptr
+		for _, i := range field[row[1]] {
+			f := typ.Field(i)
+			off, size, typ = off+f.Offset, f.Type.Size(), f.Type
+		}
+		if got, want := fmt.Sprintf("%d+%d", off, size), row[2]+"+"+row[3]; got != want {
+			t.Errorf("%s.%s: offset+size %s, want %s", row[0], row[1], got, want)
+		}
+	}
+	if reflect.TypeFor[VCPUExit]().NumField() != 3 {
+		t.Error("VCPUExit has other fields than reason, padding and exception")
+	}
+}

@@ -1,0 +1,109 @@
+package hvf
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// Hypervisor returns the backend that runs guests on fw. It has one virtual
+// machine at a time, as the framework has.
+func (fw *Framework) Hypervisor() Hypervisor { return &hypervisor{fw: fw} }
+
+type hypervisor struct {
+	fw   *Framework
+	live atomic.Bool // there is a VM
+}
+
+// The framework's width of a guest physical address before macOS 13, and where
+// nothing else is asked for.
+const defaultIPABits = 36
+
+// busyRetries and busyPause bound how long a VM that goes away is waited for:
+// the framework may report HV_BUSY for a while after the last vCPU is gone.
+const (
+	busyRetries = 200
+	busyPause   = 5 * time.Millisecond
+)
+
+// NewVM makes the process's virtual machine.
+func (h *hypervisor) NewVM(cfg Config) (VM, error) {
+	if most, err := h.fw.VMGetMaxVCPUCount(); err == nil && cfg.VCPUs > int(most) {
+		return nil, fmt.Errorf("hvf: new vm with %d vcpus: this host has at most %d, ask for fewer", cfg.VCPUs, most)
+	}
+	if !h.live.CompareAndSwap(false, true) {
+		return nil, fmt.Errorf("hvf: new vm: %w, and a process can have one: close it first", ReturnBusy)
+	}
+	bits, err := h.create(cfg)
+	if err != nil {
+		h.live.Store(false)
+		return nil, err
+	}
+	return &vm{h: h, fw: h.fw, ipaBits: bits}, nil
+}
+
+// create calls hv_vm_create and returns the width of the guest's addresses.
+func (h *hypervisor) create(cfg Config) (ipaBits int, err error) {
+	vmcfg, bits, err := h.configure(cfg)
+	if err != nil {
+		return 0, err
+	}
+	defer h.fw.OSRelease(vmcfg)
+	err = h.fw.VMCreate(vmcfg)
+	for range busyRetries {
+		if !errors.Is(err, ReturnBusy) {
+			break
+		}
+		time.Sleep(busyPause)
+		err = h.fw.VMCreate(vmcfg)
+	}
+	return bits, explainCreate(err)
+}
+
+// configure makes a configuration if the defaults do not do.
+func (h *hypervisor) configure(cfg Config) (_ VMConfig, ipaBits int, err error) {
+	bits := uint32(defaultIPABits)
+	if b, err := h.fw.VMConfigGetDefaultIPASize(); err == nil {
+		bits = b
+	}
+	if cfg.IPABits <= int(bits) {
+		return 0, int(bits), nil
+	}
+	want := roundPARange(cfg.IPABits)
+	most, err := h.fw.VMConfigGetMaxIPASize()
+	if err != nil {
+		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address, where %d are the default: %w", cfg.IPABits, bits, err)
+	}
+	if want > int(most) {
+		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address: this host has %d, give the guest less memory", want, most)
+	}
+	vmcfg, err := h.fw.VMConfigCreate()
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := h.fw.VMConfigSetIPASize(vmcfg, uint32(want)); err != nil {
+		h.fw.OSRelease(vmcfg)
+		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address: %w", want, err)
+	}
+	return vmcfg, want, nil
+}
+
+// explainCreate says what to do about an error of hv_vm_create. Which of three
+// codes a missing entitlement gives depends on the macOS.
+func explainCreate(err error) error {
+	switch {
+	case errors.Is(err, ReturnDenied), errors.Is(err, ReturnUnsupported), errors.Is(err, ReturnError):
+		exe, e := os.Executable()
+		if e != nil {
+			exe = "this program"
+		}
+		return fmt.Errorf("%w: the entitlement com.apple.security.hypervisor may be missing, run: miniboot sign %s", err, exe)
+	case errors.Is(err, ReturnNoResources):
+		return fmt.Errorf("%w: all virtual machines that this host can have are in use, end some", err)
+	case errors.Is(err, ReturnBusy):
+		return fmt.Errorf("%w: this process has a virtual machine, close it first", err)
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package hvf
+
+import (
+	"errors"
+	"fmt"
+)
+
+// field is a four-bit field of an ID register.
+func field(lsb uint) uint64 { return 0xf << lsb }
+
+// hidden is what a guest must not see, whatever the framework shows by default:
+// what the contract does not offer, or what would need state that nobody saves.
+var hidden = []struct {
+	reg      SysReg
+	mask     uint64
+	optional bool // older versions of macOS do not know the register
+}{
+	{SysRegID_AA64PFR0_EL1, field(8) | field(12) | field(32), false}, // EL2, EL3, SVE
+	{SysRegID_AA64PFR1_EL1, field(8) | field(24), false},             // MTE, SME
+	{SysRegID_AA64DFR0_EL1, field(8), false},                         // PMUVer: its registers trap
+	{SysRegID_AA64MMFR2_EL1, field(24), false},                       // NV
+	{SysRegID_AA64ZFR0_EL1, ^uint64(0), true},                        // Linux takes these two for
+	{SysRegID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even where PFR0 has none
+}
+
+// identify sets what the guest sees of the vCPU.
+func (v *vcpu) identify(index int) error {
+	if err := v.SetSysReg(SysRegMPIDR_EL1, 1<<31|uint64(index)); err != nil {
+		return err
+	}
+	for _, h := range hidden {
+		err := v.change(h.reg, func(old uint64) uint64 { return old &^ h.mask })
+		if err != nil && !(h.optional && absentRegister(err)) {
+			return err
+		}
+	}
+	return v.change(SysRegID_AA64MMFR0_EL1, func(old uint64) uint64 {
+		return old&^0xf | min(old&0xf, paRange(v.vm.ipaBits))
+	})
+}
+
+// change rewrites a system register if that makes a difference.
+func (v *vcpu) change(reg SysReg, f func(old uint64) uint64) error {
+	old, err := v.SysReg(reg)
+	if err != nil {
+		return err
+	}
+	if val := f(old); val != old {
+		return v.SetSysReg(reg, val)
+	}
+	return nil
+}
+
+// absentRegister says whether err is how the framework answers for a system
+// register that it does not have: sources name both codes.
+func absentRegister(err error) bool {
+	return errors.Is(err, ReturnBadArgument) || errors.Is(err, ReturnUnsupported)
+}
+
+// paSizes is the widths of a physical address in bits, by the value of
+// ID_AA64MMFR0_EL1.PARange (DDI 0487 D24.2.80).
+var paSizes = [...]int{32, 36, 40, 42, 44, 48, 52}
+
+// paRange is the widest PARange that fits into bits.
+func paRange(bits int) (v uint64) {
+	for i, size := range paSizes {
+		if size <= bits {
+			v = uint64(i)
+		}
+	}
+	return v
+}
+
+// roundPARange is the next width of which PARange can tell the guest.
+func roundPARange(bits int) int {
+	for _, size := range paSizes {
+		if size >= bits {
+			return size
+		}
+	}
+	return bits
+}
+
+// readError and writeError name the register that an access was for.
+func readError(reg fmt.Stringer, err error) error {
+	return fmt.Errorf("hvf: read %v: %w", reg, err)
+}
+
+func writeError(reg fmt.Stringer, val uint64, err error) error {
+	return fmt.Errorf("hvf: write 0x%x to %v: %w", val, reg, err)
+}

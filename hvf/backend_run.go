@@ -1,0 +1,74 @@
+package hvf
+
+// Run enters the guest. Exits that mean nothing to a caller stay in here: the
+// framework's UNKNOWN, which is a signal that hit the thread, and a
+// cancellation whose kick an earlier Run has returned already.
+func (v *vcpu) Run() (Exit, error) {
+	v.kick.enter()
+	for {
+		if v.kick.take() {
+			return v.leave(Exit{Reason: ExitCanceled}), nil
+		}
+		if err := v.stateInputs(); err != nil {
+			v.leave(Exit{})
+			return Exit{}, err
+		}
+		if err := v.raw.Run(); err != nil {
+			v.leave(Exit{})
+			return Exit{}, err
+		}
+		switch e := v.raw.Exit(); e.Reason {
+		case ExitCanceled:
+		case ExitUnknown:
+			if err := v.restoreMask(); err != nil {
+				v.leave(Exit{})
+				return Exit{}, err
+			}
+		case ExitVTimer:
+			v.masked = true
+			return v.leave(Exit{Reason: ExitVTimer}), nil
+		default:
+			x := &e.Exception
+			return v.leave(Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
+		}
+	}
+}
+
+// leave ends a Run: the levels of the interrupt inputs were for this one only.
+func (v *vcpu) leave(e Exit) Exit {
+	v.kick.leave()
+	v.irq.level, v.fiq.level = false, false
+	return e
+}
+
+// stateInputs tells the framework the interrupt inputs' levels before it runs
+// the guest. It has dropped them when the run before returned; one that was
+// high is stated as low all the same, should a spurious return not drop it.
+func (v *vcpu) stateInputs() error {
+	if err := v.state(&v.irq, InterruptIRQ); err != nil {
+		return err
+	}
+	return v.state(&v.fiq, InterruptFIQ)
+}
+
+func (v *vcpu) state(in *input, t InterruptType) error {
+	if !in.level && !in.stated {
+		return nil
+	}
+	in.stated = in.level
+	return v.raw.SetPendingInterrupt(t, in.level)
+}
+
+// restoreMask lets the virtual timer exit again if an UNKNOWN return has masked
+// it: that is how the framework may report one that the guest silenced while it
+// fired.
+func (v *vcpu) restoreMask() error {
+	if v.masked {
+		return nil
+	}
+	masked, err := v.raw.GetVTimerMask()
+	if err != nil || !masked {
+		return err
+	}
+	return v.raw.SetVTimerMask(false)
+}

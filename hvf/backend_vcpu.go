@@ -1,0 +1,135 @@
+package hvf
+
+import "fmt"
+
+// vcpu is a vCPU of the framework behind the contract of VCPU. All but kick
+// belongs to the goroutine that made it.
+type vcpu struct {
+	vm   *vm
+	raw  *RawVCPU
+	irq  input
+	fiq  input
+	kick kick
+
+	masked bool // the virtual timer's exit is masked, as far as we have done it
+}
+
+// input is an interrupt input. The framework holds a level for one run only.
+type input struct {
+	level  bool // for the next Run
+	stated bool // the framework may have it as high
+}
+
+func newVCPU(m *vm, index int) (*vcpu, error) {
+	raw, err := m.fw.VCPUCreate(0)
+	if err != nil {
+		return nil, err
+	}
+	v := &vcpu{vm: m, raw: raw}
+	v.kick.init(raw)
+	if err := v.setUp(index); err != nil {
+		raw.Destroy()
+		return nil, err
+	}
+	return v, nil
+}
+
+// setUp sets what we depend on: what a new vCPU is like is not documented.
+func (v *vcpu) setUp(index int) error {
+	if err := v.identify(index); err != nil {
+		return err
+	}
+	for _, f := range []func(bool) error{
+		v.raw.SetTrapDebugExceptions, v.raw.SetTrapDebugRegAccesses, v.SetVTimerMask,
+	} {
+		if err := f(false); err != nil {
+			return err
+		}
+	}
+	return v.SetVTimerOffset(0)
+}
+
+func (v *vcpu) Reg(r Reg) (uint64, error) {
+	val, err := v.raw.GetReg(r)
+	if err != nil {
+		return 0, readError(r, err)
+	}
+	return val, nil
+}
+
+func (v *vcpu) SetReg(r Reg, val uint64) error {
+	if err := v.raw.SetReg(r, val); err != nil {
+		return writeError(r, val, err)
+	}
+	return nil
+}
+
+// sysRegMDCR_EL2Architectural is MDCR_EL2's own encoding. Headers up to
+// macOS 15 have another one, which SysRegMDCR_EL2 is.
+const sysRegMDCR_EL2Architectural SysReg = 0xe089
+
+func (v *vcpu) SysReg(r SysReg) (uint64, error) {
+	val, err := v.raw.GetSysReg(r)
+	if err != nil && r == SysRegMDCR_EL2 {
+		val, err = v.raw.GetSysReg(sysRegMDCR_EL2Architectural)
+	}
+	if err != nil {
+		return 0, readError(r, err)
+	}
+	return val, nil
+}
+
+func (v *vcpu) SetSysReg(r SysReg, val uint64) error {
+	err := v.raw.SetSysReg(r, val)
+	if err != nil && r == SysRegMDCR_EL2 {
+		err = v.raw.SetSysReg(sysRegMDCR_EL2Architectural, val)
+	}
+	if err != nil {
+		return writeError(r, val, err)
+	}
+	return nil
+}
+
+func (v *vcpu) SIMDReg(n int) ([2]uint64, error) {
+	if n < 0 || n > 31 {
+		return [2]uint64{}, fmt.Errorf("hvf: read Q%d: there are Q0 to Q31", n)
+	}
+	val, err := v.raw.GetSIMDFPReg(SIMDReg(n))
+	if err != nil {
+		return [2]uint64{}, readError(SIMDReg(n), err)
+	}
+	return val, nil
+}
+
+func (v *vcpu) SetSIMDReg(n int, val [2]uint64) error {
+	if n < 0 || n > 31 {
+		return fmt.Errorf("hvf: write Q%d: there are Q0 to Q31", n)
+	}
+	if err := v.raw.SetSIMDFPReg(SIMDReg(n), val); err != nil {
+		return fmt.Errorf("hvf: write 0x%016x%016x to Q%d: %w", val[1], val[0], n, err)
+	}
+	return nil
+}
+
+func (v *vcpu) SetIRQ(high bool) error { v.irq.level = high; return nil }
+
+func (v *vcpu) SetFIQ(high bool) error { v.fiq.level = high; return nil }
+
+func (v *vcpu) SetVTimerMask(masked bool) error {
+	v.masked = masked
+	return v.raw.SetVTimerMask(masked)
+}
+
+func (v *vcpu) SetVTimerOffset(ticks uint64) error { return v.raw.SetVTimerOffset(ticks) }
+
+// Kick makes the current or the next Run return ExitCanceled.
+func (v *vcpu) Kick() { v.kick.post() }
+
+func (v *vcpu) Close() error {
+	if !v.kick.close() {
+		return nil
+	}
+	err := v.raw.Destroy()
+	v.vm.retire()
+	return err
+}

@@ -1,0 +1,131 @@
+package hvf
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// vm is the process's virtual machine on the framework.
+type vm struct {
+	h       *hypervisor
+	fw      *Framework
+	ipaBits int
+
+	mu     sync.Mutex
+	mapped ranges // so that nothing stays mapped when its owner frees it
+	vcpus  int
+	closed bool
+}
+
+func (m *vm) Map(gpa uint64, mem []byte, p Prot) error {
+	size := uint64(len(mem))
+	if err := m.check("map", gpa, size); err != nil {
+		return err
+	}
+	if a := address(mem); a%PageSize != 0 {
+		return fmt.Errorf("hvf: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, PageSize)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mapped.overlap(gpa, size) {
+		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: something is mapped there, unmap it first", size, gpa)
+	}
+	if err := m.fw.VMMap(mem, gpa, p); err != nil {
+		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x %v: %w", size, gpa, p, err)
+	}
+	m.mapped.add(gpa, size)
+	return nil
+}
+
+func (m *vm) Unmap(gpa, size uint64) error {
+	if err := m.check("unmap", gpa, size); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.fw.VMUnmap(gpa, size); err != nil {
+		return fmt.Errorf("hvf: unmap 0x%x bytes at 0x%x: %w", size, gpa, err)
+	}
+	m.mapped.remove(gpa, size)
+	return nil
+}
+
+func (m *vm) Protect(gpa, size uint64, p Prot) error {
+	if err := m.check("protect", gpa, size); err != nil {
+		return err
+	}
+	if err := m.fw.VMProtect(gpa, size, p); err != nil {
+		return fmt.Errorf("hvf: protect 0x%x bytes at 0x%x as %v: %w", size, gpa, p, err)
+	}
+	return nil
+}
+
+func (m *vm) check(what string, gpa, size uint64) error {
+	if size == 0 || gpa%PageSize != 0 || size%PageSize != 0 {
+		return fmt.Errorf("hvf: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, PageSize)
+	}
+	if end := gpa + size; end < gpa || end > 1<<m.ipaBits {
+		return fmt.Errorf("hvf: %s 0x%x bytes at 0x%x: past the end of the %d-bit guest physical address space", what, size, gpa, m.ipaBits)
+	}
+	return nil
+}
+
+// Counter reads the counter behind the guest's timers.
+func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
+
+func (m *vm) NewVCPU(index int) (VCPU, error) {
+	if index < 0 || index > 255 {
+		return nil, fmt.Errorf("hvf: new vcpu %d: give an index from 0 to 255", index)
+	}
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil, errors.New("hvf: new vcpu: the vm is closed")
+	}
+	m.vcpus++ // before it exists, so that Close waits for it
+	m.mu.Unlock()
+	v, err := newVCPU(m, index)
+	if err != nil {
+		m.retire()
+		return nil, fmt.Errorf("hvf: new vcpu %d: %w", index, err)
+	}
+	return v, nil
+}
+
+// retire forgets a vCPU.
+func (m *vm) retire() {
+	m.mu.Lock()
+	m.vcpus--
+	m.mu.Unlock()
+}
+
+// Close unmaps what is mapped, so that its owner may free it whatever becomes
+// of the VM, and ends the VM.
+func (m *vm) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
+	if m.vcpus != 0 {
+		return fmt.Errorf("hvf: close vm: %d vcpus are still open, close them first", m.vcpus)
+	}
+	m.closed = true
+	var errs []error
+	for _, r := range m.mapped {
+		errs = append(errs, m.fw.VMUnmap(r.start, r.end-r.start))
+	}
+	m.mapped = nil
+	err := m.fw.VMDestroy()
+	for range busyRetries {
+		if !errors.Is(err, ReturnBusy) {
+			break
+		}
+		time.Sleep(busyPause)
+		err = m.fw.VMDestroy()
+	}
+	m.h.live.Store(err != nil)
+	return errors.Join(append(errs, err)...)
+}

@@ -1,0 +1,23 @@
+// Package ccall is what the framework's bindings need of a shared library:
+// addresses of symbols, and a way to call them. It is apart from package dl,
+// which does that, so that whoever imports hvf on a host without the framework
+// links no dynamic loader.
+package ccall
+
+// Frame is one call: the function, its arguments and its result, in the order
+// in which the assembly of package dl reads them. It lives on the heap, so that
+// nothing moves while C looks at it, and is used for one call after the other.
+type Frame struct {
+	Fn   uintptr    // address of the function
+	Args [4]uintptr // X0 to X3
+	Ret  uintptr    // X0 after the call
+	Vec  [2]uint64  // V0, low half first
+}
+
+// Library is an open shared library.
+type Library interface {
+	// Symbol returns the address of a symbol, or 0 if there is none.
+	Symbol(name string) uintptr
+	// Call calls f.Fn. It neither allocates nor keeps f.
+	Call(f *Frame)
+}

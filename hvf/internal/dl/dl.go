@@ -1,0 +1,47 @@
+//go:build (darwin || linux) && (amd64 || arm64)
+
+package dl
+
+import (
+	"fmt"
+
+	"github.com/ebitengine/purego"
+
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
+)
+
+// Library is one or more shared libraries, searched in the order in which they
+// were opened. They stay loaded until the process ends.
+type Library struct {
+	handles []uintptr
+}
+
+// Open loads the libraries at the given paths.
+func Open(paths ...string) (*Library, error) {
+	l := &Library{}
+	for _, path := range paths {
+		h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+		if err != nil {
+			return nil, fmt.Errorf("dl: open %s: %w", path, err)
+		}
+		l.handles = append(l.handles, h)
+	}
+	return l, nil
+}
+
+// Symbol returns the address of a symbol, or 0 if no library has it.
+func (l *Library) Symbol(name string) uintptr {
+	for _, h := range l.handles {
+		if addr, err := purego.Dlsym(h, name); err == nil {
+			return addr
+		}
+	}
+	return 0
+}
+
+// Portable makes its calls through purego's own entry. It serves one goroutine
+// at a time for each Frame, as Library does.
+type Portable struct{ *Library }
+
+// Call calls f.Fn.
+func (Portable) Call(f *ccall.Frame) { callPortable(f) }

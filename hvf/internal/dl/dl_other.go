@@ -1,0 +1,23 @@
+//go:build !((darwin || linux) && (amd64 || arm64))
+
+package dl
+
+import (
+	"errors"
+
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
+)
+
+// Library cannot be had on this host.
+type Library struct{}
+
+// Open fails on this host.
+func Open(paths ...string) (*Library, error) {
+	return nil, errors.New("dl: this host's libraries cannot be called without cgo")
+}
+
+// Symbol finds nothing.
+func (*Library) Symbol(string) uintptr { return 0 }
+
+// Call does nothing: there is no library to call.
+func (*Library) Call(*ccall.Frame) {}
