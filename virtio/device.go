@@ -1,0 +1,71 @@
+package virtio
+
+import (
+	"context"
+	"fmt"
+)
+
+// Device is what differs between virtio devices. The transport owns status,
+// features, queues and interrupt.
+type Device interface {
+	// Type is the device ID.
+	Type() DeviceType
+
+	// Features are the bits that the device offers, besides Transport's own.
+	Features() uint64
+
+	// QueueSizes has, for each queue, the most descriptors that it can hold: a
+	// power of two up to 32768.
+	QueueSizes() []uint16
+
+	// Config is the configuration space, always the same; nil for none.
+	Config() *Config
+
+	// Serve works on the queues, which are as many as QueueSizes; one that the
+	// driver has not set up is there and stays empty. features are those that
+	// the driver has accepted. It is called at DRIVER_OK and has to return soon
+	// after ctx is done, with nothing left that uses memory of a chain. An
+	// error before that is the host's failure: it sets DEVICE_NEEDS_RESET.
+	Serve(ctx context.Context, features uint64, queues []*Queue) error
+}
+
+// SharedMemory is a Device that has shared memory regions (2.10).
+type SharedMemory interface {
+	// SharedMemory returns the guest physical range of a region, in bytes.
+	SharedMemory(id uint8) (base, size uint64, ok bool)
+}
+
+// DeviceType is a device ID (5).
+type DeviceType uint32
+
+const (
+	TypeNet     DeviceType = 1
+	TypeBlock   DeviceType = 2
+	TypeConsole DeviceType = 3
+	TypeEntropy DeviceType = 4
+	TypeBalloon DeviceType = 5
+	TypeSocket  DeviceType = 19
+	TypeFS      DeviceType = 26
+)
+
+var typeNames = map[DeviceType]string{
+	TypeNet: "net", TypeBlock: "blk", TypeConsole: "console", TypeEntropy: "rng", TypeBalloon: "balloon",
+	TypeSocket: "vsock", TypeFS: "fs",
+}
+
+func (t DeviceType) String() string {
+	if name, ok := typeNames[t]; ok {
+		return name
+	}
+	return fmt.Sprintf("type %d", uint32(t))
+}
+
+// Feature bits that the transport and the queues implement (6).
+const (
+	FeatureIndirectDesc uint64 = 1 << 28
+	FeatureEventIdx     uint64 = 1 << 29
+	FeatureVersion1     uint64 = 1 << 32
+
+	// transportFeatures are offered for every device.
+	transportFeatures = FeatureIndirectDesc | FeatureEventIdx | FeatureVersion1
+)

@@ -1,0 +1,87 @@
+package virtio
+
+import "context"
+
+// activation is a device at work.
+type activation struct {
+	queues   []*Queue
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when Serve has returned
+	stopping bool          // a reset waits for done; under Transport.mu
+}
+
+// activateLocked starts the device with the queues as they are set up.
+func (t *Transport) activateLocked() {
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &activation{cancel: cancel, done: make(chan struct{})}
+	for i := range t.queues {
+		a.queues = append(a.queues, t.newQueueLocked(i))
+	}
+	t.active = a
+	go t.serve(ctx, a, t.driverFeatures)
+}
+
+// serve runs the device; Reset waits for it.
+func (t *Transport) serve(ctx context.Context, a *activation, features uint64) {
+	defer close(a.done)
+	if err := t.dev.Serve(ctx, features, a.queues); err != nil && ctx.Err() == nil {
+		t.fail("the device has failed: %v", err)
+	}
+}
+
+// Reset stops the device, waits until it has let go of the guest's memory, and
+// puts every register into its state after power on.
+func (t *Transport) Reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if a := t.active; a != nil {
+		t.stopLocked(a)
+		t.mu.Unlock()
+		<-a.done
+		t.mu.Lock()
+		if t.active != a {
+			return // who reset it at the same time was faster
+		}
+		t.active = nil
+	}
+	t.clearLocked()
+}
+
+func (t *Transport) stopLocked(a *activation) {
+	if a.stopping {
+		return
+	}
+	a.stopping = true
+	for _, q := range a.queues {
+		q.stop()
+	}
+	a.cancel()
+}
+
+// clearLocked gives every register its reset value.
+func (t *Transport) clearLocked() {
+	t.status, t.interrupt = 0, 0
+	t.deviceFeaturesSel, t.driverFeaturesSel, t.driverFeatures = 0, 0, 0
+	t.queueSel, t.shmSel = 0, 0
+	for i, q := range t.queues {
+		t.queues[i] = queueRegisters{max: q.max}
+	}
+	t.config.restore()
+	t.line.Set(false)
+}
+
+// Close stops the device for good. The Device itself is its maker's.
+func (t *Transport) Close() error {
+	t.Reset()
+	t.config.onChange(nil)
+	return nil
+}
+
+// fail sets DEVICE_NEEDS_RESET and says why.
+func (t *Transport) fail(format string, args ...any) {
+	t.mu.Lock()
+	t.status |= StatusNeedsReset
+	t.mu.Unlock()
+	t.raise(interruptConfig, StatusDriverOK)
+	t.log("needs a reset: "+format, args...)
+}

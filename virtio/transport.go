@@ -1,0 +1,228 @@
+package virtio
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// TransportConfig says what a transport connects.
+type TransportConfig struct {
+	Device Device
+	Memory *Memory
+	Line   mmio.Line // nil leaves the interrupt unconnected
+
+	// Log is told what a driver does wrong, and why a device has failed; nil
+	// discards it. It is called on any goroutine and should limit the rate.
+	Log func(format string, args ...any)
+}
+
+// Transport is the register bank of one device: virtio-mmio, version 2. Its
+// methods may be called from any goroutine.
+type Transport struct {
+	dev     Device
+	mem     *Memory
+	line    mmio.Line
+	config  *Config
+	offered uint64 // features
+	report  func(format string, args ...any)
+	bad     atomic.Uint64
+
+	mu                sync.Mutex // before a Queue's and the interrupt controller's
+	status            Status
+	interrupt         uint32
+	deviceFeaturesSel uint32
+	driverFeaturesSel uint32
+	driverFeatures    uint64
+	queueSel          uint32
+	shmSel            uint32
+	queues            []queueRegisters
+	active            *activation // from DRIVER_OK until the device has stopped
+}
+
+var _ mmio.Device = (*Transport)(nil)
+
+// NewTransport returns the registers of a device, in reset.
+func NewTransport(c TransportConfig) (*Transport, error) {
+	t := &Transport{dev: c.Device, mem: c.Memory, line: c.Line, config: c.Device.Config(), report: c.Log}
+	t.offered = c.Device.Features() | transportFeatures
+	for i, size := range c.Device.QueueSizes() {
+		if size > maxQueueSize || bits.OnesCount16(size) != 1 {
+			return nil, fmt.Errorf("virtio: %v device: queue %d holds up to %d descriptors, want a power of two up to %d", c.Device.Type(), i, size, maxQueueSize)
+		}
+		t.queues = append(t.queues, queueRegisters{max: size})
+	}
+	if t.line == nil {
+		t.line = mmio.LineFunc(func(bool) {})
+	}
+	if t.report == nil {
+		t.report = func(string, ...any) {}
+	}
+	if t.config == nil {
+		t.config = NewConfig(nil)
+	}
+	t.config.onChange(t.configChanged)
+	t.Reset()
+	return t, nil
+}
+
+// BadAccesses is how many accesses the device did not take: no such register,
+// a wrong size, or not in this status.
+func (t *Transport) BadAccesses() uint64 { return t.bad.Load() }
+
+// Read implements mmio.Device.
+func (t *Transport) Read(a mmio.Access) uint64 {
+	if a.Off >= RegConfig {
+		return t.config.read(a.Off-RegConfig, a.Size)
+	}
+	r := find(a)
+	if r == nil || r.Read == 0 {
+		t.bad.Add(1)
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.readLocked(r) & r.Read
+}
+
+func (t *Transport) readLocked(r *mmio.Register) uint64 {
+	switch r.Off {
+	case RegDeviceID:
+		return uint64(t.dev.Type())
+	case RegDeviceFeatures:
+		return half(t.offered, t.deviceFeaturesSel)
+	case RegQueueSizeMax:
+		if q := t.selectedLocked(); q != nil {
+			return uint64(q.max)
+		}
+		return 0
+	case RegQueueReady:
+		return t.queueReadyLocked()
+	case RegInterruptStatus:
+		return uint64(t.interrupt)
+	case RegStatus:
+		return uint64(t.status)
+	case RegSHMLenLow, RegSHMLenHigh, RegSHMBaseLow, RegSHMBaseHigh:
+		return t.sharedMemoryLocked(r.Off)
+	case RegConfigGeneration:
+		return uint64(t.config.currentGeneration())
+	}
+	return r.Reset
+}
+
+// sharedMemoryLocked reads a register of the selected region; length and base
+// of one that is not there are all ones.
+func (t *Transport) sharedMemoryLocked(off uint64) uint64 {
+	base, size := ^uint64(0), ^uint64(0)
+	if dev, ok := t.dev.(SharedMemory); ok && t.shmSel <= 0xff {
+		if b, s, ok := dev.SharedMemory(uint8(t.shmSel)); ok {
+			base, size = b, s
+		}
+	}
+	switch off {
+	case RegSHMLenLow:
+		return size & all
+	case RegSHMLenHigh:
+		return size >> 32
+	case RegSHMBaseLow:
+		return base & all
+	}
+	return base >> 32
+}
+
+// Write implements mmio.Device. It waits for the device when it writes 0 to
+// Status, and never else.
+func (t *Transport) Write(a mmio.Access, v uint64) {
+	if a.Off >= RegConfig {
+		if !t.config.write(a.Off-RegConfig, a.Size, v) {
+			t.bad.Add(1)
+		}
+		return
+	}
+	r := find(a)
+	if r == nil || r.Write == 0 {
+		t.bad.Add(1)
+		return
+	}
+	v &= r.Write
+	if r.Off == RegStatus && v == 0 {
+		t.Reset()
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.active != nil && t.active.stopping { // another vCPU resets the device
+		t.bad.Add(1)
+		return
+	}
+	t.writeLocked(r.Off, v)
+}
+
+func (t *Transport) writeLocked(off, v uint64) {
+	switch off {
+	case RegDeviceFeaturesSel:
+		t.deviceFeaturesSel = uint32(v)
+	case RegDriverFeaturesSel:
+		t.driverFeaturesSel = uint32(v)
+	case RegDriverFeatures:
+		t.writeDriverFeaturesLocked(v)
+	case RegQueueSel:
+		t.queueSel = uint32(v)
+	case RegQueueNotify:
+		t.notifyLocked(v)
+	case RegInterruptACK:
+		t.interrupt &^= uint32(v)
+		t.line.Set(t.interrupt != 0)
+	case RegStatus:
+		t.writeStatusLocked(Status(v))
+	case RegSHMSel:
+		t.shmSel = uint32(v)
+	default:
+		t.writeQueueLocked(off, v)
+	}
+}
+
+// writeDriverFeaturesLocked takes features until FEATURES_OK fixes them. A bit
+// of a half that does not exist was not offered.
+func (t *Transport) writeDriverFeaturesLocked(v uint64) {
+	switch {
+	case t.status&StatusFeaturesOK != 0, t.driverFeaturesSel > 1 && v != 0:
+		t.bad.Add(1)
+	case t.driverFeaturesSel == 0:
+		setLow(&t.driverFeatures, v)
+	case t.driverFeaturesSel == 1:
+		setHigh(&t.driverFeatures, v)
+	}
+}
+
+// notifyLocked wakes who works on a queue.
+func (t *Transport) notifyLocked(index uint64) {
+	if t.active == nil || index >= uint64(len(t.active.queues)) {
+		t.bad.Add(1)
+		return
+	}
+	t.active.queues[index].signal()
+}
+
+// interruptUsed tells the driver of used buffers.
+func (t *Transport) interruptUsed() { t.raise(interruptUsed, StatusDriverOK) }
+
+// configChanged tells the driver, if there is one, of another configuration.
+func (t *Transport) configChanged() { t.raise(interruptConfig, StatusDriver) }
+
+// raise sets a bit of InterruptStatus when the status has all of needs.
+func (t *Transport) raise(bit uint32, needs Status) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.status&needs == needs {
+		t.interrupt |= bit
+		t.line.Set(true)
+	}
+}
+
+func (t *Transport) log(format string, args ...any) {
+	t.report("virtio %v: "+format, append([]any{t.dev.Type()}, args...)...)
+}

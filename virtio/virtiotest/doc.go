@@ -1,0 +1,15 @@
+// Package virtiotest is the driver's side of virtio-mmio and of split
+// virtqueues (Virtio 1.3), for unit tests, fuzzers and benchmarks of devices.
+//
+//	d := virtiotest.New(t, dev)       // RAM, and the device's registers
+//	d.Start(virtiotest.AllFeatures)   // up to DRIVER_OK, every queue set up
+//	answer := d.Rings[0].Do(request, 512)
+//
+// Do builds a chain, offers it, notifies the device and waits for its
+// interrupt. The steps are there one by one, too, for what a good driver would
+// not do: SetDesc writes any descriptor, Offer makes any head available,
+// Driver.Write any register.
+//
+// RAM is on the Go heap, so that the race detector sees what a device does with
+// it; words of rings are accessed atomically, as by a guest's CPU.
+package virtiotest
