@@ -15,7 +15,7 @@ import (
 func full() bool { return os.Getenv("MINIBOOT_FULL") != "" }
 
 // kernelFile returns a file that fetch-kernels.sh has fetched.
-func kernelFile(t *testing.T, name string) boot.File {
+func kernelFile(t testing.TB, name string) boot.File {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: boots Linux, not in short mode")
@@ -45,7 +45,7 @@ func defaultKernel(t *testing.T) boot.File {
 }
 
 // userland returns the default guest's initramfs.
-func userland(t *testing.T) boot.File {
+func userland(t testing.TB) boot.File {
 	t.Helper()
 	initramfs, err := guest.Initramfs(t.Context(), t.Output())
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ type Guest struct {
 	m        *vmm.Machine
 	console  *console
 	cancel   context.CancelFunc
+	stopOnce sync.Once
 	commands int           // run so far
 	done     chan struct{} // Run has returned
 	reason   vmm.Reason    // valid after done
@@ -54,7 +56,7 @@ func Start(t testing.TB, cfg vmm.Config) *Guest {
 	ctx, cancel := context.WithCancel(context.Background())
 	g.cancel = cancel
 	go g.run(ctx)
-	t.Cleanup(g.stop)
+	t.Cleanup(g.Stop)
 	return g
 }
 
@@ -63,7 +65,9 @@ func (g *Guest) run(ctx context.Context) {
 	g.reason, g.err = g.m.Run(ctx)
 }
 
-// stop ends the guest and frees it.
+// Stop ends the guest and frees its machine, as the end of the test does.
+func (g *Guest) Stop() { g.stopOnce.Do(g.stop) }
+
 func (g *Guest) stop() {
 	g.cancel()
 	<-g.done

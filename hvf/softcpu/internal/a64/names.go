@@ -9,7 +9,7 @@ func (c Code) String() string {
 	case c == Undefined:
 		return "UNDEFINED"
 	case c >= ADR && c < EndBase:
-		return baseNames[c-ADR]
+		return baseNames[c]
 	case c >= FirstVector && c < endScalarFP:
 		return fpNames[c-FirstVector]
 	case c >= FirstSIMD && c < EndVector && simdNames[c-FirstSIMD] != "":
