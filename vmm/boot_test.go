@@ -71,6 +71,7 @@ func TestReboot(t *testing.T) {
 	for range 3 {
 		g.Expect(guest.Prompt)
 		g.MustRun("ls /")
+		g.Expect(guest.Prompt) // else the next one found would be this
 		g.Send("reboot\n")
 	}
 	g.Expect(guest.Prompt)

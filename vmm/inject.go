@@ -55,15 +55,21 @@ func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 // instruction.
 func (v *vcpu) injectUndefined() error { return v.inject(hvf.MakeESR(hvf.ECUnknown, 0)) }
 
-// PSTATE bits that exception entry deals with (DDI 0487 D1.3.1).
+// What exception entry does with PSTATE (DDI 0487 D1.3.1).
 const (
-	pstateSS   = 1 << 21
-	pstateIL   = 1 << 20
+	pstateNZCV = 0xf << 28
+	pstateDIT  = 1 << 24
 	pstatePAN  = 1 << 22
-	pstateMask = 0xf<<28 | 1<<25 | 1<<24 | pstatePAN // what entry keeps
+	pstateSS   = 1 << 21
+	pstateSSBS = 1 << 12
 	pstateDAIF = 0xf << 6
 	modeEL1h   = 0x5
-	sctlrSPAN  = 1 << 23
+	modeEL1t   = 0x4
+
+	pstateKept = pstateNZCV | pstateDIT | pstatePAN
+
+	sctlrSPAN  = 1 << 23 // entry leaves PAN alone
+	sctlrDSSBS = 1 << 44 // what SSBS becomes
 )
 
 // inject takes a synchronous exception to EL1 with the current PC as the
@@ -94,12 +100,16 @@ func (v *vcpu) inject(esr hvf.ESR) error {
 	switch cpsr & 0xf {
 	case modeEL1h:
 		offset = 0x200
-	case 0x4: // EL1t
+	case modeEL1t:
 		offset = 0
 	}
-	next := cpsr&pstateMask | pstateDAIF | modeEL1h
-	if get(hvf.SysRegSCTLR_EL1)&sctlrSPAN == 0 {
+	next := cpsr&pstateKept | pstateDAIF | modeEL1h
+	sctlr := get(hvf.SysRegSCTLR_EL1)
+	if sctlr&sctlrSPAN == 0 {
 		next |= pstatePAN
+	}
+	if sctlr&sctlrDSSBS != 0 {
+		next |= pstateSSBS
 	}
 	set(hvf.SysRegESR_EL1, uint64(esr))
 	set(hvf.SysRegELR_EL1, pc)

@@ -36,18 +36,23 @@ type Machine struct {
 	// offset is what the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
 
-	events   chan event
+	requests chan request                     // of the guest; the first counts
+	errs     chan error                       // of the host; room for one from each goroutine
 	complain func(format string, args ...any) // what a guest did wrong
+
+	snapshots sync.Mutex // one Snapshots at a time; before mu
 
 	// mu guards what follows and what vcpu says it guards. No device or GIC
 	// lock is taken by who holds it, and no vCPU is waited for but on cond.
-	mu       sync.Mutex
-	cond     *sync.Cond // a vCPU has parked, or what it is parked for is over
-	paused   bool
-	quit     bool
-	running  bool
-	alive    int // routines that have not retired
-	pausedAt uint64
+	mu        sync.Mutex
+	cond      *sync.Cond // a vCPU has parked, or what it is parked for is over
+	paused    bool
+	stopped   bool   // paused, and every vCPU has parked for it
+	stoppedAt uint64 // the host's counter then: later ticks are not the guest's
+	running   bool
+	quit      bool // Run is to end, or has ended, or is not to begin
+	closed    bool
+	alive     int // routines that have not retired
 }
 
 // New makes the machine and reads everything that it will boot. The error is
@@ -61,7 +66,9 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{cfg: cfg, events: make(chan event, 16), complain: limited(cfg.Log)}
+	m := &Machine{
+		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), complain: limited(cfg.Log),
+	}
 	m.cond = sync.NewCond(&m.mu)
 	m.plan, err = boot.Prepare(boot.Config{
 		Machine: boot.Machine{CPUs: cfg.VCPUs, RAM: ranges, GIC: cfg.GIC, Virtio: slotNumbers(len(cfg.Virtio))},
@@ -176,13 +183,19 @@ func (m *Machine) unmapRAM() error {
 // Plan says what is booted and where it lies in memory.
 func (m *Machine) Plan() *boot.Plan { return m.plan }
 
-// Close frees the machine. Run must have returned.
+// Close frees the machine. Run must have returned. A second Close does nothing.
 func (m *Machine) Close() error {
 	m.mu.Lock()
-	running := m.running
+	running, closed := m.running, m.closed
+	if !running {
+		m.quit, m.closed = true, true
+	}
 	m.mu.Unlock()
-	if running {
+	switch {
+	case running:
 		return errors.New("vmm: close: the machine is running, cancel Run's context first")
+	case closed:
+		return nil
 	}
 	if m.rtc != nil {
 		m.rtc.Close()
@@ -191,10 +204,8 @@ func (m *Machine) Close() error {
 	for _, s := range m.slots {
 		errs = append(errs, s.Close())
 	}
-	m.slots = nil
 	if m.vm != nil {
 		errs = append(errs, m.vm.Close())
-		m.vm = nil
 	}
 	m.ram.free()
 	m.ram = nil

@@ -23,7 +23,7 @@ func (v *vcpu) checkpoint() (on bool, err error) {
 			v.snapshot = nil
 			m.cond.Broadcast()
 		}
-		if m.quit || v.power == powerOff {
+		if m.quit || v.power != powerOn {
 			return false, nil
 		}
 		if !m.paused {
@@ -114,14 +114,14 @@ func (m *Machine) retire(v *vcpu) {
 
 // Pause stops all vCPUs, and with them the guest's counters, until Resume. It
 // returns when none is in the guest. Devices go on with what they have begun.
+// A machine that does not run is not paused.
 func (m *Machine) Pause() {
 	m.mu.Lock()
-	if m.paused || !m.running || m.quit {
+	if !m.running || m.quit {
 		m.mu.Unlock()
 		return
 	}
 	m.paused = true
-	m.pausedAt = m.vm.Counter()
 	m.mu.Unlock()
 	for _, v := range m.vcpus {
 		v.interrupt()
@@ -131,16 +131,23 @@ func (m *Machine) Pause() {
 	for m.paused && !m.quit && !m.allParkedLocked() {
 		m.cond.Wait()
 	}
+	if m.paused && !m.quit && !m.stopped {
+		m.stopped, m.stoppedAt = true, m.vm.Counter()
+	}
 }
 
-// Resume lets the vCPUs go on. To the guest no time has passed.
+// Resume lets the vCPUs go on. To the guest no time has passed since Pause
+// returned.
 func (m *Machine) Resume() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.paused {
+	if !m.paused || m.quit {
 		return
 	}
 	m.paused = false
-	m.offset.Add(m.vm.Counter() - m.pausedAt)
+	if m.stopped {
+		m.stopped = false
+		m.offset.Add(m.vm.Counter() - m.stoppedAt)
+	}
 	m.cond.Broadcast()
 }

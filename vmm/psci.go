@@ -39,6 +39,7 @@ const (
 	psciSuccess           = 0
 	psciNotSupported      = ^uint64(0)     // -1
 	psciInvalidParameters = ^uint64(0) - 1 // -2
+	psciDenied            = ^uint64(0) - 2 // -3
 	psciAlreadyOn         = ^uint64(0) - 3 // -4
 	psciOnPending         = ^uint64(0) - 4 // -5
 	psciInvalidAddress    = ^uint64(0) - 8 // -9
@@ -108,20 +109,20 @@ func (v *vcpu) call(fid uint32, a1, a2, a3 uint64) (callResult, error) {
 	case psciFeatures:
 		return result(psciFeature(uint32(a1))), nil
 	case psciCPUSuspend, psciCPUSuspend | smccc64:
-		return v.cpuSuspend(a1)
+		return v.cpuSuspend(uint32(a1))
 	case psciCPUOff:
 		v.m.cpuOff(v)
 		return callResult{none: true}, nil
 	case psciCPUOn, psciCPUOn | smccc64:
-		return result(v.m.cpuOn(a1, a2, a3)), nil
+		return result(v.cpuOn(a1, a2, a3)), nil
 	case psciAffinityInfo, psciAffinityInfo | smccc64:
-		return result(v.m.affinityInfo(a1, a2)), nil
+		return result(v.m.affinityInfo(a1, uint32(a2))), nil
 	case psciMigrateInfoType:
 		return result(migrateNotRequired), nil
 	case psciSystemOff:
-		return v.end(event{kind: eventPowerOff})
+		return v.end(requestPowerOff)
 	case psciSystemReset:
-		return v.end(event{kind: eventReset})
+		return v.end(requestReset)
 	case psciSystemReset2, psciSystemReset2 | smccc64:
 		return v.systemReset2(uint32(a1))
 	case trngVersion:
@@ -163,7 +164,7 @@ func psciFeature(fid uint32) uint64 {
 
 // cpuSuspend implements standby, which is what WFI does. A power-down state is
 // refused: this machine has none.
-func (v *vcpu) cpuSuspend(powerState uint64) (callResult, error) {
+func (v *vcpu) cpuSuspend(powerState uint32) (callResult, error) {
 	const stateID = 0xffff // bits 15:0; bit 16 asks for power-down, bits 25:24 for more than this CPU
 	if powerState&^stateID != 0 {
 		return result(psciInvalidParameters), nil
@@ -173,9 +174,9 @@ func (v *vcpu) cpuSuspend(powerState uint64) (callResult, error) {
 
 // end stops this CPU and tells the machine why. The call does not return to
 // the guest.
-func (v *vcpu) end(e event) (callResult, error) {
+func (v *vcpu) end(r request) (callResult, error) {
 	v.m.cpuOff(v)
-	v.m.post(e)
+	v.m.post(r)
 	return callResult{none: true}, nil
 }
 
@@ -184,13 +185,15 @@ func (v *vcpu) systemReset2(kind uint32) (callResult, error) {
 	if kind != 0 {
 		return result(psciInvalidParameters), nil
 	}
-	return v.end(event{kind: eventReset})
+	return v.end(requestReset)
 }
 
-// cpuOn is CPU_ON.
-func (m *Machine) cpuOn(target, entry, context uint64) uint64 {
-	v := m.byAffinity(target)
-	if v == nil {
+// cpuOn is CPU_ON, called by v. Who has been switched off meanwhile, because
+// the machine is reset, switches nobody on.
+func (v *vcpu) cpuOn(affinity, entry, context uint64) uint64 {
+	m := v.m
+	target := m.byAffinity(affinity)
+	if target == nil {
 		return psciInvalidParameters
 	}
 	if _, ok := m.ram.Slice(entry, 4); !ok {
@@ -198,19 +201,21 @@ func (m *Machine) cpuOn(target, entry, context uint64) uint64 {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch v.power {
-	case powerOn:
+	switch {
+	case v.power != powerOn:
+		return psciDenied
+	case target.power == powerOn:
 		return psciAlreadyOn
-	case powerOnPending:
+	case target.power == powerOnPending:
 		return psciOnPending
 	}
-	m.powerUpLocked(v, entry, context)
+	m.powerUpLocked(target, entry, context)
 	return psciSuccess
 }
 
 // affinityInfo is AFFINITY_INFO. Level 0 names a CPU; higher levels are
 // optional since PSCI 1.0 and not offered.
-func (m *Machine) affinityInfo(target, level uint64) uint64 {
+func (m *Machine) affinityInfo(target uint64, level uint32) uint64 {
 	v := m.byAffinity(target)
 	if v == nil || level != 0 {
 		return psciInvalidParameters

@@ -20,26 +20,19 @@ func (r Reason) String() string {
 	return [...]string{"stopped", "powered off", "reset requested"}[r]
 }
 
-// event is something that a vCPU tells Run.
-type event struct {
-	kind eventKind
-	err  error
-}
-
-type eventKind uint8
+// request is what a guest wants done with the machine.
+type request uint8
 
 const (
-	eventPowerOff eventKind = iota
-	eventReset
-	eventError
+	requestPowerOff request = iota
+	requestReset
 )
 
-// post hands an event to Run. There is room for one of each vCPU that matters:
-// one that finds the channel full is behind others that end or reset the
-// machine anyway.
-func (m *Machine) post(e event) {
+// post hands a request to Run. Another CPU's may have come first: that one
+// counts.
+func (m *Machine) post(r request) {
 	select {
-	case m.events <- e:
+	case m.requests <- r:
 	default:
 	}
 }
@@ -50,24 +43,21 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.mu.Lock()
 	if m.running || m.quit {
 		m.mu.Unlock()
-		return Stopped, errors.New("vmm: run: the machine has run already, make another")
+		return Stopped, errors.New("vmm: run: the machine has run already or is closed, make another")
 	}
 	m.running = true
 	m.mu.Unlock()
 
 	console, stopConsole := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	var consoleErr error
 	wg.Add(1)
 	go func() {
 		defer wg.Done()
-		if consoleErr = m.uart.Run(console, m.cfg.Console); consoleErr != nil {
-			m.post(event{kind: eventError, err: fmt.Errorf("vmm: write the guest's console output: %w", consoleErr)})
+		if err := m.uart.Run(console, m.cfg.Console); err != nil {
+			m.errs <- fmt.Errorf("vmm: write the guest's console output: %w", err)
 		}
 	}()
-	defer func() {
-		m.stopRoutines(&wg, stopConsole)
-	}()
+	defer m.stopRoutines(&wg, stopConsole)
 
 	if err := m.startRoutines(&wg); err != nil {
 		return Stopped, err
@@ -79,11 +69,11 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 		select {
 		case <-ctx.Done():
 			return Stopped, ctx.Err()
-		case e := <-m.events:
+		case err := <-m.errs:
+			return Stopped, err
+		case r := <-m.requests:
 			switch {
-			case e.kind == eventError:
-				return Stopped, e.err
-			case e.kind == eventPowerOff:
+			case r == requestPowerOff:
 				return PoweredOff, nil
 			case m.cfg.NoReset, m.cfg.AllowReset != nil && !m.cfg.AllowReset():
 				return ResetRequested, nil
@@ -144,9 +134,10 @@ func (m *Machine) powerUp() error {
 		}
 		copy(dst, s.Data)
 	}
-	m.offset.Store(m.vm.Counter())
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.stoppedAt = m.vm.Counter() // if it is paused
+	m.offset.Store(m.stoppedAt)
 	m.powerUpLocked(m.vcpus[0], m.plan.Entry, m.plan.DTB.Base)
 	return nil
 }
@@ -155,10 +146,9 @@ func (m *Machine) powerUp() error {
 // memory zero and loaded again.
 func (m *Machine) reset() error {
 	m.allOff()
-	for len(m.events) > 0 {
-		if e := <-m.events; e.kind == eventError {
-			return e.err
-		}
+	select {
+	case <-m.requests: // of the guest that is no more
+	default:
 	}
 	for _, s := range m.slots {
 		s.Reset()

@@ -76,6 +76,8 @@ func (s Snapshot) String() string {
 // Snapshots looks at every vCPU, which interrupts each for a moment. Without a
 // running machine there are none.
 func (m *Machine) Snapshots() []Snapshot {
+	m.snapshots.Lock()
+	defer m.snapshots.Unlock()
 	m.mu.Lock()
 	if !m.running || m.quit {
 		m.mu.Unlock()
@@ -118,19 +120,26 @@ func limited(l *log.Logger) func(string, ...any) {
 	var mu sync.Mutex
 	var second time.Time
 	var lines, dropped int
-	return func(format string, args ...any) {
+	allow := func() (ok bool, before int) {
 		mu.Lock()
 		defer mu.Unlock()
 		if now := time.Now(); now.Sub(second) >= time.Second {
-			if dropped > 0 {
-				l.Printf("guest: %d more such lines dropped", dropped)
-			}
+			before = dropped
 			second, lines, dropped = now, 0, 0
 		}
 		if lines++; lines > complaintRate {
 			dropped++
-			return
+			return false, 0
 		}
-		l.Printf("guest: "+format, args...)
+		return true, before
+	}
+	return func(format string, args ...any) {
+		ok, before := allow()
+		if before > 0 {
+			l.Printf("guest: %d more such lines dropped", before)
+		}
+		if ok {
+			l.Printf("guest: "+format, args...)
+		}
 	}
 }

@@ -22,18 +22,18 @@ const (
 	physicalTimerPPI = boot.PhysicalTimerPPI - 16
 )
 
-// ticksToDuration converts ticks of the counter to time, and what is too long
-// for that to the longest.
+// ticksToDuration is how long ticks of the counter take, rounded up: when that
+// time is over, the counter has passed them. What is too long to say becomes
+// the longest.
 func ticksToDuration(ticks uint64) time.Duration {
 	hi, lo := bits.Mul64(ticks, 1_000_000_000)
+	lo, carry := bits.Add64(lo, hvf.CounterFrequency-1, 0)
+	hi += carry
 	if hi >= hvf.CounterFrequency {
 		return math.MaxInt64
 	}
 	ns, _ := bits.Div64(hi, lo, hvf.CounterFrequency)
-	if ns > math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return time.Duration(ns)
+	return time.Duration(min(ns, math.MaxInt64))
 }
 
 // now reads the guest's counters, CNTVCT and CNTPCT: they are the same.
@@ -48,6 +48,7 @@ func (v *vcpu) updateTimers() error {
 			return v.failed("set the virtual counter's offset", err)
 		}
 		v.offset = offset
+		v.ptimer.rearm()
 	}
 	if v.vtimerMasked {
 		ctl, err := v.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
@@ -100,12 +101,12 @@ type physicalTimer struct {
 	ctl   uint64 // ENABLE and IMASK
 	cval  uint64
 	level bool
-	alarm *time.Timer // notifies the vCPU when the guest computes past cval
+	alarm *time.Timer // makes the vCPU look when the guest computes past cval
 }
 
 func (t *physicalTimer) init(v *vcpu) {
 	t.v = v
-	t.alarm = time.AfterFunc(time.Hour, v.notify)
+	t.alarm = time.AfterFunc(time.Hour, v.interrupt)
 	t.alarm.Stop()
 }
 

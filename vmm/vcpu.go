@@ -95,8 +95,7 @@ func (v *vcpu) routine(ready chan<- error) {
 		ready <- fmt.Errorf("vmm: make vcpu %d: %w", v.index, err)
 		return
 	}
-	v.hv = hv
-	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
+	v.attach(hv)
 	err = v.identify()
 	ready <- err
 	for err == nil && v.waitPowerOn() {
@@ -104,13 +103,19 @@ func (v *vcpu) routine(ready chan<- error) {
 			err = v.runGuest()
 		}
 		if err != nil {
-			v.m.post(event{kind: eventError, err: err})
+			v.m.errs <- err
 		}
 	}
 	v.ptimer.stop()
 	v.alarm.Stop()
 	v.m.retire(v)
 	hv.Close()
+}
+
+// attach gives v its processor.
+func (v *vcpu) attach(hv hvf.VCPU) {
+	v.hv = hv
+	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
 }
 
 // identify sets what tells this CPU from the others, before its first run.
@@ -145,6 +150,7 @@ func (v *vcpu) start() error {
 	entry, context := v.entry, v.context
 	v.m.mu.Unlock()
 	v.vtimerMasked = false
+	v.m.gic.PPI(v.index, virtualTimerPPI).Set(false)
 	v.ptimer.reset()
 	v.m.gic.resetCPU(v.index)
 	for _, r := range []struct {

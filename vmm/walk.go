@@ -44,7 +44,9 @@ func (g guestMemory) Translate(va uint64, write, unprivileged bool) (ipa uint64,
 	if err != nil {
 		return 0, false
 	}
-	w.el0 = w.el0 || unprivileged
+	if unprivileged {
+		w.el0, w.pan = true, false
+	}
 	return w.translate(va, write)
 }
 
@@ -59,7 +61,7 @@ func (v *vcpu) fetch() (word uint32, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	w.el0 = false // whether it may be executed was checked when it was
+	w.el0, w.pan = false, false // whether it may be executed was checked when it was
 	ipa, ok := w.translate(pc, false)
 	if !ok {
 		return 0, false, nil
@@ -76,6 +78,7 @@ type walker struct {
 	ram          RAM
 	mmu          bool
 	el0          bool // permissions of EL0
+	pan          bool // EL1 has no access to what EL0 has
 	tcr          uint64
 	ttbr0, ttbr1 uint64
 }
@@ -102,6 +105,7 @@ func (v *vcpu) walker() (walker, error) {
 		return w, v.failed("read CPSR", err)
 	}
 	w.mmu, w.el0 = sctlr&1 != 0, cpsr&0xc == 0
+	w.pan = !w.el0 && cpsr&pstatePAN != 0
 	return w, nil
 }
 
@@ -111,51 +115,69 @@ var (
 	granuleTG1 = [4]uint{12, 14, 12, 16}
 )
 
-const tableAddress = 1<<48 - 1<<12
+// Bits of TCR_EL1 and of a descriptor (DDI 0487 D24.2, D8.3).
+const (
+	tcrEPD0 = 1 << 7  // no walks of TTBR0_EL1
+	tcrEPD1 = 1 << 23 // nor of TTBR1_EL1
+	tcrTBI0 = 37      // shift; TBI1 follows
+
+	descValid     = 1 << 0
+	descTable     = 1 << 1 // and at level 3 a page
+	descEL0       = 1 << 6 // AP[1]
+	descReadOnly  = 1 << 7 // AP[2]
+	descAF        = 1 << 10
+	descAddress   = 1<<48 - 1<<12
+	tableNoEL0    = 1 << 61 // APTable[0]
+	tableReadOnly = 1 << 62 // APTable[1]
+)
 
 // translate returns the guest physical address of va, unless the tables forbid
 // the access.
 func (w *walker) translate(va uint64, write bool) (ipa uint64, ok bool) {
-	table, txsz, granule, top := w.ttbr0, w.tcr, granuleTG0[w.tcr>>14&3], va
-	if va>>55&1 != 0 {
-		table, txsz, granule, top = w.ttbr1, w.tcr>>16, granuleTG1[w.tcr>>30&3], ^va
+	table, txsz, granule, off, top := w.ttbr0, w.tcr, granuleTG0[w.tcr>>14&3], w.tcr&tcrEPD0 != 0, va
+	upper := va >> 55 & 1
+	if upper != 0 {
+		table, txsz, granule, off, top = w.ttbr1, w.tcr>>16, granuleTG1[w.tcr>>30&3], w.tcr&tcrEPD1 != 0, ^va
 	}
-	tbi := w.tcr>>(37+va>>55&1)&1 != 0
-	if tbi {
+	if w.tcr>>(tcrTBI0+upper)&1 != 0 {
 		top &= 1<<56 - 1
 	}
 	if !w.mmu {
 		return va & (1<<56 - 1), true
 	}
 	bits := min(max(64-uint(txsz&63), 25), 48)
-	if top>>bits != 0 {
+	if off || top>>bits != 0 {
 		return 0, false
 	}
 	stride := granule - 3
 	level := 4 - (bits-granule+stride-1)/stride
-	table &= 1<<48 - 2
-	for ; ; level++ {
-		shift := granule + (3-level)*stride
-		index := va & (1<<bits - 1) >> shift
-		if bits = shift; level > 3 {
+	shift := granule + (3-level)*stride
+	table &= descAddress | 1<<12 - 1
+	table &^= 8<<(bits-shift) - 1 // the first table is aligned to its size
+	var limits uint64             // what the tables on the way forbid
+	for {
+		desc, ok := w.descriptor(table + va&(1<<bits-1)>>shift*8)
+		switch {
+		case !ok || desc&descValid == 0:
 			return 0, false
-		}
-		desc, ok := w.descriptor(table + index*8)
-		if !ok || desc&1 == 0 || level == 3 && desc&2 == 0 {
-			return 0, false
-		}
-		if level == 3 || desc&2 == 0 {
+		case level == 3 || desc&descTable == 0:
+			if level == 3 != (desc&descTable != 0) || level == 0 || level == 1 && granule != 12 {
+				return 0, false
+			}
 			within := uint64(1)<<shift - 1
-			return desc&tableAddress&^within | va&within, w.allowed(desc, write)
+			return desc&descAddress&^within | va&within, w.allowed(desc, limits, write)
 		}
-		table = desc & tableAddress &^ (1<<granule - 1)
+		limits |= desc
+		table = desc & descAddress &^ (1<<granule - 1)
+		level, bits, shift = level+1, shift, shift-stride
 	}
 }
 
-// allowed checks the access flag and AP[2:1] of a block or page.
-func (w *walker) allowed(desc uint64, write bool) bool {
-	const accessFlag, readOnly, el0 = 1 << 10, 1 << 7, 1 << 6
-	return desc&accessFlag != 0 && !(write && desc&readOnly != 0) && !(w.el0 && desc&el0 == 0)
+// allowed checks the access flag and the permissions of a block or page.
+func (w *walker) allowed(desc, limits uint64, write bool) bool {
+	el0 := desc&descEL0 != 0 && limits&tableNoEL0 == 0
+	readOnly := desc&descReadOnly != 0 || limits&tableReadOnly != 0
+	return desc&descAF != 0 && !(write && readOnly) && (el0 || !w.el0) && !(el0 && w.pan)
 }
 
 func (w *walker) descriptor(at uint64) (uint64, bool) {

@@ -1,0 +1,235 @@
+package vmm
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// fakeHypervisor has vCPUs that do what a script says, instead of executing
+// anything. It records what is done to it, and refuses what the contract does
+// not allow.
+type fakeHypervisor struct {
+	script   func(c *fakeCPU) hvf.Exit // what Run does; nil waits for a kick
+	newVM    error
+	newVCPU  error
+	mapFails error
+
+	mu   sync.Mutex
+	log  []string
+	vm   *fakeVM
+	open int // vCPUs
+}
+
+type fakeVM struct {
+	h      *fakeHypervisor
+	cfg    hvf.Config
+	start  time.Time
+	mapped map[uint64]int
+}
+
+// fakeCPU is the registers of a vCPU, and its script.
+type fakeCPU struct {
+	h      *fakeHypervisor
+	index  int
+	reg    [64]uint64
+	sys    map[hvf.SysReg]uint64
+	simd   [32][2]uint64
+	irq    bool // as stated for the next Run
+	fiq    bool
+	masked bool
+	offset uint64
+	kicks  chan struct{}
+	runs   int
+	broken error // of every register access
+}
+
+func (h *fakeHypervisor) note(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log = append(h.log, fmt.Sprintf(format, args...))
+}
+
+func (h *fakeHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+	if h.newVM != nil {
+		return nil, h.newVM
+	}
+	h.vm = &fakeVM{h: h, cfg: cfg, start: time.Now(), mapped: map[uint64]int{}}
+	return h.vm, nil
+}
+
+func (m *fakeVM) Map(gpa uint64, mem []byte, p hvf.Prot) error {
+	m.h.note("map 0x%x 0x%x %v", gpa, len(mem), p)
+	m.mapped[gpa] = len(mem)
+	return m.h.mapFails
+}
+
+func (m *fakeVM) Unmap(gpa, size uint64) error {
+	m.h.note("unmap 0x%x 0x%x", gpa, size)
+	if m.mapped[gpa] != int(size) {
+		return errors.New("fake: unmap of what is not mapped")
+	}
+	delete(m.mapped, gpa)
+	return nil
+}
+
+func (m *fakeVM) Protect(gpa, size uint64, p hvf.Prot) error { return nil }
+
+// Counter follows the host's clock, so that in a synctest bubble it is fake.
+func (m *fakeVM) Counter() uint64 { return 1_000_000 + uint64(time.Since(m.start))*24/1000 }
+
+func (m *fakeVM) NewVCPU(index int) (hvf.VCPU, error) {
+	if m.h.newVCPU != nil {
+		return nil, m.h.newVCPU
+	}
+	m.h.mu.Lock()
+	defer m.h.mu.Unlock()
+	m.h.open++
+	return newFakeCPU(m.h, index), nil
+}
+
+func newFakeCPU(h *fakeHypervisor, index int) *fakeCPU {
+	return &fakeCPU{h: h, index: index, sys: map[hvf.SysReg]uint64{}, kicks: make(chan struct{}, 1)}
+}
+
+func (m *fakeVM) Close() error {
+	m.h.mu.Lock()
+	defer m.h.mu.Unlock()
+	if m.h.open != 0 {
+		return fmt.Errorf("fake: close with %d vcpus open", m.h.open)
+	}
+	m.h.log = append(m.h.log, "close")
+	return nil
+}
+
+func (c *fakeCPU) Run() (hvf.Exit, error) {
+	c.runs++
+	var exit hvf.Exit
+	select {
+	case <-c.kicks:
+		exit = hvf.Exit{Reason: hvf.ExitCanceled}
+	default:
+		if c.h.script != nil {
+			exit = c.h.script(c)
+		} else {
+			<-c.kicks
+		}
+	}
+	c.irq, c.fiq = false, false
+	return exit, nil
+}
+
+func (c *fakeCPU) Reg(r hvf.Reg) (uint64, error)       { return c.reg[r], c.broken }
+func (c *fakeCPU) SetReg(r hvf.Reg, v uint64) error    { c.reg[r] = v; return c.broken }
+func (c *fakeCPU) SIMDReg(n int) ([2]uint64, error)    { return c.simd[n], c.broken }
+func (c *fakeCPU) SetSIMDReg(n int, v [2]uint64) error { c.simd[n] = v; return c.broken }
+func (c *fakeCPU) SetIRQ(high bool) error              { c.irq = high; return nil }
+func (c *fakeCPU) SetFIQ(high bool) error              { c.fiq = high; return nil }
+func (c *fakeCPU) SetVTimerOffset(ticks uint64) error  { c.offset = ticks; return nil }
+
+func (c *fakeCPU) SysReg(r hvf.SysReg) (uint64, error) { return c.sys[r], c.broken }
+
+func (c *fakeCPU) SetSysReg(r hvf.SysReg, v uint64) error {
+	c.sys[r] = v
+	return c.broken
+}
+
+func (c *fakeCPU) SetVTimerMask(masked bool) error {
+	c.masked = masked
+	return nil
+}
+
+func (c *fakeCPU) Kick() {
+	select {
+	case c.kicks <- struct{}{}:
+	default:
+	}
+}
+
+func (c *fakeCPU) Close() error {
+	c.h.mu.Lock()
+	defer c.h.mu.Unlock()
+	c.h.open--
+	return nil
+}
+
+// Where bareImage is loaded and starts executing.
+const (
+	imageBase = 0x20_0000
+	codeBase  = imageBase + 64
+)
+
+// bareImage is an arm64 Image of the given instructions, which start at
+// codeBase.
+func bareImage(words ...uint32) boot.File {
+	b := make([]byte, 64, 64+4*len(words))
+	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
+	binary.LittleEndian.PutUint64(b[16:], 0x1_0000)  // image_size
+	binary.LittleEndian.PutUint64(b[24:], 0xa)       // flags: 4 KiB pages, anywhere
+	copy(b[56:], "ARM\x64")
+	for _, w := range words {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return boot.File{Name: "test", Data: b}
+}
+
+// newTestMachine makes a machine of scripted vCPUs that has not run.
+func newTestMachine(t testing.TB, h *fakeHypervisor, cfg Config) *Machine {
+	t.Helper()
+	if cfg.Memory == 0 {
+		cfg.Memory = MinMemory
+	}
+	if cfg.Kernel.Data == nil {
+		cfg.Kernel = bareImage(0x14000000) // b .
+	}
+	cfg.Hypervisor = h
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return m
+}
+
+// onlineCPU is a machine whose CPU 0 is on, with its scripted vCPU: exits can
+// be handed to it directly.
+func onlineCPU(t testing.TB, cfg Config) (*vcpu, *fakeCPU) {
+	t.Helper()
+	h := &fakeHypervisor{}
+	m := newTestMachine(t, h, cfg)
+	for i, v := range m.vcpus {
+		c := newFakeCPU(h, i)
+		v.attach(c)
+		if err := v.identify(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := m.vcpus[0]
+	v.power = powerOn
+	c := v.hv.(*fakeCPU)
+	c.reg[hvf.RegPC] = codeBase
+	c.reg[hvf.RegCPSR] = cpsrReset
+	return v, c
+}
+
+// mustHandle hands v an exit and fails on an error.
+func mustHandle(t testing.TB, v *vcpu, exit hvf.Exit) {
+	t.Helper()
+	if err := v.handle(exit); err != nil {
+		t.Fatalf("handle %v: %v", exit.ESR, err)
+	}
+}
+
+func exception(ec hvf.EC, iss uint32) hvf.Exit {
+	return hvf.Exit{Reason: hvf.ExitException, ESR: hvf.MakeESR(ec, iss)}
+}
