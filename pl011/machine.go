@@ -132,6 +132,7 @@ func (m *machine) write(off uint64, v uint16) {
 		m.settle()
 	case uartIFLS:
 		m.ifls = v
+		m.settle() // RTS follows the receive level
 	case uartIMSC:
 		m.imsc = interrupts(v)
 	case uartICR:
