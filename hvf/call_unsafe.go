@@ -47,13 +47,6 @@ func (f *frame) idsArg(ids []uint64) uintptr {
 	return uintptr(f.buf)
 }
 
-// outBytes is what a function has written to out, as bytes.
-//
-// unsafe: the length is out's own.
-func (f *frame) outBytes() []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(&f.out)), unsafe.Sizeof(f.out))
-}
-
 // refBytes is the memory that a function has put into ref.
 //
 // unsafe: the caller passes the size with which it asked for the memory.

@@ -2,7 +2,6 @@
 package ctest
 
 import (
-	"fmt"
 	"os/exec"
 	"testing"
 )
@@ -17,6 +16,6 @@ func Build(tb testing.TB, out string, args ...string) {
 	}
 	args = append([]string{"-shared", "-fPIC", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", out}, args...)
 	if msg, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
-		tb.Fatal(fmt.Sprintf("%s %q: %v\n%s", cc, args, err, msg))
+		tb.Fatalf("%s %q: %v\n%s", cc, args, err, msg)
 	}
 }
