@@ -303,8 +303,8 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 	}{
 		{"plain", func(*vcpu, int) {}},
 		{"the counter was set back", func(v *vcpu, i int) {
-			if i == 1 {
-				v.m.offset.Add(24_000) // 1 ms of pause
+			if i == 3 {
+				v.m.offset.Add(24_000) // 1 ms of pause, with the alarm set
 			}
 		}},
 	} {
