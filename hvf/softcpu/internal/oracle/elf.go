@@ -23,7 +23,6 @@ func image() []byte {
 	return layOut([]segment{
 		{textBase, textSize, elf.PF_R | elf.PF_X, text()},
 		{dataBase, dataSize, elf.PF_R | elf.PF_W, data()},
-		{batchBase, batchSize, elf.PF_R | elf.PF_W, nil},
 		{CodeBase, Slots * SlotSize, elf.PF_R | elf.PF_W, nil},
 		{MemBase, MemSize, elf.PF_R | elf.PF_W, nil},
 	})
@@ -73,6 +72,7 @@ func data() []byte {
 	put(dataRecSize, recSize)
 	put(dataMemBase, MemBase)
 	put(dataCodeBase, CodeBase, Slots*SlotSize)
+	put(dataBatch, batchBase, batchBase+batchHeader, batchSize)
 	put(dataSigaction, textBase+4*monitorSignal, saSiginfo|saOnStack|saNoDefer, 0, 0)
 	put(dataStack, dataBase+dataAltStack, 0, dataSize-dataAltStack)
 	return b

@@ -64,7 +64,7 @@ func misalignedPC(_ uint32, got *Result, want Result) {
 }
 
 func monitorAccess(_ uint32, got *Result, want Result) {
-	if got.Signal == SIGSEGV && got.FaultAddr >= textBase && got.FaultAddr < batchBase+batchSize {
+	if a := got.FaultAddr; got.Signal == SIGSEGV && (a >= textBase && a < dataBase+dataSize || a >= batchBase && a < batchBase+batchSize) {
 		*got = want
 	}
 }

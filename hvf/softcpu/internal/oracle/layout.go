@@ -3,10 +3,14 @@ package oracle
 // The guest's address space. Code slots and the memory block are less than
 // 1 MiB apart, so that literal loads reach the block. The monitor is as far away
 // as a branch reaches: beyond literal loads, and beyond most of what ADRP forms.
+// The records are where no offset from the memory block reaches, since a stray
+// store there would change another case; the monitor maps them itself, because
+// QEMU is slow to load an executable with so large a gap.
 //
 //	0x12_3400_0000  code: 64 slots of 4 KiB, zero but for the code, read-execute
 //	0x12_3408_0000  the memory block, 4 KiB, read-write, unmapped on both sides
-//	0x12_3b00_0000  monitor: text, data, records
+//	0x12_3b00_0000  monitor: text, data
+//	0x2f_1357_0000  monitor: records
 //
 // Everything else that a case may touch is unmapped.
 const (
@@ -19,7 +23,7 @@ const (
 
 	textBase  = 0x12_3b00_0000
 	dataBase  = 0x12_3b01_0000
-	batchBase = 0x12_3b02_0000
+	batchBase = 0x2f_1357_0000
 
 	// addressSpace is how many bytes are reserved for the guest. QEMU puts the
 	// stack at the end, which no power of two comes near.
@@ -57,6 +61,7 @@ const (
 	dataRecSize    = 0x08
 	dataMemBase    = 0x10
 	dataCodeBase   = 0x18 // and the size of all slots in bytes
+	dataBatch      = 0x28 // address of the batch, of its first record, and its size
 	dataSigaction  = 0x40
 	dataStack      = 0x60   // a stack_t
 	dataX30        = 0x90   // the case's x30, for the trampolines

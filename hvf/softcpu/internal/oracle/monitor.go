@@ -10,15 +10,23 @@ type insn struct {
 // monitor is the program that runs in the guest. It speaks only Linux system
 // calls, so that it runs under user-mode emulation and on real hardware alike:
 //
-//	132 sigaltstack   134 rt_sigaction   226 mprotect
+//	132 sigaltstack   134 rt_sigaction   222 mmap   226 mprotect
 //	 63 read           64 write           94 exit_group
 //
 // Throughout, x20 is dataBase, x22 the current record and x21 the number of
 // records left. Offsets into x20 are the data constants of layout.go, those
 // into x22 the rec constants. No instruction of it needs a stack.
 var monitor = []insn{
-	// start: install the alternate stack, and one handler for signals 4 to 11.
+	// start: map the records, install the alternate stack, and one handler for signals 4 to 11.
 	{0x10080014, "adr x20, .+0x10000"},
+	{0xf9401680, "ldr x0, [x20,#40]"},
+	{0xf9401e81, "ldr x1, [x20,#56]"},
+	{0xd2800062, "mov x2, #0x3"},
+	{0xd2800643, "mov x3, #0x32"},
+	{0x92800004, "mov x4, #0xffffffffffffffff"},
+	{0xd2800005, "mov x5, #0x0"},
+	{0xd2801bc8, "mov x8, #0xde"},
+	{0xd4000001, "svc #0x0"},
 	{0x91018280, "add x0, x20, #0x60"},
 	{0xd2800001, "mov x1, #0x0"},
 	{0xd2801088, "mov x8, #0x84"},
@@ -35,8 +43,8 @@ var monitor = []insn{
 	{0xf1002e7f, "cmp x19, #0xb"},
 	{0x54ffff09, "b.ls .+0xffffffffffffffe0"},
 	// batch: read the header and the records.
-	{0x1007fe34, "adr x20, .+0xffc4"},
-	{0x100ffe16, "adr x22, .+0x1ffc0"},
+	{0x1007fd34, "adr x20, .+0xffa4"},
+	{0xf9401696, "ldr x22, [x20,#40]"},
 	{0xaa1603e1, "mov x1, x22"},
 	{0xd2800802, "mov x2, #0x40"},
 	{0x9400009e, "bl .+0x278"},
@@ -120,7 +128,7 @@ var monitor = []insn{
 	{0xd61f03c0, "br x30"},
 	// ended: the code came to its end: save the state into the record.
 	{0xd51bd05e, "msr s3_3_c13_c0_2, x30"},
-	{0x5807f7fe, "ldr x30, .+0xfefc"},
+	{0x5807f6fe, "ldr x30, .+0xfedc"},
 	{0xa90007c0, "stp x0, x1, [x30]"},
 	{0xa9010fc2, "stp x2, x3, [x30,#16]"},
 	{0xa90217c4, "stp x4, x5, [x30,#32]"},
@@ -162,7 +170,7 @@ var monitor = []insn{
 	{0xad197fde, "stp q30, q31, [x30,#800]"},
 	{0x14000012, "b .+0x48"},
 	// signal: a signal ended the code; x1 is the siginfo_t, x2 the ucontext_t.
-	{0x5807f2d6, "ldr x22, .+0xfe58"},
+	{0x5807f1d6, "ldr x22, .+0xfe38"},
 	{0xf9400823, "ldr x3, [x1,#16]"},
 	{0xa9120ec0, "stp x0, x3, [x22,#288]"},
 	{0xb941d844, "ldr w4, [x2,#472]"},
@@ -181,7 +189,7 @@ var monitor = []insn{
 	{0xd2804002, "mov x2, #0x200"},
 	{0x94000023, "bl .+0x8c"},
 	// next: save the memory block; go on with the next record, or answer the batch.
-	{0x1007ecb4, "adr x20, .+0xfd94"},
+	{0x1007ebb4, "adr x20, .+0xfd74"},
 	{0xa9485696, "ldp x22, x21, [x20,#128]"},
 	{0x910f02c0, "add x0, x22, #0x3c0"},
 	{0xf9400a81, "ldr x1, [x20,#16]"},
@@ -192,7 +200,7 @@ var monitor = []insn{
 	{0xd10006b5, "sub x21, x21, #0x1"},
 	{0xa9085696, "stp x22, x21, [x20,#128]"},
 	{0xb5fff155, "cbnz x21, .+0xfffffffffffffe28"},
-	{0x100fed41, "adr x1, .+0x1fda8"},
+	{0xf9401a81, "ldr x1, [x20,#48]"},
 	{0xcb0102c2, "sub x2, x22, x1"},
 	// writefull: write x2 bytes from x1.
 	{0xd2800020, "mov x0, #0x1"},
@@ -233,6 +241,6 @@ var monitor = []insn{
 
 // Indices into monitor of the places that other parts branch to.
 const (
-	monitorEnded  = 96
-	monitorSignal = 138
+	monitorEnded  = 104
+	monitorSignal = 146
 )
