@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf/testdata/abi"
 )
 
 // prefixes is how constants of a C type are called in Go: the prefix of C goes,
@@ -45,13 +47,13 @@ var constantWords = map[string]string{
 // registers' names stay as the architecture writes them.
 func isRegister(ctype string) bool { return strings.HasSuffix(ctype, "_reg_t") }
 
-func goConstant(c cConst) string {
-	p := prefixes[c.typ]
-	name := strings.TrimPrefix(c.name, p.c)
-	if isRegister(c.typ) {
+func goConstant(c abi.Const) string {
+	p := prefixes[c.Type]
+	name := strings.TrimPrefix(c.Name, p.c)
+	if isRegister(c.Type) {
 		return p.goPrefix + name
 	}
-	if c.name == "HV_EXIT_REASON_VTIMER_ACTIVATED" { // shorter in the contract
+	if c.Name == "HV_EXIT_REASON_VTIMER_ACTIVATED" { // shorter in the contract
 		name = "VTIMER"
 	}
 	var b strings.Builder
@@ -109,21 +111,21 @@ func packageConstants(t *testing.T) map[string]map[string]uint64 {
 
 func TestConstants(t *testing.T) {
 	got := packageConstants(t)
-	for _, c := range tableConstants(t) {
-		if _, ok := prefixes[c.typ]; !ok {
+	for _, c := range abi.Constants() {
+		if _, ok := prefixes[c.Type]; !ok {
 			continue // numbered registers have no constants: see TestNumberedRegisters
 		}
-		if c.typ == "hv_gic_distributor_reg_t" && strings.ContainsAny(c.name, "0123456789") && c.name != "HV_GIC_DISTRIBUTOR_REG_GICD_PIDR2" {
+		if c.Type == "hv_gic_distributor_reg_t" && strings.ContainsAny(c.Name, "0123456789") && c.Name != "HV_GIC_DISTRIBUTOR_REG_GICD_PIDR2" {
 			continue // functions: see TestDistributorRegisters
 		}
-		typ, name := goTypes[c.typ].Name(), goConstant(c)
+		typ, name := goTypes[c.Type].Name(), goConstant(c)
 		v, ok := got[typ][name]
 		if !ok {
-			t.Errorf("%s: no constant %s of type %s", c.name, name, typ)
+			t.Errorf("%s: no constant %s of type %s", c.Name, name, typ)
 			continue
 		}
-		if v != c.value {
-			t.Errorf("%s = 0x%x, want 0x%x", name, v, c.value)
+		if v != c.Value {
+			t.Errorf("%s = 0x%x, want 0x%x", name, v, c.Value)
 		}
 		delete(got[typ], name)
 	}
@@ -136,13 +138,13 @@ func TestConstants(t *testing.T) {
 
 func TestSystemRegisterNames(t *testing.T) {
 	n := 0
-	for _, c := range tableConstants(t) {
-		if c.typ != "hv_sys_reg_t" {
+	for _, c := range abi.Constants() {
+		if c.Type != "hv_sys_reg_t" {
 			continue
 		}
 		n++
-		if got, want := SysReg(c.value).String(), strings.TrimPrefix(c.name, "HV_SYS_REG_"); got != want {
-			t.Errorf("SysReg(0x%x) is called %s, want %s", c.value, got, want)
+		if got, want := SysReg(c.Value).String(), strings.TrimPrefix(c.Name, "HV_SYS_REG_"); got != want {
+			t.Errorf("SysReg(0x%x) is called %s, want %s", c.Value, got, want)
 		}
 	}
 	if n != 148 {
@@ -158,21 +160,21 @@ func TestDistributorRegisters(t *testing.T) {
 		"IROUTER": DistributorRegIROUTER,
 	}
 	named := map[DistributorReg]bool{}
-	for _, c := range tableConstants(t) {
-		if c.typ != "hv_gic_distributor_reg_t" {
+	for _, c := range abi.Constants() {
+		if c.Type != "hv_gic_distributor_reg_t" {
 			continue
 		}
-		want := strings.TrimPrefix(c.name, "HV_GIC_DISTRIBUTOR_REG_")
-		reg := DistributorReg(c.value)
+		want := strings.TrimPrefix(c.Name, "HV_GIC_DISTRIBUTOR_REG_")
+		reg := DistributorReg(c.Value)
 		named[reg] = true
 		if got := reg.String(); got != want {
-			t.Errorf("DistributorReg(0x%x) is called %s, want %s", c.value, got, want)
+			t.Errorf("DistributorReg(0x%x) is called %s, want %s", c.Value, got, want)
 		}
 		array := strings.TrimPrefix(strings.TrimRight(want, "0123456789"), "GICD_")
 		if f := functions[array]; f != nil {
 			i, _ := strconv.Atoi(strings.TrimPrefix(want, "GICD_"+array))
 			if got := f(i); got != reg {
-				t.Errorf("DistributorReg%s(%d) = 0x%x, want 0x%x", array, i, uint16(got), c.value)
+				t.Errorf("DistributorReg%s(%d) = 0x%x, want 0x%x", array, i, uint16(got), c.Value)
 			}
 		}
 	}
@@ -190,13 +192,13 @@ func TestDistributorRegisters(t *testing.T) {
 // TestNumberedRegisters: Z0 to Z31 and P0 to P15 are their numbers.
 func TestNumberedRegisters(t *testing.T) {
 	n := 0
-	for _, c := range tableConstants(t) {
-		if c.typ != "hv_sme_z_reg_t" && c.typ != "hv_sme_p_reg_t" {
+	for _, c := range abi.Constants() {
+		if c.Type != "hv_sme_z_reg_t" && c.Type != "hv_sme_p_reg_t" {
 			continue
 		}
 		n++
-		if i := c.name[strings.LastIndex(c.name, "_")+1:]; i != strconv.FormatUint(c.value, 10) {
-			t.Errorf("%s = %d", c.name, c.value)
+		if i := c.Name[strings.LastIndex(c.Name, "_")+1:]; i != strconv.FormatUint(c.Value, 10) {
+			t.Errorf("%s = %d", c.Name, c.Value)
 		}
 	}
 	if n != 32+16 {
@@ -205,32 +207,31 @@ func TestNumberedRegisters(t *testing.T) {
 }
 
 func TestTypes(t *testing.T) {
-	for _, row := range readTable(t, "types.txt", 3) {
-		typ, ok := goTypes[row[0]]
+	for _, c := range abi.Types() {
+		typ, ok := goTypes[c.Name]
 		if !ok {
-			t.Errorf("no Go type for %s", row[0])
+			t.Errorf("no Go type for %s", c.Name)
 			continue
 		}
-		if size := strconv.Itoa(int(typ.Size())); size != row[1] {
-			t.Errorf("%v has %s bytes, %s has %s", typ, size, row[0], row[1])
+		if size := int(typ.Size()); size != c.Size {
+			t.Errorf("%v has %d bytes, %s has %d", typ, size, c.Name, c.Size)
 		}
 	}
 }
 
 func TestStructs(t *testing.T) {
-	field := map[string][]int{ // index path of each field
+	index := map[string][]int{ // of the field in Go
 		"reason": {0}, "exception.syndrome": {2, 0}, "exception.virtual_address": {2, 1}, "exception.physical_address": {2, 2},
 		"streaming_sve_mode_enabled": {0}, "za_storage_enabled": {1},
 	}
-	for _, row := range readTable(t, "structs.txt", 4) {
-		typ, off := goTypes[row[0]], uintptr(0)
-		var size uintptr
-		for _, i := range field[row[1]] {
+	for _, c := range abi.Fields() {
+		typ, off := goTypes[c.Struct], 0
+		for _, i := range index[c.Name] {
 			f := typ.Field(i)
-			off, size, typ = off+f.Offset, f.Type.Size(), f.Type
+			off, typ = off+int(f.Offset), f.Type
 		}
-		if got, want := fmt.Sprintf("%d+%d", off, size), row[2]+"+"+row[3]; got != want {
-			t.Errorf("%s.%s: offset+size %s, want %s", row[0], row[1], got, want)
+		if size := int(typ.Size()); off != c.Offset || size != c.Size {
+			t.Errorf("%s.%s: %d bytes at %d, want %d at %d", c.Struct, c.Name, size, off, c.Size, c.Offset)
 		}
 	}
 	if reflect.TypeFor[VCPUExit]().NumField() != 3 {

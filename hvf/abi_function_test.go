@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/miniboot-vmm/miniboot/hvf/testdata/abi"
 )
 
 func TestFunctionTable(t *testing.T) {
@@ -17,8 +19,8 @@ func TestFunctionTable(t *testing.T) {
 	for _, f := range functions {
 		got = append(got, row{f.name, f.since})
 	}
-	for _, f := range tableFunctions(t) {
-		want = append(want, row{f.name, f.since})
+	for _, f := range abi.Functions() {
+		want = append(want, row{f.Name, MacOS(f.Since)})
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("functions (-table +Go):\n%s", d)
@@ -72,47 +74,47 @@ var goTypes = map[string]reflect.Type{
 // goSignature is the method type that the rules of Framework give a prototype:
 // pointers to constant or to untyped memory with a size become slices, other
 // pointers become results, an hv_return_t becomes an error.
-func goSignature(f cFunc) (in, out []reflect.Type) {
+func goSignature(f abi.Func) (in, out []reflect.Type) {
 	bytes := reflect.TypeFor[[]byte]()
-	params := f.params
+	params := f.Params
 	for i := 0; i < len(params); i++ {
 		p := params[i]
-		typ := goTypes[p.typ]
-		sized := i+1 < len(params) && (params[i+1].typ == "size_t" || params[i+1].name == "count") && params[i+1].stars == 0
+		typ := goTypes[p.Type]
+		sized := i+1 < len(params) && (params[i+1].Type == "size_t" || params[i+1].Name == "count") && params[i+1].Stars == 0
 		switch {
-		case p.typ == "void" && p.stars == 2: // memory that the function allocates, with its size
+		case p.Type == "void" && p.Stars == 2: // memory that the function allocates, with its size
 			out = append(out, bytes)
-		case p.typ == "u8" && p.stars == 1 && sized, p.typ == "void" && sized:
+		case p.Type == "u8" && p.Stars == 1 && sized, p.Type == "void" && sized:
 			in = append(in, bytes)
-			if f.name == "hv_vm_map" { // address and size are not next to each other
+			if f.Name == "hv_vm_map" { // address and size are not next to each other
 				continue
 			}
 			i++
-		case p.typ == "void":
+		case p.Type == "void":
 			in = append(in, bytes)
-		case p.isConst && sized:
+		case p.Const && sized:
 			in = append(in, reflect.SliceOf(typ))
 			i++
-		case p.array > 0 && p.isConst:
-			in = append(in, reflect.ArrayOf(p.array, typ))
-		case p.array == 16: // a vector
+		case p.Array > 0 && p.Const:
+			in = append(in, reflect.ArrayOf(p.Array, typ))
+		case p.Array == 16: // a vector
 			out = append(out, reflect.TypeFor[[2]uint64]())
-		case p.array > 0:
-			out = append(out, reflect.ArrayOf(p.array, typ))
-		case p.stars == 1 && !p.isConst:
+		case p.Array > 0:
+			out = append(out, reflect.ArrayOf(p.Array, typ))
+		case p.Stars == 1 && !p.Const:
 			out = append(out, typ)
 		default:
 			in = append(in, typ)
 		}
 	}
-	switch f.ret {
+	switch f.Return {
 	case "void":
 	case "hv_return_t":
 		out = append(out, reflect.TypeFor[error]())
 	case "u64":
-		out = append(out, goTypes[f.ret])
+		out = append(out, goTypes[f.Return])
 	default:
-		out = append(out, goTypes[f.ret], reflect.TypeFor[error]())
+		out = append(out, goTypes[f.Return], reflect.TypeFor[error]())
 	}
 	return in, out
 }
@@ -133,26 +135,26 @@ var notFunctions = map[string]bool{
 func TestSignatures(t *testing.T) {
 	framework, vcpu := reflect.TypeFor[*Framework](), reflect.TypeFor[*RawVCPU]()
 	bound := map[string]bool{}
-	for _, f := range tableFunctions(t) {
-		recv, name := framework, goName(strings.TrimPrefix(f.name, "hv_"))
-		if len(f.params) > 0 && f.params[0].name == "vcpu" {
+	for _, f := range abi.Functions() {
+		recv, name := framework, goName(strings.TrimPrefix(f.Name, "hv_"))
+		if len(f.Params) > 0 && f.Params[0].Name == "vcpu" {
 			recv, name = vcpu, strings.TrimPrefix(name, "VCPU")
-			f.params = f.params[1:]
+			f.Params = f.Params[1:]
 		}
 		full := recv.Elem().Name() + "." + name
 		bound[full] = true
 		m, ok := recv.MethodByName(name)
 		if !ok {
-			t.Errorf("%s: no method %s", f.name, full)
+			t.Errorf("%s: no method %s", f.Name, full)
 			continue
 		}
-		want, ok := differently[f.name]
+		want, ok := differently[f.Name]
 		if !ok {
 			in, out := goSignature(f)
 			want = reflect.FuncOf(in, out, false)
 		}
 		if got := withoutReceiver(m.Type); got != want {
-			t.Errorf("%s: %s is %v, want %v", f.name, full, got, want)
+			t.Errorf("%s: %s is %v, want %v", f.Name, full, got, want)
 		}
 	}
 	for _, recv := range []reflect.Type{framework, vcpu} {

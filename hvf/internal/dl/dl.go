@@ -39,9 +39,16 @@ func (l *Library) Symbol(name string) uintptr {
 	return 0
 }
 
-// Portable makes its calls through purego's own entry. It serves one goroutine
-// at a time for each Frame, as Library does.
+// Portable makes its calls through purego's own entry.
 type Portable struct{ *Library }
+
+// NewPortable returns l with the other way of calling.
+func NewPortable(l *Library) ccall.Library { return Portable{l} }
 
 // Call calls f.Fn.
 func (Portable) Call(f *ccall.Frame) { callPortable(f) }
+
+// Callback returns an address at which C can call the Go function f: arguments
+// are of integer or pointer types, the result is one uintptr. A process can have
+// 2000 of them, and keeps each for good.
+func Callback(f any) uintptr { return purego.NewCallback(f) }

@@ -21,3 +21,9 @@ func (*Library) Symbol(string) uintptr { return 0 }
 
 // Call does nothing: there is no library to call.
 func (*Library) Call(*ccall.Frame) {}
+
+// NewPortable returns l.
+func NewPortable(l *Library) ccall.Library { return l }
+
+// Callback returns no address on this host.
+func Callback(any) uintptr { return 0 }

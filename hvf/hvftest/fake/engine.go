@@ -1,0 +1,153 @@
+package fake
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+)
+
+// engine runs the guest of one fake on the software CPU. The library calls it
+// back; VM functions under a lock of its own, those of a vCPU on its thread, and
+// kick from anywhere.
+type engine struct {
+	handle  uint64
+	counter func() uint64 // the fake's mach_absolute_time
+	vm      hvf.VM
+	ahead   uint64 // counter less vm.Counter
+	cpus    [softcpu.MaxVCPUs]atomic.Pointer[cpu]
+}
+
+// cpu is one vCPU of the engine.
+type cpu struct {
+	hv     hvf.VCPU
+	st     *state // shared with C
+	masked bool
+	offset uint64
+}
+
+// engines is the engines by handle.
+var engines struct {
+	mu   sync.Mutex
+	list map[uint64]*engine
+	last uint64
+}
+
+func newEngine(counter func() uint64) *engine {
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	if engines.list == nil {
+		engines.list = map[uint64]*engine{}
+	}
+	engines.last++
+	e := &engine{handle: engines.last, counter: counter}
+	engines.list[e.handle] = e
+	return e
+}
+
+func (e *engine) drop() {
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	delete(engines.list, e.handle)
+}
+
+func engineOf(handle uintptr) *engine {
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	return engines.list[uint64(handle)]
+}
+
+func (e *engine) createVM(ipaBits int) error {
+	vm, err := softcpu.New().NewVM(hvf.Config{IPABits: ipaBits})
+	if err != nil {
+		return err
+	}
+	e.vm = vm
+	// The two counters are the same clock from different beginnings. Read them
+	// close together; the guest is to be behind rather than ahead.
+	for range 100 {
+		before := e.counter()
+		soft := vm.Counter()
+		e.ahead = before - soft
+		if e.counter()-before <= 2 {
+			break
+		}
+	}
+	return nil
+}
+
+func (e *engine) destroyVM() error { return e.vm.Close() }
+
+func (e *engine) createVCPU(id int, st *state) error {
+	hv, err := e.vm.NewVCPU(id)
+	if err != nil {
+		return err
+	}
+	c := &cpu{hv: hv, st: st}
+	if err := c.hv.SetVTimerOffset(-e.ahead); err != nil {
+		return err
+	}
+	c.pull()
+	e.cpus[id].Store(c)
+	return nil
+}
+
+func (e *engine) destroyVCPU(id int) error {
+	c := e.cpus[id].Swap(nil)
+	if c == nil {
+		return fmt.Errorf("fake: vcpu %d does not exist", id)
+	}
+	return c.hv.Close()
+}
+
+// run enters the guest once and leaves the exit in the shared state.
+func (e *engine) run(id int) {
+	c := e.cpus[id].Load()
+	c.push(e.ahead)
+	exit, err := c.hv.Run()
+	if err != nil {
+		exit = hvf.Exit{Reason: ^hvf.ExitReason(0)}
+	}
+	if exit.Reason == hvf.ExitVTimer {
+		c.masked = true
+	}
+	c.pull()
+	st := c.st
+	st.Reason, st.Syndrome, st.FAR, st.IPA = uint64(exit.Reason), uint64(exit.ESR), exit.FAR, exit.IPA
+}
+
+func (e *engine) kick(id int) {
+	if c := e.cpus[id].Load(); c != nil {
+		c.hv.Kick()
+	}
+}
+
+// push gives the CPU what was set since the last run.
+func (c *cpu) push(ahead uint64) {
+	st := c.st
+	for dirty := st.Dirty; dirty != 0; dirty &= dirty - 1 {
+		r := bits.TrailingZeros64(dirty)
+		c.hv.SetReg(hvf.Reg(r), st.Reg[r])
+	}
+	st.Dirty = 0
+	if masked := st.Masked != 0; masked != c.masked {
+		c.masked = masked
+		c.hv.SetVTimerMask(masked)
+	}
+	if st.Offset != c.offset {
+		c.offset = st.Offset
+		c.hv.SetVTimerOffset(st.Offset - ahead)
+	}
+	c.hv.SetIRQ(st.Pending&1 != 0)
+	c.hv.SetFIQ(st.Pending&2 != 0)
+}
+
+// pull shows C the general registers.
+func (c *cpu) pull() {
+	for r := range c.st.Reg {
+		c.st.Reg[r], _ = c.hv.Reg(hvf.Reg(r))
+	}
+}

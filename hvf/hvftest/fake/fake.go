@@ -1,0 +1,110 @@
+package fake
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
+)
+
+// Options is how a fake behaves. The zero value is the newest macOS on which
+// nothing unusual happens.
+type Options struct {
+	MacOS hvf.MacOS // 0 is 27.0
+
+	Seed             uint64         // of what happens at random
+	UnknownPerMille  int            // runs that end with UNKNOWN before they have begun
+	UnknownMasks     bool           // half of these mask the virtual timer
+	DropRacedCancels bool           // a cancellation that meets another exit is lost
+	BusyAfterDestroy int            // how often hv_vm_create says HV_BUSY after a destroy
+	CreateCode       hvf.ReturnCode // what hv_vm_create returns, if not success
+
+	MaxIPABits int  // 0 is 40
+	EL2        bool // nested virtualization is offered
+	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
+	Portable   bool // calls go through purego's own entry
+}
+
+// Fake is one instance of the library: a process of its own, as the framework
+// sees it.
+type Fake struct {
+	lib    *dl.Library
+	fw     *hvf.Framework
+	engine *engine
+	shared shared
+}
+
+// New builds and loads a fake. When the test ends it fails if a rule was broken
+// that nobody asked for, if an object was not released, or if a VM is left. The
+// test is skipped where there is no C compiler.
+func New(tb testing.TB, opt Options) *Fake {
+	tb.Helper()
+	if opt.MacOS == (hvf.MacOS{}) {
+		opt.MacOS = hvf.MacOS{Major: 27}
+	}
+	if opt.MaxIPABits == 0 {
+		opt.MaxIPABits = 40
+	}
+	// A library has one VM, as a process has: each fake is a file of its own.
+	path := filepath.Join(tb.TempDir(), "fake.so")
+	install(tb, build(tb, opt.MacOS), path)
+	lib, err := dl.Open(path)
+	if err != nil {
+		tb.Skipf("no library can be called on this host: %v", err)
+	}
+	f := &Fake{lib: lib}
+	var calls ccall.Library = lib
+	if opt.Portable {
+		calls = dl.NewPortable(lib)
+	}
+	f.fw = hvf.Bind(calls)
+	f.engine = newEngine(f.fw.MachAbsoluteTime)
+	f.configure(opt)
+	tb.Cleanup(func() { f.finish(tb) })
+	return f
+}
+
+// Framework returns the bindings over the fake.
+func (f *Fake) Framework() *hvf.Framework { return f.fw }
+
+// Hypervisor returns the backend over the fake.
+func (f *Fake) Hypervisor() hvf.Hypervisor { return f.fw.Hypervisor() }
+
+// Violations takes what rules were broken so far.
+func (f *Fake) Violations() []Violation {
+	var list []Violation
+	for {
+		v, ok := f.violation()
+		if !ok {
+			return list
+		}
+		list = append(list, v)
+	}
+}
+
+// Script makes each run give the next of the exits, round and round, without a
+// guest: for benchmarks of what is around a run.
+func (f *Fake) Script(exits ...hvf.VCPUExit) { f.script(exits) }
+
+func (f *Fake) finish(tb testing.TB) {
+	tb.Helper()
+	for _, v := range f.Violations() {
+		tb.Errorf("rule %d, %s: %s", v.Rule, Rules[v.Rule], v.Text)
+	}
+	if f.ask("fake_vm_exists") != 0 {
+		tb.Errorf("rule 1: the VM was not destroyed")
+	}
+	if n := f.ask("fake_live_objects"); n != 0 {
+		tb.Errorf("rule 12, %s: %d were not", Rules[12], n)
+	}
+	f.engine.drop()
+}
+
+// ask calls a function of the fake's own without arguments.
+func (f *Fake) ask(name string) uint64 {
+	c := &ccall.Frame{Fn: f.lib.Symbol(name)}
+	f.lib.Call(c)
+	return uint64(c.Ret)
+}

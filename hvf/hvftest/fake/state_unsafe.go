@@ -1,0 +1,157 @@
+package fake
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
+)
+
+// state is struct state of fake.h. It is C's memory; the vCPU's thread is the
+// only one that touches it, in C or here.
+type state struct {
+	Reg                        [35]uint64
+	Dirty                      uint64
+	Pending                    uint64
+	Masked                     uint64
+	Offset                     uint64
+	Reason, Syndrome, FAR, IPA uint64
+}
+
+// settings is struct config of fake.h.
+type settings struct {
+	callbacks
+	Handle                             uint64
+	MacOS, Seed                        uint64
+	UnknownPerMille, UnknownMasks      uint64
+	DropRacedCancels, BusyAfterDestroy uint64
+	CreateCode, MaxIPABits, EL2, SME   uint64
+	GoHeapLow, GoHeapHigh              uint64
+}
+
+// callbacks is struct engine of fake.h: addresses that C can call.
+type callbacks struct {
+	VMCreate, VMDestroy, Map, Unmap, Protect, VCPUCreate, VCPUDestroy, Run, Kick, GetSys, SetSys, GetQ, SetQ uintptr
+}
+
+// shared is what C reads or writes during a call of the fake's own.
+type shared struct {
+	settings settings
+	text     [240]byte
+	exits    []hvf.VCPUExit
+}
+
+// makeCallbacks makes them once: a process can have so many, and keeps them.
+//
+// unsafe: the addresses come from C, which passes live memory: of the guest, of
+// a struct state, or of a result.
+var makeCallbacks = sync.OnceValue(func() callbacks {
+	return callbacks{
+		VMCreate:  dl.Callback(func(h, bits uintptr) uintptr { return code(engineOf(h).createVM(int(bits))) }),
+		VMDestroy: dl.Callback(func(h uintptr) uintptr { return code(engineOf(h).destroyVM()) }),
+		Map: dl.Callback(func(h uintptr, addr unsafe.Pointer, ipa, size, flags uintptr) uintptr {
+			mem := unsafe.Slice((*byte)(addr), size)
+			return code(engineOf(h).vm.Map(uint64(ipa), mem, hvf.Prot(flags)))
+		}),
+		Unmap: dl.Callback(func(h, ipa, size uintptr) uintptr {
+			return code(engineOf(h).vm.Unmap(uint64(ipa), uint64(size)))
+		}),
+		Protect: dl.Callback(func(h, ipa, size, flags uintptr) uintptr {
+			return code(engineOf(h).vm.Protect(uint64(ipa), uint64(size), hvf.Prot(flags)))
+		}),
+		VCPUCreate: dl.Callback(func(h, id uintptr, st unsafe.Pointer) uintptr {
+			return code(engineOf(h).createVCPU(int(id), (*state)(st)))
+		}),
+		VCPUDestroy: dl.Callback(func(h, id uintptr) uintptr { return code(engineOf(h).destroyVCPU(int(id))) }),
+		Run:         dl.Callback(func(h, id uintptr) uintptr { engineOf(h).run(int(id)); return 0 }),
+		Kick:        dl.Callback(func(h, id uintptr) uintptr { engineOf(h).kick(int(id)); return 0 }),
+		GetSys: dl.Callback(func(h, id, reg uintptr, out unsafe.Pointer) uintptr {
+			v, err := engineOf(h).cpus[id].Load().hv.SysReg(hvf.SysReg(reg))
+			if err == nil {
+				*(*uint64)(out) = v
+			}
+			return code(err)
+		}),
+		SetSys: dl.Callback(func(h, id, reg, val uintptr) uintptr {
+			return code(engineOf(h).cpus[id].Load().hv.SetSysReg(hvf.SysReg(reg), uint64(val)))
+		}),
+		GetQ: dl.Callback(func(h, id, n uintptr, out unsafe.Pointer) uintptr {
+			v, err := engineOf(h).cpus[id].Load().hv.SIMDReg(int(n))
+			*(*[2]uint64)(out) = v
+			return code(err)
+		}),
+		SetQ: dl.Callback(func(h, id, n, lo, hi uintptr) uintptr {
+			return code(engineOf(h).cpus[id].Load().hv.SetSIMDReg(int(n), [2]uint64{uint64(lo), uint64(hi)}))
+		}),
+	}
+})
+
+// code is how the engine tells C of success.
+func code(err error) uintptr {
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// word is a flag as C has it.
+func word(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// configure tells the library how to behave.
+//
+// unsafe: shared is on the heap with f; C copies the settings.
+func (f *Fake) configure(opt Options) {
+	f.shared.settings = settings{
+		callbacks: makeCallbacks(), Handle: f.engine.handle, MacOS: uint64(number(opt.MacOS)), Seed: opt.Seed,
+		UnknownPerMille: uint64(opt.UnknownPerMille), UnknownMasks: word(opt.UnknownMasks),
+		DropRacedCancels: word(opt.DropRacedCancels), BusyAfterDestroy: uint64(opt.BusyAfterDestroy),
+		CreateCode: uint64(opt.CreateCode), MaxIPABits: uint64(opt.MaxIPABits), EL2: word(opt.EL2), SME: word(opt.SME),
+	}
+	s := &f.shared.settings
+	s.GoHeapLow, s.GoHeapHigh = goHeap()
+	f.lib.Call(&ccall.Frame{Fn: f.lib.Symbol("fake_configure"), Args: [4]uintptr{uintptr(unsafe.Pointer(s))}})
+}
+
+// heapSample is on the heap.
+var heapSample = new([1 << 16]byte)
+
+// goHeap is a guess at the addresses of the Go heap: those with the upper bits
+// of one that is in it. Where the runtime takes arenas, nothing else is.
+//
+// unsafe: only the number is looked at.
+func goHeap() (low, high uint64) {
+	const span = 1 << 36
+	low = uint64(uintptr(unsafe.Pointer(heapSample))) &^ (span - 1)
+	return low, low + span
+}
+
+// violation takes the oldest violation.
+//
+// unsafe: the buffer is on the heap with f, and C knows its size.
+func (f *Fake) violation() (Violation, bool) {
+	text := &f.shared.text
+	c := &ccall.Frame{Fn: f.lib.Symbol("fake_violation"), Args: [4]uintptr{uintptr(unsafe.Pointer(text)), uintptr(len(text))}}
+	f.lib.Call(c)
+	n := 0
+	for n < len(text) && text[n] != 0 {
+		n++
+	}
+	return Violation{Rule: int(int32(c.Ret)), Text: string(text[:n])}, int32(c.Ret) != 0
+}
+
+// script hands exits to the library, which copies them.
+//
+// unsafe: they are on the heap because f keeps them; an hvf.VCPUExit has C's
+// layout.
+func (f *Fake) script(exits []hvf.VCPUExit) {
+	f.shared.exits = exits
+	p := unsafe.Pointer(unsafe.SliceData(f.shared.exits))
+	f.lib.Call(&ccall.Frame{Fn: f.lib.Symbol("fake_script"), Args: [4]uintptr{uintptr(p), uintptr(len(exits))}})
+}

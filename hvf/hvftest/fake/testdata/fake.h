@@ -1,0 +1,147 @@
+/*
+ * A strict stand-in for Hypervisor.framework on arm64: the same C interface, and
+ * every rule of it checked. It runs no instruction itself: guest code goes to an
+ * engine behind a table of functions.
+ *
+ * abi.h is made from the tables of the C interface when this is built. It has
+ * the types, the constants, the prototypes, and for functions that the macOS
+ * in question does not have other names, which are not exported.
+ */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+
+#define VISIBLE __attribute__((visibility("default")))
+
+enum { MAX_VCPUS = 64, PAGE = 16384, MAX_SVL = 64 };
+
+/* What the Go side sees of a vCPU: see state in state_unsafe.go. */
+struct state {
+	u64 reg[35];   /* by hv_reg_t */
+	u64 reg_dirty; /* bit n: reg[n] was set since the last run */
+	u64 pending;   /* bit 0 IRQ, bit 1 FIQ */
+	u64 masked;    /* the virtual timer's exit is masked */
+	u64 offset;    /* CNTVCT_EL0 is mach_absolute_time less this */
+	u64 reason, syndrome, far, ipa;
+};
+
+/* The engine. Each function gets the handle of struct config. */
+struct engine {
+	u64 (*vm_create)(u64 h, u64 ipa_bits);
+	u64 (*vm_destroy)(u64 h);
+	u64 (*map)(u64 h, void *addr, u64 ipa, u64 size, u64 flags);
+	u64 (*unmap)(u64 h, u64 ipa, u64 size);
+	u64 (*protect)(u64 h, u64 ipa, u64 size, u64 flags);
+	u64 (*vcpu_create)(u64 h, u64 id, struct state *s);
+	u64 (*vcpu_destroy)(u64 h, u64 id);
+	u64 (*run)(u64 h, u64 id);
+	u64 (*kick)(u64 h, u64 id);
+	u64 (*get_sys)(u64 h, u64 id, u64 reg, u64 *out); /* 0: there is one */
+	u64 (*set_sys)(u64 h, u64 id, u64 reg, u64 val);
+	u64 (*get_q)(u64 h, u64 id, u64 n, u64 *out);
+	u64 (*set_q)(u64 h, u64 id, u64 n, u64 lo, u64 hi);
+};
+
+/* How the fake behaves: see Options in fake.go. */
+struct config {
+	struct engine engine;
+	u64 handle;
+	u64 macos;              /* major * 100 + minor */
+	u64 seed;               /* of what happens at random */
+	u64 unknown_per_mille;  /* runs that end with UNKNOWN before they start */
+	u64 unknown_masks;      /* such a run masks the virtual timer, every other time */
+	u64 drop_raced_cancels; /* a cancellation that meets another exit is lost */
+	u64 busy_after_destroy; /* how often create says HV_BUSY after a destroy */
+	u64 create_code;        /* what hv_vm_create returns, if not 0 */
+	u64 max_ipa_bits;
+	u64 el2_supported;
+	u64 sme_supported;
+	u64 go_heap_low, go_heap_high; /* memory that must not be mapped */
+};
+extern struct config config;
+
+/* rules.c */
+extern pthread_mutex_t vm_lock; /* guards struct vm, but for what is a vCPU owner's */
+hv_return_t broken(int rule, hv_return_t code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+unsigned chance(unsigned per);
+
+/* object.c */
+enum kind { VM_CONFIG, VCPU_CONFIG, GIC_CONFIG, GIC_STATE, KINDS };
+struct object {
+	enum kind kind;
+	int references;
+	struct object *next; /* all that ever were: using a dead one is noticed */
+	u64 ipa_bits, el2, granule;               /* VM_CONFIG */
+	u64 distributor, redistributor, msi_base; /* GIC_CONFIG */
+	u64 msi_first, msi_count;
+	bool has_redistributor;
+};
+struct object *object_new(enum kind kind);
+bool object_check(struct object *o, enum kind kind, const char *function);
+
+/* vm.c, memory.c */
+struct mapping {
+	u64 ipa, size;
+	char *addr;
+};
+struct vm {
+	bool exists, has_gic, el2, ran;
+	u64 ipa_bits, granule;
+	struct mapping *maps;
+	int nmaps;
+	u64 msi_first, msi_count, redistributor;
+	u64 created; /* vCPUs so far */
+};
+extern struct vm vm;
+void memory_drop(void);
+
+/* A register that is only stored. */
+struct cell {
+	u64 key, value;
+};
+
+/* vcpu.c */
+struct vcpu {
+	struct state s;
+	bool live, lived, mpidr_set;
+	pthread_t owner;
+	hv_vcpu_exit_t *exit;
+	bool trap_exceptions, trap_accesses;
+	bool serror;
+	u64 exec_time, wfi_time;
+	u64 expect_pc;    /* what the exit before was, for the rule about the PC */
+	int expect;
+	atomic_bool cancel, inside;
+	atomic_int exiting; /* hv_vcpus_exit calls under way */
+	hv_vcpu_sme_state_t sme;
+	u8 z[32][MAX_SVL], p[16][MAX_SVL / 8], za[MAX_SVL * MAX_SVL], zt0[64];
+	struct cell gic[64]; /* its registers of the GIC, as far as they were written */
+};
+extern struct vcpu vcpus[MAX_VCPUS];
+struct vcpu *owned(hv_vcpu_t id, const char *function, hv_return_t *code);
+#define OWNED(v, id)                                        \
+	hv_return_t code_;                                  \
+	struct vcpu *v = owned(id, __func__, &code_);       \
+	if (!v)                                             \
+		return code_
+
+/* sysreg.c */
+void sysreg_defaults(struct vcpu *v);
+
+/* gic.c */
+void gic_reset_all(void);
+void gic_wake(void);
+bool gic_wait(struct vcpu *v);
+
+u64 ticks(void);
+
+#endif

@@ -1,0 +1,134 @@
+/* hv_vcpu_run. Rules 6 to 9 and 11. */
+#include "fake.h"
+
+/* Exception classes of ESR_EL2. */
+enum { EC_WFX = 0x01, EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18 };
+
+/* What the exit before asks of the PC. */
+enum { PC_ANY, PC_MUST_MOVE, PC_MUST_NOT_ADVANCE };
+
+static struct script {
+	u64 n, next;
+	hv_vcpu_exit_t *exits;
+} script;
+
+/* fake_script makes every run give the next of n exits, without an engine. */
+VISIBLE void fake_script(const hv_vcpu_exit_t *exits, u64 n)
+{
+	free(script.exits);
+	script = (struct script){.n = n, .exits = malloc(n * sizeof *exits)};
+	memcpy(script.exits, exits, n * sizeof *exits);
+}
+
+/*
+ * check_pc says whether whoever handled the exit before has moved the PC as its
+ * class asks: an HVC is past the instruction already, an SMC and a trapped MSR
+ * or MRS are not.
+ */
+static void check_pc(struct vcpu *v)
+{
+	u64 pc = v->s.reg[HV_REG_PC];
+	if (v->expect == PC_MUST_MOVE && pc == v->expect_pc)
+		broken(9, 0, "hv_vcpu_run: PC 0x%llx is still at an SMC, MSR or MRS", (unsigned long long)pc);
+	if (v->expect == PC_MUST_NOT_ADVANCE && pc == v->expect_pc + 4)
+		broken(9, 0, "hv_vcpu_run: PC 0x%llx is one past what follows an HVC", (unsigned long long)pc);
+	v->expect = PC_ANY;
+}
+
+static void expect_pc(struct vcpu *v)
+{
+	v->expect_pc = v->s.reg[HV_REG_PC];
+	switch (v->s.syndrome >> 26 & 0x3f) {
+	case EC_SMC:
+	case EC_SYSREG:
+		v->expect = PC_MUST_MOVE;
+		break;
+	case EC_HVC:
+		v->expect = PC_MUST_NOT_ADVANCE;
+		break;
+	}
+}
+
+/* finish ends a run: the interrupt inputs' levels were for this one. */
+static hv_return_t finish(struct vcpu *v, u32 reason)
+{
+	v->s.pending = 0;
+	v->exit->reason = reason;
+	if (reason == HV_EXIT_REASON_EXCEPTION) {
+		v->exit->exception.syndrome = v->s.syndrome;
+		v->exit->exception.virtual_address = v->s.far;
+		v->exit->exception.physical_address = v->s.ipa;
+		expect_pc(v);
+	} else {
+		/* Meaningless now: let nobody rely on what was there. */
+		memset(&v->exit->exception, 0xa5, sizeof v->exit->exception);
+	}
+	if (reason == HV_EXIT_REASON_VTIMER_ACTIVATED)
+		v->s.masked = 1;
+	return HV_SUCCESS;
+}
+
+static hv_return_t run_script(struct vcpu *v)
+{
+	hv_vcpu_exit_t *e = &script.exits[script.next];
+	script.next = (script.next + 1) % script.n;
+	v->s.syndrome = e->exception.syndrome;
+	v->s.far = e->exception.virtual_address;
+	v->s.ipa = e->exception.physical_address;
+	return finish(v, e->reason);
+}
+
+/* is_wfi says whether the engine's exit is a WFI: with a GIC it is no exit. */
+static bool is_wfi(const struct vcpu *v)
+{
+	return v->s.reason == HV_EXIT_REASON_EXCEPTION && v->s.syndrome >> 26 == EC_WFX && (v->s.syndrome & 3) == 0;
+}
+
+/* enter runs the engine until there is something to tell. */
+static u32 enter(struct vcpu *v, hv_vcpu_t id)
+{
+	for (;;) {
+		atomic_store(&v->inside, true);
+		if (atomic_exchange(&v->cancel, false)) {
+			atomic_store(&v->inside, false);
+			return HV_EXIT_REASON_CANCELED;
+		}
+		config.engine.run(config.handle, id);
+		atomic_store(&v->inside, false);
+		if (v->s.reason == HV_EXIT_REASON_CANCELED)
+			continue; /* the flag says whether it is one of ours, or an old one */
+		if (config.drop_raced_cancels)
+			atomic_store(&v->cancel, false);
+		if (vm.has_gic && is_wfi(v)) {
+			u64 start = ticks();
+			bool woken = gic_wait(v);
+			v->wfi_time += ticks() - start;
+			if (woken) {
+				v->s.reg[HV_REG_PC] += 4;
+				v->s.reg_dirty |= 1ULL << HV_REG_PC;
+			}
+			continue;
+		}
+		return (u32)v->s.reason;
+	}
+}
+
+hv_return_t hv_vcpu_run(hv_vcpu_t id)
+{
+	OWNED(v, id);
+	if (script.n)
+		return run_script(v);
+	if (!config.engine.run)
+		return HV_ERROR;
+	vm.ran = true;
+	check_pc(v);
+	if (config.unknown_per_mille && chance(1000) < config.unknown_per_mille) {
+		if (config.unknown_masks && chance(2))
+			v->s.masked = 1;
+		return finish(v, HV_EXIT_REASON_UNKNOWN);
+	}
+	u64 start = ticks();
+	u32 reason = enter(v, id);
+	v->exec_time += ticks() - start;
+	return finish(v, reason);
+}
