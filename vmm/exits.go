@@ -75,6 +75,7 @@ func (v *vcpu) handleException(exit hvf.Exit) error {
 		}
 		if exit.ESR.WFx() != hvf.WFI {
 			v.counts.count(exitWFE)
+			v.waitForEvent()
 			return nil
 		}
 		v.counts.count(exitWFI)

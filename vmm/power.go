@@ -23,22 +23,27 @@ func (v *vcpu) checkpoint() (on bool, err error) {
 			v.snapshot = nil
 			m.cond.Broadcast()
 		}
-		if m.quit || v.power != powerOn {
+		if m.quit || v.power != powerOn { // even if it is to be on again: it starts anew then
+			v.parked = false
 			return false, nil
 		}
 		if !m.paused {
+			v.parked = false
 			return true, nil
 		}
 		m.parkLocked(v)
 	}
 }
 
-// parkLocked waits for a broadcast.
+// parkLocked waits for a broadcast. Who parks says so once: if each that wakes
+// woke the others, two that have nothing to do would keep each other awake. The
+// caller clears parked when it goes on.
 func (m *Machine) parkLocked(v *vcpu) {
-	v.parked = true
-	m.cond.Broadcast()
+	if !v.parked {
+		v.parked = true
+		m.cond.Broadcast()
+	}
 	m.cond.Wait()
-	v.parked = false
 }
 
 // waitPowerOn parks until the CPU is switched on. It returns false when the
@@ -56,6 +61,7 @@ func (v *vcpu) waitPowerOn() bool {
 		}
 		m.parkLocked(v)
 	}
+	v.parked = false
 	v.power = powerOn
 	return !m.quit
 }

@@ -48,6 +48,9 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.running = true
 	m.mu.Unlock()
 
+	addProcessors(len(m.vcpus))
+	defer addProcessors(-len(m.vcpus))
+
 	console, stopConsole := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Add(1)

@@ -34,6 +34,7 @@ type vcpu struct {
 	offset       uint64 // virtual offset that hv was given
 	ptimer       physicalTimer
 	alarm        *time.Timer // bounds a WFI
+	spin         spin
 
 	// Guarded by Machine.mu.
 	power          powerState
@@ -218,23 +219,4 @@ func (v *vcpu) runGuest() error {
 // failed wraps an error of the backend.
 func (v *vcpu) failed(what string, err error) error {
 	return fmt.Errorf("vmm: vcpu %d: %s: %w", v.index, what, err)
-}
-
-// waitForInterrupt parks the routine until an interrupt input is high, a timer
-// is due, or somebody notifies it: an idle guest costs the host nothing.
-func (v *vcpu) waitForInterrupt() error {
-	deadline, err := v.nextTimer()
-	if err != nil {
-		return err
-	}
-	if deadline <= 0 || v.irq.Load() || v.fiq.Load() || v.look.Load() {
-		return nil
-	}
-	v.alarm.Reset(min(deadline, time.Hour))
-	select {
-	case <-v.wake:
-	case <-v.alarm.C:
-	}
-	v.alarm.Stop()
-	return nil
 }

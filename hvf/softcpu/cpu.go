@@ -34,7 +34,7 @@ type cpu struct {
 	mmu   softTLB
 	code  codeCache
 	excl  exclusive
-	event bool // the event register of WFE and SEV
+	event bool // the event register of WFE, but for what sev adds
 
 	// irq and fiq are the levels of the interrupt inputs, as stated before
 	// this Run.
@@ -58,6 +58,7 @@ type cpu struct {
 	// Other goroutines.
 	attention atomic.Uint32 // attention bits: see attend
 	mail      mailbox
+	sev       atomic.Bool // another CPU has executed SEV since the last WFE
 }
 
 // Bits of cpu.attention: why the engine has to leave its loop.

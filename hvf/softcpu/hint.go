@@ -22,8 +22,9 @@ func execWFI(c *cpu, op *a64.Op) bool {
 }
 
 func execWFE(c *cpu, op *a64.Op) bool {
-	if c.event {
+	if c.event || c.sev.Load() {
 		c.event = false
+		c.sev.Store(false)
 		return true
 	}
 	return c.wait(hvf.WFE, sctlrNTWE)
@@ -40,10 +41,15 @@ func (c *cpu) wait(ti hvf.WFx, allow uint64) bool {
 	return c.exitWith(hvf.MakeESR(hvf.ECWFx, iss), 0, 0)
 }
 
-// execSEV signals this CPU only: the others cannot miss an event, because a WFE
-// without one exits instead of sleeping here.
+// execSEV signals every CPU. One that sleeps in its host finds the event when
+// that ends, soon, as nothing tells the host of it.
 func execSEV(c *cpu, op *a64.Op) bool {
 	c.event = true
+	for _, o := range *c.vm.cpus.Load() {
+		if o != c {
+			o.sev.Store(true)
+		}
+	}
 	return true
 }
 
@@ -72,8 +78,7 @@ func execDMB(c *cpu, op *a64.Op) bool {
 // CPU has broadcast.
 func execDSB(c *cpu, op *a64.Op) bool {
 	c.order(op.Imm)
-	c.awaitMaintenance()
-	if c.attention.Load() != 0 {
+	if c.awaitMaintenance() || c.attention.Load() != 0 {
 		return c.next()
 	}
 	return true

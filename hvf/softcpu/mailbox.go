@@ -1,23 +1,25 @@
 package softcpu
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // mailbox brings TLB and instruction cache maintenance of other CPUs to the
 // one that owns it. Architecturally a broadcast TLBI or IC is complete at the
 // issuing CPU's DSB (DDI 0487 D8.13): there it awaits every mailbox.
 type mailbox struct {
-	running atomic.Bool   // the owner is inside Run
+	running atomic.Bool   // the owner may execute guest instructions
 	posted  atomic.Uint64 // how many were ever posted
 	applied atomic.Uint64 // how many of those the owner has applied
+	waiters atomic.Int32  // how many block in await
 
-	mu    sync.Mutex
-	queue []maintenance
+	mu      sync.Mutex
+	changed sync.Cond // applied has grown, or running is clear; L is mu
+	queue   []maintenance
 }
+
+func (b *mailbox) init() { b.changed.L = &b.mu }
 
 // maxMail bounds the queue: more than that becomes "drop everything".
 const maxMail = 64
@@ -44,26 +46,55 @@ func (c *cpu) drain() {
 	}
 	b.queue = b.queue[:0]
 	b.applied.Store(b.posted.Load())
+	if b.waiters.Load() != 0 {
+		b.changed.Broadcast()
+	}
 	b.mu.Unlock()
 }
 
-// await returns when everything posted so far is applied, or when the owner is
-// outside Run: it drains before it executes anything. relax is called while
-// waiting, so that two CPUs that wait for each other both get on.
-func (b *mailbox) await(relax func()) {
-	want := b.posted.Load()
-	for spins := 0; b.applied.Load() < want && b.running.Load(); spins++ {
-		if relax != nil {
-			relax()
-		}
-		switch {
-		case spins < 100:
-		case spins < 200:
-			runtime.Gosched()
-		default:
-			time.Sleep(10 * time.Microsecond)
-		}
+// rest says that the owner executes nothing until it calls resume: what is
+// posted meanwhile is as good as applied.
+func (b *mailbox) rest() {
+	b.running.Store(false)
+	if b.waiters.Load() != 0 {
+		b.mu.Lock()
+		b.changed.Broadcast()
+		b.mu.Unlock()
 	}
+}
+
+// resume ends rest.
+func (c *cpu) resume() {
+	c.mail.running.Store(true)
+	c.drain()
+}
+
+// done says whether the first want of what was posted is applied, or will be
+// before the owner executes anything.
+func (b *mailbox) done(want uint64) bool {
+	return b.applied.Load() >= want || !b.running.Load()
+}
+
+// spins is how often a CPU looks whether another one has got its mail before it
+// blocks: a few microseconds, in which a CPU that runs on a host core of its
+// own reaches its next branch.
+const spins = 500
+
+// await returns when everything posted so far is applied, or when the owner
+// rests. It blocks if that takes longer: the owner's thread may be one that the
+// host has no core for now.
+func (b *mailbox) await() {
+	want := b.posted.Load()
+	if b.done(want) {
+		return
+	}
+	b.mu.Lock()
+	b.waiters.Add(1)
+	for !b.done(want) {
+		b.changed.Wait()
+	}
+	b.waiters.Add(-1)
+	b.mu.Unlock()
 }
 
 // maintain carries out m here and, if asked to, on all other CPUs; those are
@@ -81,23 +112,41 @@ func (c *cpu) maintain(m maintenance, broadcast bool) {
 	}
 }
 
-// awaitMaintenance is the DSB after broadcast maintenance.
-func (c *cpu) awaitMaintenance() {
+// awaitMaintenance is the DSB after broadcast maintenance. It says whether it
+// has applied some of other CPUs here. While it blocks this CPU rests, so that
+// CPUs that wait for each other all get on.
+func (c *cpu) awaitMaintenance() (drained bool) {
 	if !c.posted {
-		return
+		return false
 	}
 	c.posted = false
-	relax := func() {
-		if c.attention.Load()&attentionMail != 0 {
-			c.attention.And(^uint32(attentionMail))
-			c.drain()
-		}
+	if c.othersDone() {
+		return false
 	}
+	c.mail.rest()
 	for _, o := range *c.vm.cpus.Load() {
 		if o != c {
-			o.mail.await(relax)
+			o.mail.await()
 		}
 	}
+	c.resume()
+	return true
+}
+
+// othersDone gives the other CPUs a moment to apply their mail.
+func (c *cpu) othersDone() bool {
+	left := spins
+	for _, o := range *c.vm.cpus.Load() {
+		if o == c {
+			continue
+		}
+		for want := o.mail.posted.Load(); !o.mail.done(want); left-- {
+			if left == 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // apply carries out one operation on this CPU.

@@ -98,6 +98,7 @@ func (c *cpu) reset() {
 	c.FP.FPCR, c.FP.FPSR = 0, 0
 	c.PC = 0
 	c.excl, c.event = exclusive{}, false
+	c.sev.Store(false)
 	c.setPSTATE(pstateEL1h | 15<<pstateDAIF)
 	c.maintain(maintenance{kind: tlbAll}, false)
 	c.maintain(maintenance{kind: codeAll}, false)

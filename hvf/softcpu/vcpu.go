@@ -10,21 +10,21 @@ func newCPU(v *vm, index int) *cpu {
 	c := &cpu{vm: v, index: index}
 	c.mmu.init()
 	c.code.init()
+	c.mail.init()
 	c.reset()
 	return c
 }
 
 // Run enters the guest. See hvf.VCPU.
 func (c *cpu) Run() (hvf.Exit, error) {
-	c.mail.running.Store(true)
-	c.drain()
+	c.resume()
 	c.updateMode()
 	if c.timerFired() {
 		c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
 	} else {
 		c.run()
 	}
-	c.mail.running.Store(false)
+	c.mail.rest()
 	c.irq, c.fiq = false, false
 	return c.exit, nil
 }

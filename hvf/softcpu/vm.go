@@ -107,7 +107,7 @@ func (v *vm) change(f func(*memory) error, gpa, size uint64) error {
 		c.post(maintenance{kind: codeRange, pa: gpa, size: size})
 	}
 	for _, c := range cpus {
-		c.mail.await(nil)
+		c.mail.await()
 	}
 	return nil
 }

@@ -25,15 +25,25 @@ const (
 
 func TestIdle(t *testing.T) {
 	kernel := defaultKernel(t)
-	ms := []machine{{3, 4, 3072}}
-	if full() {
-		ms = []machine{{3, 1, 3072}, {3, 4, 3072}, {2, 1, 3072}, {2, 4, 3072}}
+	cases := []struct {
+		machine
+		parameters string
+		sample     bool
+	}{
+		{machine{3, 4, 3072}, "", true},
+		{machine{3, 4, 3072}, "maxcpus=1", true}, // three CPUs stay off
+		{machine{3, 1, 3072}, "", false},
+		{machine{2, 1, 3072}, "", false},
+		{machine{2, 4, 3072}, "", false},
 	}
-	for _, m := range ms {
-		t.Run(m.String(), func(t *testing.T) {
+	for _, c := range cases {
+		if !c.sample && !full() {
+			continue
+		}
+		t.Run(c.String()+"/"+c.parameters, func(t *testing.T) {
 			g := vmtest.Start(t, vmm.Config{
-				VCPUs: m.cpus, Memory: m.memory << 20, GIC: m.gic, Kernel: kernel, Initrds: []boot.File{userland(t)},
-				CommandLine: guest.CommandLine + " panic=-1", NoReset: true,
+				VCPUs: c.cpus, Memory: c.memory << 20, GIC: c.gic, Kernel: kernel, Initrds: []boot.File{userland(t)},
+				CommandLine: guest.CommandLine + " panic=-1 " + c.parameters, NoReset: true,
 			})
 			g.Expect(guest.Prompt)
 			g.MustRun("sleep 5") // the kernel has finished what it puts off at boot
