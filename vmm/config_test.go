@@ -1,0 +1,99 @@
+package vmm
+
+import (
+	"bytes"
+	"errors"
+	"log"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// Every message is one line that says what is wrong, with which value, and what
+// would be right.
+func TestConfigErrors(t *testing.T) {
+	host := errors.New("host: no")
+	slot := func(err error) Slot {
+		return Slot{Name: "disk", Open: func(mmio.Line, RAM) (SlotDevice, error) { return &scratch{}, err }}
+	}
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		hv   *fakeHypervisor
+		want string
+	}{
+		{"GIC", Config{GIC: 4}, nil, "vmm: GIC version 4: give 2 or 3"},
+		{"GIC negative", Config{GIC: -1}, nil, "vmm: GIC version -1: give 2 or 3"},
+		{"vCPUs", Config{VCPUs: 65}, nil, "vmm: 65 vcpus: a machine with GICv3 has 1 to 64"},
+		{"vCPUs negative", Config{VCPUs: -1}, nil, "vmm: -1 vcpus: a machine with GICv3 has 1 to 64"},
+		{"vCPUs of GICv2", Config{VCPUs: 9, GIC: 2}, nil, "vmm: 9 vcpus: a machine with GICv2 has 1 to 8"},
+		{"little memory", Config{Memory: 8 << 20}, nil, "vmm: 0x800000 bytes of memory: give at least 0x1000000"},
+		{"odd memory", Config{Memory: 16<<20 + 1}, nil, "boot: memory of 0x1000001 bytes: give a multiple of 2 MiB, such as -m 512M"},
+		{"too much memory", Config{Memory: 1 << 40}, nil, "boot: memory of 0x10000000000 bytes ends above the 40-bit physical address space: give less with -m"},
+		{"devices", Config{Virtio: make([]Slot, 33)}, nil, "vmm: 33 virtio devices: there are 32 slots"},
+		{"a device", Config{Virtio: []Slot{slot(nil), slot(host)}}, nil, "host: no"},
+		{"no kernel", Config{Kernel: boot.File{}}, nil, "boot: kernel : no file is named"},
+		{"no VM", Config{}, &fakeHypervisor{newVM: host}, "vmm: make the virtual machine: host: no"},
+		{"no map", Config{}, &fakeHypervisor{mapFails: host}, "vmm: give the guest its memory: host: no"},
+	} {
+		if c.name != "no kernel" {
+			c.cfg.Kernel = bareImage(0)
+		}
+		if c.cfg.Memory == 0 {
+			c.cfg.Memory = MinMemory
+		}
+		if c.hv == nil {
+			c.hv = &fakeHypervisor{}
+		}
+		c.cfg.Hypervisor = c.hv
+		m, err := New(c.cfg)
+		if err == nil || err.Error() != c.want || m != nil {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+		if c.hv.vm != nil && c.hv.log[len(c.hv.log)-1] != "close" {
+			t.Errorf("%s: the virtual machine is left open: %q", c.name, c.hv.log)
+		}
+	}
+}
+
+func TestAccelerator(t *testing.T) {
+	for _, name := range []string{"soft", "auto"} {
+		if h, err := Accelerator(name); h == nil || err != nil {
+			t.Errorf("%s: %v, %v", name, h, err)
+		}
+	}
+	const want = `vmm: accelerator "kvm": give auto, hvf or soft`
+	if _, err := Accelerator("kvm"); err == nil || err.Error() != want {
+		t.Errorf("kvm: %v, want %s", err, want)
+	}
+}
+
+// A guest that misbehaves all the time makes the log grow slowly.
+func TestLogIsLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		complain := limited(log.New(&out, "", 0))
+		for range 3 {
+			for i := range 1000 {
+				complain("access %d", i)
+			}
+			time.Sleep(time.Second)
+		}
+		complain("last")
+		second := []string{"guest: access 0", "guest: access 1", "guest: access 2", "guest: access 3", "guest: access 4"}
+		const dropped = "guest: 995 more such lines dropped"
+		var want []string
+		for range 3 {
+			want = append(append(want, second...), dropped)
+		}
+		want = append(want, "guest: last")
+		if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(out.String()), "\n")); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
+}
