@@ -31,14 +31,17 @@ func (s *scratch) Write(a mmio.Access, v uint64) {
 	copy(s.mem[a.Off:], p[:a.Size])
 }
 
-func (s *scratch) Reset()       { s.mem = [boot.VirtioSlotSize]byte{} }
-func (s *scratch) Close() error { return nil }
-
-func (s *scratch) slot() Slot {
-	return Slot{Name: "scratch", Open: func(mmio.Line, RAM) (SlotDevice, error) { return s, nil }}
+// onlineCPUWith is onlineCPU in a machine that has dev where slot 0 would be.
+func onlineCPUWith(t *testing.T, dev *scratch, cfg Config) (*vcpu, *fakeCPU) {
+	t.Helper()
+	v, cpu := onlineCPU(t, cfg)
+	if err := v.m.bus.Map(mmio.Region{Name: "scratch", Base: scratchBase, Size: uint64(len(dev.mem))}, dev); err != nil {
+		t.Fatal(err)
+	}
+	return v, cpu
 }
 
-// scratchBase is where slot 0 is.
+// scratchBase is where the device is.
 const scratchBase = boot.VirtioBase
 
 // Bits of a data abort's ISS.
@@ -84,7 +87,7 @@ func TestDataAbortLoad(t *testing.T) {
 	} {
 		dev := &scratch{}
 		binary.LittleEndian.PutUint64(dev.mem[0x10:], pattern)
-		v, cpu := onlineCPU(t, Config{Virtio: []Slot{dev.slot()}})
+		v, cpu := onlineCPUWith(t, dev, Config{})
 		cpu.reg[5] = ^uint64(0)
 		mustHandle(t, v, abort(isv|srt(5)|c.iss, scratchBase+0x10))
 		if cpu.reg[5] != c.want || cpu.reg[hvf.RegPC] != codeBase+4 {
@@ -107,7 +110,7 @@ func TestDataAbortStore(t *testing.T) {
 		{"str x30", sas(8) | srt(30) | sf, "w8 +20=1e cpu0"},
 	} {
 		dev := &scratch{}
-		v, cpu := onlineCPU(t, Config{Virtio: []Slot{dev.slot()}})
+		v, cpu := onlineCPUWith(t, dev, Config{})
 		cpu.reg[6], cpu.reg[30] = 0x11223344_55667788, 30
 		mustHandle(t, v, abort(isv|wnr|c.iss, scratchBase+0x20))
 		if diff := cmp.Diff([]string{c.want}, dev.log); diff != "" || cpu.reg[hvf.RegPC] != codeBase+4 {
@@ -120,7 +123,7 @@ func TestDataAbortStore(t *testing.T) {
 // the PC, which is register 31 to the backend.
 func TestDataAbortLoadXZR(t *testing.T) {
 	dev := &scratch{mem: [boot.VirtioSlotSize]byte{1, 2, 3, 4}}
-	v, cpu := onlineCPU(t, Config{Virtio: []Slot{dev.slot()}})
+	v, cpu := onlineCPUWith(t, dev, Config{})
 	mustHandle(t, v, abort(isv|sas(4)|srt(31), scratchBase))
 	if len(dev.log) != 1 || cpu.reg[hvf.RegPC] != codeBase+4 {
 		t.Errorf("accesses %q, PC 0x%x, want one and 0x%x", dev.log, cpu.reg[hvf.RegPC], codeBase+4)
@@ -130,7 +133,7 @@ func TestDataAbortLoadXZR(t *testing.T) {
 // Cache maintenance on a device touches nothing.
 func TestDataAbortCacheMaintenance(t *testing.T) {
 	dev := &scratch{}
-	v, cpu := onlineCPU(t, Config{Virtio: []Slot{dev.slot()}})
+	v, cpu := onlineCPUWith(t, dev, Config{})
 	mustHandle(t, v, abort(cm|wnr, scratchBase))
 	if len(dev.log) != 0 || cpu.reg[hvf.RegPC] != codeBase+4 {
 		t.Errorf("accesses %q, PC 0x%x, want none and 0x%x", dev.log, cpu.reg[hvf.RegPC], codeBase+4)
@@ -152,7 +155,7 @@ func TestDataAbortWithoutSyndrome(t *testing.T) {
 		{0xb8210062, "ldadd w1, w2, [x3]", 0, []string{"r4 +0 cpu0", "w4 +0=1 cpu0"}},
 	} {
 		dev := &scratch{}
-		v, cpu := onlineCPU(t, Config{Virtio: []Slot{dev.slot()}, Kernel: bareImage(c.word)})
+		v, cpu := onlineCPUWith(t, dev, Config{Kernel: bareImage(c.word)})
 		if err := v.m.powerUp(); err != nil {
 			t.Fatal(err)
 		}

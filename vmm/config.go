@@ -7,7 +7,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
 // Limits of a machine.
@@ -37,8 +37,9 @@ type Config struct {
 	// Write is called from one goroutine and may block: the guest waits then.
 	Console io.Writer
 
-	// Virtio are the devices behind the virtio-mmio slots, from slot 0.
-	Virtio []Slot
+	// Virtio are the devices behind the virtio-mmio slots, from slot 0. Their
+	// maker closes what they hold, after the machine.
+	Virtio []virtio.Device
 
 	// NoReset makes a reset end Run, with ResetRequested.
 	NoReset bool
@@ -50,22 +51,6 @@ type Config struct {
 	// Log receives a line for what a guest does wrong, at a limited rate; nil
 	// discards them.
 	Log *log.Logger
-}
-
-// Slot makes the device for one virtio-mmio slot. Open is called once, with the
-// interrupt line of the slot and access to the guest's memory.
-type Slot struct {
-	Name string
-	Open func(irq mmio.Line, ram RAM) (SlotDevice, error)
-}
-
-// SlotDevice is the register bank of a virtio-mmio slot.
-type SlotDevice interface {
-	mmio.Device
-	// Reset puts the device into the state after power on. No vCPU runs.
-	Reset()
-	// Close ends the device; no vCPU runs any more.
-	Close() error
 }
 
 // withDefaults fills in what is zero and refuses what cannot be.

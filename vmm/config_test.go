@@ -11,16 +11,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
+
+// oddDevice has a queue that cannot be.
+type oddDevice struct{ virtio.Device }
+
+func (oddDevice) QueueSizes() []uint16 { return []uint16{3} }
 
 // Every message is one line that says what is wrong, with which value, and what
 // would be right.
 func TestConfigErrors(t *testing.T) {
 	host := errors.New("host: no")
-	slot := func(err error) Slot {
-		return Slot{Name: "disk", Open: func(mmio.Line, RAM) (SlotDevice, error) { return &scratch{}, err }}
-	}
 	for _, c := range []struct {
 		name string
 		cfg  Config
@@ -35,8 +38,9 @@ func TestConfigErrors(t *testing.T) {
 		{"little memory", Config{Memory: 8 << 20}, nil, "vmm: 0x800000 bytes of memory: give at least 0x1000000"},
 		{"odd memory", Config{Memory: 16<<20 + 1}, nil, "boot: memory of 0x1000001 bytes: give a multiple of 2 MiB, such as -m 512M"},
 		{"too much memory", Config{Memory: 1 << 40}, nil, "boot: memory of 0x10000000000 bytes ends above the 40-bit physical address space: give less with -m"},
-		{"devices", Config{Virtio: make([]Slot, 33)}, nil, "vmm: 33 virtio devices: there are 32 slots"},
-		{"a device", Config{Virtio: []Slot{slot(nil), slot(host)}}, nil, "host: no"},
+		{"devices", Config{Virtio: make([]virtio.Device, 33)}, nil, "vmm: 33 virtio devices: there are 32 slots"},
+		{"a device", Config{Virtio: []virtio.Device{rng.New(nil), oddDevice{rng.New(nil)}}}, nil,
+			"virtio: rng device: queue 0 holds up to 3 descriptors, want a power of two up to 32768"},
 		{"no kernel", Config{Kernel: boot.File{}}, nil, "boot: kernel : no file is named"},
 		{"no VM", Config{}, &fakeHypervisor{newVM: host}, "vmm: make the virtual machine: host: no"},
 		{"no map", Config{}, &fakeHypervisor{mapFails: host}, "vmm: give the guest its memory: host: no"},

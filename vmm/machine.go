@@ -13,6 +13,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/pl011"
 	"github.com/miniboot-vmm/miniboot/pl031"
 	"github.com/miniboot-vmm/miniboot/pl061"
+	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
 // Machine is a virtual machine. Make one with New, run it with Run, and Close
@@ -31,7 +32,7 @@ type Machine struct {
 	uart  *pl011.UART
 	rtc   *pl031.RTC
 	gpio  *pl061.GPIO
-	slots []SlotDevice
+	slots []*virtio.Transport
 
 	// offset is what the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
@@ -148,18 +149,7 @@ func (m *Machine) buildDevices() error {
 			return err
 		}
 	}
-	for i, s := range m.cfg.Virtio {
-		dev, err := s.Open(spi(m.gic, boot.VirtioSlotIRQ(i)), m.ram)
-		if err != nil {
-			return err
-		}
-		m.slots = append(m.slots, dev)
-		region := mmio.Region{Name: s.Name, Base: boot.VirtioSlotBase(i), Size: boot.VirtioSlotSize}
-		if err := m.bus.Map(region, dev); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.buildVirtio()
 }
 
 func (m *Machine) mapRAM() error {

@@ -1,0 +1,79 @@
+// Package rng is the virtio entropy device: Virtio 1.3, 5.4.
+//
+// A request gets as many random bytes as it has room for, up to MaxRequest:
+// what the driver asks for does not decide how long the device is busy. If the
+// source fails, the request returns the bytes that it has given, or is not
+// answered, and the device needs a reset; a guest never takes the zeros that
+// were in its buffer for entropy.
+package rng
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// MaxRequest is the most bytes that one request gets.
+const MaxRequest = 64 << 10
+
+// Device is an entropy device. It has no features and no configuration.
+type Device struct{ source io.Reader }
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a device that gives what it reads from source; nil is the host's
+// generator. Read must not block for long.
+func New(source io.Reader) *Device {
+	if source == nil {
+		source = rand.Reader
+	}
+	return &Device{source}
+}
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeEntropy }
+
+// Features implements virtio.Device.
+func (d *Device) Features() uint64 { return 0 }
+
+// QueueSizes implements virtio.Device: requestq.
+func (d *Device) QueueSizes() []uint16 { return []uint16{8} }
+
+// Config implements virtio.Device.
+func (d *Device) Config() *virtio.Config { return nil }
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
+	requestq := queues[0]
+	var c virtio.Chain
+	for requestq.Next(ctx, &c) {
+		n, err := d.fill(c.Writable)
+		if n > 0 || err == nil {
+			requestq.Push(&c, n)
+		}
+		if err != nil {
+			return fmt.Errorf("rng: read entropy: %w", err)
+		}
+	}
+	return nil
+}
+
+// fill reads random bytes into b and returns how many.
+func (d *Device) fill(b virtio.Buffers) (n uint32, err error) {
+	b.Limit(MaxRequest)
+	for _, piece := range b {
+		k, err := io.ReadFull(d.source, piece)
+		n += uint32(k)
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = io.EOF
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
