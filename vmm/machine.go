@@ -112,6 +112,10 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 	if m.gic, err = newGIC(m.cfg.GIC, m.vcpus); err != nil {
 		return err
 	}
+	for _, v := range m.vcpus {
+		v.vtimer = m.gic.PPI(v.index, virtualTimerPPI)
+		v.ptimer.line = m.gic.PPI(v.index, physicalTimerPPI)
+	}
 	if err := m.gic.mapOn(&m.bus); err != nil {
 		return err
 	}

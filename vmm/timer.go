@@ -7,6 +7,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
 // Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0 (DDI 0487 D24.10).
@@ -57,7 +58,7 @@ func (v *vcpu) updateTimers() error {
 		}
 		if ctl&(timerEnable|timerIMask|timerIStatus) != timerEnable|timerIStatus {
 			v.vtimerMasked = false
-			v.m.gic.PPI(v.index, virtualTimerPPI).Set(false)
+			v.vtimer.Set(false)
 			if err := v.hv.SetVTimerMask(false); err != nil {
 				return v.failed("unmask the virtual timer", err)
 			}
@@ -70,7 +71,7 @@ func (v *vcpu) updateTimers() error {
 // vtimerFired handles the backend's exit for the virtual timer.
 func (v *vcpu) vtimerFired() {
 	v.vtimerMasked = true
-	v.m.gic.PPI(v.index, virtualTimerPPI).Set(true)
+	v.vtimer.Set(true)
 }
 
 // nextTimer is how long until one of the timers fires; 0 or less is now.
@@ -98,6 +99,7 @@ func (v *vcpu) nextTimer() (time.Duration, error) {
 // vCPU's routine; only the host timer's callback runs elsewhere.
 type physicalTimer struct {
 	v     *vcpu
+	line  mmio.Line
 	ctl   uint64 // ENABLE and IMASK
 	cval  uint64
 	level bool
@@ -134,7 +136,7 @@ func (t *physicalTimer) update() {
 	high := t.ctl&(timerEnable|timerIMask) == timerEnable && t.cval <= t.v.now()
 	if high != t.level {
 		t.level = high
-		t.v.m.gic.PPI(t.v.index, physicalTimerPPI).Set(high)
+		t.line.Set(high)
 	}
 }
 

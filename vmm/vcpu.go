@@ -30,6 +30,7 @@ type vcpu struct {
 	// wake ends a wait of the routine. It has room for one.
 	wake chan struct{}
 
+	vtimer       mmio.Line
 	vtimerMasked bool
 	offset       uint64 // virtual offset that hv was given
 	ptimer       physicalTimer
@@ -151,7 +152,7 @@ func (v *vcpu) start() error {
 	entry, context := v.entry, v.context
 	v.m.mu.Unlock()
 	v.vtimerMasked = false
-	v.m.gic.PPI(v.index, virtualTimerPPI).Set(false)
+	v.vtimer.Set(false)
 	v.ptimer.reset()
 	v.m.gic.resetCPU(v.index)
 	for _, r := range []struct {
