@@ -107,7 +107,7 @@ func writeImage() (string, error) {
 
 // patience is how long 1,024 cases may take before the monitor is killed: a
 // case that loops would occupy it for ever.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Run runs the cases and returns a result for each, in order. After an error
 // the oracle is of no further use.
@@ -126,6 +126,9 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 	defer watchdog.Stop()
 	for range cases {
 		if _, err := io.ReadFull(o.out, rec); err != nil {
+			if !watchdog.Stop() {
+				err = fmt.Errorf("no result for %v, a case may loop: %w", patience, err)
+			}
 			return nil, o.died(cases, len(results), err)
 		}
 		results = append(results, getResult(rec))
@@ -139,7 +142,7 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 // died explains why result n did not come.
 func (o *Oracle) died(cases []Case, n int, err error) error {
 	o.cmd.Process.Kill() // so that the sender ends too
-	return fmt.Errorf("oracle: %s ended, or was killed in a loop, in the batch of case %d, words %08x: %w", o.cmd.Path, n, cases[n].Words, err)
+	return fmt.Errorf("oracle: %s ended in the batch of case %d, words %08x: %w", o.cmd.Path, n, cases[n].Words, err)
 }
 
 func (o *Oracle) send(batches [][]Case) error {

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"golang.org/x/arch/arm64/arm64asm"
@@ -134,6 +135,16 @@ func TestHandCases(t *testing.T) {
 		if d := Diff(got[i], want[i]); d != "" {
 			t.Errorf("%s: %s", h.text, d)
 		}
+	}
+}
+
+// TestMonitorEnds checks that a monitor that goes away is an error, not a hang.
+func TestMonitorEnds(t *testing.T) {
+	o := start(t, Options{})
+	const exit = 94
+	_, err := o.Run([]Case{{Words: []uint32{0xd4000001}, In: State{PC: SlotPC(0), X: [31]uint64{8: exit}}}}) // svc #0
+	if err == nil || !strings.Contains(err.Error(), "ended in the batch of case 0") {
+		t.Errorf("error %v, want one that says where the monitor ended", err)
 	}
 }
 
