@@ -117,7 +117,7 @@ func atKnown(par, qemu uint64) bool {
 const atWalkFault = 0xffff
 
 func atRandomTables(rng *rand.Rand) []byte {
-	b := make([]byte, atTablesSize)
+	b := alignSlice(make([]byte, atTablesSize+hvf.PageSize), hvf.PageSize)[:atTablesSize]
 	for i := 0; i < len(b); i += 8 {
 		binary.LittleEndian.PutUint64(b[i:], atRandomDescriptor(rng))
 	}

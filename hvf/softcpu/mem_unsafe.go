@@ -13,6 +13,9 @@ import (
 // that lie within one 4 KiB page of memory given to vm.Map. They are used
 // before the instruction ends, and Unmap waits for its end.
 
+// hostAddress returns where mem is. It is only looked at.
+func hostAddress(mem []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem)))) }
+
 // host returns where the region's byte at gpa is.
 func (r *memRegion) host(gpa uint64) unsafe.Pointer { return unsafe.Pointer(&r.mem[gpa-r.gpa]) }
 

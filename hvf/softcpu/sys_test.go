@@ -22,7 +22,7 @@ const guestRAM = 2 << 20
 func newGuest(t testing.TB) *guest {
 	t.Helper()
 	v := newVM(hvf.Config{IPABits: 40})
-	g := &guest{t: t, ram: make([]byte, guestRAM), free: 1 << 20}
+	g := &guest{t: t, ram: alignSlice(make([]byte, guestRAM+hvf.PageSize), hvf.PageSize)[:guestRAM], free: 1 << 20}
 	if err := v.Map(0, g.ram, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
 		t.Fatal(err)
 	}

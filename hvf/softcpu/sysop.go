@@ -122,10 +122,14 @@ func (c *cpu) maintenanceRegime() regime {
 	return regimeEL1
 }
 
-// cleanLine is DC by address: it can fault, and otherwise does nothing, because
-// all of guest memory is coherent.
+// cleanLine is DC by address: it can fault, at stage 2 where nothing is mapped,
+// and otherwise does nothing, because all of guest memory is coherent.
 func (c *cpu) cleanLine(va uint64, acc access) bool {
-	if _, f := c.translate(va, acc, c.maintenanceRegime()); f.some {
+	m, f := c.translate(va, acc, c.maintenanceRegime())
+	if !f.some && c.vm.mem.Load().find(m.pa) == nil {
+		f = fault{some: true, stage2: true, fsc: uint8(hvf.FSCTranslation) | 3, ipa: m.pa}
+	}
+	if f.some {
 		return c.maintenanceFault(va, f)
 	}
 	if acc == accessWrite {

@@ -63,6 +63,9 @@ func (v *vm) Map(gpa uint64, mem []byte, p hvf.Prot) error {
 	if err := v.checkRange("map", gpa, uint64(len(mem))); err != nil {
 		return err
 	}
+	if a := hostAddress(mem); a%hvf.PageSize != 0 {
+		return fmt.Errorf("softcpu: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, hvf.PageSize)
+	}
 	if p&^(hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec) != 0 {
 		return fmt.Errorf("softcpu: map at 0x%x: protection 0x%x has unknown bits", gpa, uint64(p))
 	}

@@ -1,0 +1,214 @@
+package hvftest
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// cpu is a vCPU whose methods end the case where the vCPU's return an error.
+type cpu struct {
+	hvf.VCPU
+	g      *guest
+	index  int
+	closed bool
+}
+
+// Values to start with: PSTATE with all exceptions masked, at EL1 with SP_EL1;
+// SCTLR_EL1 with the MMU off (its RES1 bits) and on, with caches.
+const (
+	cpsrEL1h = 0x3c5
+	cpsrEL1t = 0x3c4
+	cpsrEL0t = 0x3c0
+	cpsrI    = 1 << 7
+	cpsrF    = 1 << 6
+
+	sctlrOff = 0x30d0_0800
+	sctlrOn  = sctlrOff | 1<<0 | 1<<2 | 1<<12 // M, C, I
+)
+
+// newCPU makes a vCPU that belongs to the calling goroutine, ready to run at
+// EL1 with the MMU on.
+func (g *guest) newCPU(index int) *cpu {
+	v, err := g.vm.NewVCPU(index)
+	g.ok(fmt.Sprintf("NewVCPU(%d)", index), err)
+	c := &cpu{VCPU: v, g: g, index: index}
+	g.mu.Lock()
+	g.cpus = append(g.cpus, c)
+	g.mu.Unlock()
+	for _, r := range []struct {
+		reg hvf.SysReg
+		v   uint64
+	}{
+		{hvf.SysRegMPIDR_EL1, 1<<31 | uint64(index)},
+		{hvf.SysRegMAIR_EL1, mair}, {hvf.SysRegTCR_EL1, tcr}, {hvf.SysRegTTBR0_EL1, tables},
+		{hvf.SysRegSCTLR_EL1, sctlrOn}, {hvf.SysRegVBAR_EL1, vectors}, {hvf.SysRegCPACR_EL1, 3 << 20},
+		{hvf.SysRegCNTKCTL_EL1, 0}, {hvf.SysRegCNTV_CTL_EL0, 0},
+	} {
+		c.setSys(r.reg, r.v)
+	}
+	for x := hvf.RegX0; x <= hvf.RegX30; x++ {
+		c.set(x, 0)
+	}
+	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.ok("SetVTimerMask(false)", c.SetVTimerMask(false))
+	c.ok("SetVTimerOffset(0)", c.SetVTimerOffset(0))
+	return c
+}
+
+// close may be called again.
+func (c *cpu) close() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	g := c.g
+	g.mu.Lock()
+	for i, o := range g.cpus {
+		if o == c {
+			g.cpus = append(g.cpus[:i], g.cpus[i+1:]...)
+			break
+		}
+	}
+	g.mu.Unlock()
+	if err := c.VCPU.Close(); err != nil {
+		g.errorf("vcpu %d: Close: %v", c.index, err)
+	}
+}
+
+func (c *cpu) errorf(format string, args ...any) {
+	c.g.errorf("vcpu %d: %s", c.index, fmt.Sprintf(format, args...))
+}
+
+func (c *cpu) fatalf(format string, args ...any) {
+	c.errorf(format, args...)
+	runtime.Goexit()
+}
+
+func (c *cpu) ok(what string, err error) {
+	if err != nil {
+		c.fatalf("%s: %v", what, err)
+	}
+}
+
+func (c *cpu) reg(r hvf.Reg) uint64 {
+	v, err := c.VCPU.Reg(r)
+	c.ok(fmt.Sprintf("Reg(%v)", r), err)
+	return v
+}
+
+func (c *cpu) set(r hvf.Reg, v uint64) {
+	c.ok(fmt.Sprintf("SetReg(%v, 0x%x)", r, v), c.VCPU.SetReg(r, v))
+}
+
+func (c *cpu) sys(r hvf.SysReg) uint64 {
+	v, err := c.VCPU.SysReg(r)
+	c.ok(fmt.Sprintf("SysReg(%v)", r), err)
+	return v
+}
+
+func (c *cpu) setSys(r hvf.SysReg, v uint64) {
+	c.ok(fmt.Sprintf("SetSysReg(%v, 0x%x)", r, v), c.VCPU.SetSysReg(r, v))
+}
+
+func (c *cpu) pc() uint64 { return c.reg(hvf.RegPC) }
+
+// setX sets X0, X1 and so on.
+func (c *cpu) setX(v ...uint64) {
+	for i, v := range v {
+		c.set(hvf.Reg(i), v)
+	}
+}
+
+// x returns X0 to X30.
+func (c *cpu) x() (x [31]uint64) {
+	for i := range x {
+		x[i] = c.reg(hvf.Reg(i))
+	}
+	return x
+}
+
+// mmuOff makes addresses physical. With stage 1 off memory is Device memory for
+// data: accesses must be aligned.
+func (c *cpu) mmuOff() { c.setSys(hvf.SysRegSCTLR_EL1, sctlrOff) }
+
+// inputs is the levels of the interrupt inputs during a Run.
+type inputs struct{ irq, fiq bool }
+
+// runAt runs the guest from pc to its next exit.
+func (c *cpu) runAt(pc uint64) hvf.Exit {
+	c.set(hvf.RegPC, pc)
+	return c.run()
+}
+
+// run runs the guest to its next exit.
+func (c *cpu) run() hvf.Exit { return c.runWith(inputs{}) }
+
+// runWith states the inputs that are high; those that are low are so without
+// being stated.
+func (c *cpu) runWith(in inputs) hvf.Exit {
+	for {
+		if in.irq {
+			c.ok("SetIRQ(true)", c.SetIRQ(true))
+		}
+		if in.fiq {
+			c.ok("SetFIQ(true)", c.SetFIQ(true))
+		}
+		if e := c.enter(); e.Reason != hvf.ExitUnknown {
+			return e
+		}
+	}
+}
+
+func (c *cpu) enter() hvf.Exit {
+	c.g.entered.Store(true)
+	watchdog := time.AfterFunc(c.g.patience, c.g.rescue)
+	e, err := c.VCPU.Run()
+	watchdog.Stop()
+	if c.g.stuck.Load() {
+		c.fatalf("Run did not return within %v; then %s", c.g.patience, c.describe(e))
+	}
+	c.ok("Run", err)
+	return e
+}
+
+// describe says all of an exit.
+func (c *cpu) describe(e hvf.Exit) string {
+	pc, _ := c.VCPU.Reg(hvf.RegPC)
+	if e.Reason != hvf.ExitException {
+		return fmt.Sprintf("exit %v, PC 0x%x", e.Reason, pc)
+	}
+	s := fmt.Sprintf("exit %v, FAR 0x%x, IPA 0x%x, PC 0x%x", e.ESR, e.FAR, e.IPA, pc)
+	if imm := uint64(e.ESR.Imm16()); e.ESR.EC() == hvf.ECHVC64 && imm&vectorHVC != 0 {
+		esr, _ := c.VCPU.SysReg(hvf.SysRegESR_EL1)
+		elr, _ := c.VCPU.SysReg(hvf.SysRegELR_EL1)
+		far, _ := c.VCPU.SysReg(hvf.SysRegFAR_EL1)
+		s += fmt.Sprintf(": the guest's vector 0x%x with %v from 0x%x, FAR_EL1 0x%x", imm&^vectorHVC, hvf.ESR(esr), elr, far)
+	}
+	return s
+}
+
+// syndrome returns the part of an exit's ESR that ARMv8.0 has: bits above are
+// for later versions of the architecture.
+func syndrome(e hvf.Exit) hvf.ESR { return e.ESR & 0xffff_ffff }
+
+// isHVC says whether e is an HVC with this immediate.
+func isHVC(e hvf.Exit, imm uint16) bool {
+	return e.Reason == hvf.ExitException && syndrome(e) == hvf.MakeESR(hvf.ECHVC64, uint32(imm))
+}
+
+// wantHVC ends the case unless e is an HVC with this immediate.
+func (c *cpu) wantHVC(what string, e hvf.Exit, imm uint16) {
+	if !isHVC(e, imm) {
+		c.fatalf("%s: %s; want HVC #0x%x", what, c.describe(e), imm)
+	}
+}
+
+// wantReason ends the case unless e has this reason.
+func (c *cpu) wantReason(what string, e hvf.Exit, r hvf.ExitReason) {
+	if e.Reason != r {
+		c.fatalf("%s: %s; want exit %v", what, c.describe(e), r)
+	}
+}

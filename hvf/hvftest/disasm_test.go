@@ -1,0 +1,96 @@
+package hvftest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// disassembleMore knows what arm64asm does not: exception generation, cache
+// maintenance of instructions, and FEAT_LSE (DDI 0487 C4.1). It returns "" for
+// all else.
+func disassembleMore(w uint32) string {
+	switch {
+	case w>>16 == 0:
+		return fmt.Sprintf("udf #%d", w)
+	case w&0xffe0001f == 0xd4000002:
+		return fmt.Sprintf("hvc #0x%x", w>>5&0xffff)
+	case w&0xffe0001f == 0xd4000003:
+		return fmt.Sprintf("smc #0x%x", w>>5&0xffff)
+	case w == 0xd508711f:
+		return "ic ialluis"
+	case w&^31 == 0xd50b7520:
+		return "ic ivau, " + x(w)
+	case w&0x3fa07c00 == 0x08a07c00:
+		return fmt.Sprintf("cas%s %s, %s, [%s]", suffix(w, w>>22&1, w>>15&1), sized(w, w>>16), sized(w, w), base(w))
+	case w&0xbfa07c00 == 0x08207c00:
+		rs, rt, size := w>>16&31, w&31, w>>30&1<<30|1<<31
+		return fmt.Sprintf("casp%s %s, %s, %s, %s, [%s]", suffix(1<<31, w>>22&1, w>>15&1),
+			sized(size, rs), sized(size, rs+1), sized(size, rt), sized(size, rt+1), base(w))
+	case w&0x3f208c00 == 0x38200000:
+		op := [...]string{"add", "clr", "eor", "set", "smax", "smin", "umax", "umin"}[w>>12&7]
+		if w&31 == 31 && w>>23&1 == 0 {
+			return fmt.Sprintf("st%s%s %s, [%s]", op, suffix(w, 0, w>>22&1), sized(w, w>>16), base(w))
+		}
+		return fmt.Sprintf("ld%s%s %s, %s, [%s]", op, suffix(w, w>>23&1, w>>22&1), sized(w, w>>16), sized(w, w), base(w))
+	case w&0x3f20fc00 == 0x38208000:
+		return fmt.Sprintf("swp%s %s, %s, [%s]", suffix(w, w>>23&1, w>>22&1), sized(w, w>>16), sized(w, w), base(w))
+	}
+	return ""
+}
+
+// suffix says acquire, release, and sizes below 4 bytes.
+func suffix(w, acquire, release uint32) string {
+	return strings.Repeat("a", int(acquire)) + strings.Repeat("l", int(release)) + [...]string{"b", "h", "", ""}[w>>30]
+}
+
+// x is the X register in the low bits of r, and sized that or the W register by
+// the size in w's bits 31:30.
+func x(r uint32) string { return sized(3<<30, r) }
+
+func sized(w, r uint32) string {
+	bank := "w"
+	if w>>30 == 3 {
+		bank = "x"
+	}
+	if r&31 == 31 {
+		return bank + "zr"
+	}
+	return fmt.Sprintf("%s%d", bank, r&31)
+}
+
+// base is the base register in bits 9:5.
+func base(w uint32) string {
+	if w>>5&31 == 31 {
+		return "sp"
+	}
+	return x(w >> 5)
+}
+
+// moreSysRegs are the registers in this package that package hvf has no name for
+// (DDI 0487 D18.3).
+var moreSysRegs = map[hvf.SysReg]string{
+	hvf.SysRegOf(2, 0, 1, 0, 4): "oslar_el1", hvf.SysRegOf(2, 0, 1, 1, 4): "oslsr_el1", hvf.SysRegOf(2, 0, 1, 3, 4): "osdlr_el1",
+	hvf.SysRegOf(3, 0, 0, 0, 6): "revidr_el1",
+	hvf.SysRegOf(3, 0, 4, 2, 0): "spsel", hvf.SysRegOf(3, 0, 4, 2, 2): "currentel", hvf.SysRegOf(3, 0, 4, 6, 0): "icc_pmr_el1",
+	hvf.SysRegOf(3, 0, 9, 14, 2): "pmintenclr_el1",
+	hvf.SysRegOf(3, 0, 12, 1, 0): "isr_el1", hvf.SysRegOf(3, 0, 12, 9, 0): "icc_ap1r0_el1",
+	hvf.SysRegOf(3, 0, 12, 11, 1): "icc_dir_el1", hvf.SysRegOf(3, 0, 12, 11, 3): "icc_rpr_el1", hvf.SysRegOf(3, 0, 12, 11, 5): "icc_sgi1r_el1",
+	hvf.SysRegOf(3, 0, 12, 12, 0): "icc_iar1_el1", hvf.SysRegOf(3, 0, 12, 12, 1): "icc_eoir1_el1", hvf.SysRegOf(3, 0, 12, 12, 3): "icc_bpr1_el1",
+	hvf.SysRegOf(3, 0, 12, 12, 4): "icc_ctlr_el1", hvf.SysRegOf(3, 0, 12, 12, 7): "icc_igrpen1_el1",
+	hvf.SysRegOf(3, 1, 0, 0, 1): "clidr_el1", hvf.SysRegOf(3, 3, 0, 0, 1): "ctr_el0", hvf.SysRegOf(3, 3, 0, 0, 7): "dczid_el0",
+	hvf.SysRegOf(3, 3, 4, 2, 0): "nzcv", hvf.SysRegOf(3, 3, 4, 2, 1): "daif",
+	hvf.SysRegOf(3, 3, 4, 4, 0): "fpcr", hvf.SysRegOf(3, 3, 4, 4, 1): "fpsr",
+	hvf.SysRegOf(3, 3, 9, 12, 0): "pmcr_el0", hvf.SysRegOf(3, 3, 9, 12, 1): "pmcntenset_el0", hvf.SysRegOf(3, 3, 9, 12, 3): "pmovsclr_el0",
+	hvf.SysRegOf(3, 3, 9, 13, 0): "pmccntr_el0", hvf.SysRegOf(3, 3, 9, 14, 0): "pmuserenr_el0",
+	hvf.SysRegOf(3, 3, 14, 0, 0): "cntfrq_el0", hvf.SysRegOf(3, 3, 14, 0, 1): "cntpct_el0", hvf.SysRegOf(3, 3, 14, 0, 2): "cntvct_el0",
+	hvf.SysRegOf(3, 3, 14, 3, 0): "cntv_tval_el0",
+}
+
+func sysRegName(r hvf.SysReg) string {
+	if n, ok := moreSysRegs[r]; ok {
+		return n
+	}
+	return strings.ToLower(r.String())
+}

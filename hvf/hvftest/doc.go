@@ -1,0 +1,23 @@
+// Package hvftest is the conformance suite of the hvf contract: guest programs
+// of a few instructions, and the exits that they must give on every backend.
+//
+// A test runs all of it with Run:
+//
+//	func TestContract(t *testing.T) {
+//		hvftest.Run(t, func(testing.TB) hvf.Hypervisor { return softcpu.New() })
+//	}
+//
+// Outside of a test, Cases lists the rules and Case.Check holds a backend
+// against one of them.
+//
+// The rules are those of package hvf's documentation and, where it is silent,
+// of the architecture (DDI 0487). What the architecture or the framework leaves
+// open is not asked for: the level in a stage 2 fault's status code, whether
+// WFE waits at all, whether a cached instruction survives a change of the
+// memory below it without maintenance. A backend may answer ExitUnknown at any
+// time, and is run again.
+//
+// The guest's programs are instruction words with their disassembly beside
+// them; a test compares the two. Missing on purpose: EL2, the framework's own
+// GIC, debug exceptions that exit, SME.
+package hvftest

@@ -1,0 +1,141 @@
+package hvftest
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// The guest's physical memory, and how its stage 1 tables map it: as it is, and
+// once more at aliasVA, so that virtual and physical addresses can be told
+// apart.
+const (
+	nowhere  = 0x4000_0000 // the gigabyte below RAM is not mapped, as devices are not
+	ramBase  = 0x8000_0000
+	codeBase = ramBase
+	vectors  = ramBase + 0x8000 // VBAR_EL1
+	tables   = ramBase + 0xc000
+	data     = ramBase + 0x1_0000
+	ramSize  = 0x8_0000
+	aliasVA  = 0x40_0000_0000 // + guest physical address
+)
+
+// guest is the machine that a case works on: a VM with RAM and one vCPU, which
+// the case's goroutine owns.
+type guest struct {
+	*report
+	hv       hvf.Hypervisor
+	vm       hvf.VM
+	ram      memory
+	cpu      *cpu
+	patience time.Duration
+
+	next    uint64      // where put places the next program
+	entered atomic.Bool // a vCPU has run
+	stuck   atomic.Bool // a vCPU did not return in time
+	peers   sync.WaitGroup
+
+	mu   sync.Mutex
+	cpus []*cpu // open ones
+}
+
+func newGuest(r *report, h hvf.Hypervisor, patience time.Duration) *guest {
+	g := &guest{report: r, hv: h, patience: patience, next: codeBase}
+	var err error
+	g.vm, err = h.NewVM(hvf.Config{VCPUs: 2})
+	r.ok("NewVM", err)
+	g.ram = newMemory(ramSize)
+	done := false
+	defer func() {
+		if !done {
+			g.close()
+		}
+	}()
+	r.ok("Map", g.vm.Map(ramBase, g.ram.b, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec))
+	g.writeVectors()
+	g.writeTables()
+	g.cpu = g.newCPU(0)
+	done = true
+	return g
+}
+
+// close ends the machine. It runs whatever became of the case.
+func (g *guest) close() {
+	g.peers.Wait()
+	if g.cpu != nil {
+		g.cpu.close()
+	}
+	if err := g.vm.Close(); err != nil {
+		g.errorf("VM.Close: %v", err) // and the memory stays, for it may be in use
+		return
+	}
+	g.ram.free()
+}
+
+// put places a program where the guest's code is and returns its address. All
+// programs are placed before the first runs: what a CPU may have fetched is not
+// rewritten.
+func (g *guest) put(p program) uint64 {
+	at := g.next
+	if g.entered.Load() {
+		g.fatalf("hvftest: a program is placed after the first Run")
+	}
+	if at+uint64(4*len(p)) > vectors {
+		g.fatalf("hvftest: no space for a program of %d instructions", len(p))
+	}
+	g.putAt(at, p)
+	g.next += uint64(4*len(p)+15) &^ 15
+	return at
+}
+
+func (g *guest) putAt(at uint64, p program) {
+	for i, in := range p {
+		g.ram.put32(at-ramBase+uint64(4*i), in.word)
+	}
+}
+
+// read and write access the guest's RAM at a physical address.
+func (g *guest) read(at uint64) uint64     { return g.ram.load(at - ramBase) }
+func (g *guest) write(at uint64, v uint64) { g.ram.store(at-ramBase, v) }
+
+// start runs body on a goroutine and vCPU of its own. wait returns when body
+// has.
+func (g *guest) start(index int, body func(c *cpu)) (wait func()) {
+	done := make(chan struct{})
+	g.peers.Add(1)
+	go func() {
+		defer g.peers.Done()
+		defer close(done)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		c := g.newCPU(index)
+		defer c.close()
+		defer g.rescueFailed()
+		body(c)
+	}()
+	return func() { <-done }
+}
+
+// rescueFailed lets no vCPU wait for one whose case has given up.
+func (g *guest) rescueFailed() {
+	if g.failed() {
+		g.rescue()
+	}
+}
+
+// rescue makes all vCPUs return: by a kick and, should that be what does not
+// work, by taking their memory away.
+func (g *guest) rescue() {
+	g.stuck.Store(true)
+	g.mu.Lock()
+	for _, c := range g.cpus {
+		c.VCPU.Kick()
+	}
+	g.mu.Unlock()
+	for at := uint64(ramBase); at < ramBase+ramSize; at += hvf.PageSize {
+		_ = g.vm.Unmap(at, hvf.PageSize) // the case may have unmapped it already
+	}
+}

@@ -1,0 +1,97 @@
+package hvftest
+
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+var hypercallCases = []Case{
+	{"exit/hvc", checkHVC},
+	{"exit/smc", checkSMC},
+	{"exit/wfi", checkWFI},
+	{"exit/wfe", checkWFE},
+}
+
+// checkHVC: the PC is past an HVC, and the next Run goes on there.
+func checkHVC(g *guest) {
+	at := g.put(program{
+		{0xd4000002, "hvc #0x0"},
+		{0xd4000022, "hvc #0x1"},
+		{0xd41fffe2, "hvc #0xffff"},
+		{0xd4100002, "hvc #0x8000"},
+	})
+	c := g.cpu
+	c.set(hvf.RegPC, at)
+	for i, imm := range []uint16{0, 1, 0xffff, 0x8000} {
+		c.set(hvf.RegX0, 0x84000000+uint64(i))
+		before := c.x()
+		c.wantHVC(fmt.Sprintf("hvc #0x%x", imm), c.run(), imm)
+		if want := at + 4*uint64(i+1); c.pc() != want {
+			c.fatalf("hvc #0x%x: PC 0x%x, want 0x%x, past the instruction", imm, c.pc(), want)
+		}
+		if after := c.x(); after != before {
+			c.errorf("hvc #0x%x: registers changed from %x to %x", imm, before, after)
+		}
+	}
+}
+
+// checkSMC: the PC is at an SMC, and whoever emulates it adds 4.
+func checkSMC(g *guest) {
+	at := g.put(program{
+		{0xd4000003, "smc #0x0"},
+		{0xd41579a3, "smc #0xabcd"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	pc := at
+	for _, imm := range []uint16{0, 0xabcd} {
+		for range 2 { // not advanced, it is executed again
+			e := c.runAt(pc)
+			if want := hvf.MakeESR(hvf.ECSMC64, uint32(imm)); e.Reason != hvf.ExitException || syndrome(e) != want || c.pc() != pc {
+				c.fatalf("smc #0x%x at 0x%x: %s; want %v, PC at the instruction", imm, pc, c.describe(e), want)
+			}
+		}
+		pc += 4
+	}
+	c.wantHVC("after smc", c.runAt(pc), 1)
+}
+
+// issWFx is what the syndrome of a WFI or WFE says but which of them it is:
+// CV and COND are as for an unconditional instruction or absent.
+const issWFx = 1<<24 | 0xe<<20
+
+// checkWFI: the PC is at a WFI.
+func checkWFI(g *guest) {
+	at := g.put(program{
+		{0xd503207f, "wfi"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	e := c.runAt(at)
+	if e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECWFx || e.ESR.ISS()&^issWFx != uint32(hvf.WFI) || c.pc() != at {
+		c.fatalf("wfi at 0x%x: %s; want WFx with TI %d, PC at the instruction", at, c.describe(e), hvf.WFI)
+	}
+	c.wantHVC("after wfi", c.runAt(at+4), 1)
+}
+
+// checkWFE: whether a WFE exits is the backend's choice. If it does the PC is
+// at the instruction.
+func checkWFE(g *guest) {
+	at := g.put(program{
+		{0xd50320bf, "sevl"},
+		{0xd503205f, "wfe"}, // consumes the event
+		{0xd503205f, "wfe"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	e := c.runAt(at)
+	for e.Reason == hvf.ExitException && e.ESR.EC() == hvf.ECWFx {
+		pc := c.pc()
+		if e.ESR.ISS()&^issWFx != uint32(hvf.WFE) || pc != at+4 && pc != at+8 {
+			c.fatalf("wfe at 0x%x: %s; want TI %d, PC at the instruction", at+8, c.describe(e), hvf.WFE)
+		}
+		e = c.runAt(pc + 4)
+	}
+	c.wantHVC("after wfe", e, 1)
+}

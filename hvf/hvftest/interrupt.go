@@ -1,0 +1,123 @@
+package hvftest
+
+import "github.com/miniboot-vmm/miniboot/hvf"
+
+var interruptCases = []Case{
+	{"interrupt/irq", func(g *guest) { checkTaken(g, inputs{irq: true}, cpsrI, vectorIRQ) }},
+	{"interrupt/fiq", func(g *guest) { checkTaken(g, inputs{fiq: true}, cpsrF, vectorFIQ) }},
+	{"interrupt/masked", checkMasked},
+	{"interrupt/one-run", checkOneRun},
+	{"interrupt/level", checkLevel},
+}
+
+// unmask clears PSTATE.I and F, waits for an interrupt for a while, and tells
+// that none came.
+var unmask = program{
+	{0xd503201f, "nop"},
+	{0xd50343ff, "msr daifclr, #0x3"},
+	{0xd5033fdf, "isb"},
+	{0xd2807d00, "mov x0, #0x3e8"},
+	{0xd1000400, "sub x0, x0, #0x1"},
+	{0xb5ffffe0, "cbnz x0, .-0x4"},
+	{0xd4000022, "hvc #0x1"},
+}
+
+// checkTaken: an interrupt that is high when the guest unmasks it is taken to
+// the guest's vector, with no exit in between.
+func checkTaken(g *guest, in inputs, mask, vector uint64) {
+	at := g.put(unmask)
+	c := g.cpu
+	for _, cpsr := range []uint64{cpsrEL1h, cpsrEL1h &^ mask} { // unmasked by the guest, or from the start
+		c.set(hvf.RegCPSR, cpsr)
+		c.set(hvf.RegPC, at)
+		c.wantHVC("an interrupt", c.runWith(in), uint16(vectorHVC|vector))
+		elr, spsr := c.sys(hvf.SysRegELR_EL1), c.sys(hvf.SysRegSPSR_EL1)
+		first := at + 8
+		if cpsr&mask == 0 {
+			first = at
+		}
+		if elr < first || elr >= at+uint64(4*len(unmask)) || spsr&mask != 0 {
+			c.errorf("CPSR 0x%x: interrupt taken with ELR_EL1 0x%x, SPSR_EL1 0x%x; want ELR_EL1 from 0x%x, bit 0x%x of SPSR_EL1 clear", cpsr, elr, spsr, first, mask)
+		}
+		if now := c.reg(hvf.RegCPSR); now&(cpsrEL1h|mask) != cpsrEL1h {
+			c.errorf("CPSR 0x%x: in the vector CPSR is 0x%x, want all masked at EL1h", cpsr, now)
+		}
+	}
+}
+
+// checkMasked: what PSTATE masks is pending and not taken, and IRQ and FIQ are
+// not each other.
+func checkMasked(g *guest) {
+	at := g.put(program{
+		{0xd50341ff, "msr daifclr, #0x1"},
+		{0xd5033fdf, "isb"},
+		{0xd503201f, "nop"},
+		{0xd538c100, "mrs x0, isr_el1"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	fiq := g.put(program{
+		{0xd50342ff, "msr daifclr, #0x2"},
+		{0xd5033fdf, "isb"},
+		{0xd503201f, "nop"},
+		{0xd538c100, "mrs x0, isr_el1"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	for _, r := range []struct {
+		what string
+		pc   uint64
+		in   inputs
+		isr  uint64
+	}{
+		{"no interrupt, F unmasked", at, inputs{}, 0},
+		{"IRQ, F unmasked", at, inputs{irq: true}, cpsrI},
+		{"FIQ, I unmasked", fiq, inputs{fiq: true}, cpsrF},
+	} {
+		c.set(hvf.RegCPSR, cpsrEL1h)
+		c.set(hvf.RegPC, r.pc)
+		c.wantHVC(r.what, c.runWith(r.in), 1)
+		if isr := c.reg(hvf.RegX0); isr != r.isr {
+			c.errorf("%s: ISR_EL1 0x%x, want 0x%x", r.what, isr, r.isr)
+		}
+	}
+}
+
+// checkOneRun: a level is stated for one Run, whether it was taken or not.
+func checkOneRun(g *guest) {
+	masked := g.put(hvc1)
+	at := g.put(unmask)
+	c := g.cpu
+	for _, in := range []inputs{{irq: true}, {fiq: true}, {irq: true, fiq: true}} {
+		c.set(hvf.RegCPSR, cpsrEL1h)
+		c.set(hvf.RegPC, masked)
+		c.wantHVC("masked", c.runWith(in), 1)
+		c.wantHVC("the Run after one with an interrupt stated", c.runAt(at), 1)
+	}
+	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.ok("SetIRQ(true)", c.SetIRQ(true))
+	c.ok("SetFIQ(true)", c.SetFIQ(true))
+	c.ok("SetIRQ(false)", c.SetIRQ(false))
+	c.ok("SetFIQ(false)", c.SetFIQ(false))
+	c.wantHVC("stated high, then low", c.runAt(at), 1)
+}
+
+// checkLevel: within one Run the input stays high, and is taken again each time
+// the guest returns from its handler.
+func checkLevel(g *guest) {
+	at := g.put(unmask)
+	const vbar = data
+	g.putAt(vbar+vectorIRQ, program{
+		{0x91000694, "add x20, x20, #0x1"},
+		{0xf1000e9f, "cmp x20, #0x3"},
+		{0x54000040, "b.eq .+0x8"},
+		{0xd69f03e0, "eret"},
+		{0xd4000042, "hvc #0x2"},
+	})
+	c := g.cpu
+	c.setSys(hvf.SysRegVBAR_EL1, vbar)
+	c.set(hvf.RegPC, at)
+	c.wantHVC("an interrupt whose handler returns twice", c.runWith(inputs{irq: true}), 2)
+	if n := c.reg(hvf.RegX20); n != 3 {
+		c.errorf("the handler ran %d times, want 3", n)
+	}
+}

@@ -1,0 +1,103 @@
+package hvftest
+
+import (
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+var lifecycleCases = []Case{
+	{"vm/runs", func(g *guest) {
+		g.cpu.wantHVC("hvc #1", g.cpu.runAt(g.put(hvc1)), 1)
+	}},
+	{"vm/counter", checkCounter},
+	{"vm/close", checkClose},
+	{"vm/again", checkAgain},
+	{"vm/vcpu-again", checkVCPUAgain},
+}
+
+// checkCounter: it never goes back and has the rate that it should.
+func checkCounter(g *guest) {
+	first, start := g.vm.Counter(), time.Now()
+	last := first
+	for time.Since(start) < 5*time.Millisecond {
+		now := g.vm.Counter()
+		if now < last {
+			g.fatalf("Counter went back from 0x%x to 0x%x", last, now)
+		}
+		last = now
+	}
+	before := time.Since(start) // the counter is read between the two clocks
+	ticks := g.vm.Counter() - first
+	after := time.Since(start)
+	inTicks := func(d time.Duration) uint64 { return uint64(d) * (hvf.CounterFrequency / 1_000_000) / 1000 }
+	if lo, hi := inTicks(before)*9/10, inTicks(after)*11/10+24; ticks < lo || ticks > hi {
+		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hvf.CounterFrequency)
+	}
+}
+
+// checkClose: the VM outlives its vCPUs, and nothing comes after it.
+func checkClose(g *guest) {
+	if err := g.vm.Close(); err == nil {
+		g.fatalf("VM.Close with a vCPU open: no error")
+	}
+	g.cpu.wantHVC("after a refused VM.Close, hvc #1", g.cpu.runAt(g.put(hvc1)), 1)
+	g.cpu.close()
+	g.cpu.Kick() // of a closed vCPU: nothing happens
+	g.ok("VM.Close", g.vm.Close())
+	if _, err := g.vm.NewVCPU(0); err == nil {
+		g.errorf("NewVCPU after VM.Close: no error")
+	}
+}
+
+// checkAgain: after Close there can be a new machine, which does not see the
+// old one's memory.
+func checkAgain(g *guest) {
+	at := g.put(hvc1)
+	g.cpu.wantHVC("hvc #1", g.cpu.runAt(at), 1)
+	g.cpu.close()
+	g.ok("VM.Close", g.vm.Close())
+
+	vm, err := g.hv.NewVM(hvf.Config{})
+	g.ok("a second NewVM", err)
+	g.vm = vm
+	g.cpu = g.newCPU(0)
+	g.cpu.mmuOff()
+	if e := g.cpu.runAt(at); e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECInstrAbortLower {
+		g.errorf("running where only the closed VM had memory: %s; want an instruction abort", g.cpu.describe(e))
+	}
+}
+
+// checkVCPUAgain: a vCPU that is closed can be made again, by another
+// goroutine too, while others kick the old one.
+func checkVCPUAgain(g *guest) {
+	at := g.put(hvc1)
+	for range 5 {
+		g.start(1, func(c *cpu) {
+			stop := make(chan struct{})
+			var kicker sync.WaitGroup
+			kicker.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						c.Kick()
+						runtime.Gosched()
+					}
+				}
+			})
+			defer kicker.Wait()
+			defer close(stop)
+			for range 10 {
+				if e := c.runAt(at); e.Reason != hvf.ExitCanceled {
+					c.wantHVC("a vCPU that is kicked", e, 1)
+				}
+			}
+			c.close()
+		})()
+	}
+	g.cpu.wantHVC("the other vCPU", g.cpu.runAt(at), 1)
+}

@@ -1,0 +1,400 @@
+package hvftest
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+var memoryCases = []Case{
+	{"memory/errors", checkMapErrors},
+	{"memory/read-only", checkReadOnly},
+	{"memory/no-exec", checkNoExec},
+	{"memory/dirty-tracking", checkDirtyTracking},
+	{"memory/protect-splits", checkProtectSplits},
+	{"memory/unmap", checkUnmap},
+	{"memory/remap", checkRemap},
+	{"memory/remap-code", checkRemapCode},
+	{"memory/several-mappings", checkSeveralMappings},
+	{"memory/unmap-running", checkUnmapRunning},
+	{"memory/protect-running", checkProtectRunning},
+	{"memory/remap-running", checkRemapRunning},
+}
+
+const (
+	rw  = hvf.ProtRead | hvf.ProtWrite
+	rwx = rw | hvf.ProtExec
+)
+
+// extra is where cases map memory of their own.
+const extra = 0x9000_0000
+
+// checkMapErrors: what cannot be mapped is refused and changes nothing.
+func checkMapErrors(g *guest) {
+	m := newMemory(4 * hvf.PageSize)
+	b, vm := m.b, g.vm
+	g.ok("Map", vm.Map(extra+hvf.PageSize, b[:2*hvf.PageSize], rwx))
+	for _, r := range []struct {
+		what string
+		err  error
+	}{
+		{"Map of nothing", vm.Map(extra, b[:0], rwx)},
+		{"Map at 4 KiB", vm.Map(extra+0x1000, b[:hvf.PageSize], rwx)},
+		{"Map of 4 KiB", vm.Map(extra, b[:0x1000], rwx)},
+		{"Map of 20 KiB", vm.Map(extra+0x10_0000, b[:hvf.PageSize+0x1000], rwx)},
+		{"Map of memory not aligned to 16 KiB", vm.Map(extra+0x10_0000, b[0x1000:][:hvf.PageSize], rwx)},
+		{"Map over the same", vm.Map(extra+hvf.PageSize, b[:2*hvf.PageSize], rwx)},
+		{"Map over the first half", vm.Map(extra, b[2*hvf.PageSize:], rwx)},
+		{"Map over the second half", vm.Map(extra+2*hvf.PageSize, b[2*hvf.PageSize:], rwx)},
+		{"Map over a part", vm.Map(extra+2*hvf.PageSize, b[2*hvf.PageSize:][:hvf.PageSize], rwx)},
+		{"Map over all", vm.Map(extra, b, rwx)},
+		{"Map past 2^52", vm.Map(1<<52, b[:hvf.PageSize], rwx)},
+		{"Map past the end", vm.Map(^uint64(hvf.PageSize-1), b[:2*hvf.PageSize], rwx)},
+		{"Unmap of nothing", vm.Unmap(extra+hvf.PageSize, 0)},
+		{"Unmap at 4 KiB", vm.Unmap(extra+hvf.PageSize+0x1000, hvf.PageSize)},
+		{"Unmap of 4 KiB", vm.Unmap(extra+hvf.PageSize, 0x1000)},
+		{"Protect of nothing", vm.Protect(extra+hvf.PageSize, 0, rw)},
+		{"Protect at 4 KiB", vm.Protect(extra+hvf.PageSize+0x1000, hvf.PageSize, rw)},
+		{"Protect of 4 KiB", vm.Protect(extra+hvf.PageSize, 0x1000, rw)},
+	} {
+		if r.err == nil {
+			g.errorf("%s: no error", r.what)
+		}
+	}
+	if g.failed() {
+		return // and what is mapped wrongly stays, the memory with it
+	}
+	// Nothing of that has happened: the neighbours are free.
+	g.ok("Map before it", vm.Map(extra, b[2*hvf.PageSize:][:hvf.PageSize], rwx))
+	g.ok("Map behind it", vm.Map(extra+3*hvf.PageSize, b[3*hvf.PageSize:], rwx))
+	g.ok("Unmap", vm.Unmap(extra, 4*hvf.PageSize))
+	g.ok("Map of all", vm.Map(extra, b, rwx))
+	g.ok("Unmap of all", vm.Unmap(extra, 4*hvf.PageSize))
+	m.free()
+}
+
+// touch loads from X1 and stores to X2, then loads again.
+var touch = program{
+	{0xf9400023, "ldr x3, [x1]"},
+	{0xf9000044, "str x4, [x2]"},
+	{0xf9400025, "ldr x5, [x1]"},
+	{0xd4000022, "hvc #0x1"},
+}
+
+// storeAbort is the exit for the store of touch.
+func storeAbort(at, ipa uint64, fsc hvf.FSC) abort {
+	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 4, Wide: true, Write: true, FSC: fsc}, at + 4, aliasVA + ipa, ipa}
+}
+
+// loadAbort is the exit for the first load of touch.
+func loadAbort(at, ipa uint64, fsc hvf.FSC) abort {
+	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: fsc}, at, aliasVA + ipa, ipa}
+}
+
+// setTouch sets touch's registers.
+func (c *cpu) setTouch(ipa, v uint64) {
+	c.setX(0, aliasVA+ipa, aliasVA+ipa, 0, v, 0)
+}
+
+// checkReadOnly: a guest may read what is mapped read-only, and a store exits as
+// a permission fault and does not happen.
+func checkReadOnly(g *guest) {
+	m := newMemory(hvf.PageSize)
+	m.store(0x100, 0x1111)
+	g.ok("Map", g.vm.Map(extra, m.b, hvf.ProtRead))
+	at := g.put(touch)
+	c := g.cpu
+	c.setTouch(extra+0x100, 0x2222)
+	c.wantDataAbort("a store to read-only memory", c.runAt(at), storeAbort(at, extra+0x100, hvf.FSCPermission))
+	c.wantDataAbort("the same again", c.run(), storeAbort(at, extra+0x100, hvf.FSCPermission))
+	if x3, v := c.reg(hvf.RegX3), m.load(0x100); x3 != 0x1111 || v != 0x1111 {
+		c.errorf("read-only memory with 0x1111: the guest read 0x%x, and after its store there is 0x%x", x3, v)
+	}
+	c.wantInstructionAbort("executing it", c.runAt(extra), hvf.FSCPermission, extra, extra)
+	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
+	m.free()
+}
+
+// checkNoExec: without ProtExec a fetch exits, also of what was executed before.
+func checkNoExec(g *guest) {
+	m := newMemory(hvf.PageSize)
+	m.put32(0x40, hvc(7))
+	g.ok("Map", g.vm.Map(extra, m.b, rwx))
+	c := g.cpu
+	c.wantHVC("executable memory", c.runAt(extra+0x40), 7)
+	g.ok("Protect", g.vm.Protect(extra, hvf.PageSize, rw))
+	c.wantInstructionAbort("after Protect", c.runAt(extra+0x40), hvf.FSCPermission, extra+0x40, extra+0x40)
+	g.ok("Protect", g.vm.Protect(extra, hvf.PageSize, rwx))
+	c.wantHVC("executable again", c.run(), 7)
+	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
+	m.free()
+}
+
+// checkDirtyTracking: the way to learn what a guest writes is to take the right
+// away, to give it back at the permission fault, and to run on: the PC is at the
+// store, which then happens. A load-exclusive and its store are no exception.
+func checkDirtyTracking(g *guest) {
+	at := g.put(touch)
+	exclusive := g.put(program{
+		{0xc85f7c23, "ldxr x3, [x1]"},
+		{0x91000464, "add x4, x3, #0x1"},
+		{0xc8067c24, "stxr w6, x4, [x1]"},
+		{0x35ffffa6, "cbnz w6, .-0xc"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	for page := uint64(data); page < data+4*hvf.PageSize; page += hvf.PageSize {
+		for round := range uint64(3) {
+			g.ok("Protect", g.vm.Protect(page, hvf.PageSize, hvf.ProtRead|hvf.ProtExec))
+			c.setTouch(page+8, round+100)
+			c.wantDataAbort("the first store", c.runAt(at), storeAbort(at, page+8, hvf.FSCPermission))
+			g.ok("Protect", g.vm.Protect(page, hvf.PageSize, rwx))
+			c.wantHVC("the store retried", c.run(), 1)
+			c.wantHVC("a second store", c.runAt(at), 1)
+			if v, x5 := g.read(page+8), c.reg(hvf.RegX5); v != round+100 || x5 != round+100 {
+				c.fatalf("after the retried store of %d there is %d, and the guest reads %d", round+100, v, x5)
+			}
+		}
+	}
+
+	g.ok("Protect", g.vm.Protect(data, hvf.PageSize, hvf.ProtRead))
+	c.setX(0, aliasVA+data+16)
+	c.wantDataAbort("stxr", c.runAt(exclusive), abort{
+		hvf.DataAbort{Write: true, FSC: hvf.FSCPermission}, exclusive + 8, aliasVA + data + 16, data + 16,
+	})
+	g.ok("Protect", g.vm.Protect(data, hvf.PageSize, rwx))
+	c.wantHVC("stxr retried", c.run(), 1)
+	if v := g.read(data + 16); v != 1 {
+		c.errorf("an exclusive increment of 0 gave %d", v)
+	}
+}
+
+// checkProtectSplits: a part of a mapping has a protection of its own.
+func checkProtectSplits(g *guest) {
+	at := g.put(touch)
+	c := g.cpu
+	const part = data + hvf.PageSize
+	g.ok("Protect", g.vm.Protect(part, hvf.PageSize, hvf.ProtRead))
+	for _, ipa := range []uint64{part - 8, part + hvf.PageSize} { // its neighbours
+		c.setTouch(ipa, 1)
+		c.wantHVC("a store beside the protected part", c.runAt(at), 1)
+	}
+	for _, ipa := range []uint64{part, part + hvf.PageSize - 8} { // its ends
+		c.setTouch(ipa, 1)
+		c.wantDataAbort("a store to the protected part", c.runAt(at), storeAbort(at, ipa, hvf.FSCPermission))
+	}
+	g.ok("Protect", g.vm.Protect(data, 3*hvf.PageSize, rwx)) // together again
+	c.wantHVC("the store retried", c.run(), 1)
+}
+
+// checkUnmap: what is unmapped exits, to the byte, and its neighbours do not;
+// also when the guest used it just before.
+func checkUnmap(g *guest) {
+	at := g.put(touch)
+	c := g.cpu
+	const part = data + hvf.PageSize
+	ends := []uint64{part, part + hvf.PageSize - 8}
+	for _, ipa := range ends {
+		c.setTouch(ipa, 1)
+		c.wantHVC("a store before Unmap", c.runAt(at), 1)
+	}
+	g.ok("Unmap", g.vm.Unmap(part, hvf.PageSize))
+	for _, ipa := range ends {
+		c.setTouch(ipa, 2)
+		c.wantDataAbort("a load after Unmap", c.runAt(at), loadAbort(at, ipa, hvf.FSCTranslation))
+		c.wantDataAbort("a store after Unmap", c.runAt(at+4), storeAbort(at, ipa, hvf.FSCTranslation))
+	}
+	for _, ipa := range []uint64{part - 8, part + hvf.PageSize} {
+		c.setTouch(ipa, 3)
+		c.wantHVC("a store beside what was unmapped", c.runAt(at), 1)
+	}
+	if v := g.read(part); v != 1 {
+		c.errorf("a store after Unmap reached the memory: 0x%x", v)
+	}
+	g.ok("Map", g.vm.Map(part, g.ram.b[part-ramBase:][:hvf.PageSize], rwx))
+	c.setTouch(part, 4)
+	c.wantHVC("a store after Map", c.runAt(at), 1)
+}
+
+// checkRemap: other memory at the same address is what the guest sees.
+func checkRemap(g *guest) {
+	at := g.put(touch)
+	c := g.cpu
+	mems := []memory{newMemory(hvf.PageSize), newMemory(hvf.PageSize), newMemory(2 * hvf.PageSize)}
+	for i, m := range mems {
+		m.store(0, uint64(100+i))
+		g.ok("Map", g.vm.Map(extra, m.b, rw))
+		c.setTouch(extra, uint64(200+i))
+		c.wantHVC("load and store", c.runAt(at), 1)
+		if x3 := c.reg(hvf.RegX3); x3 != uint64(100+i) {
+			c.errorf("mapping %d: the guest reads %d, want %d", i, x3, 100+i)
+		}
+		g.ok("Unmap", g.vm.Unmap(extra, uint64(len(m.b))))
+	}
+	for i, m := range mems {
+		if v := m.load(0); v != uint64(200+i) {
+			g.errorf("mapping %d: the guest stored %d, and there is %d", i, 200+i, v)
+		}
+		m.free()
+	}
+}
+
+// checkRemapCode: so it is for instructions.
+func checkRemapCode(g *guest) {
+	c := g.cpu
+	var mems []memory
+	for i := range 3 {
+		m := newMemory(hvf.PageSize)
+		m.put32(0x80, hvc(uint16(40+i)))
+		mems = append(mems, m)
+	}
+	for i, m := range mems {
+		g.ok("Map", g.vm.Map(extra, m.b, rwx))
+		c.wantHVC(fmt.Sprintf("mapping %d", i), c.runAt(extra+0x80), uint16(40+i))
+		g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
+		c.wantInstructionAbort("nothing mapped", c.runAt(extra+0x80), hvf.FSCTranslation, extra+0x80, extra+0x80)
+	}
+	for _, m := range mems {
+		m.free()
+	}
+}
+
+// checkSeveralMappings: memory of two mappings side by side is one to a guest,
+// and what lies above it is not mapped.
+func checkSeveralMappings(g *guest) {
+	at := g.put(program{
+		{0xf9000024, "str x4, [x1]"}, // across the border
+		{0xf9400023, "ldr x3, [x1]"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	a, b := newMemory(hvf.PageSize), newMemory(2*hvf.PageSize)
+	g.ok("Map", g.vm.Map(extra+hvf.PageSize, b.b, rw))
+	g.ok("Map", g.vm.Map(extra, a.b, rw))
+	c := g.cpu
+	const v = 0x1122_3344_5566_7788
+	c.setX(0, aliasVA+extra+hvf.PageSize-4, 0, 0, v)
+	c.wantHVC("a store across two mappings", c.runAt(at), 1)
+	lo, hi := a.load(hvf.PageSize-8)>>32, b.load(0)&0xffff_ffff
+	if got := lo | hi<<32; got != v || c.reg(hvf.RegX3) != v {
+		c.errorf("a store of 0x%x across two mappings: 0x%x there, the guest reads 0x%x", uint64(v), got, c.reg(hvf.RegX3))
+	}
+	g.ok("Unmap across both", g.vm.Unmap(extra, 2*hvf.PageSize))
+	g.ok("Unmap of the rest", g.vm.Unmap(extra+2*hvf.PageSize, hvf.PageSize))
+	a.free()
+	b.free()
+}
+
+// scan counts in X0, stores the count at X1 and reads X2.
+var scan = program{
+	{0x91000400, "add x0, x0, #0x1"},
+	{0xf9000020, "str x0, [x1]"},
+	{0xf9400043, "ldr x3, [x2]"},
+	{0x17fffffd, "b .-0xc"},
+}
+
+// scanAbort is the exit for scan's load, and scanStoreAbort that for its store.
+func scanAbort(at, ipa uint64) abort {
+	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: hvf.FSCTranslation}, at + 8, aliasVA + ipa, ipa}
+}
+
+// whileRunning calls f once the guest has counted on a bit.
+func (g *guest) whileRunning(f func()) (wait func()) {
+	var wg sync.WaitGroup
+	start := g.read(data)
+	wg.Go(func() {
+		for g.read(data) < start+100 && !g.stuck.Load() {
+			runtime.Gosched()
+		}
+		f()
+	})
+	return wg.Wait
+}
+
+// checkUnmapRunning: Unmap takes effect on a vCPU that is using the memory.
+// When it returns the memory is not used any more.
+func checkUnmapRunning(g *guest) {
+	at := g.put(scan)
+	c := g.cpu
+	c.set(hvf.RegPC, at)
+	for i := range uint64(5) {
+		m := newMemory(hvf.PageSize)
+		m.store(0, i+1)
+		g.ok("Map", g.vm.Map(extra, m.b, rw))
+		c.setX(0, data, aliasVA+extra)
+		g.write(data, 0)
+		wait := g.whileRunning(func() {
+			if err := g.vm.Unmap(extra, hvf.PageSize); err != nil {
+				g.errorf("Unmap: %v", err)
+				c.Kick()
+			}
+			m.free()
+		})
+		e := c.runAt(at)
+		wait()
+		c.wantDataAbort("Unmap while the guest reads", e, scanAbort(at, extra))
+		if x3 := c.reg(hvf.RegX3); x3 != i+1 {
+			c.fatalf("the guest read %d, want %d", x3, i+1)
+		}
+	}
+}
+
+// checkProtectRunning: so does Protect.
+func checkProtectRunning(g *guest) {
+	at := g.put(scan)
+	c := g.cpu
+	for range 5 {
+		c.setX(0, aliasVA+data, aliasVA+data+8)
+		g.write(data, 0)
+		wait := g.whileRunning(func() {
+			if err := g.vm.Protect(data, hvf.PageSize, hvf.ProtRead); err != nil {
+				g.errorf("Protect: %v", err)
+				c.Kick()
+			}
+		})
+		e := c.runAt(at)
+		wait()
+		n := g.read(data)
+		c.wantDataAbort("Protect while the guest writes", e, abort{
+			hvf.DataAbort{ISV: true, Size: 8, Wide: true, Write: true, FSC: hvf.FSCPermission}, at + 4, aliasVA + data, data,
+		})
+		if x0 := c.reg(hvf.RegX0); x0 != n+1 {
+			c.errorf("the store of %d faulted, and %d is stored", x0, n)
+		}
+		g.ok("Protect", g.vm.Protect(data, hvf.PageSize, rwx))
+	}
+}
+
+// checkRemapRunning: memory comes and goes next to what a running guest uses,
+// and the guest does not notice.
+func checkRemapRunning(g *guest) {
+	at := g.put(scan)
+	c := g.cpu
+	c.setX(0, data, aliasVA+data+8)
+	g.write(data+8, 77)
+	m := newMemory(hvf.PageSize)
+	wait := g.whileRunning(func() {
+		defer c.Kick()
+		for range 20 {
+			if err := g.vm.Map(extra, m.b, rwx); err != nil {
+				g.errorf("Map: %v", err)
+			}
+			if err := g.vm.Protect(extra, hvf.PageSize, rw); err != nil {
+				g.errorf("Protect: %v", err)
+			}
+			if err := g.vm.Unmap(extra, hvf.PageSize); err != nil {
+				g.errorf("Unmap: %v", err)
+			}
+		}
+	})
+	e := c.runAt(at)
+	wait()
+	c.wantReason("Map, Protect and Unmap beside", e, hvf.ExitCanceled)
+	if x3 := c.reg(hvf.RegX3); x3 != 77 {
+		c.errorf("the guest reads %d, want 77", x3)
+	}
+	if !g.failed() {
+		m.free()
+	}
+}

@@ -1,0 +1,334 @@
+package hvftest
+
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+var registerCases = []Case{
+	{"register/general", checkGeneral},
+	{"register/simd", checkSIMD},
+	{"register/fpcr-fpsr", checkFPCR},
+	{"register/cpsr", checkCPSR},
+	{"register/stack-pointers", checkStackPointers},
+	{"register/system", checkSystem},
+	{"register/system-guest", checkSystemGuest},
+	{"register/mpidr", checkMPIDR},
+	{"register/unknown", checkUnknown},
+}
+
+// pattern is different for each n, in all bytes.
+func pattern(n int) uint64 { return 0x0123_4567_89ab_cdef ^ uint64(n)*0x9e37_79b9_7f4a_7c15 }
+
+// checkGeneral: X0 to X30 keep what the host and the guest write.
+func checkGeneral(g *guest) {
+	at := g.put(program{
+		{0xca1e0000, "eor x0, x0, x30"},
+		{0xaa2103e1, "mvn x1, x1"},
+		{0x8b1d03de, "add x30, x30, x29"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	var want [31]uint64
+	for i := range want {
+		want[i] = pattern(i)
+		c.set(hvf.Reg(i), want[i])
+	}
+	c.set(hvf.RegPC, at)
+	if got := c.x(); got != want {
+		c.fatalf("X0 to X30 read %x, were set to %x", got, want)
+	}
+	if pc := c.pc(); pc != at {
+		c.errorf("PC reads 0x%x, was set to 0x%x", pc, at)
+	}
+	c.wantHVC("arithmetic", c.run(), 1)
+	want[0] ^= want[30]
+	want[1] = ^want[1]
+	want[30] += want[29]
+	if got := c.x(); got != want {
+		c.errorf("after the guest's arithmetic X0 to X30 are %x, want %x", got, want)
+	}
+}
+
+// checkSIMD: all 128 bits of Q0 to Q31 keep what the host and the guest write,
+// the low half first.
+func checkSIMD(g *guest) {
+	at := g.put(program{
+		{0x4ea11c22, "mov v2.16b, v1.16b"},
+		{0x9e6603e0, "fmov x0, d31"},
+		{0x4e183fe1, "mov x1, v31.d[1]"},
+		{0x4e181c5e, "mov v30.d[1], x2"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	var want [32][2]uint64
+	for n := range want {
+		want[n] = [2]uint64{pattern(2 * n), pattern(2*n + 1)}
+		c.ok(fmt.Sprintf("SetSIMDReg(%d)", n), c.SetSIMDReg(n, want[n]))
+	}
+	check := func(when string) {
+		for n := range want {
+			got, err := c.SIMDReg(n)
+			c.ok(fmt.Sprintf("SIMDReg(%d)", n), err)
+			if got != want[n] {
+				c.errorf("%s: Q%d = %x, want %x", when, n, got, want[n])
+			}
+		}
+	}
+	check("as set")
+	c.set(hvf.RegX2, 0x2222)
+	c.wantHVC("moves", c.runAt(at), 1)
+	want[2] = want[1]
+	want[30][1] = 0x2222
+	check("after the guest's moves")
+	if lo, hi := c.reg(hvf.RegX0), c.reg(hvf.RegX1); [2]uint64{lo, hi} != want[31] {
+		c.errorf("the guest reads Q31 as %x, want %x", [2]uint64{lo, hi}, want[31])
+	}
+}
+
+// Bits of FPCR and FPSR that every processor has: AHP, DN, FZ, RMode; QC and
+// the cumulative exceptions.
+const (
+	fpcrBits = 1<<26 | 1<<25 | 1<<24 | 3<<22
+	fpsrBits = 1<<27 | 1<<7 | 0x1f
+)
+
+func checkFPCR(g *guest) {
+	at := g.put(program{
+		{0xd53b4400, "mrs x0, fpcr"},
+		{0xd53b4421, "mrs x1, fpsr"},
+		{0xd51b4402, "msr fpcr, x2"},
+		{0xd51b4423, "msr fpsr, x3"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	c.set(hvf.RegFPCR, fpcrBits)
+	c.set(hvf.RegFPSR, fpsrBits)
+	c.wantHVC("mrs, msr", c.runAt(at), 1) // X2 and X3 are 0
+	for _, r := range []struct {
+		name string
+		v    uint64
+		want uint64
+	}{
+		{"FPCR in the guest", c.reg(hvf.RegX0), fpcrBits}, {"FPSR in the guest", c.reg(hvf.RegX1), fpsrBits},
+		{"FPCR", c.reg(hvf.RegFPCR), 0}, {"FPSR", c.reg(hvf.RegFPSR), 0},
+	} {
+		if r.v != r.want {
+			c.errorf("%s reads 0x%x, want 0x%x", r.name, r.v, r.want)
+		}
+	}
+}
+
+// checkCPSR: CPSR is PSTATE in the layout of SPSR_EL1.
+func checkCPSR(g *guest) {
+	at := g.put(program{
+		{0xd53b4200, "mrs x0, nzcv"},
+		{0xd53b4221, "mrs x1, daif"},
+		{0xd5384202, "mrs x2, spsel"},
+		{0xd5384243, "mrs x3, currentel"},
+		{0xd5034dff, "msr daifclr, #0xd"},
+		{0xab050084, "adds x4, x4, x5"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	for _, cpsr := range []uint64{
+		cpsrEL1h, cpsrEL1t, cpsrEL1h | 0xa<<28, cpsrEL1h | 0x5<<28, 1<<8 | 5, 1<<9 | 1<<6 | 4, cpsrI | 5, 0xf<<28 | cpsrEL1h,
+	} {
+		c.set(hvf.RegCPSR, cpsr)
+		if got := c.reg(hvf.RegCPSR); got != cpsr {
+			c.errorf("CPSR reads 0x%x, was set to 0x%x", got, cpsr)
+		}
+		c.set(hvf.RegX4, 1<<63)
+		c.set(hvf.RegX5, 1<<63)
+		c.wantHVC(fmt.Sprintf("CPSR 0x%x", cpsr), c.runAt(at), 1)
+		got := [4]uint64{c.reg(hvf.RegX0), c.reg(hvf.RegX1), c.reg(hvf.RegX2), c.reg(hvf.RegX3)}
+		if want := [4]uint64{cpsr & (0xf << 28), cpsr & (0xf << 6), cpsr & 1, 1 << 2}; got != want {
+			c.errorf("CPSR 0x%x: the guest reads NZCV, DAIF, SPSel, CurrentEL as %x, want %x", cpsr, got, want)
+		}
+		if after, want := c.reg(hvf.RegCPSR), cpsr&(cpsrI|0xf)|0x7<<28; after != want { // Z, C, V; only I is left
+			c.errorf("CPSR 0x%x: afterwards 0x%x, want 0x%x", cpsr, after, want)
+		}
+	}
+	c.set(hvf.RegCPSR, cpsrEL0t) // not entered: only that it can be stated
+	if got := c.reg(hvf.RegCPSR); got != cpsrEL0t {
+		c.errorf("CPSR reads 0x%x, was set to 0x%x", got, cpsrEL0t)
+	}
+}
+
+// checkStackPointers: the host's SP_EL0 and SP_EL1 are the guest's, whichever
+// it uses as SP.
+func checkStackPointers(g *guest) {
+	at := g.put(program{
+		{0x910003e0, "mov x0, sp"},
+		{0xd5384101, "mrs x1, sp_el0"},
+		{0xd50040bf, "msr spsel, #0x0"},
+		{0x910003e2, "mov x2, sp"},
+		{0x910083ff, "add sp, sp, #0x20"},
+		{0xd4000022, "hvc #0x1"},
+		{0xd50041bf, "msr spsel, #0x1"},
+		{0x910043ff, "add sp, sp, #0x10"},
+		{0xd4000042, "hvc #0x2"},
+	})
+	c := g.cpu
+	check := func(when string, sp0, sp1 uint64) {
+		if a, b := c.sys(hvf.SysRegSP_EL0), c.sys(hvf.SysRegSP_EL1); a != sp0 || b != sp1 {
+			c.errorf("%s: SP_EL0 0x%x, SP_EL1 0x%x, want 0x%x and 0x%x", when, a, b, sp0, sp1)
+		}
+	}
+	c.setSys(hvf.SysRegSP_EL0, 0x1000)
+	c.setSys(hvf.SysRegSP_EL1, 0x2000)
+	check("as set", 0x1000, 0x2000)
+	c.wantHVC("SP_EL0", c.runAt(at), 1)
+	if got := [3]uint64{c.reg(hvf.RegX0), c.reg(hvf.RegX1), c.reg(hvf.RegX2)}; got != [3]uint64{0x2000, 0x1000, 0x1000} {
+		c.errorf("the guest reads SP at EL1h, SP_EL0, SP at EL1t as %x, want 2000, 1000, 1000", got)
+	}
+	check("at EL1t", 0x1020, 0x2000)
+	c.setSys(hvf.SysRegSP_EL0, 0x3000)
+	c.setSys(hvf.SysRegSP_EL1, 0x4000)
+	check("set at EL1t", 0x3000, 0x4000)
+	c.wantHVC("SP_EL1", c.run(), 2)
+	check("back at EL1h", 0x3000, 0x4010)
+	c.set(hvf.RegCPSR, cpsrEL1t)
+	check("with CPSR set to EL1t", 0x3000, 0x4010)
+}
+
+// systemRegs are the registers that both host and guest may write, with bits
+// that every processor of ARMv8.0 has and that may have any value while the
+// guest does nothing with them.
+var systemRegs = []struct {
+	reg  hvf.SysReg
+	mask uint64
+}{
+	{hvf.SysRegDBGBVR0_EL1, 0xffff_ffff_fffc}, {hvf.SysRegDBGBVR1_EL1, 0xffff_ffff_fffc},
+	{hvf.SysRegDBGBCR0_EL1, 0x1e0}, {hvf.SysRegDBGBCR1_EL1, 0x1e0},
+	{hvf.SysRegDBGWVR0_EL1, 0xffff_ffff_fffc}, {hvf.SysRegDBGWVR1_EL1, 0xffff_ffff_fffc},
+	{hvf.SysRegDBGWCR0_EL1, 0x1ff8}, {hvf.SysRegDBGWCR1_EL1, 0x1ff8},
+	{hvf.SysRegMDSCR_EL1, 1 << 12},
+	{hvf.SysRegSCTLR_EL1, 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<19 | 1<<26},
+	{hvf.SysRegCPACR_EL1, 3 << 20},
+	{hvf.SysRegTTBR0_EL1, 0xffff_000f_ffff_f000}, {hvf.SysRegTTBR1_EL1, 0xffff_000f_ffff_f000},
+	{hvf.SysRegTCR_EL1, 0x3f | 1<<7 | 0xff00 | 0x3f<<16 | 3<<22 | 0xff<<24 | 7<<32 | 7<<36},
+	{hvf.SysRegSPSR_EL1, 0xf000_03cf}, {hvf.SysRegELR_EL1, ^uint64(3)},
+	{hvf.SysRegESR_EL1, 0xffff_ffff}, {hvf.SysRegFAR_EL1, ^uint64(0)},
+	{hvf.SysRegMAIR_EL1, ^uint64(0)},
+	{hvf.SysRegVBAR_EL1, 0x7f_ffff_f800},
+	{hvf.SysRegCONTEXTIDR_EL1, 0xffff_ffff},
+	{hvf.SysRegTPIDR_EL1, ^uint64(0)}, {hvf.SysRegTPIDR_EL0, ^uint64(0)}, {hvf.SysRegTPIDRRO_EL0, ^uint64(0)},
+	{hvf.SysRegCNTKCTL_EL1, 0x3ff},
+	{hvf.SysRegCSSELR_EL1, 1},
+	{hvf.SysRegCNTV_CTL_EL0, 2}, {hvf.SysRegCNTV_CVAL_EL0, ^uint64(0)},
+	{hvf.SysRegSP_EL0, ^uint64(15)}, {hvf.SysRegPAR_EL1, 0xf_ffff_f000},
+}
+
+// checkSystem: a system register keeps what the host writes.
+func checkSystem(g *guest) {
+	c := g.cpu
+	regs := append(systemRegs[:len(systemRegs):len(systemRegs)], struct {
+		reg  hvf.SysReg
+		mask uint64
+	}{hvf.SysRegSP_EL1, ^uint64(15)}) // which the guest has no name for at EL1
+	for i, r := range regs {
+		old := c.sys(r.reg)
+		for _, bits := range []uint64{r.mask, 0, pattern(i) & r.mask, ^pattern(i) & r.mask} {
+			c.setSys(r.reg, old&^r.mask|bits)
+			if got := c.sys(r.reg) & r.mask; got != bits {
+				c.errorf("%v: reads 0x%x in the bits 0x%x, was set to 0x%x", r.reg, got, r.mask, bits)
+			}
+		}
+		c.setSys(r.reg, old)
+	}
+	for i, r := range regs { // and none is another's
+		c.setSys(r.reg, c.sys(r.reg)&^r.mask|pattern(i)&r.mask)
+	}
+	for i, r := range regs {
+		if got, want := c.sys(r.reg)&r.mask, pattern(i)&r.mask; got != want {
+			c.errorf("%v: reads 0x%x in the bits 0x%x after others were set, want 0x%x", r.reg, got, r.mask, want)
+		}
+	}
+}
+
+// MRS X0, reg and MSR reg, X0 (DDI 0487 C6.2.228): bit 15 of a name is bit 20
+// of the instruction.
+func mrs(r hvf.SysReg) uint32 { return 0xd520_0000 | uint32(r)<<5 }
+func msr(r hvf.SysReg) uint32 { return 0xd500_0000 | uint32(r)<<5 }
+
+// checkSystemGuest: the guest reads what the host has written and the other way
+// round, and neither exits.
+func checkSystemGuest(g *guest) {
+	c := g.cpu
+	c.mmuOff() // for what the registers of translation are set to
+	at := make([]uint64, len(systemRegs))
+	for i, r := range systemRegs {
+		at[i] = g.put(program{
+			{mrs(r.reg), "mrs x0"}, hvc1[0],
+			{msr(r.reg), "msr x0"}, hvc1[0],
+		})
+	}
+	for i, r := range systemRegs {
+		if r.reg == hvf.SysRegSCTLR_EL1 {
+			r.mask &^= 1<<1 | 1<<19 // alignment checks and WXN may stay as they are
+		}
+		old := c.sys(r.reg)
+		was := pattern(i) & r.mask
+		c.setSys(r.reg, old&^r.mask|was)
+		c.wantHVC(fmt.Sprintf("mrs x0, %v", r.reg), c.runAt(at[i]), 1)
+		if got := c.reg(hvf.RegX0) & r.mask; got != was {
+			c.errorf("%v: the guest reads 0x%x in the bits 0x%x, was set to 0x%x", r.reg, got, r.mask, was)
+		}
+		now := ^was & r.mask
+		c.setX(old&^r.mask | now)
+		c.wantHVC(fmt.Sprintf("msr %v, x0", r.reg), c.run(), 1)
+		if got := c.sys(r.reg) & r.mask; got != now {
+			c.errorf("%v: reads 0x%x in the bits 0x%x, the guest wrote 0x%x", r.reg, got, r.mask, now)
+		}
+		c.setSys(r.reg, old)
+	}
+}
+
+// checkMPIDR: what the host sets is who the guest is.
+func checkMPIDR(g *guest) {
+	at := g.put(program{
+		{0xd53800a0, "mrs x0, mpidr_el1"},
+		{0xd5380001, "mrs x1, midr_el1"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	c.setSys(hvf.SysRegMPIDR_EL1, 1<<31|0x0102)
+	c.wantHVC("mrs", c.runAt(at), 1)
+	if got := c.reg(hvf.RegX0); got&^(1<<30) != 1<<31|0x0102 {
+		c.errorf("MPIDR_EL1 is 0x%x in the guest, want 0x80000102", got)
+	}
+	if got, want := c.reg(hvf.RegX1), c.sys(hvf.SysRegMIDR_EL1); got != want {
+		c.errorf("MIDR_EL1 is 0x%x in the guest, 0x%x for the host", got, want)
+	}
+}
+
+// checkUnknown: names that nothing has are errors.
+func checkUnknown(g *guest) {
+	c := g.cpu
+	for _, r := range []hvf.Reg{hvf.RegCPSR + 1, 1000, ^hvf.Reg(0)} {
+		if _, err := c.VCPU.Reg(r); err == nil {
+			c.errorf("Reg(0x%x): no error", uint32(r))
+		}
+		if err := c.VCPU.SetReg(r, 0); err == nil {
+			c.errorf("SetReg(0x%x): no error", uint32(r))
+		}
+	}
+	for _, r := range []hvf.SysReg{0, 0x1234, 0x7fff, hvf.SysRegOf(3, 7, 15, 15, 7)} {
+		if _, err := c.VCPU.SysReg(r); err == nil {
+			c.errorf("SysReg(0x%x): no error", uint16(r))
+		}
+		if err := c.VCPU.SetSysReg(r, 0); err == nil {
+			c.errorf("SetSysReg(0x%x): no error", uint16(r))
+		}
+	}
+	for _, n := range []int{-1, 32, 1 << 32} {
+		if _, err := c.SIMDReg(n); err == nil {
+			c.errorf("SIMDReg(%d): no error", n)
+		}
+		if err := c.SetSIMDReg(n, [2]uint64{}); err == nil {
+			c.errorf("SetSIMDReg(%d): no error", n)
+		}
+	}
+}
