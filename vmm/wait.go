@@ -55,12 +55,12 @@ func (s *spin) nap(now time.Time) time.Duration {
 	return min(waited, maxNap)
 }
 
-// waitForEvent answers a WFE.
+// waitForEvent answers a WFE. It does not look at the interrupt inputs: one that
+// is high at a WFE is most often masked, because the guest spins in an
+// interrupt handler or with a lock that one may take.
 func (v *vcpu) waitForEvent() {
-	d := v.spin.nap(time.Now())
-	if d == 0 || v.irq.Load() || v.fiq.Load() || v.look.Load() {
-		return
+	if d := v.spin.nap(time.Now()); d > 0 && !v.look.Load() {
+		nap(d)
+		v.spin.last = time.Now()
 	}
-	nap(d)
-	v.spin.last = time.Now()
 }
