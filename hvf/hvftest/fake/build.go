@@ -42,7 +42,7 @@ func build(tb testing.TB, macOS hvf.MacOS) string {
 		return lib
 	}
 	dir := tb.TempDir()
-	args := []string{"-fvisibility=hidden", "-Wno-unused-parameter", "-I" + dir}
+	args := []string{"-fvisibility=hidden", "-O1", "-Wno-unused-parameter", "-I" + dir}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

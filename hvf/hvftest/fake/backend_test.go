@@ -1,0 +1,261 @@
+package fake
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// TestIPABits: the width of a guest physical address, on a macOS that can
+// choose and on one that cannot.
+func TestIPABits(t *testing.T) {
+	old, now := hvf.MacOS{Major: 11}, hvf.MacOS{Major: 15}
+	tests := []struct {
+		macOS   hvf.MacOS
+		bits    int
+		top     uint64 // the first address that cannot be mapped; 0 if there is to be no VM
+		paRange uint64
+	}{
+		{old, 0, 1 << 36, 1}, {old, 36, 1 << 36, 1}, {old, 37, 0, 0},
+		{now, 0, 1 << 36, 1}, {now, 32, 1 << 36, 1}, {now, 37, 1 << 40, 2}, {now, 40, 1 << 40, 2}, {now, 41, 0, 0},
+	}
+	mem := pages(t, 1)
+	for _, tt := range tests {
+		f := New(t, Options{MacOS: tt.macOS})
+		vm, err := f.Hypervisor().NewVM(hvf.Config{IPABits: tt.bits})
+		if tt.top == 0 {
+			if err == nil {
+				t.Errorf("macOS %v, %d bits: no error", tt.macOS, tt.bits)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("macOS %v, %d bits: %v", tt.macOS, tt.bits, err)
+			continue
+		}
+		if err := vm.Map(tt.top-hvf.PageSize, mem, hvf.ProtRead); err != nil {
+			t.Errorf("macOS %v, %d bits: last page: %v", tt.macOS, tt.bits, err)
+		}
+		if err := vm.Map(tt.top, mem, hvf.ProtRead); err == nil {
+			t.Errorf("macOS %v, %d bits: mapped at 0x%x", tt.macOS, tt.bits, tt.top)
+		}
+		onThread(func() {
+			v, err := vm.NewVCPU(0)
+			must(t, err)
+			mmfr0, err := v.SysReg(hvf.SysRegID_AA64MMFR0_EL1)
+			if err != nil || mmfr0&0xf != tt.paRange {
+				t.Errorf("macOS %v, %d bits: PARange %d, %v, want %d", tt.macOS, tt.bits, mmfr0&0xf, err, tt.paRange)
+			}
+			must(t, v.Close())
+		})
+		must(t, vm.Close()) // with a mapping: Close removes it
+	}
+}
+
+// TestHiddenFeatures: what the framework shows by default and a guest must not
+// see.
+func TestHiddenFeatures(t *testing.T) {
+	for _, macOS := range []hvf.MacOS{{Major: 11}, {Major: 27}} {
+		vm, err := New(t, Options{MacOS: macOS}).Hypervisor().NewVM(hvf.Config{})
+		must(t, err)
+		onThread(func() {
+			v, err := vm.NewVCPU(3)
+			must(t, err)
+			for _, tt := range []struct {
+				reg        hvf.SysReg
+				mask, want uint64
+				since      uint8
+			}{
+				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 8, 0, 11},  // EL2
+				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 12, 0, 11}, // EL3
+				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 32, 0, 11}, // SVE
+				{hvf.SysRegID_AA64PFR0_EL1, 0xff, 0x11, 11},   // EL1 and EL0 stay
+				{hvf.SysRegID_AA64PFR1_EL1, 0xf << 8, 0, 11},  // MTE
+				{hvf.SysRegID_AA64PFR1_EL1, 0xf << 24, 0, 11}, // SME
+				{hvf.SysRegID_AA64DFR0_EL1, 0xf << 8, 0, 11},  // PMUVer
+				{hvf.SysRegID_AA64DFR0_EL1, 0xf, 6, 11},       // DebugVer stays
+				{hvf.SysRegID_AA64MMFR2_EL1, 0xf << 24, 0, 11},
+				{hvf.SysRegID_AA64ZFR0_EL1, ^uint64(0), 0, 15},
+				{hvf.SysRegID_AA64SMFR0_EL1, ^uint64(0), 0, 15},
+				{hvf.SysRegMPIDR_EL1, ^uint64(0), 1<<31 | 3, 11},
+			} {
+				got, err := v.SysReg(tt.reg)
+				if tt.since > macOS.Major {
+					if err == nil {
+						t.Errorf("macOS %v: %v exists", macOS, tt.reg)
+					}
+				} else if err != nil || got&tt.mask != tt.want {
+					t.Errorf("macOS %v: %v & 0x%x = 0x%x, %v, want 0x%x", macOS, tt.reg, tt.mask, got&tt.mask, err, tt.want)
+				}
+			}
+			must(t, v.Close())
+		})
+		must(t, vm.Close())
+	}
+}
+
+// TestNewVMErrors: each code that a missing entitlement gives names the remedy.
+func TestNewVMErrors(t *testing.T) {
+	for code, want := range map[hvf.ReturnCode]string{
+		hvf.ReturnDenied: "miniboot sign", hvf.ReturnUnsupported: "miniboot sign", hvf.ReturnError: "miniboot sign",
+		hvf.ReturnNoResources: "in use",
+	} {
+		_, err := New(t, Options{CreateCode: code}).Hypervisor().NewVM(hvf.Config{})
+		if !errors.Is(err, code) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q in it", code, err, want)
+		}
+	}
+	h := New(t, Options{BusyAfterDestroy: 3}).Hypervisor()
+	for range 2 { // a VM that is slow to go away is waited for
+		vm, err := h.NewVM(hvf.Config{})
+		must(t, err)
+		if _, err := h.NewVM(hvf.Config{}); !errors.Is(err, hvf.ReturnBusy) {
+			t.Errorf("second VM: %v, want %v", err, hvf.ReturnBusy)
+		}
+		must(t, vm.Close())
+		must(t, vm.Close()) // again: nothing
+	}
+	if _, err := h.NewVM(hvf.Config{VCPUs: 65}); err == nil {
+		t.Error("a VM for 65 vCPUs")
+	}
+}
+
+// nasty is every rare thing often.
+var nasty = Options{UnknownPerMille: 200, UnknownMasks: true, DropRacedCancels: true, Seed: 1}
+
+// TestKickBeforeRun: exactly one exit, without the guest.
+func TestKickBeforeRun(t *testing.T) {
+	g := newGuest(t, New(t, nasty).Hypervisor(), insnHVC, insnHVC1, insnHVC, insnHVC1)
+	g.onVCPU(t, 0, func(v hvf.VCPU) {
+		for i := range uint16(4) {
+			v.Kick()
+			v.Kick()
+			if e := run(t, v); e.Reason != hvf.ExitCanceled {
+				t.Errorf("after a kick: %+v, want %v", e, hvf.ExitCanceled)
+			}
+			if e := run(t, v); e.Reason != hvf.ExitException || e.ESR.Imm16() != i&1 {
+				t.Errorf("after that: %+v, want hvc #%d", e, i&1)
+			}
+		}
+	})
+}
+
+// TestKickStorm: a guest in a loop leaves it for each kick, however those meet
+// exits, each other, and the end of the vCPU.
+func TestKickStorm(t *testing.T) {
+	rounds := 1000
+	if testing.Short() {
+		rounds = 50
+	}
+	opts := nasty
+	for seed := range uint64(2) {
+		opts.Seed = 7 + seed
+		g := newGuest(t, New(t, opts).Hypervisor(), insnHVC, 0x17ffffff) // b guestBase
+		kickers := make(chan hvf.VCPU)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for v := range kickers {
+					v.Kick()
+				}
+			}()
+		}
+		g.onVCPU(t, 0, func(v hvf.VCPU) {
+			for range rounds {
+				kickers <- v
+				for canceled := false; !canceled; { // hangs if a kick is lost
+					switch e := run(t, v); {
+					case e.Reason == hvf.ExitCanceled:
+						canceled = true
+					case e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECHVC64:
+						t.Errorf("%+v, want an hvc or a kick", e)
+						return
+					}
+				}
+			}
+			for range 3 {
+				kickers <- v // these may meet Close
+			}
+		})
+		close(kickers)
+		wg.Wait()
+	}
+}
+
+// TestKickSpinningGuest: the kick is all that ends this run.
+func TestKickSpinningGuest(t *testing.T) {
+	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
+	g.onVCPU(t, 0, func(v hvf.VCPU) {
+		for range 20 {
+			timer := time.AfterFunc(time.Millisecond, v.Kick)
+			if e := run(t, v); e.Reason != hvf.ExitCanceled {
+				t.Errorf("%+v, want %v", e, hvf.ExitCanceled)
+			}
+			timer.Stop()
+		}
+	})
+}
+
+// TestVTimer: the timer exits once, is masked until it is unmasked, and exits
+// again at once if it is still on.
+func TestVTimer(t *testing.T) {
+	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
+	g.onVCPU(t, 0, func(v hvf.VCPU) {
+		must(t, v.SetVTimerOffset(g.vm.Counter()))
+		must(t, v.SetSysReg(hvf.SysRegCNTV_CVAL_EL0, hvf.CounterFrequency/1000)) // in 1 ms
+		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 1))
+		if e := run(t, v); e.Reason != hvf.ExitVTimer {
+			t.Errorf("%+v, want %v", e, hvf.ExitVTimer)
+			return
+		}
+		ctl, err := v.SysReg(hvf.SysRegCNTV_CTL_EL0)
+		if err != nil || ctl != 5 {
+			t.Errorf("CNTV_CTL_EL0 = 0x%x, %v, want 5", ctl, err)
+		}
+		timer := time.AfterFunc(5*time.Millisecond, v.Kick)
+		defer timer.Stop()
+		if e := run(t, v); e.Reason != hvf.ExitCanceled {
+			t.Errorf("masked: %+v, want no exit but for the kick", e)
+		}
+		must(t, v.SetVTimerMask(false))
+		if e := run(t, v); e.Reason != hvf.ExitVTimer {
+			t.Errorf("unmasked and on: %+v, want %v", e, hvf.ExitVTimer)
+		}
+		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 0))
+		must(t, v.SetVTimerMask(false))
+		v.Kick()
+		if e := run(t, v); e.Reason != hvf.ExitCanceled {
+			t.Errorf("unmasked and off: %+v, want no exit but for the kick", e)
+		}
+	})
+}
+
+// TestInterruptHoldsForOneRun: the level is the guest's for one run, also if
+// that run had spurious exits in it.
+func TestInterruptHoldsForOneRun(t *testing.T) {
+	f := New(t, nasty)
+	vectors := []uint32{insnHVC} // VBAR_EL1 is guestBase: IRQ from EL1h is at 0x280
+	for len(vectors) < 0x280/4 {
+		vectors = append(vectors, insnHVC)
+	}
+	g := newGuest(t, f.Hypervisor(), append(vectors, insnHVC1)...)
+	g.onVCPU(t, 0, func(v hvf.VCPU) {
+		must(t, v.SetSysReg(hvf.SysRegVBAR_EL1, guestBase))
+		for i := range 20 {
+			irq := i%2 == 0
+			must(t, v.SetReg(hvf.RegPC, guestBase+0x100))
+			must(t, v.SetReg(hvf.RegCPSR, 5)) // EL1h, nothing masked
+			must(t, v.SetIRQ(irq))
+			e := run(t, v)
+			if took := e.ESR.Imm16() == 1; took != irq {
+				t.Errorf("run %d: interrupt taken %v, want %v", i, took, irq)
+			}
+		}
+	})
+}
