@@ -247,15 +247,92 @@ func TestInterruptHoldsForOneRun(t *testing.T) {
 	g := newGuest(t, f.Hypervisor(), append(vectors, insnHVC1)...)
 	g.onVCPU(t, 0, func(v hvf.VCPU) {
 		must(t, v.SetSysReg(hvf.SysRegVBAR_EL1, guestBase))
-		for i := range 20 {
-			irq := i%2 == 0
+		for i := range 40 {
+			irq := i%4 == 0
 			must(t, v.SetReg(hvf.RegPC, guestBase+0x100))
 			must(t, v.SetReg(hvf.RegCPSR, 5)) // EL1h, nothing masked
-			must(t, v.SetIRQ(irq))
+			if i%2 == 0 {                     // else it is low by itself
+				must(t, v.SetIRQ(irq))
+			}
 			e := run(t, v)
 			if took := e.ESR.Imm16() == 1; took != irq {
 				t.Errorf("run %d: interrupt taken %v, want %v", i, took, irq)
 			}
+		}
+	})
+}
+
+// TestCloseUnmaps: what was mapped may be freed even when the VM stays.
+func TestCloseUnmaps(t *testing.T) {
+	f := New(t, Options{})
+	vm, err := f.Hypervisor().NewVM(hvf.Config{})
+	must(t, err)
+	mem := pages(t, 4)
+	must(t, vm.Map(0, mem, hvf.ProtRead))
+	must(t, vm.Unmap(hvf.PageSize, hvf.PageSize))
+	onThread(func() {
+		stray, err := f.Framework().VCPUCreate(0) // keeps the VM
+		must(t, err)
+		if err := vm.Close(); !errors.Is(err, hvf.ReturnBusy) {
+			t.Errorf("close: %v, want %v", err, hvf.ReturnBusy)
+		}
+		for page := range uint64(4) {
+			if err := f.Framework().VMUnmap(page*hvf.PageSize, hvf.PageSize); err == nil {
+				t.Errorf("page %d was still mapped", page)
+			}
+		}
+		must(t, stray.Destroy())
+	})
+	must(t, f.Framework().VMDestroy())
+}
+
+// TestCloseVCPU: once is enough, and a VM waits for it.
+func TestCloseVCPU(t *testing.T) {
+	vm, err := New(t, Options{}).Hypervisor().NewVM(hvf.Config{})
+	must(t, err)
+	onThread(func() {
+		v, err := vm.NewVCPU(0)
+		must(t, err)
+		if err := vm.Close(); err == nil {
+			t.Error("the VM was closed before its vCPU")
+		}
+		must(t, v.Close())
+		must(t, v.Close())
+		v.Kick() // nothing
+	})
+	must(t, vm.Close())
+}
+
+// TestNarrowResults: a function that writes one byte leaves nothing of the
+// result before in the others.
+func TestNarrowResults(t *testing.T) {
+	withVCPU(t, New(t, Options{}).Framework(), func(v *hvf.RawVCPU) {
+		must(t, v.SetReg(hvf.RegX0, ^uint64(0)))
+		if x0, err := v.GetReg(hvf.RegX0); x0 != ^uint64(0) || err != nil {
+			t.Errorf("X0 = 0x%x, %v", x0, err)
+		}
+		if masked, err := v.GetVTimerMask(); masked || err != nil {
+			t.Errorf("mask %v, %v, want false", masked, err)
+		}
+	})
+}
+
+// TestVTimerAfterUnknown: a spurious return that masks the timer loses it not.
+func TestVTimerAfterUnknown(t *testing.T) {
+	opts := nasty
+	opts.UnknownPerMille = 900
+	g := newGuest(t, New(t, opts).Hypervisor(), insnSelf)
+	g.onVCPU(t, 0, func(v hvf.VCPU) {
+		must(t, v.SetVTimerOffset(g.vm.Counter()))
+		must(t, v.SetSysReg(hvf.SysRegCNTV_CVAL_EL0, 0))
+		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 1))
+		for range 20 {
+			watchdog := time.AfterFunc(10*time.Second, v.Kick)
+			if e := run(t, v); e.Reason != hvf.ExitVTimer {
+				t.Errorf("%+v, want %v", e, hvf.ExitVTimer)
+			}
+			watchdog.Stop()
+			must(t, v.SetVTimerMask(false))
 		}
 	})
 }

@@ -1,0 +1,80 @@
+package fake
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// uartRead is the exit of a guest's ldr w0, [x1] at the UART's flag register.
+var uartRead = hvf.VCPUExit{Reason: hvf.ExitException, Exception: hvf.VCPUExitException{
+	Syndrome:        hvf.MakeESR(hvf.ECDataAbortLower, 1<<24|2<<22|uint32(hvf.FSCTranslation)),
+	PhysicalAddress: 0x4002_0018,
+}}
+
+// BenchmarkExit is what the way to the guest and back costs without the guest.
+func BenchmarkExit(b *testing.B) {
+	for _, bm := range []struct {
+		name string
+		do   func(vm hvf.VM, v hvf.VCPU)
+	}{
+		{"run", func(_ hvf.VM, v hvf.VCPU) { v.Run() }},
+		{"run and load", func(_ hvf.VM, v hvf.VCPU) { // as vmm does a read of a device's register
+			v.SetIRQ(false)
+			v.SetFIQ(false)
+			e, _ := v.Run()
+			d := e.ESR.DataAbort()
+			v.SetReg(hvf.Reg(d.Reg), d.Extend(0x90))
+			pc, _ := v.Reg(hvf.RegPC)
+			v.SetReg(hvf.RegPC, pc+4)
+		}},
+		{"run with an interrupt", func(_ hvf.VM, v hvf.VCPU) { v.SetIRQ(true); v.Run() }},
+		{"read a register", func(_ hvf.VM, v hvf.VCPU) { v.Reg(hvf.RegX0) }},
+		{"read the counter", func(vm hvf.VM, _ hvf.VCPU) { vm.Counter() }},
+	} {
+		for _, portable := range []bool{false, true} {
+			b.Run(bm.name+map[bool]string{true: ", portable"}[portable], func(b *testing.B) {
+				scripted(b, Options{Portable: portable}, func(_ *Fake, vm hvf.VM, v hvf.VCPU) {
+					b.ReportAllocs()
+					for b.Loop() {
+						bm.do(vm, v)
+					}
+				})
+			})
+		}
+	}
+}
+
+// scripted calls f on the thread of a vCPU whose every run is uartRead.
+func scripted(tb testing.TB, opt Options, f func(f *Fake, vm hvf.VM, v hvf.VCPU)) {
+	tb.Helper()
+	fake := New(tb, opt)
+	vm, err := fake.Hypervisor().NewVM(hvf.Config{})
+	must(tb, err)
+	onThread(func() {
+		v, err := vm.NewVCPU(0)
+		must(tb, err)
+		fake.Script(uartRead)
+		f(fake, vm, v)
+		must(tb, v.Close())
+	})
+	must(tb, vm.Close())
+}
+
+// TestExitsAllocateNothing: not from a run's return to the next, nor a kick.
+func TestExitsAllocateNothing(t *testing.T) {
+	scripted(t, Options{}, func(f *Fake, vm hvf.VM, v hvf.VCPU) {
+		for name, do := range map[string]func(){
+			"run":       func() { v.SetIRQ(true); v.Run() },
+			"canceled":  func() { v.Kick(); v.Run() },
+			"registers": func() { v.Reg(hvf.RegPC); v.SetReg(hvf.RegPC, 0) },
+			"vtimer":    func() { v.SetVTimerMask(false); v.SetVTimerOffset(1) },
+			"counter":   func() { vm.Counter() },
+			"request":   func() { f.Framework().VCPUsExit(nil) },
+		} {
+			if n := testing.AllocsPerRun(200, do); n >= 1 { // the pool of frames may be emptied meanwhile
+				t.Errorf("%s: %v allocations", name, n)
+			}
+		}
+	})
+}
