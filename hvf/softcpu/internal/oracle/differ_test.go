@@ -87,6 +87,8 @@ func TestExcuses(t *testing.T) {
 		{"LDR not aligned", ldr, func(r *Result) { segv(r); r.Signal = SIGBUS }, func(*Result) {}, false},
 		{"PC not aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 2 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 2 }, true},
 		{"PC aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 4 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 4 }, false},
+		{"QEMU's own memory", ldr, func(r *Result) { segv(r); r.FaultAddr = faultAddr(addressSpace) }, func(*Result) {}, true},
+		{"fault addresses outside the address space", ldr, func(r *Result) { segv(r); r.FaultAddr = faultAddr(addressSpace) }, segv, false},
 		{"the monitor", ldr, func(r *Result) { segv(r); r.FaultAddr = textBase + 8 }, func(*Result) {}, true},
 	}
 	for _, tt := range tests {
