@@ -152,9 +152,8 @@ func (w *walker) translate(va uint64, write bool) (ipa uint64, ok bool) {
 	stride := granule - 3
 	level := 4 - (bits-granule+stride-1)/stride
 	shift := granule + (3-level)*stride
-	table &= descAddress | 1<<12 - 1
-	table &^= 8<<(bits-shift) - 1 // the first table is aligned to its size
-	var limits uint64             // what the tables on the way forbid
+	table = table & (1<<48 - 1) &^ (8<<(bits-shift) - 1) // the first table is aligned to its size
+	var limits uint64                                    // what the tables on the way forbid
 	for {
 		desc, ok := w.descriptor(table + va&(1<<bits-1)>>shift*8)
 		switch {

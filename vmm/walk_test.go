@@ -100,7 +100,7 @@ func TestWalkGranules(t *testing.T) {
 
 // Where the walk begins depends on the size of the input address.
 func TestWalkStartLevel(t *testing.T) {
-	const root = 0x11_0000
+	const root = 0x11_1000
 	for _, c := range []struct {
 		name  string
 		tsz   uint64
