@@ -23,13 +23,10 @@ type running struct {
 	err    error
 }
 
-// softMachine makes a machine that executes words.
+// softMachine makes a machine of the software CPU that executes words.
 func softMachine(t testing.TB, cfg Config, words ...uint32) *Machine {
 	t.Helper()
-	cfg.Hypervisor, cfg.Kernel = softcpu.New(), bareImage(words...)
-	if cfg.Memory == 0 {
-		cfg.Memory = MinMemory
-	}
+	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), bareImage(words...), MinMemory
 	m, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -37,9 +34,20 @@ func softMachine(t testing.TB, cfg Config, words ...uint32) *Machine {
 	return m
 }
 
+// start runs a machine that executes words.
 func start(t testing.TB, cfg Config, words ...uint32) *running {
 	t.Helper()
-	r := &running{Machine: softMachine(t, cfg, words...), t: t, done: make(chan struct{})}
+	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), bareImage(words...), MinMemory
+	return run(t, cfg)
+}
+
+func run(t testing.TB, cfg Config) *running {
+	t.Helper()
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{Machine: m, t: t, done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {
@@ -55,7 +63,7 @@ func start(t testing.TB, cfg Config, words ...uint32) *running {
 }
 
 // patience is how long something may take that takes no time.
-const patience = 30 * time.Second
+const patience = 8 * time.Second
 
 // wait waits until Run has returned.
 func (r *running) wait() {
