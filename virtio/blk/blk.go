@@ -1,0 +1,153 @@
+package blk
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// Options says what a block device is.
+type Options struct {
+	Disk     Disk
+	Name     string // of the disk, for messages
+	ReadOnly bool
+	Serial   string // up to 20 bytes, what udev calls ID_SERIAL
+	Queues   int    // 1; more than the guest has CPUs are of no use
+
+	// Log receives a line when the disk fails, at a limited rate; nil discards it.
+	Log func(line string)
+}
+
+// MaxQueues is the most queues that a device has.
+const MaxQueues = 64
+
+// workers is how many requests of a queue are at work at a time.
+const workers = 8
+
+// Device is a block device.
+type Device struct {
+	opts     Options
+	disk     Disk
+	pieces   Vectored
+	config   *virtio.Config
+	serial   [maxSerial]byte
+	sectors  atomic.Uint64 // capacity
+	cache    atomic.Bool   // writes need not be flushed
+	nextLine atomic.Int64  // when a line may be logged again, in Unix nanoseconds
+}
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a device for a disk whose size is a multiple of 512 bytes.
+func New(o Options) (*Device, error) {
+	if o.Queues == 0 {
+		o.Queues = 1
+	}
+	size, err := o.Disk.Size()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("blk: %s: %w", o.Name, err)
+	case size <= 0 || size%sectorSize != 0:
+		return nil, fmt.Errorf("blk: %s: size of 0x%x bytes: want a multiple of %d, see truncate(1)", o.Name, size, sectorSize)
+	case len(o.Serial) > maxSerial:
+		return nil, fmt.Errorf("blk: %s: serial number %q has %d bytes, give at most %d", o.Name, o.Serial, len(o.Serial), maxSerial)
+	case o.Queues < 0 || o.Queues > MaxQueues:
+		return nil, fmt.Errorf("blk: %s: %d queues: give 1 to %d", o.Name, o.Queues, MaxQueues)
+	}
+	d := &Device{opts: o, disk: o.Disk}
+	d.pieces, _ = o.Disk.(Vectored)
+	if d.pieces == nil {
+		d.pieces = inTurn{o.Disk}
+	}
+	copy(d.serial[:], o.Serial)
+	d.sectors.Store(uint64(size) / sectorSize)
+	d.config = newConfig(d.sectors.Load(), o.Queues)
+	d.config.Writable(offWriteback, 1, func(v uint64) { d.cache.Store(v != 0) })
+	return d, nil
+}
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeBlock }
+
+// Features implements virtio.Device.
+func (d *Device) Features() uint64 {
+	f := FeatureSegMax | FeatureBlkSize | FeatureTopology | FeatureFlush | FeatureConfigWCE
+	if d.opts.ReadOnly {
+		f |= FeatureRO
+	} else {
+		f |= FeatureDiscard | FeatureWriteZeroes
+	}
+	if d.opts.Queues > 1 {
+		f |= FeatureMQ
+	}
+	return f
+}
+
+// QueueSizes implements virtio.Device: requestq1 and on.
+func (d *Device) QueueSizes() []uint16 {
+	sizes := make([]uint16, d.opts.Queues)
+	for i := range sizes {
+		sizes[i] = queueSize
+	}
+	return sizes
+}
+
+// Config implements virtio.Device.
+func (d *Device) Config() *virtio.Config { return d.config }
+
+// SizeChanged looks at the disk's size and, if it is another one, tells the
+// guest. A size that is no multiple of 512 bytes is rounded down.
+func (d *Device) SizeChanged() error {
+	size, err := d.disk.Size()
+	if err != nil {
+		return fmt.Errorf("blk: %s: %w", d.opts.Name, err)
+	}
+	if now := uint64(size) / sectorSize; d.sectors.Swap(now) != now {
+		d.config.Update(func(b []byte) { binary.LittleEndian.PutUint64(b[offCapacity:], now) })
+	}
+	return nil
+}
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
+	if features&FeatureConfigWCE == 0 {
+		d.cache.Store(features&FeatureFlush != 0)
+	} else {
+		d.config.View(func(b []byte) { d.cache.Store(b[offWriteback] != 0) })
+	}
+	var wg sync.WaitGroup
+	for _, q := range queues {
+		for range workers {
+			wg.Go(func() { d.work(ctx, q) })
+		}
+	}
+	wg.Wait()
+	return nil
+}
+
+// work answers requests of a queue, one after the other.
+func (d *Device) work(ctx context.Context, q *virtio.Queue) {
+	var c virtio.Chain
+	for q.Next(ctx, &c) {
+		q.Push(&c, d.handle(&c))
+	}
+}
+
+// logInterval is how long a device that fails all the time is silent between lines.
+const logInterval = 5 * time.Second
+
+// failed logs what went wrong with the disk.
+func (d *Device) failed(what string, off, n int64, err error) {
+	if d.opts.Log == nil {
+		return
+	}
+	now, next := time.Now().UnixNano(), d.nextLine.Load()
+	if now >= next && d.nextLine.CompareAndSwap(next, now+int64(logInterval)) {
+		d.opts.Log(fmt.Sprintf("blk: %s: %s 0x%x bytes at 0x%x: %v", d.opts.Name, what, n, off, err))
+	}
+}

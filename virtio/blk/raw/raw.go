@@ -1,0 +1,140 @@
+// Package raw has a file or a block device of the host as a disk: the disk's
+// bytes are the file's.
+//
+// A file is locked while it is open, against a second writer, and a writer
+// against readers: on Unix with flock(2), which other programs may not look at.
+// Flush is fdatasync(2) on Linux and F_FULLFSYNC on macOS, which also empties
+// the drive's own cache. After a flush has failed every later one fails, for
+// what it should have written may be lost (the kernel forgets about it).
+// Discarded and zeroed ranges become holes where the file system has them.
+package raw
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// File is a raw image. Its methods may be called from any goroutine.
+type File struct {
+	f        *os.File
+	lost     atomic.Pointer[error] // of the first flush that failed
+	noHoles  atomic.Bool           // the file system cannot make holes
+	noRanges atomic.Bool           // nor set ranges to zero
+}
+
+// Open opens and locks an image.
+func Open(path string, readOnly bool) (*File, error) {
+	flags := os.O_RDWR
+	if readOnly {
+		flags = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, flags, 0)
+	if errors.Is(err, os.ErrPermission) && !readOnly {
+		return nil, fmt.Errorf("raw: %w: it cannot be written, give it read-only", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("raw: %w", err)
+	}
+	r := &File{f: f}
+	if err := r.check(readOnly); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("raw: %s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *File) check(readOnly bool) error {
+	info, err := r.f.Stat()
+	if err != nil {
+		return err
+	}
+	if t := info.Mode().Type(); t != 0 && t != os.ModeDevice {
+		return fmt.Errorf("it is %v: want a file or a block device", t)
+	}
+	return lock(r.f, readOnly)
+}
+
+// Close unlocks and closes the image. Nothing may use it any more.
+func (r *File) Close() error { return r.f.Close() }
+
+// Size is the image's size in bytes.
+func (r *File) Size() (int64, error) {
+	info, err := r.f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if info.Mode().IsRegular() {
+		return info.Size(), nil
+	}
+	return r.f.Seek(0, io.SeekEnd)
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *File) ReadAt(p []byte, off int64) (int, error) { return r.f.ReadAt(p, off) }
+
+// WriteAt implements io.WriterAt.
+func (r *File) WriteAt(p []byte, off int64) (int, error) { return r.f.WriteAt(p, off) }
+
+// Flush makes what was written safe from a loss of power.
+func (r *File) Flush() error {
+	if err := r.lost.Load(); err != nil {
+		return fmt.Errorf("an earlier flush failed: %w", *err)
+	}
+	err := flush(r.f)
+	if err != nil {
+		r.lost.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
+// Discard makes a hole, if it can.
+func (r *File) Discard(off, n int64) error {
+	if r.noHoles.Load() {
+		return nil
+	}
+	err := punchHole(r.f, off, n)
+	if errors.Is(err, errors.ErrUnsupported) {
+		r.noHoles.Store(true)
+		return nil
+	}
+	return err
+}
+
+// WriteZeroes makes a range read as zeros: by a hole if unmap is set, and
+// otherwise with its storage kept; by writing if neither can be had.
+func (r *File) WriteZeroes(off, n int64, unmap bool) error {
+	for _, way := range []struct {
+		try  bool
+		no   *atomic.Bool
+		zero func(f *os.File, off, n int64) error
+	}{
+		{unmap, &r.noHoles, punchHole},
+		{true, &r.noRanges, zeroRange},
+	} {
+		if !way.try || way.no.Load() {
+			continue
+		}
+		err := way.zero(r.f, off, n)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+		way.no.Store(true)
+	}
+	return r.writeZeroes(off, n)
+}
+
+var zeros [256 << 10]byte
+
+func (r *File) writeZeroes(off, n int64) error {
+	for n > 0 {
+		k, err := r.f.WriteAt(zeros[:min(n, int64(len(zeros)))], off)
+		if err != nil {
+			return err
+		}
+		off, n = off+int64(k), n-int64(k)
+	}
+	return nil
+}
