@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/vmm"
 )
 
@@ -16,7 +17,7 @@ type virtualMachine struct {
 	*vmm.Machine
 }
 
-func newMachine(o options, files bootFiles, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
+func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
 	accel, err := vmm.Accelerator(o.accel)
 	if err != nil {
 		return virtualMachine{}, err
@@ -31,6 +32,7 @@ func newMachine(o options, files bootFiles, console *panicWatch, logger *log.Log
 		DTB:         files.dtb,
 		Hypervisor:  accel,
 		Console:     console,
+		Virtio:      devices,
 		NoReset:     o.noReboot,
 		AllowReset:  func() bool { return !console.panicked.Load() },
 		Log:         logger,

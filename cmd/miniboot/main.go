@@ -57,7 +57,12 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
 	watched := &panicWatch{w: console}
-	m, err := newMachine(o, files, watched, logger(o, out))
+	devices, err := openDevices(o, func(line string) { fmt.Fprintf(out, "miniboot: %s\n", line) })
+	if err != nil {
+		return exitHostError, err
+	}
+	defer func() { err = errors.Join(err, devices.Close()) }()
+	m, err := newMachine(o, files, devices.virtio, watched, logger(o, out))
 	if err != nil {
 		return exitHostError, err
 	}
@@ -66,6 +71,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return dumpDTB(m, o.dumpDTB)
 	}
 
+	defer devices.watch()()
 	s := &session{machine: m, options: o, console: watched, messages: out}
 	if o.serial.kind == serialStdio {
 		s.input, s.terminal = stdin, terminal.isTerminal()

@@ -23,6 +23,8 @@ type options struct {
 	dtb     string // path of a devicetree blob to use
 	dumpDTB string // path to write the machine's blob to, in place of starting it
 
+	disks []diskOption
+
 	serial   serialOption
 	noReboot bool
 	timeout  time.Duration // 0: none
@@ -131,6 +133,11 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
 	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
+	set.Func("disk", "give the guest the raw image or block device in `FILE[,ro][,format=raw][,serial=S]`; the first\none is /dev/vda", func(value string) error {
+		d, err := parseDisk(value)
+		o.disks = append(o.disks, d)
+		return err
+	})
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
 	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")

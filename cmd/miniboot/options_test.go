@@ -33,13 +33,14 @@ func TestParseOptions(t *testing.T) {
 		{"-serial file:a:b", with(func(o *options) { o.serial = serialOption{serialFile, "a:b"} })},
 		{"-serial none", with(func(o *options) { o.serial.kind = serialNone })},
 		{"-no-reboot -timeout 90s", with(func(o *options) { o.noReboot, o.timeout = true, 90*time.Second })},
+		{"-disk a -disk b,ro", with(func(o *options) { o.disks = []diskOption{{path: "a"}, {path: "b", readOnly: true}} })},
 		{"-stats -v -version", with(func(o *options) { o.stats, o.verbose, o.version = true, true, true })},
 	} {
 		got, err := parseOptions(strings.Fields(test.args), io.Discard)
 		if err != nil {
 			t.Errorf("parseOptions(%s): %v", test.args, err)
 		}
-		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(options{}, serialOption{})); diff != "" {
+		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(options{}, serialOption{}, diskOption{})); diff != "" {
 			t.Errorf("parseOptions(%s) (-want +got):\n%s", test.args, diff)
 		}
 	}
@@ -57,7 +58,7 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"-serial file:", `invalid value "file:" for flag -serial: give stdio, file:PATH or none`},
 		{"-timeout 5", `invalid value "5" for flag -timeout: parse error`},
 		{"-timeout -5s", `-timeout -5s: give a time to come`},
-		{"-disk x", `flag provided but not defined: -disk`},
+		{"-cdrom x", `flag provided but not defined: -cdrom`},
 		{"Image", `unexpected argument "Image": files are given with flags, as in -kernel Image`},
 	} {
 		var stdout, stderr bytes.Buffer

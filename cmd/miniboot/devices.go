@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/blk"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
+)
+
+// devices are the virtio devices of a machine, in the order of their slots, and what they hold open.
+type devices struct {
+	virtio  []virtio.Device
+	disks   []*blk.Device
+	closers []io.Closer
+}
+
+// openDevices makes the devices that the flags name, and those that every machine has. log receives what fails later.
+func openDevices(o options, log func(line string)) (d *devices, err error) {
+	d = &devices{}
+	for _, disk := range o.disks {
+		file, dev, err := disk.open(o.cpus, log)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.disks = append(d.disks, dev)
+		d.virtio = append(d.virtio, dev)
+		d.closers = append(d.closers, file)
+	}
+	d.virtio = append(d.virtio, rng.New(nil))
+	return d, nil
+}
+
+// watch looks after the devices until stop is called.
+func (d *devices) watch() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	if len(d.disks) > 0 {
+		wg.Go(func() { watchSizes(ctx, d.disks) })
+	}
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// Close closes what the devices hold open. No machine may use them any more.
+func (d *devices) Close() error {
+	var errs []error
+	for _, c := range d.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestParseDisk(t *testing.T) {
+	for _, tc := range []struct {
+		value string
+		want  diskOption
+		err   string
+	}{
+		{"a.img", diskOption{path: "a.img"}, ""},
+		{"a.img,ro", diskOption{path: "a.img", readOnly: true}, ""},
+		{"/x/a b.img,serial=S-1,format=raw,ro", diskOption{path: "/x/a b.img", serial: "S-1", format: "raw", readOnly: true}, ""},
+		{"a,,b.img,serial=x,,y=z", diskOption{path: "a,b.img", serial: "x,y=z"}, ""},
+		{"", diskOption{}, "give FILE"},
+		{",ro", diskOption{}, "give FILE"},
+		{"a,rw", diskOption{}, `"rw": give`},
+		{"a,format=qcow3", diskOption{}, `format "qcow3"`},
+		{"a,", diskOption{}, `"": give`},
+	} {
+		got, err := parseDisk(tc.value)
+		if tc.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("parseDisk(%s): error %v, want %q", tc.value, err, tc.err)
+			}
+		} else if err != nil || got != tc.want {
+			t.Errorf("parseDisk(%s): %+v, %v; want %+v", tc.value, got, err, tc.want)
+		}
+	}
+}
+
+func TestOpenDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	for _, tc := range []struct{ content, options, err string }{
+		{strings.Repeat("x", 512), "", ""},
+		{strings.Repeat("x", 513), "", "want a multiple of 512"},
+		{"", "", "size of 0x0 bytes"},
+		{"QFI\xfb" + strings.Repeat("x", 508), "", "qcow2"},
+		{"QFI\xfb" + strings.Repeat("x", 508), ",format=raw", ""},
+		{strings.Repeat("x", 512), ",serial=" + strings.Repeat("x", 21), "21 bytes"},
+	} {
+		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		option, err := parseDisk(strings.ReplaceAll(path, ",", ",,") + tc.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil)
+		if tc.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%.4q of %d bytes%s: error %v, want one line with %q", tc.content, len(tc.content), tc.options, err, tc.err)
+			}
+			continue
+		}
+		if err != nil || len(d.virtio) != 2 {
+			t.Errorf("%.4q%s: %v", tc.content, tc.options, err)
+			continue
+		}
+		if _, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("opened twice: %v", err)
+		}
+		d.Close()
+	}
+}
