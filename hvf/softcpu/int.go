@@ -111,24 +111,27 @@ func (c *cpu) addWithCarry(op *a64.Op, a, b, carry uint64, sf bool) {
 	c.X[op.Rd] = r
 }
 
-func execADDSUBsh(c *cpu, op *a64.Op) {
+func execADDSUBsh(c *cpu, op *a64.Op) bool {
 	b := shifted(c.X[op.Rm], op.Aux>>a64.AuxShiftBit, op.Ra, op.Aux&a64.AuxSF != 0)
 	c.addSub(op, c.X[op.Rn], b)
+	return true
 }
 
-func execADDSUBext(c *cpu, op *a64.Op) {
+func execADDSUBext(c *cpu, op *a64.Op) bool {
 	c.addSub(op, c.X[op.Rn], extended(c.X[op.Rm], op.Aux>>a64.AuxShiftBit)<<op.Ra)
+	return true
 }
 
-func execADCSBC(c *cpu, op *a64.Op) {
+func execADCSBC(c *cpu, op *a64.Op) bool {
 	b := c.X[op.Rm]
 	if op.Aux&a64.AuxSub != 0 {
 		b = ^b
 	}
 	c.addWithCarry(op, c.X[op.Rn], b, c.CF, op.Aux&a64.AuxSF != 0)
+	return true
 }
 
-func execLOGICsh(c *cpu, op *a64.Op) {
+func execLOGICsh(c *cpu, op *a64.Op) bool {
 	sf := op.Aux&a64.AuxSF != 0
 	a, b := c.X[op.Rn], shifted(c.X[op.Rm], op.Aux>>a64.AuxShiftBit, op.Ra, sf)
 	if op.Aux&a64.AuxN != 0 {
@@ -151,12 +154,13 @@ func execLOGICsh(c *cpu, op *a64.Op) {
 		c.logicFlags(r, sf)
 	}
 	c.X[op.Rd] = r
+	return true
 }
 
-func execCCMP(c *cpu, op *a64.Op) {
+func execCCMP(c *cpu, op *a64.Op) bool {
 	if !c.Holds(uint8(op.Aux >> a64.AuxCondBit & 15)) {
 		c.SetNZCV(uint32(op.Aux>>a64.AuxNZCVBit) << 28)
-		return
+		return true
 	}
 	a, b, carry := c.X[op.Rn], c.X[op.Rm], uint64(0)
 	if op.Aux&a64.AuxN != 0 {
@@ -170,6 +174,7 @@ func execCCMP(c *cpu, op *a64.Op) {
 	} else {
 		c.flags32(uint32(a), uint32(b), carry)
 	}
+	return true
 }
 
 // sel returns an executor of the CSEL family: f is applied to Xm when the

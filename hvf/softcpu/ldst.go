@@ -138,8 +138,9 @@ func init() {
 	for code := a64.LDRBr; code <= a64.STRXr; code++ {
 		exec[code] = execLDSTr
 	}
-	exec[a64.LDPX] = execLDSTP
-	exec[a64.STPX] = execLDSTP
+	for code := a64.LDPX; code <= a64.LDPXpost; code++ {
+		exec[code] = execLDSTP
+	}
 	exec[a64.LDST] = execLDST
 	exec[a64.LDSText] = execLDSText
 	exec[a64.LDRlit] = execLDRlit

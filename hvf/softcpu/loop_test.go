@@ -58,7 +58,7 @@ func TestLoopAgreesWithTable(t *testing.T) {
 		}
 	}
 	t.Logf("%d codes", len(seen))
-	for code := a64.ADR; code <= a64.STPX; code++ {
+	for code := a64.ADR; code <= a64.LDPXpost; code++ {
 		if code >= a64.SVC && code <= a64.SYSL {
 			continue
 		}
@@ -91,7 +91,8 @@ func randomHot(rng *rand.Rand) uint32 {
 		{0x3f000000, 0x39000000}, // loads and stores, unsigned offset
 		{0x3f200c00, 0x38000000}, // unscaled
 		{0x3f20fc00, 0x38206800}, // register offset
-		{0x7f000000, 0x29000000}, // pairs
+		{0x7e000000, 0x28000000}, // pairs
+		{0xffe0e000, 0x8b204000}, // ADD of a word
 	}
 	g := groups[rng.IntN(len(groups))]
 	return w&^g.mask | g.value

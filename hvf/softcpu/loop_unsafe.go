@@ -51,6 +51,21 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 		case a64.ADDlsl64:
 			x[op.Rd] = x[op.Rn] + x[op.Rm]<<(op.Ra&63)
 			continue
+		case a64.ADDuxtw64:
+			x[op.Rd] = x[op.Rn] + uint64(uint32(x[op.Rm]))<<(op.Ra&63)
+			continue
+		case a64.ADDSr64:
+			a, b := x[op.Rn], x[op.Rm]
+			r := a + b
+			c.NF, c.ZF, c.CF, c.VF = r, r, bit(r < a), (a^r)&(b^r)
+			x[op.Rd] = r
+			continue
+		case a64.ADDSi32:
+			a, b := uint32(x[op.Rn]), uint32(op.Imm)
+			r := a + b
+			c.NF, c.ZF, c.CF, c.VF = uint64(r)<<32, uint64(r), bit(r < a), uint64((a^r)&(b^r))<<32
+			x[op.Rd] = uint64(r)
+			continue
 		case a64.SUBr64:
 			x[op.Rd] = x[op.Rn] - x[op.Rm]
 			continue
@@ -289,6 +304,11 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			}
 			*(*uint8)(unsafe.Add(e.host, va&pageMask)) = uint8(x[op.Rd])
 			continue
+		case a64.LDPXsp:
+			if x[a64.SP]&15 != 0 {
+				break
+			}
+			fallthrough
 		case a64.LDPX:
 			va := x[op.Rn] + op.Imm
 			e := &tlb[va>>pageShift%tlbSize]
@@ -299,6 +319,11 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			a, b := p[0], p[1]
 			x[op.Rd], x[op.Ra] = a, b
 			continue
+		case a64.STPXsp:
+			if x[a64.SP]&15 != 0 {
+				break
+			}
+			fallthrough
 		case a64.STPX:
 			va := x[op.Rn] + op.Imm
 			e := &tlb[va>>pageShift%tlbSize]
@@ -307,6 +332,27 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			}
 			p := (*[2]uint64)(unsafe.Add(e.host, va&pageMask))
 			p[0], p[1] = x[op.Rd], x[op.Ra]
+			continue
+		case a64.STPXpre:
+			va := x[op.Rn] + op.Imm
+			e := &tlb[va>>pageShift%tlbSize]
+			if e.write != va&^0xff8 || va&pageMask > pageSize-16 || op.Rn == a64.SP && x[a64.SP]&15 != 0 {
+				break
+			}
+			p := (*[2]uint64)(unsafe.Add(e.host, va&pageMask))
+			p[0], p[1] = x[op.Rd], x[op.Ra]
+			x[op.Rn] = va
+			continue
+		case a64.LDPXpost:
+			va := x[op.Rn]
+			e := &tlb[va>>pageShift%tlbSize]
+			if e.read != va&^0xff8 || va&pageMask > pageSize-16 || op.Rn == a64.SP && va&15 != 0 {
+				break
+			}
+			p := (*[2]uint64)(unsafe.Add(e.host, va&pageMask))
+			a, b := p[0], p[1]
+			x[op.Rn] = va + op.Imm
+			x[op.Rd], x[op.Ra] = a, b
 			continue
 
 		case a64.B:

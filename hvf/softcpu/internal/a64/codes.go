@@ -45,6 +45,7 @@ const (
 	SUBSr64   //
 	SUBSr32   //
 	ADDlsl64  // Xd = Xn + Xm<<Ra
+	ADDuxtw64 // Xd = Xn + the low word of Xm<<Ra; Xd and Xn may be SP
 	ADDSUBsh  // any shift: Aux is bits of AuxSF, AuxSub, AuxS and shift type<<AuxShiftBit, Ra the amount
 	ADDSUBext // extended register: Aux likewise, option<<AuxShiftBit, Ra the left shift
 	MOVr64    // ORR from XZR
@@ -188,6 +189,10 @@ const (
 	// Pairs of 64-bit registers Rd and Ra, address Xn + Imm, no write-back.
 	LDPX
 	STPX
+	LDPXsp   // base SP
+	STPXsp   //
+	STPXpre  // what functions begin with
+	LDPXpost // and end with
 	// Every other form: Aux is a set of the bits of MemAux.
 	LDST    // one general register
 	LDSText // register offset with extension: Imm is option<<8|shift

@@ -77,8 +77,11 @@ func decodeAddSubExtended(w uint32) Op {
 	}
 	op := Op{Code: ADDSUBext, Rd: XSP(w), Rn: XSP(w >> 5), Rm: Xs(w >> 16), Ra: uint8(amount)}
 	op.Aux = widthAux(w) | uint16(w>>13&7<<AuxShiftBit)
-	if op.Aux&AuxS != 0 {
+	switch {
+	case op.Aux&AuxS != 0:
 		op.Rd = Xd(w)
+	case op.Aux == AuxSF|2<<AuxShiftBit:
+		op.Code = ADDuxtw64
 	}
 	return op
 }

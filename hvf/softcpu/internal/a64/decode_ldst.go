@@ -231,10 +231,25 @@ func decodePair(w uint32, vector bool) Op {
 	if load {
 		op.Ra = Xd(w >> 10)
 	}
-	if opc == 2 && mode&1 == 0 && op.Rn != SP {
-		op.Code = pick(load, LDPX, STPX)
+	if opc == 2 {
+		op.Code = pairX(op, load)
 	}
 	return op
+}
+
+// pairX returns the code for a pair of 64-bit registers.
+func pairX(op Op, load bool) Code {
+	switch {
+	case op.Aux&(MemPre|MemPost) == 0 && op.Rn == SP:
+		return pick(load, LDPXsp, STPXsp)
+	case op.Aux&(MemPre|MemPost) == 0:
+		return pick(load, LDPX, STPX)
+	case op.Aux&MemPre != 0 && !load:
+		return STPXpre
+	case op.Aux&MemPost != 0 && load:
+		return LDPXpost
+	}
+	return LDSTP
 }
 
 // decodeExclusive decodes "Load/store exclusive", "ordered", and "Compare and
