@@ -1,10 +1,20 @@
 package vmm_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/blk"
+	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
@@ -38,5 +48,156 @@ func TestRNG(t *testing.T) {
 	g.Send("poweroff\n")
 	if r := g.Wait(); r != vmm.PoweredOff {
 		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
+	}
+}
+
+// TestBlk has the guest's driver write, flush, discard, and read back, on a
+// disk that is a file, and looks at that file.
+func TestBlk(t *testing.T) {
+	const size = 16 << 20
+	path := filepath.Join(t.TempDir(), "disk.img")
+	content := make([]byte, size)
+	for i := range content {
+		content[i] = byte(i>>9) ^ byte(i)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := raw.Open(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	dev, err := blk.New(blk.Options{Disk: file, Name: path, Serial: "miniboot-1", Queues: 2, Log: func(l string) { t.Error(l) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := defaultGuest(t)
+	cfg.VCPUs = 2
+	cfg.Virtio = []virtio.Device{rng.New(nil), dev}
+	g := vmtest.Start(t, cfg)
+	g.Expect(guest.Prompt)
+
+	for command, want := range map[string]string{
+		"cat /sys/block/vda/size":                    fmt.Sprint(size / 512),
+		"cat /sys/block/vda/serial":                  "miniboot-1",
+		"cat /sys/block/vda/ro":                      "0",
+		"cat /sys/block/vda/cache_type":              "write back",
+		"ls /sys/block/vda/mq":                       "0  1",
+		"cat /sys/block/vda/queue/discard_max_bytes": fmt.Sprint(1 << 30),
+		"sha256sum /dev/vda":                         fmt.Sprintf("%x", sha256.Sum256(content)),
+	} {
+		if out := g.MustRun(command); !strings.Contains(out, want) {
+			t.Errorf("%s: %q, want %q", command, out, want)
+		}
+	}
+
+	// What the guest has written and flushed is in the file.
+	g.MustRun("head -c 5000000 /dev/urandom > /r && dd if=/r of=/dev/vda bs=4K seek=100 && sync")
+	out := g.MustRun("sha256sum /r")
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := got[100<<12 : 100<<12+5000000]
+	if sum := fmt.Sprintf("%x", sha256.Sum256(written)); !strings.HasPrefix(out, sum) {
+		t.Errorf("the file has %s, the guest wrote %s", sum, out)
+	}
+	copy(content[100<<12:], written)
+	if !bytes.Equal(got, content) {
+		t.Error("the guest's write has changed what is beside it")
+	}
+
+	// A disk that grows.
+	if err := os.Truncate(path, 2*size); err != nil {
+		t.Fatal(err)
+	}
+	if err := dev.SizeChanged(); err != nil {
+		t.Fatal(err)
+	}
+	g.Expect("new size")
+	if out := g.MustRun("cat /sys/block/vda/size"); strings.TrimSpace(out) != fmt.Sprint(2*size/512) {
+		t.Errorf("size after it has grown: %q", out)
+	}
+	g.Send("poweroff\n")
+	if r := g.Wait(); r != vmm.PoweredOff {
+		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
+	}
+}
+
+// TestFileSystem has the guest fill an ext4 file system, remount it and compare
+// it; then the machine is stopped in the middle of writes, as by kill -9. The
+// file system must be sound, and what the guest had synced be there.
+func TestFileSystem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ext4.img")
+	tool(t, "mke2fs", "-q", "-t", "ext4", path, "64M")
+	g, closeDisk := bootWithDisk(t, path)
+	g.MustRun("mkdir /mnt && mount -t ext4 /dev/vda /mnt && mkdir /mnt/d && cp /init /mnt/d/a && head -c 3000000 /dev/urandom > /mnt/d/b")
+	want := g.MustRun("sha256sum /mnt/d/a /mnt/d/b")
+	g.MustRun("umount /mnt && mount -t ext4 /dev/vda /mnt")
+	if got := g.MustRun("sha256sum /mnt/d/a /mnt/d/b"); got != want {
+		t.Errorf("after a remount:\n%swant\n%s", got, want)
+	}
+	const acknowledged = 12
+	g.Send("i=0; while true; do head -c 20000 /dev/urandom > /mnt/$i; sha256sum /mnt/$i; sync; i=$((i+1)); echo synced-''$i; done\n")
+	sums := g.Expect(fmt.Sprintf("synced-%d\r\n", acknowledged))
+	g.Stop()
+	closeDisk()
+	tool(t, "e2fsck", "-f", "-y", path) // replays the journal
+	tool(t, "e2fsck", "-f", "-n", path)
+
+	g, closeDisk = bootWithDisk(t, path)
+	defer closeDisk()
+	g.MustRun("mkdir /mnt && mount -t ext4 /dev/vda /mnt")
+	if got := g.MustRun("sha256sum /mnt/d/a /mnt/d/b"); got != want {
+		t.Errorf("after the crash:\n%swant\n%s", got, want)
+	}
+	n := 0
+	for line := range strings.Lines(sums) {
+		sum, file, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		if !ok || len(sum) != 64 {
+			continue
+		}
+		n++
+		if got := g.MustRun("sha256sum " + file); !strings.HasPrefix(got, sum) {
+			t.Errorf("%s was synced with %s and is now %s", file, sum, got)
+		}
+	}
+	if n != acknowledged {
+		t.Errorf("%d files were synced, want %d", n, acknowledged)
+	}
+	g.Send("poweroff\n")
+	g.Wait()
+}
+
+// bootWithDisk boots the default guest with a disk, to its prompt.
+func bootWithDisk(t *testing.T, path string) (g *vmtest.Guest, closeDisk func() error) {
+	t.Helper()
+	cfg := defaultGuest(t)
+	file, err := raw.Open(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, err := blk.New(blk.Options{Disk: file, Name: path, Log: func(l string) { t.Error(l) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Virtio = []virtio.Device{dev}
+	g = vmtest.Start(t, cfg)
+	g.Expect(guest.Prompt)
+	return g, file.Close
+}
+
+// tool runs a program of the host; the test is skipped without it. A checker's
+// status 1 says that it has repaired something.
+func tool(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	out, err := exec.Command(name, args...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1 && slices.Contains(args, "-y")) {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
 	}
 }
