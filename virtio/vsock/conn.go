@@ -1,0 +1,285 @@
+package vsock
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+)
+
+// state is how far a connection has come.
+type state int
+
+const (
+	dialing   state = iota // the guest has asked, the host has not answered
+	requested              // the host has asked, the guest has not answered
+	connected
+	resetting // a RST is to be sent
+	gone      // not in the table
+)
+
+// conn is a connection, under its mux's mu but for what is said.
+type conn struct {
+	m      *mux          // constant
+	at     address       // constant
+	window uint32        // buf_alloc, bytes; constant
+	sock   *net.UnixConn // constant once there are goroutines that read it
+	wake   chan struct{} // holds one token when the writer has something to look at
+	taken  chan struct{} // holds one token when out has become empty
+
+	state    state
+	accepted bool // the guest has sent RESPONSE
+	finished bool // its goroutines have let go
+	readDone bool // the reader has ended
+
+	queued bool // in the mux's line
+	next   *conn
+
+	owed       op   // REQUEST or RESPONSE, not sent yet
+	owesCredit bool // the guest is to be told of forwarded
+	asked      bool // CREDIT_REQUEST was sent, and no RW since
+
+	guestShut, hostShut uint32 // what either will do no more: flags of SHUTDOWN
+	told                uint32 // of hostShut, to the guest
+
+	// To the host. All counts are bytes modulo 2^32.
+	in        ring
+	received  uint32
+	forwarded uint32 // fwd_cnt
+	credited  uint32 // forwarded as the guest was last told
+
+	// To the guest.
+	out                      []byte // memory of the reader, lent until taken
+	sent                     uint32
+	peerBufAlloc, peerFwdCnt uint32
+}
+
+// Times that the host's side may take.
+const (
+	connectTimeout = 30 * time.Second       // for CONNECT, and for the guest's answer
+	shutdownGrace  = 100 * time.Millisecond // after a reset, for what the guest has sent
+)
+
+// serveGuest is the goroutine of a connection that the guest has asked for.
+func (c *conn) serveGuest() {
+	defer c.finish()
+	var d net.Dialer
+	sock, err := d.DialContext(c.m.ctx, "unix", portPath(c.m.d.path, c.at.host))
+	if err != nil {
+		c.m.d.stats.refused.Add(1)
+		c.abort()
+		return
+	}
+	c.sock = sock.(*net.UnixConn)
+	c.m.mu.Lock()
+	if c.state == dialing {
+		c.state, c.owed = connected, opResponse
+		c.m.readyLocked(c)
+	}
+	c.m.mu.Unlock()
+	c.pump()
+}
+
+// serveHost is the goroutine of a connection that the host asks for. It has a
+// slot.
+func (m *mux) serveHost(sock *net.UnixConn) {
+	port, err := m.readConnect(sock)
+	if err != nil {
+		sock.Close()
+		<-m.slots
+		return
+	}
+	c := m.openToGuest(port)
+	c.sock = sock
+	defer c.finish()
+	if !c.awaitGuest() {
+		c.abort()
+		sock.Close()
+		return
+	}
+	if _, err := fmt.Fprintf(sock, "OK %d\n", c.at.host); err != nil {
+		c.abort()
+	}
+	c.pump()
+}
+
+// awaitGuest waits for the guest's answer.
+func (c *conn) awaitGuest() bool {
+	timeout := time.NewTimer(connectTimeout)
+	defer timeout.Stop()
+	for {
+		c.m.mu.Lock()
+		s, accepted := c.state, c.accepted
+		c.m.mu.Unlock()
+		if s != requested {
+			return accepted // and may be over already, with something to write
+		}
+		select {
+		case <-c.wake:
+		case <-timeout.C:
+			return false
+		case <-c.m.ctx.Done():
+			return false
+		}
+	}
+}
+
+// pump moves bytes in both directions until both are over, and closes the
+// host's socket.
+func (c *conn) pump() {
+	defer c.sock.Close()
+	defer context.AfterFunc(c.m.ctx, func() {
+		c.sock.SetReadDeadline(time.Now())
+		c.sock.SetWriteDeadline(time.Now().Add(shutdownGrace))
+		signal(c.wake)
+	})()
+	c.m.wg.Go(c.readHost)
+	c.writeHost()
+}
+
+// writeHost writes to the host's socket what the guest sends, and shuts it down
+// as the guest does. It returns when the reader has ended, too.
+func (c *conn) writeHost() {
+	readOpen, writeOpen := true, true
+	for {
+		c.m.mu.Lock()
+		data, shut, readDone := c.in.peek(), c.guestShut, c.readDone
+		c.m.mu.Unlock()
+		switch {
+		case readOpen && shut&shutdownReceive != 0:
+			readOpen = false
+			c.sock.CloseRead()
+			c.sock.SetReadDeadline(time.Now()) // where that does not end a Read
+		case writeOpen && len(data) > 0:
+			n, err := c.sock.Write(data)
+			c.wrote(n, err)
+			writeOpen = err == nil
+		case writeOpen && shut&shutdownSend != 0:
+			writeOpen = false
+			c.sock.CloseWrite()
+		case readDone && (!writeOpen || c.m.ctx.Err() != nil):
+			return
+		default:
+			<-c.wake
+		}
+	}
+}
+
+// wrote counts what the host has taken. After an error it takes no more.
+func (c *conn) wrote(n int, err error) {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	c.in.drop(n)
+	c.forwardedLocked(uint32(n))
+	if err != nil {
+		c.hostShut |= shutdownReceive
+		c.forwardedLocked(uint32(c.in.len))
+		c.in = ring{}
+	}
+	c.m.readyLocked(c)
+}
+
+// forwardedLocked counts what needs no room any more. The guest is told when it
+// may know of less than half of its window.
+func (c *conn) forwardedLocked(n uint32) {
+	c.forwarded += n
+	if c.forwarded-c.credited >= c.window/2 {
+		c.owesCredit = true
+	}
+}
+
+// A reader's memory, in bytes: it grows when the host's sender fills it.
+const (
+	minRead = 4 << 10
+	maxRead = 32 << 10
+)
+
+// readHost reads from the host's socket what the guest is to get.
+func (c *conn) readHost() {
+	defer c.hostEnds()
+	buf := make([]byte, minRead)
+	for {
+		n, err := c.sock.Read(buf)
+		if n > 0 && !c.give(buf[:n]) || err != nil {
+			return
+		}
+		if n == len(buf) && n < maxRead {
+			buf = make([]byte, 2*n)
+		}
+	}
+}
+
+// give lends p to the mux, until the guest has got it. It is false when the
+// guest wants no more.
+func (c *conn) give(p []byte) bool {
+	c.m.mu.Lock()
+	if c.guestShut&shutdownReceive != 0 {
+		c.m.mu.Unlock()
+		return false
+	}
+	c.out = p
+	c.m.readyLocked(c)
+	c.m.mu.Unlock()
+	select {
+	case <-c.taken:
+		return true
+	case <-c.m.ctx.Done():
+		return false
+	}
+}
+
+// hostEnds notes that the host sends no more.
+func (c *conn) hostEnds() {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	c.hostShut |= shutdownSend
+	c.readDone = true
+	signal(c.wake)
+	c.m.readyLocked(c)
+}
+
+// discardLocked drops what the guest does not take any more.
+func (c *conn) discardLocked() {
+	if len(c.out) > 0 {
+		c.out = nil
+		signal(c.taken)
+	}
+}
+
+// endLocked has the goroutines write what there is and end.
+func (c *conn) endLocked() {
+	c.guestShut = shutdownBoth
+	c.discardLocked()
+	signal(c.wake)
+}
+
+// resetLocked ends the connection with a RST.
+func (c *conn) resetLocked() {
+	if c.state == gone {
+		return
+	}
+	c.endLocked()
+	c.state = resetting
+	c.m.readyLocked(c)
+}
+
+// abort is resetLocked for what the host could not do. A REQUEST that the guest
+// has not seen is taken back.
+func (c *conn) abort() {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	c.resetLocked()
+	if c.owed == opRequest {
+		c.m.forgetLocked(c)
+	}
+}
+
+// finish is the end of the goroutines. A guest that does not know gets to know.
+func (c *conn) finish() {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	c.finished, c.in = true, ring{}
+	c.hostShut = shutdownBoth
+	c.m.readyLocked(c)
+	c.m.releaseLocked(c)
+}

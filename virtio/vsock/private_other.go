@@ -1,0 +1,8 @@
+//go:build !unix
+
+package vsock
+
+import "syscall"
+
+// private does nothing: sockets have no mode here.
+func private(_, _ string, _ syscall.RawConn) error { return nil }

@@ -1,0 +1,144 @@
+package vsock
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// Feature bits (5.10.3).
+const (
+	FeatureStream          uint64 = 1 << 0
+	FeatureNoImpliedStream uint64 = 1 << 2
+)
+
+// Limits and defaults of a Config.
+const (
+	DefaultCID            = 3
+	DefaultMaxConnections = 4096
+)
+
+// Config says what a socket device is.
+type Config struct {
+	// Path is where the socket for connections to the guest is created, with
+	// mode 0600; a connection from the guest goes to Path_PORT.
+	Path string
+
+	// CID is the guest's context ID, 3 to 0xfffffffe; 0 is DefaultCID.
+	CID uint32
+
+	// MaxConnections is the most that are open at a time; 0 is
+	// DefaultMaxConnections. With more, those from the guest are refused and
+	// those from the host wait.
+	MaxConnections int
+}
+
+// Device is a socket device.
+type Device struct {
+	path       string
+	cid        uint32
+	max        int
+	config     *virtio.Config
+	listener   *listener
+	interrupts chan struct{} // holds one token when a TRANSPORT_RESET is due
+	hostPorts  atomic.Uint32 // that were given to connections to the guest
+	stats      counters
+}
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a device that listens at its path. Connections wait until a
+// driver is there. Close removes the socket.
+func New(c Config) (*Device, error) {
+	if c.CID == 0 {
+		c.CID = DefaultCID
+	}
+	if c.MaxConnections == 0 {
+		c.MaxConnections = DefaultMaxConnections
+	}
+	switch {
+	case c.CID <= hostCID || c.CID > maxCID:
+		return nil, fmt.Errorf("vsock: cid %d is reserved: give 3 to %d", c.CID, maxCID)
+	case c.MaxConnections < 0:
+		return nil, fmt.Errorf("vsock: at most %d connections: give 1 or more", c.MaxConnections)
+	case len(c.Path) > maxPath-len("_4294967295"):
+		return nil, fmt.Errorf("vsock: path %q has %d bytes, and the system takes %d with _PORT behind it: give a shorter one", c.Path, len(c.Path), maxPath)
+	}
+	l, err := listen(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	return &Device{
+		path: c.Path, cid: c.CID, max: c.MaxConnections, listener: l,
+		config:     virtio.NewConfig(binary.LittleEndian.AppendUint64(nil, uint64(c.CID))),
+		interrupts: make(chan struct{}, 1),
+	}, nil
+}
+
+// Close removes the socket. Call it when the device's transport is closed.
+func (d *Device) Close() error { return d.listener.Close() }
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeSocket }
+
+// Features implements virtio.Device.
+func (d *Device) Features() uint64 { return FeatureStream | FeatureNoImpliedStream }
+
+// QueueSizes implements virtio.Device: rx, tx, event.
+func (d *Device) QueueSizes() []uint16 { return []uint16{256, 256, 16} }
+
+// Config implements virtio.Device: guest_cid.
+func (d *Device) Config() *virtio.Config { return d.config }
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
+	m := newMux(ctx, d, queues)
+	m.streams = features&(FeatureStream|FeatureNoImpliedStream) != FeatureNoImpliedStream
+	d.listener.SetDeadline(time.Time{}) // interruptAccept's of the last time
+	m.wg.Go(m.sendPackets)
+	m.wg.Go(m.sendEvents)
+	m.wg.Go(m.acceptConnections)
+	m.wg.Go(m.interruptAccept)
+	m.receivePackets()
+	m.wg.Wait()
+	d.stats.open.Store(0)
+	return nil
+}
+
+// ResetTransport ends all connections and tells the driver so, with
+// VIRTIO_VSOCK_EVENT_TRANSPORT_RESET (5.10.6.7): for a guest that has been
+// restored, whose connections are another's. If there is no driver yet, the
+// first one is told.
+func (d *Device) ResetTransport() { signal(d.interrupts) }
+
+// Stats are counts since New.
+type Stats struct {
+	Open    int    // connections now
+	Opened  uint64 // connections, in either direction
+	Refused uint64 // connections of the guest that the host did not take
+	Dropped uint64 // packets and buffers of the guest that nothing can answer
+	Invalid uint64 // packets of the guest answered with RST, but REQUESTs
+}
+
+type counters struct {
+	open                              atomic.Int64
+	opened, refused, dropped, invalid atomic.Uint64
+}
+
+// Stats returns the counts, each by itself.
+func (d *Device) Stats() Stats {
+	s := &d.stats
+	return Stats{int(s.open.Load()), s.opened.Load(), s.refused.Load(), s.dropped.Load(), s.invalid.Load()}
+}
+
+// signal leaves a token.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
