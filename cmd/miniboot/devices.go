@@ -9,6 +9,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
+	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 )
 
 // devices are the virtio devices of a machine, in the order of their slots, and what they hold open.
@@ -31,6 +32,14 @@ func openDevices(o options, log func(line string)) (d *devices, err error) {
 		d.closers = append(d.closers, file)
 	}
 	d.virtio = append(d.virtio, rng.New(nil))
+	if o.vsock != nil {
+		dev, err := vsock.New(*o.vsock)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.virtio = append(d.virtio, dev)
+		d.closers = append(d.closers, dev)
+	}
 	return d, nil
 }
 

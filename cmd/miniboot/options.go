@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 )
 
 // options is the command line.
@@ -24,6 +26,7 @@ type options struct {
 	dumpDTB string // path to write the machine's blob to, in place of starting it
 
 	disks []diskOption
+	vsock *vsock.Config // nil: none
 
 	serial   serialOption
 	noReboot bool
@@ -136,6 +139,14 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Func("disk", "give the guest the raw image or block device in `FILE[,ro][,format=raw][,serial=S]`; the first\none is /dev/vda", func(value string) error {
 		d, err := parseDisk(value)
 		o.disks = append(o.disks, d)
+		return err
+	})
+	set.Func("vsock", "join AF_VSOCK of the guest with sockets at `PATH[,cid=N]`: what connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
+		if o.vsock != nil {
+			return errors.New("give it once: one device has all ports")
+		}
+		c, err := parseVsock(value)
+		o.vsock = &c
 		return err
 	})
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")

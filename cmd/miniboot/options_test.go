@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/miniboot-vmm/miniboot/virtio/vsock"
+
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
@@ -34,6 +36,7 @@ func TestParseOptions(t *testing.T) {
 		{"-serial none", with(func(o *options) { o.serial.kind = serialNone })},
 		{"-no-reboot -timeout 90s", with(func(o *options) { o.noReboot, o.timeout = true, 90*time.Second })},
 		{"-disk a -disk b,ro", with(func(o *options) { o.disks = []diskOption{{path: "a"}, {path: "b", readOnly: true}} })},
+		{"-vsock v.sock,cid=7", with(func(o *options) { o.vsock = &vsock.Config{Path: "v.sock", CID: 7} })},
 		{"-stats -v -version", with(func(o *options) { o.stats, o.verbose, o.version = true, true, true })},
 	} {
 		got, err := parseOptions(strings.Fields(test.args), io.Discard)
@@ -58,6 +61,7 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"-serial file:", `invalid value "file:" for flag -serial: give stdio, file:PATH or none`},
 		{"-timeout 5", `invalid value "5" for flag -timeout: parse error`},
 		{"-timeout -5s", `-timeout -5s: give a time to come`},
+		{"-vsock a -vsock b", `invalid value "b" for flag -vsock: give it once: one device has all ports`},
 		{"-cdrom x", `flag provided but not defined: -cdrom`},
 		{"Image", `unexpected argument "Image": files are given with flags, as in -kernel Image`},
 	} {

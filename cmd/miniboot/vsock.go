@@ -9,22 +9,19 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 )
 
-// parseVsock reads the value of -vsock: PATH[,cid=N].
-func parseVsock(value string) (vsock.Config, error) {
-	path, rest, more := strings.Cut(value, ",")
-	c := vsock.Config{Path: path}
-	if path == "" {
-		return c, errors.New("give PATH[,cid=N]")
+// parseVsock parses PATH[,cid=N]. A comma in the path is written twice.
+func parseVsock(value string) (c vsock.Config, err error) {
+	words := splitCommas(value)
+	if c.Path = words[0]; c.Path == "" {
+		return c, errors.New("give PATH, then ,cid=N if wanted")
 	}
-	for more {
-		var option string
-		option, rest, more = strings.Cut(rest, ",")
-		number, isCID := strings.CutPrefix(option, "cid=")
+	for _, word := range words[1:] {
+		number, isCID := strings.CutPrefix(word, "cid=")
 		if !isCID {
-			return c, fmt.Errorf("option %q: give cid=N", option)
+			return c, fmt.Errorf("%q: give cid=N", word)
 		}
 		cid, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || cid == 0 {
+		if err != nil || cid == 0 { // 0 is the default, for who does not ask
 			return c, fmt.Errorf("cid %q: give a number from 3 on", number)
 		}
 		c.CID = uint32(cid)

@@ -15,6 +15,7 @@ func TestParseVsock(t *testing.T) {
 		{value: "/run/vm.sock", want: vsock.Config{Path: "/run/vm.sock"}},
 		{value: "vm.sock,cid=7", want: vsock.Config{Path: "vm.sock", CID: 7}},
 		{value: "vm.sock,cid=4294967294", want: vsock.Config{Path: "vm.sock", CID: 4294967294}},
+		{value: "a,,b,cid=4", want: vsock.Config{Path: "a,b", CID: 4}},
 		{value: "", bad: true},
 		{value: ",cid=7", bad: true},
 		{value: "vm.sock,", bad: true},
