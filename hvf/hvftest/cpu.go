@@ -168,6 +168,9 @@ func (c *cpu) enter() hvf.Exit {
 	e, err := c.VCPU.Run()
 	watchdog.Stop()
 	if c.g.stuck.Load() {
+		if c.g.failed() {
+			runtime.Goexit() // this one has only waited for the one that failed
+		}
 		c.fatalf("Run did not return within %v; then %s", c.g.patience, c.describe(e))
 	}
 	c.ok("Run", err)

@@ -19,7 +19,7 @@ const (
 	vectors  = ramBase + 0x8000 // VBAR_EL1
 	tables   = ramBase + 0xc000
 	data     = ramBase + 0x1_0000
-	ramSize  = 0x8_0000
+	ramSize  = 0x40_0000
 	aliasVA  = 0x40_0000_0000 // + guest physical address
 )
 
@@ -30,12 +30,13 @@ type guest struct {
 	hv       hvf.Hypervisor
 	vm       hvf.VM
 	ram      memory
+	more     []memory // see newMemory
 	cpu      *cpu
 	patience time.Duration
 
 	next    uint64      // where put places the next program
 	entered atomic.Bool // a vCPU has run
-	stuck   atomic.Bool // a vCPU did not return in time
+	stuck   atomic.Bool // rescue was called
 	peers   sync.WaitGroup
 
 	mu   sync.Mutex
@@ -73,6 +74,17 @@ func (g *guest) close() {
 		return
 	}
 	g.ram.free()
+	for _, m := range g.more {
+		m.free()
+	}
+}
+
+// newMemory returns memory for a case to map. It is freed with the machine, when
+// whatever the backend does wrong cannot touch it any more.
+func (g *guest) newMemory(size int) memory {
+	m := newMemory(size)
+	g.more = append(g.more, m)
+	return m
 }
 
 // put places a program where the guest's code is and returns its address. All
@@ -126,7 +138,8 @@ func (g *guest) rescueFailed() {
 	}
 }
 
-// rescue makes all vCPUs return: by a kick and, should that be what does not
+// rescue makes all vCPUs return, because one has not in time or its case has
+// given up: by a kick and, should that be what does not
 // work, by taking their memory away.
 func (g *guest) rescue() {
 	g.stuck.Store(true)

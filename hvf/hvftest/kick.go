@@ -17,6 +17,7 @@ var kickCases = []Case{
 	{"kick/every-one", checkEveryKick},
 	{"kick/against-exits", checkKickAgainstExits},
 	{"kick/storm", checkKickStorm},
+	{"kick/storm-against-exits", checkKickStormAgainstExits},
 	{"kick/consistent", checkKickConsistent},
 	{"kick/with-vtimer", checkKickVTimer},
 	{"kick/with-interrupt", checkKickInterrupt},
@@ -57,7 +58,7 @@ var count = program{
 	{0x17fffffe, "b .-0x8"},
 }
 
-// until calls Kick once the guest has stored n at data.
+// kickAt calls Kick once the guest has stored n at data.
 func (g *guest) kickAt(c *cpu, n uint64) {
 	for deadline := time.Now().Add(g.patience); g.read(data) < n && time.Now().Before(deadline); {
 		runtime.Gosched()
@@ -125,6 +126,9 @@ func (k *kicks) runKicked(c *cpu, n uint64, other func(hvf.Exit)) {
 	}
 }
 
+// manyKicks is how many there are where each is waited for.
+const manyKicks = 40
+
 // kickMany has each of n kicks come out once, while the guest runs from pc, and
 // nothing after them.
 func (g *guest) kickMany(n, pc, after uint64, other func(hvf.Exit)) {
@@ -141,7 +145,7 @@ func (g *guest) kickMany(n, pc, after uint64, other func(hvf.Exit)) {
 // checkEveryKick: a guest that spins returns for each kick.
 func checkEveryKick(g *guest) {
 	at, after := g.put(spin), g.put(hvc1)
-	g.kickMany(100, at, after, func(e hvf.Exit) {
+	g.kickMany(manyKicks, at, after, func(e hvf.Exit) {
 		g.cpu.fatalf("a guest that spins: %s", g.cpu.describe(e))
 	})
 }
@@ -159,7 +163,7 @@ func checkKickAgainstExits(g *guest) {
 	at, after := g.put(hypercalls), g.put(hvc1)
 	c := g.cpu
 	exits := uint64(0)
-	g.kickMany(100, at, after, func(e hvf.Exit) {
+	g.kickMany(manyKicks, at, after, func(e hvf.Exit) {
 		c.wantHVC("an exit between kicks", e, 2)
 		exits++
 	})
@@ -171,7 +175,7 @@ func checkKickAgainstExits(g *guest) {
 // checkKickStorm: several goroutines kick a guest that spins; each goes on once
 // the guest has come out after its kick. If one kick is lost it waits forever.
 func checkKickStorm(g *guest) {
-	const kickers, each = 4, 25
+	const kickers, each = 4, 10
 	at, after := g.put(spin), g.put(hvc1)
 	c := g.cpu
 	var asked, answered, finished atomic.Uint64
@@ -198,6 +202,41 @@ func checkKickStorm(g *guest) {
 	c.Kick() // at least one is left over or comes now, and they are one
 	c.wantReason("a last kick", c.runAt(after), hvf.ExitCanceled)
 	c.wantHVC("the Run after a storm", c.run(), 1)
+}
+
+// checkKickStormAgainstExits: several goroutines kick a guest that exits all the
+// time, without waiting for what comes of it. A kick that began after a Run was
+// canceled and is over before the next begins cancels that one.
+func checkKickStormAgainstExits(g *guest) {
+	const kickers, each = 4, 50
+	c := g.cpu
+	c.set(hvf.RegPC, g.put(hypercalls))
+	var begun, done, finished atomic.Uint64
+	for range kickers {
+		g.peers.Go(func() {
+			defer finished.Add(1)
+			for i := range each {
+				begun.Add(1)
+				c.Kick()
+				done.Add(1)
+				for range i * 10 {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	for seen := uint64(0); finished.Load() < kickers; {
+		due := done.Load()
+		e := c.run()
+		switch {
+		case e.Reason == hvf.ExitCanceled:
+			seen = begun.Load()
+		case due > seen:
+			c.fatalf("%d kicks were over before Run, %d had begun when one was last canceled; now %s", due, seen, c.describe(e))
+		default:
+			c.wantHVC("an exit between kicks", e, 2)
+		}
+	}
 }
 
 // lockstep counts in X0 and X1, which are equal but between the two adds.

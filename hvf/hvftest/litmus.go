@@ -54,33 +54,31 @@ func checkMessagePassing(g *guest, writer, reader program) {
 	g.both(g.put(writer), g.put(reader), "message passing", func(c *cpu) { c.setX(data, data+0x800, rounds) })
 }
 
+// Store buffering: each vCPU stores X3 at X1, and what it then loads from X2 at
+// X5, X6 times.
+var sbThread = program{
+	{0xf8008423, "str x3, [x1],#8"},
+	{0xd5033bbf, "dmb ish"},
+	{0xf8408444, "ldr x4, [x2],#8"},
+	{0xf80084a4, "str x4, [x5],#8"},
+	{0xf10004c6, "subs x6, x6, #0x1"},
+	{0x54ffff61, "b.ne .-0x14"},
+	{0xd4000022, "hvc #0x1"},
+}
+
 // checkStoreBuffering: each vCPU stores to its own location, has a DMB, and
 // loads the other's. At least one of them must see the other's store. Each round
 // has locations of its own.
 func checkStoreBuffering(g *guest) {
 	const (
-		rounds = 8_000
-		step   = 0x1_0000 // > 8*rounds
+		rounds = 60_000
+		step   = 0x8_0000 // > 8*rounds
 		ready  = data - 0x40
 	)
-	at := g.put(program{
-		{0xd2800023, "mov x3, #0x1"},
-		{0xf8e300a4, "ldaddal x3, x4, [x5]"}, // begin together
-		{0xc8dffca4, "ldar x4, [x5]"},
-		{0xf100089f, "cmp x4, #0x2"},
-		{0x54ffffc3, "b.cc .-0x8"},
-		{0xf8008403, "str x3, [x0],#8"},
-		{0xd5033bbf, "dmb ish"},
-		{0xf8408424, "ldr x4, [x1],#8"},
-		{0xf8008444, "str x4, [x2],#8"},
-		{0xf10004c6, "subs x6, x6, #0x1"},
-		{0x54ffff61, "b.ne .-0x14"},
-		{0xd4000022, "hvc #0x1"},
-	})
-	g.needLSE()
+	at := g.put(append(rendezvous[:len(rendezvous):len(rendezvous)], sbThread...))
 	g.both(at, at, "store buffering", func(c *cpu) {
 		own, other := uint64(c.index)*step, uint64(1-c.index)*step
-		c.setX(data+own, data+other, data+2*step+own, 0, 0, ready, rounds)
+		c.setX(ready, data+own, data+other, 1, 0, data+2*step+own, rounds)
 	})
 	for r := range uint64(rounds) {
 		if g.read(data+2*step+8*r)|g.read(data+3*step+8*r) == 0 {

@@ -33,7 +33,7 @@ const extra = 0x9000_0000
 
 // checkMapErrors: what cannot be mapped is refused and changes nothing.
 func checkMapErrors(g *guest) {
-	m := newMemory(4 * hvf.PageSize)
+	m := g.newMemory(4 * hvf.PageSize)
 	b, vm := m.b, g.vm
 	g.ok("Map", vm.Map(extra+hvf.PageSize, b[:2*hvf.PageSize], rwx))
 	for _, r := range []struct {
@@ -64,7 +64,7 @@ func checkMapErrors(g *guest) {
 		}
 	}
 	if g.failed() {
-		return // and what is mapped wrongly stays, the memory with it
+		return
 	}
 	// Nothing of that has happened: the neighbours are free.
 	g.ok("Map before it", vm.Map(extra, b[2*hvf.PageSize:][:hvf.PageSize], rwx))
@@ -72,7 +72,6 @@ func checkMapErrors(g *guest) {
 	g.ok("Unmap", vm.Unmap(extra, 4*hvf.PageSize))
 	g.ok("Map of all", vm.Map(extra, b, rwx))
 	g.ok("Unmap of all", vm.Unmap(extra, 4*hvf.PageSize))
-	m.free()
 }
 
 // touch loads from X1 and stores to X2, then loads again.
@@ -101,7 +100,7 @@ func (c *cpu) setTouch(ipa, v uint64) {
 // checkReadOnly: a guest may read what is mapped read-only, and a store exits as
 // a permission fault and does not happen.
 func checkReadOnly(g *guest) {
-	m := newMemory(hvf.PageSize)
+	m := g.newMemory(hvf.PageSize)
 	m.store(0x100, 0x1111)
 	g.ok("Map", g.vm.Map(extra, m.b, hvf.ProtRead))
 	at := g.put(touch)
@@ -114,12 +113,11 @@ func checkReadOnly(g *guest) {
 	}
 	c.wantInstructionAbort("executing it", c.runAt(extra), hvf.FSCPermission, extra, extra)
 	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
-	m.free()
 }
 
 // checkNoExec: without ProtExec a fetch exits, also of what was executed before.
 func checkNoExec(g *guest) {
-	m := newMemory(hvf.PageSize)
+	m := g.newMemory(hvf.PageSize)
 	m.put32(0x40, hvc(7))
 	g.ok("Map", g.vm.Map(extra, m.b, rwx))
 	c := g.cpu
@@ -129,7 +127,6 @@ func checkNoExec(g *guest) {
 	g.ok("Protect", g.vm.Protect(extra, hvf.PageSize, rwx))
 	c.wantHVC("executable again", c.run(), 7)
 	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
-	m.free()
 }
 
 // checkDirtyTracking: the way to learn what a guest writes is to take the right
@@ -222,7 +219,7 @@ func checkUnmap(g *guest) {
 func checkRemap(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
-	mems := []memory{newMemory(hvf.PageSize), newMemory(hvf.PageSize), newMemory(2 * hvf.PageSize)}
+	mems := []memory{g.newMemory(hvf.PageSize), g.newMemory(hvf.PageSize), g.newMemory(2 * hvf.PageSize)}
 	for i, m := range mems {
 		m.store(0, uint64(100+i))
 		g.ok("Map", g.vm.Map(extra, m.b, rw))
@@ -237,7 +234,6 @@ func checkRemap(g *guest) {
 		if v := m.load(0); v != uint64(200+i) {
 			g.errorf("mapping %d: the guest stored %d, and there is %d", i, 200+i, v)
 		}
-		m.free()
 	}
 }
 
@@ -246,7 +242,7 @@ func checkRemapCode(g *guest) {
 	c := g.cpu
 	var mems []memory
 	for i := range 3 {
-		m := newMemory(hvf.PageSize)
+		m := g.newMemory(hvf.PageSize)
 		m.put32(0x80, hvc(uint16(40+i)))
 		mems = append(mems, m)
 	}
@@ -255,9 +251,6 @@ func checkRemapCode(g *guest) {
 		c.wantHVC(fmt.Sprintf("mapping %d", i), c.runAt(extra+0x80), uint16(40+i))
 		g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
 		c.wantInstructionAbort("nothing mapped", c.runAt(extra+0x80), hvf.FSCTranslation, extra+0x80, extra+0x80)
-	}
-	for _, m := range mems {
-		m.free()
 	}
 }
 
@@ -269,7 +262,7 @@ func checkSeveralMappings(g *guest) {
 		{0xf9400023, "ldr x3, [x1]"},
 		{0xd4000022, "hvc #0x1"},
 	})
-	a, b := newMemory(hvf.PageSize), newMemory(2*hvf.PageSize)
+	a, b := g.newMemory(hvf.PageSize), g.newMemory(2*hvf.PageSize)
 	g.ok("Map", g.vm.Map(extra+hvf.PageSize, b.b, rw))
 	g.ok("Map", g.vm.Map(extra, a.b, rw))
 	c := g.cpu
@@ -282,8 +275,6 @@ func checkSeveralMappings(g *guest) {
 	}
 	g.ok("Unmap across both", g.vm.Unmap(extra, 2*hvf.PageSize))
 	g.ok("Unmap of the rest", g.vm.Unmap(extra+2*hvf.PageSize, hvf.PageSize))
-	a.free()
-	b.free()
 }
 
 // scan counts in X0, stores the count at X1 and reads X2.
@@ -319,7 +310,7 @@ func checkUnmapRunning(g *guest) {
 	c := g.cpu
 	c.set(hvf.RegPC, at)
 	for i := range uint64(5) {
-		m := newMemory(hvf.PageSize)
+		m := g.newMemory(hvf.PageSize)
 		m.store(0, i+1)
 		g.ok("Map", g.vm.Map(extra, m.b, rw))
 		c.setX(0, data, aliasVA+extra)
@@ -329,7 +320,7 @@ func checkUnmapRunning(g *guest) {
 				g.errorf("Unmap: %v", err)
 				c.Kick()
 			}
-			m.free()
+			m.store(0, 0xdead)
 		})
 		e := c.runAt(at)
 		wait()
@@ -373,7 +364,7 @@ func checkRemapRunning(g *guest) {
 	c := g.cpu
 	c.setX(0, data, aliasVA+data+8)
 	g.write(data+8, 77)
-	m := newMemory(hvf.PageSize)
+	m := g.newMemory(hvf.PageSize)
 	wait := g.whileRunning(func() {
 		defer c.Kick()
 		for range 20 {
@@ -393,8 +384,5 @@ func checkRemapRunning(g *guest) {
 	c.wantReason("Map, Protect and Unmap beside", e, hvf.ExitCanceled)
 	if x3 := c.reg(hvf.RegX3); x3 != 77 {
 		c.errorf("the guest reads %d, want 77", x3)
-	}
-	if !g.failed() {
-		m.free()
 	}
 }

@@ -93,7 +93,7 @@ func TestMadeInstructions(t *testing.T) {
 			t.Errorf("0x%08x is %q, want %q", word, got, want)
 		}
 	}
-	for _, r := range systemRegs {
+	for _, r := range append(systemRegs[:len(systemRegs):len(systemRegs)], sysReg{reg: hvf.SysRegDBGBCR5_EL1}, sysReg{reg: hvf.SysRegDBGWVR0_EL1}) {
 		name := strings.ToLower(r.reg.String())
 		check(mrs(r.reg), "mrs x0, "+name)
 		check(msr(r.reg), "msr "+name+", x0")

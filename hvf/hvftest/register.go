@@ -15,6 +15,7 @@ var registerCases = []Case{
 	{"register/system", checkSystem},
 	{"register/system-guest", checkSystemGuest},
 	{"register/mpidr", checkMPIDR},
+	{"register/id", checkID},
 	{"register/unknown", checkUnknown},
 }
 
@@ -193,24 +194,22 @@ func checkStackPointers(g *guest) {
 	check("with CPSR set to EL1t", 0x3000, 0x4010)
 }
 
-// systemRegs are the registers that both host and guest may write, with bits
-// that every processor of ARMv8.0 has and that may have any value while the
-// guest does nothing with them.
-var systemRegs = []struct {
+// sysReg is a system register with bits that every processor of ARMv8.0 has and
+// that may have any value while the guest does nothing with them.
+type sysReg struct {
 	reg  hvf.SysReg
 	mask uint64
-}{
-	{hvf.SysRegDBGBVR0_EL1, 0xffff_ffff_fffc}, {hvf.SysRegDBGBVR1_EL1, 0xffff_ffff_fffc},
-	{hvf.SysRegDBGBCR0_EL1, 0x1e0}, {hvf.SysRegDBGBCR1_EL1, 0x1e0},
-	{hvf.SysRegDBGWVR0_EL1, 0xffff_ffff_fffc}, {hvf.SysRegDBGWVR1_EL1, 0xffff_ffff_fffc},
-	{hvf.SysRegDBGWCR0_EL1, 0x1ff8}, {hvf.SysRegDBGWCR1_EL1, 0x1ff8},
+}
+
+// systemRegs are the registers that both host and guest may write.
+var systemRegs = []sysReg{
 	{hvf.SysRegMDSCR_EL1, 1 << 12},
 	{hvf.SysRegSCTLR_EL1, 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<19 | 1<<26},
 	{hvf.SysRegCPACR_EL1, 3 << 20},
 	{hvf.SysRegTTBR0_EL1, 0xffff_000f_ffff_f000}, {hvf.SysRegTTBR1_EL1, 0xffff_000f_ffff_f000},
 	{hvf.SysRegTCR_EL1, 0x3f | 1<<7 | 0xff00 | 0x3f<<16 | 3<<22 | 0xff<<24 | 7<<32 | 7<<36},
 	{hvf.SysRegSPSR_EL1, 0xf000_03cf}, {hvf.SysRegELR_EL1, ^uint64(3)},
-	{hvf.SysRegESR_EL1, 0xffff_ffff}, {hvf.SysRegFAR_EL1, ^uint64(0)},
+	{hvf.SysRegESR_EL1, 0xffff_ffff}, {hvf.SysRegFAR_EL1, ^uint64(0)}, {hvf.SysRegPAR_EL1, 0xf_ffff_f000},
 	{hvf.SysRegMAIR_EL1, ^uint64(0)},
 	{hvf.SysRegVBAR_EL1, 0x7f_ffff_f800},
 	{hvf.SysRegCONTEXTIDR_EL1, 0xffff_ffff},
@@ -218,16 +217,38 @@ var systemRegs = []struct {
 	{hvf.SysRegCNTKCTL_EL1, 0x3ff},
 	{hvf.SysRegCSSELR_EL1, 1},
 	{hvf.SysRegCNTV_CTL_EL0, 2}, {hvf.SysRegCNTV_CVAL_EL0, ^uint64(0)},
-	{hvf.SysRegSP_EL0, ^uint64(15)}, {hvf.SysRegPAR_EL1, 0xf_ffff_f000},
+	{hvf.SysRegSP_EL0, ^uint64(15)},
+}
+
+// pacKeys are the registers of FEAT_PAuth's keys.
+var pacKeys = []sysReg{
+	{hvf.SysRegAPIAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPIAKEYHI_EL1, ^uint64(0)},
+	{hvf.SysRegAPIBKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPIBKEYHI_EL1, ^uint64(0)},
+	{hvf.SysRegAPDAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPDAKEYHI_EL1, ^uint64(0)},
+	{hvf.SysRegAPDBKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPDBKEYHI_EL1, ^uint64(0)},
+	{hvf.SysRegAPGAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPGAKEYHI_EL1, ^uint64(0)},
+}
+
+// sharedRegs adds to systemRegs what the ID registers say that there is.
+func (c *cpu) sharedRegs() []sysReg {
+	regs := append([]sysReg(nil), systemRegs...)
+	dfr0 := c.sys(hvf.SysRegID_AA64DFR0_EL1)
+	for n := range uint32(dfr0>>12&0xf) + 1 { // DBGBVR<n>_EL1, DBGBCR<n>_EL1
+		regs = append(regs, sysReg{hvf.SysRegOf(2, 0, 0, n, 4), 0xffff_ffff_fffc}, sysReg{hvf.SysRegOf(2, 0, 0, n, 5), 0x1e0})
+	}
+	for n := range uint32(dfr0>>20&0xf) + 1 { // DBGWVR<n>_EL1, DBGWCR<n>_EL1
+		regs = append(regs, sysReg{hvf.SysRegOf(2, 0, 0, n, 6), 0xffff_ffff_fffc}, sysReg{hvf.SysRegOf(2, 0, 0, n, 7), 0x1ff8})
+	}
+	if c.sys(hvf.SysRegID_AA64ISAR1_EL1)&(0xff<<4|0xff<<24) != 0 { // APA, API, GPA, GPI
+		regs = append(regs, pacKeys...)
+	}
+	return regs
 }
 
 // checkSystem: a system register keeps what the host writes.
 func checkSystem(g *guest) {
 	c := g.cpu
-	regs := append(systemRegs[:len(systemRegs):len(systemRegs)], struct {
-		reg  hvf.SysReg
-		mask uint64
-	}{hvf.SysRegSP_EL1, ^uint64(15)}) // which the guest has no name for at EL1
+	regs := append(c.sharedRegs(), sysReg{hvf.SysRegSP_EL1, ^uint64(15)}) // which the guest has no name for at EL1
 	for i, r := range regs {
 		old := c.sys(r.reg)
 		for _, bits := range []uint64{r.mask, 0, pattern(i) & r.mask, ^pattern(i) & r.mask} {
@@ -258,14 +279,15 @@ func msr(r hvf.SysReg) uint32 { return 0xd500_0000 | uint32(r)<<5 }
 func checkSystemGuest(g *guest) {
 	c := g.cpu
 	c.mmuOff() // for what the registers of translation are set to
-	at := make([]uint64, len(systemRegs))
-	for i, r := range systemRegs {
+	regs := c.sharedRegs()
+	at := make([]uint64, len(regs))
+	for i, r := range regs {
 		at[i] = g.put(program{
 			{mrs(r.reg), "mrs x0"}, hvc1[0],
 			{msr(r.reg), "msr x0"}, hvc1[0],
 		})
 	}
-	for i, r := range systemRegs {
+	for i, r := range regs {
 		if r.reg == hvf.SysRegSCTLR_EL1 {
 			r.mask &^= 1<<1 | 1<<19 // alignment checks and WXN may stay as they are
 		}
@@ -301,6 +323,29 @@ func checkMPIDR(g *guest) {
 	}
 	if got, want := c.reg(hvf.RegX1), c.sys(hvf.SysRegMIDR_EL1); got != want {
 		c.errorf("MIDR_EL1 is 0x%x in the guest, 0x%x for the host", got, want)
+	}
+}
+
+// checkID: the host decides what the guest reads of the ID registers.
+func checkID(g *guest) {
+	at := g.put(program{
+		{0xd5380400, "mrs x0, id_aa64pfr0_el1"},
+		{0xd5380701, "mrs x1, id_aa64mmfr0_el1"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	c := g.cpu
+	mmfr0 := c.sys(hvf.SysRegID_AA64MMFR0_EL1)
+	pfr0 := c.sys(hvf.SysRegID_AA64PFR0_EL1) &^ (0xf << 24)
+	for gic := range uint64(2) { // whether there is a GIC with system registers
+		c.setSys(hvf.SysRegID_AA64PFR0_EL1, pfr0|gic<<24)
+		c.setSys(hvf.SysRegID_AA64MMFR0_EL1, mmfr0&^0xf) // PARange: 32 bits
+		c.wantHVC("mrs", c.runAt(at), 1)
+		if got, want := c.reg(hvf.RegX0), pfr0|gic<<24; got != want {
+			c.errorf("ID_AA64PFR0_EL1 is 0x%x in the guest, was set to 0x%x", got, want)
+		}
+		if got, want := c.reg(hvf.RegX1), mmfr0&^0xf; got != want {
+			c.errorf("ID_AA64MMFR0_EL1 is 0x%x in the guest, was set to 0x%x", got, want)
+		}
 	}
 }
 

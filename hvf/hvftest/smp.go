@@ -15,7 +15,8 @@ func (g *guest) needLSE() {
 	}
 }
 
-// The counters: each adds 1 to the doubleword at X1, X2 times.
+// The counters: each adds 1 to the doubleword at X1, X2 times. They run behind
+// rendezvous.
 var (
 	exclusiveAdd = program{
 		{0xc85f7c23, "ldxr x3, [x1]"},
@@ -60,6 +61,17 @@ var (
 		{0x54fffee1, "b.ne .-0x24"},
 		{0xd4000022, "hvc #0x1"},
 	}
+
+	// rendezvous counts vCPUs at X0 and waits for both.
+	rendezvous = program{
+		{0xc85ffc07, "ldaxr x7, [x0]"},
+		{0x910004e7, "add x7, x7, #0x1"},
+		{0xc808fc07, "stlxr w8, x7, [x0]"},
+		{0x35ffffa8, "cbnz w8, .-0xc"},
+		{0xc8dffc07, "ldar x7, [x0]"},
+		{0xf10008ff, "cmp x7, #0x2"},
+		{0x54ffffc3, "b.cc .-0x8"},
+	}
 )
 
 // both runs one program on each of two vCPUs, with registers from set, to its
@@ -77,9 +89,9 @@ func (g *guest) both(at0, at1 uint64, what string, set func(c *cpu)) {
 
 // checkCounter: no addition of two vCPUs is lost.
 func (g *guest) checkCounter(p program) {
-	const each = 20_000
-	at := g.put(p)
-	g.both(at, at, "additions", func(c *cpu) { c.setX(0, data, each) })
+	const each = 100_000
+	at := g.put(append(rendezvous[:len(rendezvous):len(rendezvous)], p...))
+	g.both(at, at, "additions", func(c *cpu) { c.setX(data+0x800, data, each) })
 	if n := g.read(data); n != 2*each {
 		g.errorf("two vCPUs added 1 %d times each: %d", each, n)
 	}

@@ -1,0 +1,388 @@
+package hvftest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+)
+
+// mutation is a backend that breaks one rule, and the cases that must find it.
+type mutation struct {
+	rule  string
+	cases []string
+	hooks hooks
+}
+
+// hangs are the rules whose breach some cases notice by nothing happening.
+var hangs = map[string]bool{
+	"a kick while the guest runs is lost": true,
+	"every tenth kick is lost":            true,
+	"a kick is lost in another exit":      true,
+	"the timer hides a kick":              true,
+	"a kick hides the timer":              true,
+	"the mask is never lifted":            true,
+	"the timer never fires":               true,
+	"Unmap does nothing":                  true,
+	"Protect does nothing":                true,
+}
+
+// mutations are the ways to get it wrong that we know of. A nil hook leaves
+// things as they are.
+var mutations = []mutation{
+	// The PC on an exit.
+	{"the PC is at an HVC", []string{"exit/hvc", "kick/against-exits"}, hooks{
+		after: onException(hvf.ECHVC64, movePC(-4)),
+	}},
+	{"the PC is two instructions past an HVC", []string{"exit/hvc"}, hooks{
+		after: onException(hvf.ECHVC64, movePC(4)),
+	}},
+	{"the PC is past an SMC", []string{"exit/smc"}, hooks{
+		after: onException(hvf.ECSMC64, movePC(4)),
+	}},
+	{"the PC is past a WFI", []string{"exit/wfi"}, hooks{
+		after: onException(hvf.ECWFx, movePC(4)),
+	}},
+	{"the PC is past a trapped MSR or MRS", []string{"sysreg/trapped"}, hooks{
+		after: onException(hvf.ECSysReg, movePC(4)),
+	}},
+	{"the PC is past a data abort", []string{"abort/load-store", "abort/no-syndrome", "memory/dirty-tracking"}, hooks{
+		after: onException(hvf.ECDataAbortLower, movePC(4)),
+	}},
+	{"the PC is past what a kick cut in before", []string{"kick/before-run", "kick/consistent"}, hooks{
+		after: onReason(hvf.ExitCanceled, movePC(4)),
+	}},
+	{"the PC is past what the timer cut in before", []string{"vtimer/fires"}, hooks{
+		after: onReason(hvf.ExitVTimer, movePC(4)),
+	}},
+
+	// Syndromes.
+	{"XZR is reported as X0", []string{"abort/load-store"}, hooks{
+		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) {
+			if d := e.ESR.DataAbort(); d.ISV && d.Reg == 31 {
+				e.ESR &^= 31 << 16
+			}
+		}),
+	}},
+	{"XZR is reported as X0 by a trapped register", []string{"sysreg/trapped"}, hooks{
+		after: onException(hvf.ECSysReg, func(m *mutant, e *hvf.Exit) {
+			if e.ESR.SysRegTrap().Rt == 31 {
+				e.ESR &^= 31 << 5
+			}
+		}),
+	}},
+	{"a load of XZR overwrites the PC", []string{"abort/load-store"}, hooks{
+		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) {
+			if d := e.ESR.DataAbort(); d.ISV && d.Reg == 31 && !d.Write {
+				m.VCPU.SetReg(hvf.RegPC, 0)
+			}
+		}),
+	}},
+	{"no sign extension", []string{"abort/load-store"}, clearESR(1 << 21)},
+	{"no 64-bit registers", []string{"abort/load-store"}, clearESR(1 << 15)},
+	{"no acquire and release", []string{"abort/load-store"}, clearESR(1 << 14)},
+	{"no ISV", []string{"abort/load-store", "abort/mmu-off"}, clearESR(1 << 24)},
+	{"ISV where there is no syndrome", []string{"abort/no-syndrome"}, hooks{
+		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) { e.ESR |= 1 << 24 }),
+	}},
+	{"stores are reported as loads", []string{"abort/load-store", "memory/read-only"}, clearESR(1 << 6)},
+	{"no CM", []string{"abort/cache-maintenance"}, clearESR(1 << 8)},
+	{"no S1PTW", []string{"abort/table-walk"}, clearESR(1 << 7)},
+	{"permission faults are translation faults", []string{"memory/read-only", "memory/no-exec"}, clearESR(8)},
+	{"IL is clear", []string{"abort/load-store", "exit/smc", "sysreg/trapped"}, clearESR(1 << 25)},
+	{"reads of registers are writes", []string{"sysreg/trapped"}, hooks{
+		after: onException(hvf.ECSysReg, func(m *mutant, e *hvf.Exit) { e.ESR &^= 1 }),
+	}},
+	{"WFI is reported as WFE", []string{"exit/wfi"}, hooks{
+		after: onException(hvf.ECWFx, func(m *mutant, e *hvf.Exit) { e.ESR |= 1 }),
+	}},
+	{"FAR is the physical address", []string{"abort/load-store"}, hooks{
+		after: func(m *mutant, e *hvf.Exit) { e.FAR = e.IPA },
+	}},
+	{"IPA is that of the page, as HPFAR_EL2 has it", []string{"abort/load-store", "memory/unmap"}, hooks{
+		after: func(m *mutant, e *hvf.Exit) { e.IPA &^= 0xfff },
+	}},
+	{"ESR and FAR of a data abort are an instruction abort's", []string{"exception/instruction-abort"}, hooks{
+		after: onException(hvf.ECInstrAbortLower, func(m *mutant, e *hvf.Exit) { e.ESR |= 4 << 26 }),
+	}},
+
+	// Kicks.
+	{"a kick before Run is lost", []string{"kick/before-run", "kick/against-exits"}, hooks{
+		kick: func(m *mutant) bool { return m.running.Load() },
+	}},
+	{"a kick while the guest runs is lost", []string{"kick/while-running", "kick/every-one"}, hooks{
+		kick: func(m *mutant) bool { return !m.running.Load() },
+	}},
+	{"every tenth kick is lost", []string{"kick/every-one", "kick/storm-against-exits"}, hooks{
+		kick: func(m *mutant) bool { return m.kicks.Add(1)%10 != 0 },
+	}},
+	{"a kick is lost in another exit", []string{"kick/against-exits", "kick/storm-against-exits", "kick/with-vtimer"}, hooks{
+		after: func(m *mutant, e *hvf.Exit) {
+			if e.Reason != hvf.ExitCanceled && m.posted.Load() {
+				m.drainKick()
+			}
+		},
+	}},
+	{"a kick comes out twice", []string{"kick/before-run", "kick/coalesces", "kick/every-one"}, hooks{
+		after: func(m *mutant, e *hvf.Exit) {
+			if e.Reason == hvf.ExitCanceled && m.again.CompareAndSwap(false, true) {
+				m.VCPU.Kick()
+			} else {
+				m.again.Store(false)
+			}
+		},
+	}},
+	{"kicks are counted", []string{"kick/coalesces"}, hooks{
+		kick: func(m *mutant) bool { m.owed.Add(1); return true },
+		after: func(m *mutant, e *hvf.Exit) {
+			if e.Reason == hvf.ExitCanceled && m.owed.Add(-1) > 0 {
+				m.VCPU.Kick()
+			}
+		},
+	}},
+	{"a kick gives another vCPU's exit", []string{"kick/other-vcpu"}, hooks{
+		kick: func(m *mutant) bool {
+			m.vm.mu.Lock()
+			defer m.vm.mu.Unlock()
+			for _, o := range m.vm.vcpus {
+				if o != m {
+					o.VCPU.Kick()
+				}
+			}
+			return true
+		},
+	}},
+	{"the timer hides a kick", []string{"kick/with-vtimer"}, hooks{
+		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.drainKick() }),
+	}},
+	{"a kick hides the timer", []string{"kick/with-vtimer"}, hooks{
+		before: func(m *mutant) {
+			if m.posted.Swap(false) {
+				m.VCPU.SetVTimerMask(true)
+			}
+		},
+	}},
+	{"a kick loses a register", []string{"kick/consistent"}, hooks{
+		after: onReason(hvf.ExitCanceled, func(m *mutant, e *hvf.Exit) { m.VCPU.SetReg(hvf.RegX1, 0) }),
+	}},
+
+	// Interrupt inputs.
+	{"an IRQ stays for the next Run", []string{"interrupt/one-run", "kick/with-interrupt"}, hooks{keepIRQ: true}},
+	{"an FIQ stays for the next Run", []string{"interrupt/one-run"}, hooks{keepFIQ: true}},
+	{"IRQ and FIQ are swapped", []string{"interrupt/irq", "interrupt/fiq", "interrupt/masked"}, hooks{
+		inputs: func(irq, fiq bool) (bool, bool) { return fiq, irq },
+	}},
+	{"interrupts are not taken", []string{"interrupt/irq", "interrupt/fiq", "interrupt/level"}, hooks{
+		inputs: func(irq, fiq bool) (bool, bool) { return false, false },
+	}},
+	{"an interrupt exits", []string{"interrupt/irq"}, hooks{
+		before: func(m *mutant) {
+			if m.irq {
+				m.VCPU.Kick()
+			}
+		},
+	}},
+
+	// The virtual timer.
+	{"the timer's exit does not mask it", []string{"vtimer/masked-by-exit"}, hooks{
+		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.VCPU.SetVTimerMask(false) }),
+	}},
+	{"the mask is never lifted", []string{"vtimer/unmasked-while-high", "vtimer/masked-by-host"}, hooks{
+		mask: func(masked bool) bool { return true },
+	}},
+	{"the host cannot mask", []string{"vtimer/masked-by-host"}, hooks{
+		mask: func(masked bool) bool { return false },
+	}},
+	{"the timer fires early", []string{"vtimer/unmasked-while-low"}, hooks{
+		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
+			if r == hvf.SysRegCNTV_CVAL_EL0 {
+				v /= 1 << 20
+			}
+			return v, true
+		},
+	}},
+	{"the timer never fires", []string{"vtimer/fires", "vtimer/past", "vtimer/set-by-guest", "vtimer/between-runs"}, hooks{
+		before: func(m *mutant) { m.VCPU.SetVTimerMask(true) },
+	}},
+	{"IMASK is ignored", []string{"vtimer/imask"}, hooks{
+		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
+			if r == hvf.SysRegCNTV_CTL_EL0 {
+				v &^= timerIMask
+			}
+			return v, true
+		},
+	}},
+	{"ENABLE is ignored", []string{"vtimer/disabled"}, hooks{
+		before: func(m *mutant) { m.VCPU.SetSysReg(hvf.SysRegCNTV_CTL_EL0, timerOn) },
+	}},
+	{"the offset is ignored", []string{"vtimer/offset"}, hooks{
+		offset: func(ticks uint64) uint64 { return 0 },
+	}},
+	{"the offset is added", []string{"vtimer/offset"}, hooks{
+		offset: func(ticks uint64) uint64 { return -ticks },
+	}},
+	{"the counter has another rate", []string{"vm/counter"}, hooks{
+		counter: func(ticks uint64) uint64 { return ticks / 2 },
+	}},
+	{"the timer that fires is off", []string{"vtimer/fires"}, hooks{
+		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.VCPU.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 0) }),
+	}},
+
+	// Memory.
+	{"Unmap does nothing", []string{"memory/unmap", "memory/unmap-running"}, hooks{
+		unmap: func(vm hvf.VM, gpa, size uint64) error { return nil },
+	}},
+	{"Unmap unmaps the page behind too", []string{"memory/unmap"}, hooks{
+		unmap: func(vm hvf.VM, gpa, size uint64) error {
+			vm.Unmap(gpa+size, hvf.PageSize)
+			return vm.Unmap(gpa, size)
+		},
+	}},
+	{"Protect does nothing", []string{"memory/no-exec", "memory/dirty-tracking", "memory/protect-splits", "memory/protect-running"}, hooks{
+		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error { return nil },
+	}},
+	{"Protect unmaps", []string{"memory/protect-splits", "memory/dirty-tracking"}, hooks{
+		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error { return vm.Unmap(gpa, size) },
+	}},
+	{"Protect is for the page behind too", []string{"memory/protect-splits"}, hooks{
+		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error {
+			vm.Protect(gpa+size, hvf.PageSize, p)
+			return vm.Protect(gpa, size, p)
+		},
+	}},
+	{"what is mapped is writable", []string{"memory/read-only"}, hooks{
+		mapMem: func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error { return vm.Map(gpa, mem, p|hvf.ProtWrite) },
+	}},
+	{"Map over a mapping replaces it", []string{"memory/errors"}, hooks{
+		mapMem: func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error {
+			vm.Unmap(gpa, uint64(len(mem)))
+			return vm.Map(gpa, mem, p)
+		},
+	}},
+	{"sizes are rounded", []string{"memory/errors"}, hooks{
+		unmap: func(vm hvf.VM, gpa, size uint64) error {
+			return vm.Unmap(gpa, (size+hvf.PageSize-1)&^(hvf.PageSize-1))
+		},
+	}},
+	{"memory is mapped again where it was", []string{"memory/remap", "memory/remap-code"}, staleMapping()},
+
+	// Registers.
+	{"X31 of a syndrome, which is the PC, is written", []string{"register/general"}, hooks{
+		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) {
+			if r == hvf.RegX30 {
+				r = hvf.RegPC
+			}
+			return r, v
+		},
+	}},
+	{"registers have 32 bits", []string{"register/general", "abort/load-store"}, hooks{
+		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) { return r, v & 0xffff_ffff },
+	}},
+	{"CPSR has no flags", []string{"register/cpsr"}, hooks{
+		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) {
+			if r == hvf.RegCPSR {
+				v &^= 0xf << 28
+			}
+			return r, v
+		},
+	}},
+	{"SIMD registers have 64 bits", []string{"register/simd"}, hooks{
+		simd: func(v [2]uint64) [2]uint64 { return [2]uint64{v[0], 0} },
+	}},
+	{"SIMD registers have their halves swapped", []string{"register/simd"}, hooks{
+		simd: func(v [2]uint64) [2]uint64 { return [2]uint64{v[1], v[0]} },
+	}},
+	{"SP_EL0 is written to SP_EL1", []string{"register/stack-pointers", "register/system"}, hooks{
+		sysRegName: func(r hvf.SysReg) hvf.SysReg {
+			if r == hvf.SysRegSP_EL0 {
+				r = hvf.SysRegSP_EL1
+			}
+			return r
+		},
+	}},
+	{"a system register is not written", []string{"register/system", "register/system-guest"}, hooks{
+		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegTPIDR_EL1 },
+	}},
+	{"ID registers cannot be set", []string{"register/id"}, hooks{
+		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegID_AA64PFR0_EL1 },
+	}},
+	{"MPIDR_EL1 cannot be set", []string{"register/mpidr"}, hooks{
+		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegMPIDR_EL1 },
+	}},
+
+	// Instructions that others execute by themselves.
+	{"WFI does not exit", []string{"exit/wfi"}, hooks{patch: map[uint32]uint32{0xd503207f: nop}}},
+	{"ICC_IAR1_EL1 does not exit", []string{"sysreg/trapped"}, hooks{patch: map[uint32]uint32{0xd538cc00: nop}}},
+	{"UDF exits", []string{"exception/own"}, hooks{patch: map[uint32]uint32{0: hvc(2)}}},
+	{"a TLBI reaches no other vCPU", []string{"smp/tlbi"}, hooks{
+		patch: map[uint32]uint32{0xd5088363: 0xd5088763}, // tlbi vaae1is, x3: tlbi vaae1, x3
+	}},
+	{"an IC IVAU does nothing", []string{"smp/ic"}, hooks{patch: map[uint32]uint32{0xd50b7522: nop}}},
+	{"every STXR succeeds", []string{"smp/exclusives"}, hooks{
+		patch: map[uint32]uint32{0xc8047c23: 0xf9000023}, // stxr w4, x3, [x1]: str x3, [x1]
+	}},
+	{"LSE is not atomic", []string{"smp/lse-cas"}, hooks{
+		patch: map[uint32]uint32{0xc8e3fc24: 0xf9000024}, // casal x3, x4, [x1]: str x4, [x1]
+	}},
+	{"DMB does nothing", []string{"litmus/store-buffering"}, hooks{
+		patch: map[uint32]uint32{ // a store may also pass the load behind it
+			0xf8008423: 0xf8408444, // str x3, [x1], #8: ldr x4, [x2], #8
+			0xd5033bbf: nop,
+			0xf8408444: 0xf8008423, // ldr x4, [x2], #8: str x3, [x1], #8
+		},
+	}},
+
+	// Several vCPUs, and the end.
+	{"CPUs share no memory", []string{"smp/exclusives", "smp/lse-add"}, hooks{
+		before: func(m *mutant) { m.VCPU.SetReg(hvf.RegX1, mustReg(m.VCPU, hvf.RegX1)+uint64(m.index)*0x400) },
+	}},
+	{"VM.Close leaves vCPUs behind", []string{"vm/close"}, hooks{
+		close: func(vm hvf.VM) error { return nil },
+	}},
+}
+
+const nop = 0xd503_201f
+
+// What shows only when vCPUs meet is looked for so long.
+const mutationEffort = 20 * time.Second
+
+// mutationPatience is how long a guest may be stuck whose mutation lets it.
+const mutationPatience = 300 * time.Millisecond
+
+// TestMutations: each broken rule makes the cases fail that are about it.
+func TestMutations(t *testing.T) {
+	byName := make(map[string]Case)
+	for _, c := range Cases() {
+		byName[c.Name] = c
+	}
+	for _, m := range mutations {
+		t.Run(m.rule, func(t *testing.T) {
+			for _, name := range m.cases {
+				c, ok := byName[name]
+				if !ok {
+					t.Fatalf("there is no case %s", name)
+				}
+				patience := patience
+				if hangs[m.rule] {
+					patience = mutationPatience
+				}
+				var err error
+				start, tries := time.Now(), 0
+				for ; err == nil && time.Since(start) < mutationEffort; tries++ {
+					err = c.check(mutantHypervisor{softcpu.New(), &m.hooks}, patience)
+				}
+				if err == nil {
+					t.Errorf("%s does not notice", name)
+				} else {
+					t.Logf("%s, run %d: %.300v", name, tries, err)
+				}
+			}
+		})
+	}
+}
+
+// TestMutantUnchanged: without hooks the mutant is as good as its backend.
+func TestMutantUnchanged(t *testing.T) {
+	Run(t, func(testing.TB) hvf.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
+}
