@@ -1,14 +1,23 @@
 // Package hvf is the seam between a virtual machine monitor and whatever runs
 // its guest's instructions: the contract of Apple's Hypervisor.framework on
-// arm64, as Go interfaces.
+// arm64, as Go interfaces; and the framework itself, without cgo.
 //
 // A vCPU runs until something happens and hands back a raw exit: a reason, a
 // syndrome in the layout of ESR_EL2 (DDI 0487 D24.2.40), the virtual address
 // and the guest physical address (IPA). Everything else is built above it.
 //
-// Two backends meet the contract: the framework itself on darwin/arm64, and
-// package softcpu everywhere. They differ in nothing that a caller can see but
-// speed.
+// Two backends meet the contract: the framework on darwin/arm64, which New
+// returns, and package softcpu everywhere. They differ in nothing that a caller
+// can see but speed.
+//
+// Beside the contract there is the framework as it is: Open returns a Framework,
+// whose methods and those of RawVCPU are its 93 C functions, from macOS 11 to
+// 27, with their enumerations and structs. Functions that this macOS does not
+// have give ErrNotAvailable.
+//
+// The backend leaves to its callers what the framework leaves to them, and uses
+// neither the framework's own GIC nor EL2 nor SME. A program needs the
+// entitlement com.apple.security.hypervisor in its signature.
 package hvf
 
 import (

@@ -124,6 +124,7 @@ struct vcpu {
 	atomic_int exiting; /* hv_vcpus_exit calls under way */
 	hv_vcpu_sme_state_t sme;
 	u8 z[32][MAX_SVL], p[16][MAX_SVL / 8], za[MAX_SVL * MAX_SVL], zt0[64];
+	u64 interrupts;      /* how many it has been woken for */
 	struct cell gic[64]; /* its registers of the GIC, as far as they were written */
 };
 extern struct vcpu vcpus[MAX_VCPUS];

@@ -81,6 +81,7 @@ static hv_return_t create(const struct object *o)
 	if (!o->has_redistributor)
 		return HV_BAD_ARGUMENT;
 	vm.has_gic = true;
+	interrupts = 0;
 	vm.redistributor = o->redistributor;
 	vm.msi_first = o->msi_first;
 	vm.msi_count = o->msi_count;
@@ -147,10 +148,10 @@ void gic_wake(void)
 bool gic_wait(struct vcpu *v)
 {
 	pthread_mutex_lock(&lock);
-	u64 before = interrupts;
-	while (interrupts == before && !atomic_load(&v->cancel))
+	while (interrupts == v->interrupts && !atomic_load(&v->cancel))
 		pthread_cond_wait(&changed, &lock);
-	bool woken = interrupts != before;
+	bool woken = interrupts != v->interrupts;
+	v->interrupts = interrupts;
 	pthread_mutex_unlock(&lock);
 	return woken;
 }
