@@ -78,7 +78,7 @@ func (b *mailbox) done(want uint64) bool {
 // spins is how often a CPU looks whether another one has got its mail before it
 // blocks: a few microseconds, in which a CPU that runs on a host core of its
 // own reaches its next branch.
-const spins = 500
+const spins = 2000
 
 // await returns when everything posted so far is applied, or when the owner
 // rests. It blocks if that takes longer: the owner's thread may be one that the
