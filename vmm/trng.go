@@ -1,0 +1,59 @@
+package vmm
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+)
+
+// The True Random Number Generator interface (DEN0098 1.0).
+const (
+	trngVersion  = 0x8400_0050
+	trngFeatures = 0x8400_0051
+	trngGetUUID  = 0x8400_0052
+	trngRnd      = 0x8400_0053
+)
+
+const (
+	trngSuccess           = 0
+	trngInvalidParameters = ^uint64(0) - 1 // -2
+
+	trng1_0 = 1 << 16
+)
+
+func trngFeature(fid uint32) uint64 {
+	switch fid {
+	case trngVersion, trngFeatures, trngGetUUID, trngRnd, trngRnd | smccc64:
+		return trngSuccess
+	}
+	return smcccNotSupported
+}
+
+// trngUUID names this source of entropy: a version 4 UUID of our own.
+func trngUUID() callResult {
+	return callResult{x: [4]uint64{0x6d2a_3fb4, 0x9c1e_4a57, 0xb0d8_61f7, 0x52c4_8e9b}, wide: true}
+}
+
+// trngRandom returns n bits of entropy in X1 to X3, the last register first
+// (DEN0098 4.5), width bits to a register.
+func trngRandom(n uint64, width uint64) callResult {
+	if n == 0 || n > 3*width {
+		return result(trngInvalidParameters)
+	}
+	var b [24]byte
+	rand.Read(b[:])
+	res := callResult{wide: true}
+	for i := uint64(0); i < 3; i++ {
+		v := binary.LittleEndian.Uint64(b[8*i:])
+		if width == 32 {
+			v = uint64(uint32(v))
+		}
+		switch have := i * width; {
+		case n <= have:
+			v = 0
+		case n-have < width:
+			v &= 1<<(n-have) - 1
+		}
+		res.x[3-i] = v
+	}
+	return res
+}
