@@ -486,3 +486,28 @@ func TestSnapshots(t *testing.T) {
 		r.stop()
 	}
 }
+
+// Several callers of Snapshots each get theirs.
+func TestConcurrentSnapshots(t *testing.T) {
+	r := start(t, Config{VCPUs: 4}, onAll(guestSpin)...)
+	defer r.stop()
+	done := make(chan int)
+	const callers, each = 4, 50
+	for range callers {
+		go func() {
+			for range each {
+				done <- len(r.Snapshots())
+			}
+		}()
+	}
+	for range callers * each {
+		select {
+		case n := <-done:
+			if n != 4 {
+				t.Errorf("%d snapshots, want 4", n)
+			}
+		case <-time.After(patience):
+			t.Fatal("a caller waits for ever")
+		}
+	}
+}

@@ -65,8 +65,8 @@ func TestWFI(t *testing.T) {
 		setUp func(v *vcpu, cpu *fakeCPU)
 		want  time.Duration
 	}{
-		{"IRQ high already", func(v *vcpu, _ *fakeCPU) { v.irqLine().Set(true) }, 0},
-		{"FIQ high already", func(v *vcpu, _ *fakeCPU) { v.fiqLine().Set(true) }, 0},
+		{"IRQ high already", func(v *vcpu, _ *fakeCPU) { v.irq.Store(true) }, 0},
+		{"FIQ high already", func(v *vcpu, _ *fakeCPU) { v.fiq.Store(true) }, 0},
 		{"asked to look already", func(v *vcpu, _ *fakeCPU) { v.look.Store(true) }, 0},
 		{"IRQ", func(v *vcpu, _ *fakeCPU) { time.AfterFunc(soon, func() { v.irqLine().Set(true) }) }, soon},
 		{"FIQ", func(v *vcpu, _ *fakeCPU) { time.AfterFunc(soon, func() { v.fiqLine().Set(true) }) }, soon},
