@@ -15,7 +15,7 @@ func TestInstaller(t *testing.T) {
 		VCPUs: 2, Memory: 1 << 30, Kernel: kernel, Initrds: []boot.File{initrd},
 		CommandLine: "console=ttyAMA0 panic=-1 DEBIAN_FRONTEND=text", NoReset: true,
 	})
-	g.Expect("Select a language")
+	g.ExpectWithin(4*vmtest.Deadline, "Select a language") // its initrd unpacks to 300 MB
 	g.Expect("English")
 	checkLog(t, g)
 }
