@@ -393,12 +393,8 @@ func runRandom(t testing.TB, mode byte, state uint64, code []byte) {
 }
 
 func TestHostileRandom(t *testing.T) {
-	n := 400
-	if testing.Short() {
-		n = 100
-	}
 	r := rand.New(rand.NewPCG(3, 4))
-	for i := range n {
+	for i := range rounds(500) {
 		mode, state, code := byte(i), r.Uint64(), likely(r, 256)
 		runRandom(t, mode, state, code)
 		if t.Failed() {

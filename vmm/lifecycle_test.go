@@ -62,8 +62,16 @@ func run(t testing.TB, cfg Config) *running {
 	return r
 }
 
+// rounds is how often to repeat something: n times, and less in short mode.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 5
+	}
+	return n
+}
+
 // patience is how long something may take that takes no time.
-const patience = 8 * time.Second
+const patience = 30 * time.Second
 
 // wait waits until Run has returned.
 func (r *running) wait() {
@@ -140,7 +148,7 @@ func TestPauseResume(t *testing.T) {
 	checkGoroutines(t)
 	for name, words := range liveGuests {
 		r := start(t, Config{VCPUs: 4}, words...)
-		for i := range 300 {
+		for i := range rounds(300) {
 			time.Sleep(time.Duration(i) * time.Microsecond) // the guest gets on, a little or more
 			r.Pause()
 			r.mu.Lock()
@@ -198,7 +206,7 @@ func TestConcurrentControl(t *testing.T) {
 // The context may end at any moment.
 func TestCancelAtAnyMoment(t *testing.T) {
 	checkGoroutines(t)
-	for i := range 100 {
+	for i := range rounds(100) {
 		for name, words := range liveGuests {
 			m := softMachine(t, Config{VCPUs: 4}, words...)
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*20*time.Microsecond)
@@ -489,7 +497,7 @@ func TestSnapshots(t *testing.T) {
 
 // Several callers of Snapshots each get theirs.
 func TestConcurrentSnapshots(t *testing.T) {
-	r := start(t, Config{VCPUs: 4}, onAll(guestSpin)...)
+	r := start(t, Config{VCPUs: 4}, onAll(guestTimer)...)
 	defer r.stop()
 	done := make(chan int)
 	const callers, each = 4, 50
