@@ -13,7 +13,15 @@ type Region struct {
 }
 
 // Memory is the guest's RAM: all that a device can reach.
-type Memory struct{ regions []Region }
+type Memory struct {
+	regions []Region
+
+	// Release gives the host's storage for a part of the guest's RAM back, or
+	// for the whole pages in it; the part keeps its content or reads as zeros
+	// from then on. Nil where there is no way. It is set before the memory is
+	// used, and called by devices on any goroutine.
+	Release func(part []byte) error
+}
 
 // regionAlign is what addresses and sizes of regions are multiples of. It lets
 // an aligned word that holds a part of a ring lie in the ring's region.
@@ -38,7 +46,7 @@ func NewMemory(regions ...Region) (*Memory, error) {
 			}
 		}
 	}
-	return &Memory{regions}, nil
+	return &Memory{regions: regions}, nil
 }
 
 // Slice returns size bytes at a guest physical address. ok is false unless all

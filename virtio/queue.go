@@ -68,6 +68,9 @@ func (t *Transport) newQueueLocked(i int) *Queue {
 // Size is how many descriptors the queue has; 0 when the driver does not use it.
 func (q *Queue) Size() int { return int(q.size) }
 
+// Memory is the memory that the queue's chains lie in.
+func (q *Queue) Memory() *Memory { return q.mem }
+
 // Ready receives a token when there may be a chain to Pop. One token can stand
 // for many chains, and for none.
 func (q *Queue) Ready() <-chan struct{} { return q.tokens }

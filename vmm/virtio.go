@@ -18,6 +18,7 @@ func (m *Machine) buildVirtio() error {
 	if err != nil {
 		return err
 	}
+	memory.Release = giveBack
 	for i, dev := range m.cfg.Virtio {
 		t, err := virtio.NewTransport(virtio.TransportConfig{
 			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.complain,

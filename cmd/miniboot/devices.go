@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/balloon"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
@@ -31,7 +32,7 @@ func openDevices(o options, log func(line string)) (d *devices, err error) {
 		d.virtio = append(d.virtio, dev)
 		d.closers = append(d.closers, file)
 	}
-	d.virtio = append(d.virtio, rng.New(nil))
+	d.virtio = append(d.virtio, rng.New(nil), balloon.New())
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)
 		if err != nil {

@@ -58,7 +58,7 @@ func TestOpenDisk(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || len(d.virtio) != 2 {
+		if err != nil || len(d.virtio) != 3 {
 			t.Errorf("%.4q%s: %v", tc.content, tc.options, err)
 			continue
 		}

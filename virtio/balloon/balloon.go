@@ -1,0 +1,177 @@
+package balloon
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// Feature bits (5.5.3).
+const (
+	FeatureStats        uint64 = 1 << 1
+	FeatureDeflateOnOOM uint64 = 1 << 2
+	FeatureReporting    uint64 = 1 << 5
+)
+
+// PageSize is the unit of the balloon, whatever the guest's or the host's pages
+// are (5.5.6).
+const PageSize = 4096
+
+// MaxPages is how many page numbers of one request are looked at. Linux sends
+// 256.
+const MaxPages = 4096
+
+// Offsets in the configuration space (5.5.4).
+const (
+	offNumPages = 0 // le32: what the host wants
+	offActual   = 4 // le32: what the driver has given
+	configSize  = 8
+)
+
+// Queues by index. The last two are where drivers look for the reporting queue:
+// Linux numbers the queues that exist, the specification all there could be.
+const (
+	inflateq = iota
+	deflateq
+	statsq
+	queue3
+	queue4
+	queues
+)
+
+// Device is a balloon.
+type Device struct {
+	config  *virtio.Config
+	actual  atomic.Uint32 // pages
+	given   atomic.Uint64 // bytes released, ever
+	refresh chan struct{} // asks for statistics
+
+	mu    sync.Mutex // a leaf
+	stats Stats
+	fresh chan struct{} // closed when stats changes
+}
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a balloon with nothing in it.
+func New() *Device {
+	d := &Device{config: virtio.NewConfig(make([]byte, configSize)), refresh: make(chan struct{}, 1), fresh: make(chan struct{})}
+	d.config.Writable(offActual, 4, func(v uint64) { d.actual.Store(uint32(v)) })
+	return d
+}
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeBalloon }
+
+// Features implements virtio.Device.
+func (d *Device) Features() uint64 { return FeatureStats | FeatureDeflateOnOOM | FeatureReporting }
+
+// QueueSizes implements virtio.Device.
+func (d *Device) QueueSizes() []uint16 { return []uint16{128, 128, 8, 32, 32} }
+
+// Config implements virtio.Device.
+func (d *Device) Config() *virtio.Config { return d.config }
+
+// SetTarget asks the guest to give so many bytes, rounded down to pages. It
+// does so when it can; see Actual.
+func (d *Device) SetTarget(bytes uint64) {
+	pages := uint32(min(bytes/PageSize, 1<<32-1))
+	d.config.Update(func(b []byte) { binary.LittleEndian.PutUint32(b[offNumPages:], pages) })
+}
+
+// Actual is how many bytes are in the balloon, by the driver's own account.
+func (d *Device) Actual() uint64 { return uint64(d.actual.Load()) * PageSize }
+
+// Released is how many bytes the guest has given back so far, whether it took
+// them again or not.
+func (d *Device) Released() uint64 { return d.given.Load() }
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, features uint64, qs []*virtio.Queue) error {
+	d.actual.Store(0)
+	var wg sync.WaitGroup
+	wg.Go(func() { d.inflate(ctx, qs[inflateq]) })
+	wg.Go(func() { d.deflate(ctx, qs[deflateq]) })
+	for _, i := range []int{statsq, queue3, queue4} {
+		switch {
+		case i == statsq && features&FeatureStats != 0:
+			wg.Go(func() { d.collect(ctx, qs[i]) })
+		case features&FeatureReporting != 0:
+			wg.Go(func() { d.report(ctx, qs[i]) })
+		}
+	}
+	wg.Wait()
+	return nil
+}
+
+// inflate takes pages: the driver does not use them until it has deflated.
+func (d *Device) inflate(ctx context.Context, q *virtio.Queue) {
+	var c virtio.Chain
+	for q.Next(ctx, &c) {
+		var r run
+		var number [4]byte
+		for i := 0; i < MaxPages && c.Readable.CopyOut(number[:]) == len(number); i++ {
+			page := uint64(binary.LittleEndian.Uint32(number[:]))
+			if !r.add(page) {
+				d.take(q.Memory(), r)
+				r = run{page, 1}
+			}
+		}
+		d.take(q.Memory(), r)
+		q.Push(&c, 0)
+	}
+}
+
+// run is a range of pages.
+type run struct{ first, n uint64 }
+
+// add makes the run longer by a page at either end, if that is where it is.
+func (r *run) add(page uint64) bool {
+	switch {
+	case r.n == 0:
+		*r = run{page, 1}
+	case page == r.first+r.n:
+		r.n++
+	case page+1 == r.first:
+		r.first, r.n = page, r.n+1
+	default:
+		return false
+	}
+	return true
+}
+
+// take releases a run of pages that are memory.
+func (d *Device) take(m *virtio.Memory, r run) {
+	if b, ok := m.Slice(r.first*PageSize, r.n*PageSize); ok && r.n > 0 {
+		d.release(m, b)
+	}
+}
+
+func (d *Device) release(m *virtio.Memory, b []byte) {
+	if m.Release != nil && m.Release(b) == nil {
+		d.given.Add(uint64(len(b)))
+	}
+}
+
+// deflate lets the driver have its pages again: they are still mapped.
+func (d *Device) deflate(ctx context.Context, q *virtio.Queue) {
+	var c virtio.Chain
+	for q.Next(ctx, &c) {
+		q.Push(&c, 0)
+	}
+}
+
+// report releases free pages, which the driver uses again once the chain is
+// back.
+func (d *Device) report(ctx context.Context, q *virtio.Queue) {
+	var c virtio.Chain
+	for q.Next(ctx, &c) {
+		for _, b := range c.Writable {
+			d.release(q.Memory(), b)
+		}
+		q.Push(&c, 0)
+	}
+}

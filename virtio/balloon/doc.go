@@ -1,0 +1,18 @@
+// Package balloon is the virtio memory balloon device: Virtio 1.3, 5.5. It gives
+// memory that the guest does not use back to the host.
+//
+// Implemented: inflating and deflating to a target that the host sets, deflating
+// when the guest runs out of memory (VIRTIO_BALLOON_F_DEFLATE_ON_OOM), the
+// guest's statistics (VIRTIO_BALLOON_F_STATS_VQ), and free page reporting
+// (VIRTIO_BALLOON_F_REPORTING), by which the guest names free memory by itself,
+// without a target.
+//
+// Missing: free page hints, which serve migration, and page poisoning: a driver
+// that needs freed pages to keep a pattern does not report them.
+//
+// # Threats
+//
+// What a guest gives back is its own memory, and only that: page numbers outside
+// RAM are ignored. A request is looked at up to MaxPages page numbers, so that
+// no request keeps the device busy for long.
+package balloon

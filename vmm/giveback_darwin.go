@@ -1,0 +1,7 @@
+package vmm
+
+import "golang.org/x/sys/unix"
+
+// freePages takes the pages off the process's footprint at once; the kernel
+// frees them when it wants to, unless they are written before.
+const freePages = unix.MADV_FREE_REUSABLE

@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package vmm
+
+import "errors"
+
+func giveBack([]byte) error { return errors.ErrUnsupported }
