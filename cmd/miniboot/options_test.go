@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
-
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
