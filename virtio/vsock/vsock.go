@@ -106,6 +106,10 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 	m.receivePackets()
 	m.wg.Wait()
 	d.stats.open.Store(0)
+	select {
+	case <-d.interrupts: // the driver has dropped its connections itself
+	default:
+	}
 	return nil
 }
 
