@@ -127,7 +127,7 @@ func (k *kicks) runKicked(c *cpu, n uint64, other func(hvf.Exit)) {
 }
 
 // manyKicks is how many there are where each is waited for.
-const manyKicks = 40
+const manyKicks = 20
 
 // kickMany has each of n kicks come out once, while the guest runs from pc, and
 // nothing after them.
@@ -175,7 +175,7 @@ func checkKickAgainstExits(g *guest) {
 // checkKickStorm: several goroutines kick a guest that spins; each goes on once
 // the guest has come out after its kick. If one kick is lost it waits forever.
 func checkKickStorm(g *guest) {
-	const kickers, each = 4, 10
+	const kickers, each = 4, 5
 	at, after := g.put(spin), g.put(hvc1)
 	c := g.cpu
 	var asked, answered, finished atomic.Uint64
@@ -208,7 +208,7 @@ func checkKickStorm(g *guest) {
 // time, without waiting for what comes of it. A kick that began after a Run was
 // canceled and is over before the next begins cancels that one.
 func checkKickStormAgainstExits(g *guest) {
-	const kickers, each = 4, 50
+	const kickers, each = 4, 30
 	c := g.cpu
 	c.set(hvf.RegPC, g.put(hypercalls))
 	var begun, done, finished atomic.Uint64
@@ -255,7 +255,7 @@ func checkKickConsistent(g *guest) {
 	c.setX(0, 0, data)
 	c.set(hvf.RegPC, at)
 	last := uint64(0)
-	for i := range uint64(20) {
+	for i := range uint64(10) {
 		var kicker sync.WaitGroup
 		kicker.Go(func() { g.kickAt(c, last+i) })
 		e := c.run()
