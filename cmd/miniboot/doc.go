@@ -9,11 +9,17 @@
 //
 // SIGINT or SIGTERM presses the guest's power key; a second one ends miniboot at once.
 //
+// Two words in place of flags do something else:
+//
+//	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a
+//	                                  program for darwin/arm64, on any host; without BINARY, to miniboot itself
+//	miniboot doctor                   print what this host offers, for a bug report
+//
 // Exit status:
 //
 //	0    the guest powered off, or Ctrl-A x
 //	1    an error of the host, or ended by a signal
-//	2    wrong flags
+//	2    wrong flags or arguments
 //	3    the guest's kernel panicked, or asked for a reset under -no-reboot
 //	124  -timeout is over
 package main

@@ -40,6 +40,15 @@ type options struct {
 // defaultInitrd names the default guest's initramfs as an -initrd. A file of that name is ./default.
 const defaultInitrd = "default"
 
+const usage = `usage: miniboot [flags]
+       miniboot sign [-o OUT] [BINARY]
+       miniboot doctor
+
+Boots an arm64 Linux guest; without -kernel, a default one with a shell. "sign" gives a program built for darwin/arm64
+the entitlement to use Hypervisor.framework, "doctor" says what this host offers.
+
+`
+
 // serialOption says where the guest's console goes.
 type serialOption struct {
 	kind serialKind
@@ -160,7 +169,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 
 	err := set.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(help, "usage: miniboot [flags]\n\nBoots an arm64 Linux guest; without -kernel, a default one with a shell.\n\n")
+		fmt.Fprint(help, usage)
 		set.SetOutput(help)
 		set.PrintDefaults()
 		return o, err

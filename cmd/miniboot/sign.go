@@ -1,0 +1,83 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
+)
+
+// entitlements are what miniboot needs of macOS. The same is in miniboot.entitlements, for codesign(1).
+var entitlements = codesign.Entitlements{codesign.Hypervisor}
+
+// sign adds a signature with the entitlements to a program for darwin/arm64.
+func sign(args []string, stdout io.Writer) error {
+	set := flag.NewFlagSet("sign", flag.ContinueOnError)
+	out := set.String("o", "", "write the signed program to `FILE`")
+	operands, err := parseCommand(set, args, 1)
+	if err != nil {
+		return err
+	}
+	in, err := os.Executable()
+	if len(operands) > 0 {
+		in, err = operands[0], nil
+	}
+	if err != nil {
+		return err
+	}
+	if *out == "" {
+		*out = in
+	}
+	if err := signFile(in, *out); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s: signed ad hoc with the entitlement %s\n", *out, codesign.Hypervisor)
+	return nil
+}
+
+// signFile signs the program in a file into another, or into the same.
+func signFile(in, out string) error {
+	info, err := os.Stat(in)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a file", in)
+	}
+	program, err := os.ReadFile(in)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(out); err == nil {
+		out = real // the file is to be replaced, not the link
+	}
+	signed, err := codesign.Sign(program, filepath.Base(out), entitlements)
+	if err != nil {
+		return fmt.Errorf("%s: %w", in, err)
+	}
+	return replaceFile(out, signed, info.Mode().Perm())
+}
+
+// replaceFile makes a new file and gives it the name. A program must not be written over: macOS keeps the signature
+// of a file that has run, and would kill the next process for the pages that do not match it.
+func replaceFile(path string, content []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".miniboot-sign-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // finds nothing once the file has its name
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
