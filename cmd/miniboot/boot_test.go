@@ -63,6 +63,12 @@ func TestBoot(t *testing.T) {
 			out.waitFor(t, "\n42 aarch64\r\n/ # ")
 			io.WriteString(stdin, "poweroff\r")
 		}, exitPowerOff, "Power down"},
+		{"virtio console", []string{"-console", "stdio"}, func(t *testing.T, stdin io.Writer, out *transcript) {
+			out.waitFor(t, "/ # ")
+			io.WriteString(stdin, "tty; stty size\r")
+			out.waitFor(t, "/dev/hvc0\r\n0 0\r\n")
+			io.WriteString(stdin, "poweroff\r")
+		}, exitPowerOff, "Power down"},
 		{"type ahead", nil, func(_ *testing.T, stdin io.Writer, _ *transcript) { io.WriteString(stdin, "uname -m\npoweroff\n") },
 			exitPowerOff, "\naarch64\r\n"},
 		{"signal", nil, func(t *testing.T, _ io.Writer, out *transcript) {

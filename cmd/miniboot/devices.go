@@ -17,11 +17,12 @@ import (
 type devices struct {
 	virtio  []virtio.Device
 	disks   []*blk.Device
+	console *consolePort // nil: none
 	closers []io.Closer
 }
 
 // openDevices makes the devices that the flags name, and those that every machine has. log receives what fails later.
-func openDevices(o options, log func(line string)) (d *devices, err error) {
+func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices, err error) {
 	d = &devices{}
 	for _, disk := range o.disks {
 		file, dev, err := disk.open(o.cpus, log)
@@ -33,6 +34,15 @@ func openDevices(o options, log func(line string)) (d *devices, err error) {
 		d.closers = append(d.closers, file)
 	}
 	d.virtio = append(d.virtio, rng.New(nil), balloon.New())
+	if o.console.kind != consoleNone {
+		p, err := o.console.open(stdout, log)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.console = p
+		d.virtio = append(d.virtio, p.dev)
+		d.closers = append(d.closers, p.closer)
+	}
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)
 		if err != nil {
@@ -50,6 +60,9 @@ func (d *devices) watch() (stop func()) {
 	var wg sync.WaitGroup
 	if len(d.disks) > 0 {
 		wg.Go(func() { watchSizes(ctx, d.disks) })
+	}
+	if d.console != nil {
+		wg.Go(func() { d.console.run(ctx) })
 	}
 	return func() {
 		cancel()

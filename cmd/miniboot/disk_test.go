@@ -51,7 +51,7 @@ func TestOpenDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil)
+		d, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil, nil)
 		if tc.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%.4q of %d bytes%s: error %v, want one line with %q", tc.content, len(tc.content), tc.options, err, tc.err)
@@ -62,7 +62,7 @@ func TestOpenDisk(t *testing.T) {
 			t.Errorf("%.4q%s: %v", tc.content, tc.options, err)
 			continue
 		}
-		if _, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+		if _, err := openDevices(options{disks: []diskOption{option}, cpus: 1}, nil, nil); err == nil || !strings.Contains(err.Error(), "in use") {
 			t.Errorf("opened twice: %v", err)
 		}
 		d.Close()

@@ -60,7 +60,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
 	watched := &panicWatch{w: console}
-	devices, err := openDevices(o, func(line string) { fmt.Fprintf(out, "miniboot: %s\n", line) })
+	devices, err := openDevices(o, stdout, func(line string) { fmt.Fprintf(out, "miniboot: %s\n", line) })
 	if err != nil {
 		return exitHostError, err
 	}
@@ -76,7 +76,11 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 
 	defer devices.watch()()
 	s := &session{machine: m, options: o, console: watched, messages: out}
-	if o.serial.kind == serialStdio {
+	if o.console.kind == consoleStdio {
+		s.machine = onConsole{m, devices.console.dev}
+		defer terminal.watchSize(devices.console.dev.SetSize)()
+	}
+	if o.serial.kind == serialStdio || o.console.kind == consoleStdio {
 		s.input, s.terminal = stdin, terminal.isTerminal()
 		if err := terminal.makeRaw(); err != nil {
 			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
@@ -134,6 +138,9 @@ func commandLine(o options) string {
 		line = guest.CommandLine
 	}
 	line += " panic=-1"
+	if o.console.kind == consoleStdio {
+		line += " console=hvc0" // the last one is /dev/console
+	}
 	if o.append != "" {
 		line += " " + o.append
 	}

@@ -29,6 +29,7 @@ type options struct {
 	vsock *vsock.Config // nil: none
 
 	serial   serialOption
+	console  consoleOption
 	noReboot bool
 	timeout  time.Duration // 0: none
 
@@ -159,6 +160,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		return err
 	})
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
+	set.Var(&o.console, "console", "give the guest a virtio console, hvc0, `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is the kernel's console, too, and -serial is none unless it is given")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
 	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")
 	set.BoolVar(&o.stats, "stats", false, "print counters and where the CPUs are at the end")
@@ -176,9 +178,18 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	}
 	if err == nil {
 		o.gic = int(gic[0] - '0')
+		if o.console.kind == consoleStdio && !given(set, "serial") {
+			o.serial.kind = serialNone
+		}
 		err = o.check(set.Args())
 	}
 	return o, err
+}
+
+// given reports whether a flag is on the command line.
+func given(set *flag.FlagSet, name string) (found bool) {
+	set.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 // check finds what the flags do not say by themselves. Limits that the machine has are its own to state.
@@ -188,6 +199,8 @@ func (o *options) check(operands []string) error {
 		return fmt.Errorf("unexpected argument %q: files are given with flags, as in -kernel %s", operands[0], operands[0])
 	case o.cpus < 1:
 		return fmt.Errorf("-smp %d: give at least 1", o.cpus)
+	case o.console.kind == consoleStdio && o.serial.kind == serialStdio:
+		return errors.New("-console stdio -serial stdio: give one of them another place")
 	case o.timeout < 0:
 		return fmt.Errorf("-timeout %v: give a time to come", o.timeout)
 	}

@@ -36,13 +36,17 @@ func TestParseOptions(t *testing.T) {
 		{"-no-reboot -timeout 90s", with(func(o *options) { o.noReboot, o.timeout = true, 90*time.Second })},
 		{"-disk a -disk b,ro", with(func(o *options) { o.disks = []diskOption{{path: "a"}, {path: "b", readOnly: true}} })},
 		{"-vsock v.sock,cid=7", with(func(o *options) { o.vsock = &vsock.Config{Path: "v.sock", CID: 7} })},
+		{"-console stdio", with(func(o *options) { o.console.kind, o.serial.kind = consoleStdio, serialNone })},
+		{"-console stdio -serial file:a", with(func(o *options) { o.console.kind, o.serial = consoleStdio, serialOption{serialFile, "a"} })},
+		{"-console file:a:b", with(func(o *options) { o.console = consoleOption{consoleFile, "a:b"} })},
+		{"-console unix:/a", with(func(o *options) { o.console = consoleOption{consoleUnix, "/a"} })},
 		{"-stats -v -version", with(func(o *options) { o.stats, o.verbose, o.version = true, true, true })},
 	} {
 		got, err := parseOptions(strings.Fields(test.args), io.Discard)
 		if err != nil {
 			t.Errorf("parseOptions(%s): %v", test.args, err)
 		}
-		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(options{}, serialOption{}, diskOption{})); diff != "" {
+		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(options{}, serialOption{}, diskOption{}, consoleOption{})); diff != "" {
 			t.Errorf("parseOptions(%s) (-want +got):\n%s", test.args, diff)
 		}
 	}
@@ -58,6 +62,9 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"-smp x", `invalid value "x" for flag -smp: parse error`},
 		{"-serial pty", `invalid value "pty" for flag -serial: give stdio, file:PATH or none`},
 		{"-serial file:", `invalid value "file:" for flag -serial: give stdio, file:PATH or none`},
+		{"-console file:", `invalid value "file:" for flag -console: give stdio, file:PATH or unix:PATH`},
+		{"-console pty", `invalid value "pty" for flag -console: give stdio, file:PATH or unix:PATH`},
+		{"-console stdio -serial stdio", `-console stdio -serial stdio: give one of them another place`},
 		{"-timeout 5", `invalid value "5" for flag -timeout: parse error`},
 		{"-timeout -5s", `-timeout -5s: give a time to come`},
 		{"-vsock a -vsock b", `invalid value "b" for flag -vsock: give it once: one device has all ports`},

@@ -23,6 +23,11 @@ func setTermios(fd int, t *syscall.Termios) error {
 	return ioctl(fd, syscall.TCSETS, unsafe.Pointer(t))
 }
 
+// A winsize is struct winsize of asm-generic/termios.h.
+type winsize struct{ rows, cols, _, _ uint16 }
+
+func getWinsize(fd int, w *winsize) error { return ioctl(fd, syscall.TIOCGWINSZ, unsafe.Pointer(w)) }
+
 // setForeground is tcsetpgrp(3).
 func setForeground(fd, group int) error {
 	pid := int32(group)

@@ -81,6 +81,7 @@ func init() {
 		"sleep":     {runSleep, "SECONDS"},
 		"sort":      {runSort, "[-nru] [FILE]..."},
 		"stat":      {runStat, "PATH..."},
+		"stty":      {runStty, "size"},
 		"sync":      {runSync, ""},
 		"tail":      {runTail, "[-n LINES] [FILE]..."},
 		"tee":       {runTee, "[-a] [FILE]..."},

@@ -159,6 +159,19 @@ func runTty([]string) int {
 	return 0
 }
 
+// runStty prints the terminal's size.
+func runStty(args []string) int {
+	var w winsize
+	if len(args) != 1 || args[0] != "size" {
+		return usage("stty")
+	}
+	if err := getWinsize(0, &w); err != nil {
+		return fail("stty", err)
+	}
+	fmt.Fprintln(out, w.rows, w.cols)
+	return 0
+}
+
 func runClear([]string) int {
 	fmt.Fprint(out, "\x1b[H\x1b[2J")
 	return 0

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/virtio/console"
+)
+
+// consoleOption says where the virtio console is.
+type consoleOption struct {
+	kind consoleKind
+	path string // of consoleFile and consoleUnix
+}
+
+type consoleKind int
+
+const (
+	consoleNone consoleKind = iota // the guest has none
+	consoleStdio
+	consoleFile
+	consoleUnix
+)
+
+func (c *consoleOption) String() string { return "" }
+
+func (c *consoleOption) Set(value string) error {
+	kind, path, _ := strings.Cut(value, ":")
+	switch {
+	case value == "stdio":
+		*c = consoleOption{kind: consoleStdio}
+	case kind == "file" && path != "":
+		*c = consoleOption{consoleFile, path}
+	case kind == "unix" && path != "":
+		*c = consoleOption{consoleUnix, path}
+	default:
+		return errors.New("give stdio, file:PATH or unix:PATH")
+	}
+	return nil
+}
+
+// A consolePort is a virtio console and what it is connected to.
+type consolePort struct {
+	dev      *console.Device
+	log      func(line string)
+	out      io.Writer    // of a file, or standard output
+	listener net.Listener // of a socket
+	closer   io.Closer
+}
+
+// open makes the device and opens what it is connected to.
+func (c consoleOption) open(stdout io.Writer, log func(line string)) (*consolePort, error) {
+	p := &consolePort{dev: console.New(), log: log, out: stdout, closer: io.NopCloser(nil)}
+	switch c.kind {
+	case consoleFile:
+		f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		if err != nil {
+			return nil, fmt.Errorf("-console: %w", err)
+		}
+		p.out, p.closer = f, f
+	case consoleUnix:
+		l, err := net.Listen("unix", c.path)
+		if err != nil {
+			return nil, fmt.Errorf("-console: %w; remove the file if no other miniboot uses it", err)
+		}
+		p.listener, p.closer = l, l
+		if err := os.Chmod(c.path, 0o600); err != nil { // a console is a login
+			l.Close()
+			return nil, fmt.Errorf("-console: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// run moves the guest's output, and the input of a socket, until ctx is done.
+// Output that cannot be written is lost: a guest that cannot write to its
+// console does nothing else.
+func (p *consolePort) run(ctx context.Context) {
+	if p.listener != nil {
+		p.serve(ctx)
+		return
+	}
+	if err := p.dev.Run(ctx, 0, p.out); err != nil {
+		p.log(err.Error())
+		p.dev.Run(ctx, 0, io.Discard)
+	}
+}
+
+// serve connects one client after the other to the console. Without a client
+// output is dropped.
+func (p *consolePort) serve(ctx context.Context) {
+	clients := make(chan net.Conn)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		defer close(clients)
+		for {
+			conn, err := p.listener.Accept()
+			if err != nil {
+				return
+			}
+			clients <- conn
+		}
+	})
+	defer context.AfterFunc(ctx, func() { p.listener.Close() })()
+	for {
+		alone, found := context.WithCancel(ctx)
+		var dropping sync.WaitGroup
+		dropping.Go(func() { p.dev.Run(alone, 0, io.Discard) })
+		conn, ok := <-clients
+		found()
+		dropping.Wait()
+		if !ok {
+			return
+		}
+		p.talk(ctx, conn)
+	}
+}
+
+// talk connects a client until it, or ctx, is done.
+func (p *consolePort) talk(ctx context.Context, conn net.Conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	defer conn.Close()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		defer cancel()
+		io.Copy(writerFunc(func(b []byte) error { return p.dev.Input(ctx, 0, b) }), conn)
+	})
+	p.dev.Run(ctx, 0, conn)
+	cancel()
+}
+
+// writerFunc makes a function that takes all of its bytes a writer.
+type writerFunc func(b []byte) error
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	if err := f(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// onConsole is a machine that is typed at on its virtio console.
+type onConsole struct {
+	machine
+	dev *console.Device
+}
+
+// Input types p on the console; see machine.
+func (m onConsole) Input(ctx context.Context, p []byte) error { return m.dev.Input(ctx, 0, p) }
