@@ -44,6 +44,7 @@ type Queue struct {
 	mu       sync.Mutex // after Transport.mu, never held to call into it
 	stopped  bool       // or never ready, or broken
 	armed    bool       // the driver has been asked for a notification
+	waiting  int        // goroutines that wait for one, in Next
 	avail    uint16     // index of the next chain that the driver makes available
 	used     uint16     // index of the next chain to give back
 	signaled uint16     // used when the driver was last interrupted, or not for a reason
@@ -76,30 +77,39 @@ func (q *Queue) Memory() *Memory { return q.mem }
 func (q *Queue) Ready() <-chan struct{} { return q.tokens }
 
 // Next waits for a chain. ok is false when ctx is done. Several goroutines may
-// wait: when there is more than one chain, more than one goroutine wakes.
+// wait: while one has a chain, the next chain wakes another.
 func (q *Queue) Next(ctx context.Context, c *Chain) (ok bool) {
 	for ctx.Err() == nil {
-		if q.Pop(c) {
-			if q.more() {
-				q.signal()
-			}
+		if q.take(c, true) {
 			return true
 		}
 		select {
 		case <-q.tokens:
 		case <-ctx.Done():
 		}
+		q.mu.Lock()
+		q.waiting--
+		q.mu.Unlock()
 	}
 	return false
 }
 
 // Pop takes the next chain. c must not be in use; its memory is used again. If
 // there is none, ok is false and the driver's next one brings a token.
-func (q *Queue) Pop(c *Chain) (ok bool) {
+func (q *Queue) Pop(c *Chain) (ok bool) { return q.take(c, false) }
+
+// take is Pop for who waits, or not, if there is no chain.
+func (q *Queue) take(c *Chain, wait bool) (ok bool) {
 	q.mu.Lock()
 	ok, wrong := q.popLocked(c)
-	if wrong != "" {
+	switch {
+	case wrong != "":
 		q.stopped = true
+	case ok && q.waiting > 0 && q.availableLocked():
+		q.signal()
+	}
+	if !ok && wait {
+		q.waiting++
 	}
 	q.mu.Unlock()
 	if wrong != "" {
@@ -180,13 +190,6 @@ func (q *Queue) storeUsedLocked() {
 // used and of the available ring.
 func (q *Queue) availEvent() int { return ringHeader + usedSize*int(q.size) }
 func (q *Queue) usedEvent() int  { return ringHeader + availSize*int(q.size) }
-
-// more reports whether the driver has made another chain available.
-func (q *Queue) more() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return !q.stopped && shared.Load16(q.ring.avail, availIdx) != q.avail
-}
 
 // Push gives a chain back. written is how many bytes of its writable part have
 // been written, from the start. The driver is interrupted if it wants to be.

@@ -361,6 +361,53 @@ func TestNoNotificationIsLost(t *testing.T) {
 	}
 }
 
+// While one goroutine has a chain, the next chain wakes another, though the
+// driver notifies only when it is asked to.
+func TestWaitersWake(t *testing.T) {
+	for _, features := range []uint64{0, eventIdx} {
+		e := newEcho()
+		const workers = 3
+		taken, release := make(chan struct{}), make(chan struct{})
+		e.serve = func(ctx context.Context, queues []*virtio.Queue) error {
+			var wg sync.WaitGroup
+			for range workers {
+				wg.Go(func() {
+					var c virtio.Chain
+					for queues[0].Next(ctx, &c) {
+						taken <- struct{}{}
+						<-release
+						queues[0].Push(&c, 0)
+					}
+				})
+			}
+			wg.Wait()
+			return nil
+		}
+		d := virtiotest.New(t, e)
+		d.Start(features)
+		r := d.Rings[0]
+		for round := range 50 {
+			if round%2 == 0 {
+				time.Sleep(time.Millisecond) // all of them wait
+			}
+			for i := range workers {
+				r.Chain(i, buf(virtiotest.RAMBase, 1))
+				r.Offer(i)
+				r.Kick()
+				select {
+				case <-taken:
+				case <-time.After(10 * time.Second):
+					t.Fatalf("features 0x%x, round %d: chain %d wakes nobody", features, round, i)
+				}
+			}
+			for range workers {
+				release <- struct{}{}
+				r.Poll()
+			}
+		}
+	}
+}
+
 // Resets and new starts while several goroutines of the device hold chains.
 func TestResetInFlight(t *testing.T) {
 	const workers = 4
