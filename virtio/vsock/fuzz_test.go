@@ -25,13 +25,10 @@ func FuzzDevice(f *testing.F) {
 		l := g.listen(1)
 		var hosts sync.WaitGroup
 		hosts.Go(func() { serveEcho(l, &hosts) })
-		for n := 0; len(ops) >= 4 && n < 500; ops, n = ops[4:], n+1 {
+		for round := 0; len(ops) >= 4 && round < 16; round++ {
 			stop := g.disturb(changes)
-			for range 8 {
+			for i := 0; i < 8 && len(ops) >= 4; i, ops = i+1, ops[4:] {
 				g.step(ops[0]&7, ops[1], ops[2], ops[3])
-				if ops = ops[min(4, len(ops)):]; len(ops) < 8 {
-					break
-				}
 			}
 			stop()
 			if g.Status()&virtio.StatusNeedsReset != 0 {
