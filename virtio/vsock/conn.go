@@ -263,15 +263,11 @@ func (c *conn) resetLocked() {
 	c.m.readyLocked(c)
 }
 
-// abort is resetLocked for what the host could not do. A REQUEST that the guest
-// has not seen is taken back.
+// abort is resetLocked for what the host could not do.
 func (c *conn) abort() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
 	c.resetLocked()
-	if c.owed == opRequest {
-		c.m.forgetLocked(c)
-	}
 }
 
 // finish is the end of the goroutines. A guest that does not know gets to know.

@@ -105,9 +105,6 @@ var legal = [...]opSet{
 // receiveLocked takes a packet for c, whose payload is in b. It is false for
 // one that the guest must not send.
 func (c *conn) receiveLocked(h *header, b *virtio.Buffers) bool {
-	if c.state == resetting && h.op != opRST {
-		return true // crossed the RST that is on its way
-	}
 	if !legal[c.state].has(h.op) {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -173,28 +174,49 @@ func TestMaxConnections(t *testing.T) {
 	const most = 4
 	g := newGuest(t, most).post()
 	l := g.listen(52)
-	// One place is kept by the device, for who connects from the host next.
-	for i := range most - 1 {
-		g.connect(l, address{52, uint32(i)})
+	var hosts []net.Conn // they stay open: the device closes its side
+	for i := uint32(0); ; i++ {
+		at := address{52, i}
+		g.send(g.packetTo(opRequest, at), nil)
+		if h, _ := g.receive(); h.op == opRST {
+			break
+		}
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts = append(hosts, c)
 	}
-	g.send(g.packetTo(opRequest, address{52, 100}), nil)
-	g.expect(opRST, address{52, 100})
-	if s := g.dev.Stats(); s.Open != most-1 || s.Refused != 1 {
-		t.Errorf("stats %+v", s)
+	// The device may keep one place for who connects from the host next.
+	if s := g.dev.Stats(); len(hosts) != s.Open || s.Open > most || s.Open < most-1 || s.Refused != 1 {
+		t.Errorf("%d connections; stats %+v", len(hosts), s)
 	}
+	for i := range hosts {
+		g.send(g.packetTo(opRST, address{52, uint32(i)}), nil)
+	}
+	await(t, "all places free", func() bool { return g.dev.Stats().Open == 0 })
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	for range 2 {
+	for range most + 1 {
 		wg.Go(func() { askEcho(g.path, nil) })
 	}
-	first, _ := g.receive()
-	g.quiet() // the other one waits
-	g.send(g.packetTo(opRST, address{first.srcPort, first.dstPort}), nil)
-	second, _ := g.receive()
-	if first.op != opRequest || second.op != opRequest || first.srcPort == second.srcPort {
-		t.Errorf("got %+v, then %+v", first, second)
+	var asked []address
+	request := func() {
+		h, _ := g.receive()
+		asked = append(asked, address{h.srcPort, h.dstPort})
+		if h.op != opRequest || slices.Contains(asked[:len(asked)-1], asked[len(asked)-1]) {
+			t.Errorf("%v from port %d", h.op, h.srcPort)
+		}
 	}
-	g.send(g.packetTo(opRST, address{second.srcPort, second.dstPort}), nil)
+	for range most {
+		request()
+	}
+	g.quiet() // one waits
+	g.send(g.packetTo(opRST, asked[0]), nil)
+	request()
+	for _, at := range asked[1:] {
+		g.send(g.packetTo(opRST, at), nil)
+	}
 }
 
 // Lines that are no request for a port, and their end.

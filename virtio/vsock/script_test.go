@@ -15,7 +15,7 @@ import (
 //	< OP [TEXT|FLAGS]   the guest gets a packet
 //	listen, accept      the host's side of a connection from the guest
 //	dial, ok, refused   the host's side of a connection to the guest
-//	write TEXT, read TEXT, eof, shut, close
+//	write TEXT, read TEXT, eof, shut, noread, close
 type script struct {
 	*guest
 	at       address
@@ -111,6 +111,8 @@ func (s *script) hostDoes(what, arg string) {
 		_, err = s.host.Write([]byte(arg))
 	case "shut":
 		err = s.host.CloseWrite()
+	case "noread":
+		err = s.host.CloseRead()
 	case "close":
 		err = s.host.Close()
 	default:
@@ -153,6 +155,8 @@ func TestConversations(t *testing.T) {
 			"listen; > REQUEST; < RESPONSE; accept; close; < SHUTDOWN send; > RW x; < SHUTDOWN both; > RW x; < RST"},
 		{"to the host, the guest takes no more",
 			"listen; > REQUEST; < RESPONSE; accept; > SHUTDOWN receive; < SHUTDOWN send; > RW still; read still; > SHUTDOWN send; < RST; eof"},
+		{"to the host, the host takes no more",
+			"listen; > REQUEST; < RESPONSE; accept; noread; > RW x; < SHUTDOWN receive; > RW late; write still; < RW still; shut; < SHUTDOWN both; > RST"},
 		{"a closed connection's ports again",
 			"listen; > REQUEST; < RESPONSE; accept; > SHUTDOWN both; < RST; eof; > REQUEST; < RESPONSE; accept; > RW x; read x"},
 		{"to the guest", "dial; < REQUEST; > RESPONSE; ok; write hello; < RW hello; > RW world; read world; close; < SHUTDOWN send; > SHUTDOWN both; < RST"},

@@ -98,7 +98,7 @@ func (c *conn) nextLocked() op {
 		return opInvalid
 	case len(c.out) > 0 && c.credit() > 0:
 		return opRW
-	case c.shutdownFlags()&^c.told != 0:
+	case c.hostShut&^c.told != 0: // not to send is what the reader says when out is taken
 		return opShutdown
 	case c.owesCredit:
 		return opCreditUpdate
@@ -125,8 +125,8 @@ func (c *conn) sendLocked(b *virtio.Buffers) uint32 {
 		payload = c.out[:min(uint64(len(c.out)), uint64(c.credit()), b.Len()-headerSize)]
 		c.asked = false
 	case opShutdown:
-		h.flags = c.shutdownFlags()
-		if c.told = h.flags; c.told == shutdownBoth {
+		h.flags, c.told = c.hostShut, c.hostShut
+		if c.told == shutdownBoth {
 			c.m.forgetLocked(c)
 		}
 	case opCreditRequest:
@@ -155,15 +155,6 @@ func (c *conn) credit() uint32 {
 		return c.peerBufAlloc - flight
 	}
 	return 0
-}
-
-// shutdownFlags is what the host will do no more; it sends as long as there is
-// something that it has sent.
-func (c *conn) shutdownFlags() uint32 {
-	if len(c.out) > 0 {
-		return c.hostShut &^ shutdownSend
-	}
-	return c.hostShut
 }
 
 // eventTransportReset is the id of VIRTIO_VSOCK_EVENT_TRANSPORT_RESET.
