@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"vmm":          {"mmio", "fdt", "hvf", "hvf/softcpu", "gic", "pl011", "pl031", "pl061", "virtio", "boot"},
 	"vmm/vmtest":   {"vmm", "boot", "boot/cpio", "testdata"},
 	"vmm/boottest": {"vmm", "vmm/vmtest", "vmm/vmtest/guest", "boot"},
-	"cmd/miniboot": {"vmm", "vmm/vmtest/guest", "hvf", "hvf/softcpu", "boot", "fdt", "virtio"},
+	"cmd/miniboot": {"vmm", "vmm/vmtest/guest", "hvf", "hvf/hvftest", "hvf/softcpu", "boot", "fdt", "virtio"},
 }
 
 // ruleOf finds the entry for a package: its own, or that of the nearest folder

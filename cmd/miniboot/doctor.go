@@ -1,23 +1,113 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"text/tabwriter"
+	"time"
 
+	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
 	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/hvftest"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
 )
 
-// doctor prints what this host offers.
+// doctor prints what this host offers, as a table, and holds what would run a guest against the conformance suite.
 func doctor(args []string, stdout io.Writer) error {
 	if _, err := parseCommand(flag.NewFlagSet("doctor", flag.ContinueOnError), args, 0); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, version())
-	if _, err := hvf.New(); err != nil {
-		fmt.Fprintf(stdout, "-accel auto takes the software CPU: %v\n", err)
-		return nil
+	t := newTable(stdout)
+	t.row("version", version())
+	t.row("host", fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()))
+	describeHost(t)
+	fw, err := hvf.Open()
+	if err != nil {
+		t.row("framework", err)
+	} else {
+		describeFramework(t, fw)
 	}
-	fmt.Fprintln(stdout, "-accel auto takes Hypervisor.framework")
+	return conform(t, pick(t))
+}
+
+// table prints rows of a name and a value.
+type table struct{ w *tabwriter.Writer }
+
+func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 20, 0, 2, ' ', 0)} }
+
+func (t table) row(name string, value any) {
+	fmt.Fprintf(t.w, "%s\t%v\n", name, value)
+	t.w.Flush() // what follows may take its time, or end the process
+}
+
+// pick returns what -accel auto would take, if it can make a virtual machine, and else the software CPU.
+func pick(t table) hvf.Hypervisor {
+	if h, err := hvf.New(); err == nil && makesVM(t, h) {
+		t.row("runs guests", "Hypervisor.framework")
+		return h
+	}
+	t.row("runs guests", "the software CPU, ARMv8.0-A")
+	return softcpu.New()
+}
+
+// makesVM says whether h makes a virtual machine. The error tells what to do.
+func makesVM(t table, h hvf.Hypervisor) bool {
+	vm, err := h.NewVM(hvf.Config{})
+	if err == nil {
+		err = vm.Close()
+	}
+	if err != nil {
+		t.row("virtual machine", err)
+		return false
+	}
+	t.row("virtual machine", "can be made")
+	return true
+}
+
+// conform holds h against every case of the suite. It prints those that do not pass, and how many do.
+func conform(t table, h hvf.Hypervisor) error {
+	start := time.Now()
+	var passed, skipped, failed int
+	for _, c := range hvftest.Cases() {
+		err := c.Check(h)
+		switch why := hvftest.Skipped(""); {
+		case err == nil:
+			passed++
+		case errors.As(err, &why):
+			skipped++
+			t.row("skipped "+c.Name, why)
+		default:
+			failed++
+			t.row("FAILED "+c.Name, err)
+		}
+	}
+	t.row("conformance", fmt.Sprintf("%d cases passed, %d skipped, %d failed, in %v", passed, skipped, failed, time.Since(start).Round(time.Millisecond)))
+	if failed > 0 {
+		return fmt.Errorf("%d cases of the conformance suite failed: please report the table", failed)
+	}
 	return nil
+}
+
+// entitledTrue is the entitlement in a property list.
+var entitledTrue = regexp.MustCompile(`<key>\s*` + regexp.QuoteMeta(codesign.Hypervisor) + `\s*</key>\s*<true\s*/>`)
+
+// entitlementOf says whether the program in a file for macOS has the entitlement, and else what to do.
+func entitlementOf(path string) string {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	xml, err := codesign.EntitlementsXML(file)
+	switch {
+	case entitledTrue.Match(xml):
+		return "present"
+	case err != nil:
+		return fmt.Sprintf("missing (%v), run: miniboot sign %s", err, path)
+	}
+	return "missing, run: miniboot sign " + path
 }

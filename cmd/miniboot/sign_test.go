@@ -43,6 +43,9 @@ func TestSignCommand(t *testing.T) {
 		t.Error("-o changed the input")
 	}
 	wantEntitled(t, out)
+	if got, want := entitlementOf(bin), "missing, run: miniboot sign "+bin; got != want {
+		t.Errorf("entitlement of a program as built: %q, want %q", got, want)
+	}
 	runs(t, exitPowerOff, "signed ad hoc", "sign", bin)
 	wantEntitled(t, bin)
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
@@ -59,6 +62,9 @@ func wantEntitled(t *testing.T, path string) {
 	}
 	if xml, err := codesign.EntitlementsXML(file); err != nil || !bytes.Contains(xml, []byte(codesign.Hypervisor)) {
 		t.Errorf("%s: entitlements %q, error %v", path, xml, err)
+	}
+	if got := entitlementOf(path); got != "present" {
+		t.Errorf("%s: entitlement %q, want present", path, got)
 	}
 	if info, _ := os.Stat(path); runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
 		t.Errorf("%s: mode %v: cannot be executed", path, info.Mode())

@@ -80,6 +80,9 @@ func parse(file []byte) (*program, error) {
 		}
 		at += n
 	}
+	if at != p.cmdsEnd {
+		return nil, fmt.Errorf("damaged: load commands end at 0x%x, and the header says 0x%x", at, p.cmdsEnd)
+	}
 	return p, p.check()
 }
 
@@ -167,7 +170,7 @@ func (p *program) check() error {
 		return nil
 	}
 	off, size := p.signatureRange()
-	if off < p.linkedit.fileOff || off+size != len(p.file) || off%signatureAlign != 0 {
+	if off < p.linkedit.fileOff || off < p.cmdsEnd || off+size != len(p.file) || off%signatureAlign != 0 {
 		return fmt.Errorf("damaged: a signature of 0x%x bytes at 0x%x is not the end of __LINKEDIT", size, off)
 	}
 	return nil

@@ -30,7 +30,25 @@ func TestRefuse(t *testing.T) {
 		"library":      {patch(12, 6), "type 6"},
 		"zero command": {patch(36, 0), "damaged: the load command at 0x20"},
 		"long command": {patch(36, 1<<31), "damaged: the load command at 0x20"},
-		"sections":     {patch(32+64, 0xffffffff), "damaged: the segment command at 0x20"},
+		"fewer commands": {func(_ *testing.T, f []byte) []byte {
+			le.PutUint32(f[16:], le.Uint32(f[16:])-1)
+			return f
+		}, "damaged: load commands end at"},
+		"signature in the header": {func(t *testing.T, f []byte) []byte {
+			last := 32 + int(le.Uint32(f[20:])) - 16
+			le.PutUint32(f[last+8:], 64)
+			le.PutUint32(f[last+12:], uint32(len(f)-64))
+			le.PutUint64(f[linkedit(t, f)+40:], 0)
+			le.PutUint64(f[linkedit(t, f)+48:], uint64(len(f)))
+			for at := 32; at < last; at += int(le.Uint32(f[at+4:])) {
+				if le.Uint32(f[at:]) == 0x19 && at != linkedit(t, f) {
+					le.PutUint64(f[at+40:], 0) // empty, so that __LINKEDIT is behind it
+					le.PutUint64(f[at+48:], 0)
+				}
+			}
+			return f
+		}, "is not the end of __LINKEDIT"},
+		"sections": {patch(32+64, 0xffffffff), "damaged: the segment command at 0x20"},
 		"no room": {func(t *testing.T, f []byte) []byte {
 			f = unsigned(t, f)
 			text := 32 + 72 // __TEXT follows __PAGEZERO; its first section is that of the code
