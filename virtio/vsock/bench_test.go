@@ -15,11 +15,10 @@ import (
 // packet.
 type loop struct {
 	*guest
-	rxBusy int    // buffers that the device does not have
-	free   int    // to send
-	next   int    // of them
-	fwd    uint32 // as the host has last said
-	got    uint32 // bytes
+	free int    // to send
+	next int    // of them
+	fwd  uint32 // as the host has last said
+	got  uint32 // bytes
 }
 
 func newLoop(g *guest, h header, size int) *loop {
