@@ -13,3 +13,5 @@ require (
 )
 
 require github.com/ebitengine/purego v0.11.3
+
+require github.com/lima-vm/go-qcow2reader v0.7.0

@@ -1,45 +1,56 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
+	"github.com/miniboot-vmm/miniboot/virtio/blk/overlay"
+	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
 )
 
 // diskOption is a -disk.
 type diskOption struct {
 	path     string
-	format   string // "raw", or "" when it was not given
+	format   string // "raw" or "qcow2", or "" when it was not given
 	readOnly bool
+	snapshot bool // what the guest writes is thrown away
 	serial   string
 }
 
-// parseDisk parses FILE[,ro][,format=raw][,serial=S]. A comma in the name of the file is written twice.
+// parseDisk parses FILE[,ro][,snapshot][,format=raw|qcow2][,serial=S]. A comma in the name of the file is written twice.
 func parseDisk(value string) (d diskOption, err error) {
 	words := splitCommas(value)
 	if d.path = words[0]; d.path == "" {
-		return d, errors.New("give FILE, then ,ro ,format=raw ,serial=TEXT as wanted")
+		return d, errors.New("give FILE, then ,ro ,snapshot ,format=raw ,format=qcow2 ,serial=TEXT as wanted")
 	}
 	for _, word := range words[1:] {
 		key, text, _ := strings.Cut(word, "=")
 		switch {
 		case word == "ro":
 			d.readOnly = true
-		case key == "format" && text == "raw":
+		case word == "snapshot":
+			d.snapshot = true
+		case key == "format" && (text == "raw" || text == "qcow2"):
 			d.format = text
 		case key == "format":
-			return d, fmt.Errorf("format %q: give raw", text)
+			return d, fmt.Errorf("format %q: give raw or qcow2", text)
 		case key == "serial":
 			d.serial = text
 		default:
-			return d, fmt.Errorf("%q: give ro, format=raw or serial=TEXT", word)
+			return d, fmt.Errorf("%q: give ro, snapshot, format=raw, format=qcow2 or serial=TEXT", word)
 		}
+	}
+	switch {
+	case d.readOnly && d.snapshot:
+		return d, errors.New("ro and snapshot: give one of them")
+	case d.format == "qcow2" && !d.readOnly && !d.snapshot:
+		return d, errors.New("format=qcow2: such images are only read; add ,snapshot to throw changes away, or ,ro, or convert it with qemu-img convert -O raw")
 	}
 	return d, nil
 }
@@ -57,35 +68,69 @@ func splitCommas(s string) []string {
 // maxDiskQueues is the most queues of a disk: more do not make a file faster.
 const maxDiskQueues = 4
 
-// open opens the file and makes the device, which say what fails to log.
-func (d diskOption) open(cpus int, log func(line string)) (*raw.File, *blk.Device, error) {
-	file, err := raw.Open(d.path, d.readOnly)
-	if err != nil {
-		return nil, nil, fmt.Errorf("-disk %s: %w", d.path, err)
-	}
-	err = d.checkFormat(file)
-	var dev *blk.Device
-	if err == nil {
-		dev, err = blk.New(blk.Options{
-			Disk: file, Name: d.path, ReadOnly: d.readOnly, Serial: d.serial, Queues: min(cpus, maxDiskQueues), Log: log,
-		})
-	}
-	if err != nil {
-		file.Close()
-		return nil, nil, fmt.Errorf("-disk %s: %w", d.path, err)
-	}
-	return file, dev, nil
+// A disk is what a block device works on, and closes.
+type disk interface {
+	blk.Disk
+	io.Closer
 }
 
-// checkFormat refuses an image of another format, unless the user says that it is raw. A format is never guessed: the
-// guest writes the first bytes, and could make its disk look like an image that names any file of the host.
-func (d diskOption) checkFormat(file *raw.File) error {
-	var head [4]byte
-	file.ReadAt(head[:], 0)
-	if d.format == "" && bytes.Equal(head[:], []byte("QFI\xfb")) {
-		return errors.New("it starts like a qcow2 image: convert it with qemu-img, or add ,format=raw if these bytes are the disk's own")
+// open opens the disk and makes the device, which says to log what fails later.
+func (d diskOption) open(cpus int, log func(line string)) (disk, *blk.Device, error) {
+	content, err := d.openContent()
+	if err != nil {
+		return nil, nil, fmt.Errorf("-disk %s: %w", d.path, err)
 	}
-	return nil
+	dev, err := blk.New(blk.Options{
+		Disk: content, Name: d.path, ReadOnly: d.readOnly, Serial: d.serial, Queues: min(cpus, maxDiskQueues), Log: log,
+	})
+	if err != nil {
+		content.Close()
+		return nil, nil, fmt.Errorf("-disk %s: %w", d.path, err)
+	}
+	return content, dev, nil
+}
+
+// openContent opens the image, with an overlay on it for a snapshot.
+func (d diskOption) openContent() (content disk, err error) {
+	if d.format == "qcow2" {
+		content, err = qcow2.Open(d.path)
+	} else {
+		content, err = d.openRaw()
+	}
+	if err != nil || !d.snapshot {
+		return content, err
+	}
+	top, err := overlay.New(content, "")
+	if err != nil {
+		content.Close()
+		return nil, err
+	}
+	return layers{top, content}, nil
+}
+
+// layers is an overlay and what is under it.
+type layers struct {
+	*overlay.Disk
+	base disk
+}
+
+func (l layers) Close() error { return errors.Join(l.Disk.Close(), l.base.Close()) }
+
+// openRaw opens a raw image. One that looks like another format is refused, unless the user says that it is raw. A
+// format is never guessed: the guest writes the first bytes, and could make its disk look like an image that names any
+// file of the host.
+func (d diskOption) openRaw() (disk, error) {
+	file, err := raw.Open(d.path, d.readOnly || d.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	var head [len(qcow2.Magic)]byte
+	file.ReadAt(head[:], 0)
+	if d.format == "" && string(head[:]) == qcow2.Magic {
+		file.Close()
+		return nil, errors.New("it starts like a qcow2 image: add ,format=qcow2, or ,format=raw if these bytes are the disk's own")
+	}
+	return file, nil
 }
 
 // sizeInterval is how often a disk's size is looked at.

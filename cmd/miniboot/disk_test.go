@@ -16,6 +16,9 @@ func TestParseDisk(t *testing.T) {
 		{"a.img", diskOption{path: "a.img"}, ""},
 		{"a.img,ro", diskOption{path: "a.img", readOnly: true}, ""},
 		{"/x/a b.img,serial=S-1,format=raw,ro", diskOption{path: "/x/a b.img", serial: "S-1", format: "raw", readOnly: true}, ""},
+		{"a,snapshot,format=qcow2", diskOption{path: "a", format: "qcow2", snapshot: true}, ""},
+		{"a,format=qcow2", diskOption{}, "only read"},
+		{"a,ro,snapshot", diskOption{}, "one of them"},
 		{"a,,b.img,serial=x,,y=z", diskOption{path: "a,b.img", serial: "x,y=z"}, ""},
 		{"", diskOption{}, "give FILE"},
 		{",ro", diskOption{}, "give FILE"},
@@ -42,6 +45,7 @@ func TestOpenDisk(t *testing.T) {
 		{"", "", "size of 0x0 bytes"},
 		{"QFI\xfb" + strings.Repeat("x", 508), "", "qcow2"},
 		{"QFI\xfb" + strings.Repeat("x", 508), ",format=raw", ""},
+		{strings.Repeat("x", 512), ",format=qcow2,ro", "no qcow2 image"},
 		{strings.Repeat("x", 512), ",serial=" + strings.Repeat("x", 21), "21 bytes"},
 	} {
 		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
@@ -66,5 +70,31 @@ func TestOpenDisk(t *testing.T) {
 			t.Errorf("opened twice: %v", err)
 		}
 		d.Close()
+	}
+}
+
+// A snapshot is another disk over the same file, which does not change.
+func TestSnapshot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	before := strings.Repeat("x", 8192)
+	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // at once
+		d, err := diskOption{path: path, snapshot: true}.openContent()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		var b [3]byte
+		if _, err := d.WriteAt([]byte("new"), 5000); err != nil {
+			t.Error(err)
+		}
+		if _, err := d.ReadAt(b[:], 5000); err != nil || string(b[:]) != "new" {
+			t.Errorf("read %q, %v", b, err)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) != before {
+		t.Errorf("the file has changed (%v)", err)
 	}
 }

@@ -146,7 +146,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
 	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
-	set.Func("disk", "give the guest the raw image or block device in `FILE[,ro][,format=raw][,serial=S]`; the first\none is /dev/vda", func(value string) error {
+	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,serial=S]`; the first\none is /dev/vda; snapshot throws changes away; F is raw or qcow2", func(value string) error {
 		d, err := parseDisk(value)
 		o.disks = append(o.disks, d)
 		return err
