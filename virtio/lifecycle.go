@@ -70,8 +70,18 @@ func (t *Transport) clearLocked() {
 	t.line.Set(false)
 }
 
-// Close stops the device for good. The Device itself is its maker's.
+// Close stops the device for good. Unlike a reset it lets the device finish:
+// chains that the driver has made available can still be taken, for a guest's
+// last words often come right before it powers off. The Device itself is its
+// maker's.
 func (t *Transport) Close() error {
+	t.mu.Lock()
+	a := t.active
+	t.mu.Unlock()
+	if a != nil {
+		a.cancel()
+		<-a.done
+	}
 	t.Reset()
 	t.config.onChange(nil)
 	return nil

@@ -68,7 +68,7 @@ func TestBoot(t *testing.T) {
 			io.WriteString(stdin, "tty; stty size\r")
 			out.waitFor(t, "/dev/hvc0\r\n0 0\r\n")
 			io.WriteString(stdin, "poweroff\r")
-		}, exitPowerOff, "Power down"},
+		}, exitPowerOff, "/dev/hvc0"}, // Linux resets its virtio devices before it says Power down
 		{"type ahead", nil, func(_ *testing.T, stdin io.Writer, _ *transcript) { io.WriteString(stdin, "uname -m\npoweroff\n") },
 			exitPowerOff, "\naarch64\r\n"},
 		{"signal", nil, func(t *testing.T, _ io.Writer, out *transcript) {

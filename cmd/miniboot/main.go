@@ -65,6 +65,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return exitHostError, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
+	defer devices.watch()() // until after the machine is closed: the guest's last output
 	m, err := newMachine(o, files, devices.virtio, watched, logger(o, out))
 	if err != nil {
 		return exitHostError, err
@@ -74,7 +75,6 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return dumpDTB(m, o.dumpDTB)
 	}
 
-	defer devices.watch()()
 	s := &session{machine: m, options: o, console: watched, messages: out}
 	if o.console.kind == consoleStdio {
 		s.machine = onConsole{m, devices.console.dev}

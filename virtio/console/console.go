@@ -182,10 +182,11 @@ func (p *port) open(ctx context.Context) bool {
 	return true
 }
 
-// transmit takes the guest's output.
+// transmit takes the guest's output. When the device is closed that is all which
+// the guest has made available; after a reset there is none.
 func (p *port) transmit(ctx context.Context, q *virtio.Queue) {
 	var c virtio.Chain
-	for q.Next(ctx, &c) {
+	for q.Next(ctx, &c) || q.Pop(&c) {
 		for _, b := range c.Readable {
 			if p.output.write(ctx, b) != nil {
 				return
