@@ -88,6 +88,8 @@ func TestExcuses(t *testing.T) {
 		{"PC not aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 2 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 2 }, true},
 		{"PC aligned, and nowhere", ldr, func(r *Result) { r.Signal, r.PC = SIGBUS, 4 }, func(r *Result) { r.Signal, r.PC = SIGSEGV, 4 }, false},
 		{"QEMU's own memory", ldr, func(r *Result) { segv(r); r.FaultAddr = faultAddr(addressSpace) }, func(*Result) {}, true},
+		{"QEMU's stack", ldr, func(r *Result) { segv(r); r.FaultAddr = addressSpace - 4<<20 }, func(*Result) {}, true},
+		{"below QEMU's stack", ldr, func(r *Result) { segv(r); r.FaultAddr = addressSpace - 32<<20 }, func(*Result) {}, false},
 		{"fault addresses outside the address space", ldr, func(r *Result) { segv(r); r.FaultAddr = faultAddr(addressSpace) }, segv, false},
 		{"the monitor", ldr, func(r *Result) { segv(r); r.FaultAddr = textBase + 8 }, func(*Result) {}, true},
 	}
