@@ -1,0 +1,21 @@
+package fake
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/hvftest"
+)
+
+// TestSuite holds the bindings against the contract, over the fake.
+func TestSuite(t *testing.T) {
+	for name, opt := range map[string]Options{
+		"macOS 11": {MacOS: hvf.MacOS{Major: 11}},
+		"macOS 27": {MacOS: hvf.MacOS{Major: 27}},
+		"rarities": {UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hvftest.Run(t, func(tb testing.TB) hvf.Hypervisor { return New(tb, opt).Hypervisor() })
+		})
+	}
+}
