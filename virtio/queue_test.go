@@ -343,7 +343,7 @@ func TestNoNotificationIsLost(t *testing.T) {
 		r.Disarm()
 		n := 200_000
 		if testing.Short() {
-			n = 20_000
+			n = 5_000
 		}
 		offered := 0
 		for taken := 0; taken < n; {

@@ -14,6 +14,7 @@
 package qcow2
 
 import (
+	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -35,13 +36,28 @@ type Image struct {
 
 func init() {
 	log.SetWarnFunc(nil)
+	qcow2.SetDecompressor(qcow2.CompressionTypeZlib, func(r io.Reader) (io.ReadCloser, error) {
+		return whole{flate.NewReader(r)}, nil
+	})
 	qcow2.SetDecompressor(qcow2.CompressionTypeZstd, func(r io.Reader) (io.ReadCloser, error) {
-		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxCluster))
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(4*maxCluster))
 		if err != nil {
 			return nil, err
 		}
-		return d.IOReadCloser(), nil
+		return whole{d.IOReadCloser()}, nil
 	})
+}
+
+// whole is a reader whose Read returns all that is asked for: a decompressor
+// that returns a part has the library start the cluster again for the rest.
+type whole struct{ io.ReadCloser }
+
+func (w whole) Read(p []byte) (int, error) {
+	n, err := io.ReadFull(w.ReadCloser, p)
+	if err == io.ErrUnexpectedEOF {
+		err = nil // the next one says so
+	}
+	return n, err
 }
 
 // Open opens an image for reading, and locks its file against writers.
