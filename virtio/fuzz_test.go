@@ -39,7 +39,7 @@ func FuzzRegisters(f *testing.F) {
 				setUp(d, 1<<(ops[3]&15), virtiotest.RAMBase, virtiotest.RAMBase+0x8000, virtiotest.RAMBase+0x10000)
 				d.Write(virtio.RegStatus, 15)
 			case 3:
-				d.RAM[0x8000+int(ops[3])] = ops[1]
+				shared.Store16(d.RAM, 0x8000+int(ops[3])&^1, uint16(ops[1])) // the device looks meanwhile
 				d.Write(virtio.RegQueueNotify, uint32(ops[2]))
 			}
 			s := d.Status()
