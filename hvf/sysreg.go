@@ -170,7 +170,7 @@ const (
 	SysRegSP_EL2           SysReg = 0xf208 // 3, 6, 4, 1, 0; macOS 15.0
 )
 
-// sysRegNames is in the order of the constants above.
+// sysRegNames has the constants above.
 var sysRegNames = map[SysReg]string{
 	SysRegDBGBVR0_EL1:      "DBGBVR0_EL1",
 	SysRegDBGBCR0_EL1:      "DBGBCR0_EL1",

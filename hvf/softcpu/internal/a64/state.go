@@ -20,7 +20,7 @@ type State struct {
 	X [256]uint64
 
 	// The condition flags, kept in the form that is cheapest to produce:
-	// N is bit 63 of NF, Z is NF-independent and set when ZF is zero,
+	// N is bit 63 of NF, Z is set when ZF is zero, whatever NF is,
 	// C is CF, which is 0 or 1, and V is bit 63 of VF.
 	NF, ZF, CF, VF uint64
 
