@@ -99,8 +99,11 @@ func flatten(f *elf.File, fileSize uint64) (flatELF, error) {
 	}
 	flat.data = make([]byte, dataSize)
 	for _, p := range segments {
+		if p.Filesz == 0 { // all zeros, and may lie past the end of data
+			continue
+		}
 		off := p.Paddr - flat.low
-		if _, err := p.ReadAt(flat.data[off:off+p.Filesz], 0); p.Filesz > 0 && err != nil && err != io.EOF {
+		if _, err := p.ReadAt(flat.data[off:off+p.Filesz], 0); err != nil && err != io.EOF {
 			return flat, fmt.Errorf("ELF segment at 0x%x: %w", p.Paddr, err)
 		}
 	}

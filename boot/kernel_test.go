@@ -96,6 +96,20 @@ func TestPlainELF(t *testing.T) {
 	}
 }
 
+// TestELFZerosPastData is fuzz case 0001: the last segment is all zeros (.bss)
+// and begins past the end of what the file holds.
+func TestELFZerosPastData(t *testing.T) {
+	k, err := readKernel(mustFile("test.elf", makeELF(0x20_0000,
+		segment{vaddr: 0x20_0000, paddr: 0x20_0000, data: []byte("code")},
+		segment{vaddr: 0x20_1000, paddr: 0x20_1000, memsz: 0x1000})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(k.data) != "code" || k.size != 0x2000 {
+		t.Errorf("data %q of size 0x%x, want \"code\" and 0x2000", k.data, k.size)
+	}
+}
+
 func TestPlainELFAtTheKernelBase(t *testing.T) {
 	k, err := readKernel(mustFile("test.elf", makeELF(0x20_0000, segment{vaddr: 0x20_0000, paddr: 0x20_0000, data: []byte("code")})))
 	if err != nil || k.base != 0x20_0000 || k.entry != 0x20_0000 {
