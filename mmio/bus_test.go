@@ -103,7 +103,8 @@ func TestRegisterTableFind(t *testing.T) {
 	}
 }
 
-// The PL011's numbers as its manual prints them, DDI 0183, 3.3.17 and 3.3.18.
+// The PL011's numbers as its manual prints them, DDI 0183,
+// UARTPeriphID0-3 and UARTPCellID0-3.
 func TestPrimeCellID(t *testing.T) {
 	want := []uint64{0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1}
 	for i, r := range PrimeCellID(0x011, 3) {

@@ -4,28 +4,23 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/mmio/mmiotest"
 )
-
-// pin is an interrupt line that remembers its level.
-type pin struct{ high bool }
-
-func (p *pin) Set(high bool) { p.high = high }
 
 // board is a UART with its line, and the guest's accesses.
 type board struct {
 	*UART
-	pin *pin
+	pin *mmiotest.Pin
 }
 
 func newBoard(firmware bool) board {
-	p := &pin{}
+	p := &mmiotest.Pin{}
 	return board{New(Config{Line: p, Firmware: firmware}), p}
 }
 
@@ -43,8 +38,8 @@ func (b board) check(t *testing.T, step string, off uint64, want uint16) {
 
 func (b board) checkLine(t *testing.T, step string) {
 	t.Helper()
-	if want := b.get(uartRIS)&b.get(uartIMSC) != 0; b.pin.high != want {
-		t.Errorf("%s: line is %v, want %v: %v", step, b.pin.high, want, b.UART)
+	if want := b.get(uartRIS)&b.get(uartIMSC) != 0; b.pin.High != want {
+		t.Errorf("%s: line is %v, want %v: %v", step, b.pin.High, want, b.UART)
 	}
 }
 
@@ -92,26 +87,9 @@ func TestStorage(t *testing.T) {
 // but at its own offset, and the line is always what the registers say.
 func TestEveryAccess(t *testing.T) {
 	b := newBoard(false)
-	var bad uint64
-	for _, v := range []uint64{^uint64(0), 0, 0x0123456789abcdef} {
-		for _, size := range []int{1, 2, 4, 8} {
-			for off := range uint64(Size) {
-				a := mmio.Access{Off: off, Size: size}
-				reaches := table.Find(a) != nil
-				if !reaches {
-					bad += 2
-				}
-				b.Write(a, v)
-				if got := b.Read(a); !reaches && got != 0 {
-					t.Fatalf("read of %d at 0x%03x: got 0x%x, want 0", size, off, got)
-				}
-				b.checkLine(t, fmt.Sprintf("%d bytes at 0x%03x", size, off))
-			}
-		}
-	}
-	if got := b.BadAccesses(); got != bad {
-		t.Errorf("bad accesses: got %d, want %d", got, bad)
-	}
+	mmiotest.EveryAccess(t, b, Size,
+		func(a mmio.Access) bool { return table.Find(a) != nil },
+		func(step string) { b.checkLine(t, step) })
 }
 
 func TestReceiveLevels(t *testing.T) {
@@ -123,8 +101,8 @@ func TestReceiveLevels(t *testing.T) {
 			if got := b.Receive([]byte{byte(n)}); got != 1 {
 				t.Fatalf("level %d: character %d not taken", level, n)
 			}
-			if b.pin.high != (n >= level) {
-				t.Errorf("level %d: line %v with %d characters", level, b.pin.high, n)
+			if b.pin.High != (n >= level) {
+				t.Errorf("level %d: line %v with %d characters", level, b.pin.High, n)
 			}
 		}
 		if got := b.Receive([]byte{0}); got != 0 {
@@ -133,8 +111,8 @@ func TestReceiveLevels(t *testing.T) {
 		b.check(t, "full", uartFR, uint16(flagCTS|flagDSR|flagDCD|flagTXFE|flagRXFF))
 		for n := 31; n >= 0; n-- {
 			b.check(t, "read", uartDR, uint16(32-n))
-			if b.pin.high != (n >= level) {
-				t.Errorf("level %d: line %v with %d characters left", level, b.pin.high, n)
+			if b.pin.High != (n >= level) {
+				t.Errorf("level %d: line %v with %d characters left", level, b.pin.High, n)
 			}
 		}
 	}
@@ -143,7 +121,7 @@ func TestReceiveLevels(t *testing.T) {
 func TestReceiveTimeout(t *testing.T) {
 	b := newBoard(true)
 	b.set(uartIMSC, uint16(intRX|intRT)) // as amba-pl011 does
-	if b.Receive([]byte("ab")) != 2 || !b.pin.high {
+	if b.Receive([]byte("ab")) != 2 || !b.pin.High {
 		t.Fatalf("two characters: no interrupt: %v", b.UART)
 	}
 	b.check(t, "two characters", uartMIS, uint16(intRT))
@@ -194,8 +172,8 @@ func TestTransmitLevel(t *testing.T) {
 		b.set(uartCR, uint16(ctlUARTEN|ctlRXE))
 		for n := 1; n <= 32; n++ {
 			b.set(uartDR, 'x')
-			if b.pin.high != (n <= level) {
-				t.Errorf("level %d: line %v with %d characters", level, b.pin.high, n)
+			if b.pin.High != (n <= level) {
+				t.Errorf("level %d: line %v with %d characters", level, b.pin.High, n)
 			}
 		}
 		b.check(t, "full", uartFR, uint16(flagCTS|flagDSR|flagDCD|flagBUSY|flagTXFF|flagRXFE))
@@ -422,7 +400,7 @@ func TestBackPressure(t *testing.T) {
 	if len(want) != wireSize+fifoDepth {
 		t.Errorf("TXFF after %d characters, want %d", len(want), wireSize+fifoDepth)
 	}
-	if b.pin.high {
+	if b.pin.High {
 		t.Error("transmit interrupt with a full FIFO")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -434,7 +412,7 @@ func TestBackPressure(t *testing.T) {
 	if !bytes.Equal(out.Bytes(), want) {
 		t.Errorf("got %d bytes, want %d", out.Len(), len(want))
 	}
-	if !b.pin.high {
+	if !b.pin.High {
 		t.Error("no transmit interrupt when the FIFO has emptied")
 	}
 }
@@ -542,8 +520,8 @@ func FuzzUART(f *testing.F) {
 				b.ReceiveBreak()
 			}
 			m := &b.m
-			if b.pin.high != (m.raw&m.imsc != 0) {
-				t.Fatalf("line %v: %v", b.pin.high, b.UART)
+			if b.pin.High != (m.raw&m.imsc != 0) {
+				t.Fatalf("line %v: %v", b.pin.High, b.UART)
 			}
 			if m.rx.n < 0 || m.rx.n > m.depth() || m.tx.n < 0 || m.tx.n > m.depth() || m.wire.n > wireSize {
 				t.Fatalf("FIFO out of bounds: %v", b.UART)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/mmio/mmiotest"
 )
 
 // start is when the tests begin: half a second into a second.
@@ -37,19 +38,14 @@ func (c *fakeClock) advance(d time.Duration) {
 	c.now = end
 }
 
-// pin is an interrupt line that remembers its level.
-type pin struct{ high bool }
-
-func (p *pin) Set(high bool) { p.high = high }
-
 type board struct {
 	*RTC
-	pin   *pin
+	pin   *mmiotest.Pin
 	clock *fakeClock
 }
 
 func newBoard() board {
-	p, c := &pin{}, &fakeClock{now: start}
+	p, c := &mmiotest.Pin{}, &fakeClock{now: start}
 	return board{New(Config{Line: p, Clock: c}), p, c}
 }
 
@@ -66,8 +62,8 @@ func (b board) check(t *testing.T, step string, off uint64, want uint32) {
 
 func (b board) checkLine(t *testing.T, step string) {
 	t.Helper()
-	if want := b.get(rtcRIS)&b.get(rtcIMSC) != 0; b.pin.high != want {
-		t.Errorf("%s: line is %v, want %v: %+v", step, b.pin.high, want, b.m)
+	if want := b.get(rtcRIS)&b.get(rtcIMSC) != 0; b.pin.High != want {
+		t.Errorf("%s: line is %v, want %v: %+v", step, b.pin.High, want, b.m)
 	}
 }
 
@@ -92,26 +88,9 @@ func TestResetValues(t *testing.T) {
 
 func TestEveryAccess(t *testing.T) {
 	b := newBoard()
-	var bad uint64
-	for _, v := range []uint64{^uint64(0), 0, 0x0123456789abcdef} {
-		for _, size := range []int{1, 2, 4, 8} {
-			for off := range uint64(Size) {
-				a := mmio.Access{Off: off, Size: size}
-				reaches := table.Find(a) != nil
-				if !reaches {
-					bad += 2
-				}
-				b.Write(a, v)
-				if got := b.Read(a); !reaches && got != 0 {
-					t.Fatalf("read of %d at 0x%03x: got 0x%x, want 0", size, off, got)
-				}
-				b.checkLine(t, fmt.Sprintf("%d bytes at 0x%03x", size, off))
-			}
-		}
-	}
-	if got := b.BadAccesses(); got != bad {
-		t.Errorf("bad accesses: got %d, want %d", got, bad)
-	}
+	mmiotest.EveryAccess(t, b, Size,
+		func(a mmio.Access) bool { return table.Find(a) != nil },
+		func(step string) { b.checkLine(t, step) })
 }
 
 func TestCounter(t *testing.T) {
@@ -148,11 +127,11 @@ func TestAlarm(t *testing.T) {
 	b.set(rtcIMSC, 1)
 	b.set(rtcMR, uint32(start.Unix())+100)
 	b.clock.advance(99*time.Second + 499*time.Millisecond)
-	if b.pin.high {
+	if b.pin.High {
 		t.Error("the alarm is early")
 	}
 	b.clock.advance(time.Millisecond)
-	if !b.pin.high {
+	if !b.pin.High {
 		t.Error("no alarm")
 	}
 	b.check(t, "alarm", rtcMIS, 1)

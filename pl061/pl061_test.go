@@ -7,28 +7,16 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/mmio/mmiotest"
 )
-
-// pin is an interrupt line that remembers its level and how often it rose.
-type pin struct {
-	high  bool
-	rises int
-}
-
-func (p *pin) Set(high bool) {
-	if high && !p.high {
-		p.rises++
-	}
-	p.high = high
-}
 
 type board struct {
 	*GPIO
-	pin *pin
+	pin *mmiotest.Pin
 }
 
 func newBoard() board {
-	p := &pin{}
+	p := &mmiotest.Pin{}
 	return board{New(p), p}
 }
 
@@ -45,8 +33,8 @@ func (b board) check(t *testing.T, step string, off uint64, want uint8) {
 
 func (b board) checkLine(t *testing.T, step string) {
 	t.Helper()
-	if want := b.get(gpioRIS)&b.get(gpioIE) != 0; b.pin.high != want {
-		t.Errorf("%s: line is %v, want %v: %+v", step, b.pin.high, want, b.m)
+	if want := b.get(gpioRIS)&b.get(gpioIE) != 0; b.pin.High != want {
+		t.Errorf("%s: line is %v, want %v: %+v", step, b.pin.High, want, b.m)
 	}
 }
 
@@ -70,26 +58,9 @@ func TestResetValues(t *testing.T) {
 
 func TestEveryAccess(t *testing.T) {
 	b := newBoard()
-	var bad uint64
-	for _, v := range []uint64{^uint64(0), 0, 0x0123456789abcdef} {
-		for _, size := range []int{1, 2, 4, 8} {
-			for off := range uint64(Size) {
-				a := mmio.Access{Off: off, Size: size}
-				reaches := find(a) != nil
-				if !reaches {
-					bad += 2
-				}
-				b.Write(a, v)
-				if got := b.Read(a); !reaches && got != 0 {
-					t.Fatalf("read of %d at 0x%03x: got 0x%x, want 0", size, off, got)
-				}
-				b.checkLine(t, fmt.Sprintf("%d bytes at 0x%03x", size, off))
-			}
-		}
-	}
-	if got := b.BadAccesses(); got != bad {
-		t.Errorf("bad accesses: got %d, want %d", got, bad)
-	}
+	mmiotest.EveryAccess(t, b, Size,
+		func(a mmio.Access) bool { return find(a) != nil },
+		func(step string) { b.checkLine(t, step) })
 }
 
 // DDI 0190, 3.3.1: bits 9:2 of the address choose the pins.
@@ -183,8 +154,8 @@ func TestPress(t *testing.T) {
 	b.Press(t.Context(), PowerKey, time.Millisecond)
 	b.check(t, "pressed", gpioMIS, 1<<PowerKey)
 	b.check(t, "let go", 0x3fc, 0)
-	if b.pin.rises != 1 {
-		t.Errorf("line rose %d times, want 1", b.pin.rises)
+	if b.pin.Rises != 1 {
+		t.Errorf("line rose %d times, want 1", b.pin.Rises)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
