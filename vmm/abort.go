@@ -12,7 +12,9 @@ func (v *vcpu) dataAbort(exit hvf.Exit) error {
 	switch {
 	case d.S1PTW:
 		v.counts.count(exitOther)
-		v.m.complain("vcpu %d walks a translation table at 0x%x, where no memory is", v.index, exit.IPA)
+		if c := &v.m.complaints; c.wanted() {
+			c.printf("vcpu %d walks a translation table at 0x%x, where no memory is", v.index, exit.IPA)
+		}
 		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternalOnWalk)
 	case d.CM: // cache maintenance: devices have no caches
 		v.counts.count(exitMMIO)
@@ -44,7 +46,9 @@ func (v *vcpu) dataAbort(exit hvf.Exit) error {
 
 // nothingThere answers an access to an address without a device.
 func (v *vcpu) nothingThere(exit hvf.Exit, write bool) error {
-	v.m.complain("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
+	if c := &v.m.complaints; c.wanted() {
+		c.printf("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
+	}
 	return v.injectAbort(exit.FAR, accessKind(write), fscExternal)
 }
 
@@ -59,7 +63,9 @@ func (v *vcpu) emulate(exit hvf.Exit, d hvf.DataAbort) error {
 	}
 	in, ok := mmio.Decode(word)
 	if !ok {
-		v.m.complain("vcpu %d: instruction 0x%08x accesses 0x%x, and no device takes such an access", v.index, word, exit.IPA)
+		if c := &v.m.complaints; c.wanted() {
+			c.printf("vcpu %d: instruction 0x%08x accesses 0x%x, and no device takes such an access", v.index, word, exit.IPA)
+		}
 		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal)
 	}
 	res, err := v.emu.Emulate(in, mmio.Fault{VA: exit.FAR, IPA: exit.IPA, Write: d.Write})

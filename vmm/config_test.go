@@ -1,15 +1,9 @@
 package vmm
 
 import (
-	"bytes"
 	"errors"
-	"log"
-	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
@@ -75,29 +69,4 @@ func TestAccelerator(t *testing.T) {
 	if _, err := Accelerator("kvm"); err == nil || err.Error() != want {
 		t.Errorf("kvm: %v, want %s", err, want)
 	}
-}
-
-// A guest that misbehaves all the time makes the log grow slowly.
-func TestLogIsLimited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		complain := limited(log.New(&out, "", 0))
-		for range 3 {
-			for i := range 1000 {
-				complain("access %d", i)
-			}
-			time.Sleep(time.Second)
-		}
-		complain("last")
-		second := []string{"guest: access 0", "guest: access 1", "guest: access 2", "guest: access 3", "guest: access 4"}
-		const dropped = "guest: 995 more such lines dropped"
-		var want []string
-		for range 3 {
-			want = append(append(want, second...), dropped)
-		}
-		want = append(want, "guest: last")
-		if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(out.String()), "\n")); diff != "" {
-			t.Errorf("-want +got\n%s", diff)
-		}
-	})
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// frequentExits are what a busy guest leaves for again and again, with the
-// registers that it does so with.
+// frequentExits are what a busy guest leaves for again and again, and what a
+// hostile one may, with the registers that it does so with.
 var frequentExits = []struct {
 	name string
 	exit hvf.Exit
@@ -29,6 +29,8 @@ var frequentExits = []struct {
 	{"VTimer", hvf.Exit{Reason: hvf.ExitVTimer}, [4]uint64{}},
 	{"Canceled", hvf.Exit{Reason: hvf.ExitCanceled}, [4]uint64{}},
 	{"STPDecoded", uartExit(wnr), [4]uint64{3: boot.UARTBase + 0x24}},
+	{"NoDevice", abort(isv|wnr|sas(4)|srt(1), boot.GPIOBase+boot.GPIOSize), [4]uint64{}},
+	{"NoSysReg", trap(hvf.SysRegOf(3, 7, 15, 15, 7), 1, true), [4]uint64{}},
 }
 
 // uartExit is an access to UARTIBRD, a register that only keeps its value.

@@ -82,7 +82,9 @@ func (v *vcpu) handleException(exit hvf.Exit) error {
 		return v.waitForInterrupt()
 	case hvf.ECInstrAbortLower:
 		v.counts.count(exitOther)
-		v.m.complain("vcpu %d fetched an instruction from 0x%x (IPA 0x%x), where no memory is", v.index, exit.FAR, exit.IPA)
+		if c := &v.m.complaints; c.wanted() {
+			c.printf("vcpu %d fetched an instruction from 0x%x (IPA 0x%x), where no memory is", v.index, exit.FAR, exit.IPA)
+		}
 		if exit.ESR.DataAbort().S1PTW { // the bit is the same
 			return v.injectAbort(exit.FAR, abortFetch, fscExternalOnWalk)
 		}

@@ -37,9 +37,9 @@ type Machine struct {
 	// offset is what the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
 
-	requests chan request                     // of the guest; the first counts
-	errs     chan error                       // of the host; room for one from each goroutine
-	complain func(format string, args ...any) // what a guest did wrong
+	requests   chan request // of the guest; the first counts
+	errs       chan error   // of the host; room for one from each goroutine
+	complaints complaints   // of what a guest did wrong
 
 	snapshots sync.Mutex // one Snapshots at a time; before mu
 
@@ -68,7 +68,7 @@ func New(cfg Config) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{
-		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), complain: limited(cfg.Log),
+		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), complaints: complaints{log: cfg.Log},
 	}
 	m.cond = sync.NewCond(&m.mu)
 	m.plan, err = boot.Prepare(boot.Config{

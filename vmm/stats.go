@@ -2,10 +2,6 @@ package vmm
 
 import (
 	"fmt"
-	"io"
-	"log"
-	"sync"
-	"time"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
@@ -107,39 +103,3 @@ func (m *Machine) Snapshots() []Snapshot {
 
 // Registers of the guest's UART, in one line; see pl011.UART.String.
 func (m *Machine) ConsoleState() string { return m.uart.String() }
-
-// complaintRate is how many lines a guest can make the log grow by in a second.
-const complaintRate = 5
-
-// limited returns a function that logs, at a limited rate, how a guest
-// misbehaves.
-func limited(l *log.Logger) func(string, ...any) {
-	if l.Writer() == io.Discard {
-		return func(string, ...any) {}
-	}
-	var mu sync.Mutex
-	var second time.Time
-	var lines, dropped int
-	allow := func() (ok bool, before int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if now := time.Now(); now.Sub(second) >= time.Second {
-			before = dropped
-			second, lines, dropped = now, 0, 0
-		}
-		if lines++; lines > complaintRate {
-			dropped++
-			return false, 0
-		}
-		return true, before
-	}
-	return func(format string, args ...any) {
-		ok, before := allow()
-		if before > 0 {
-			l.Printf("guest: %d more such lines dropped", before)
-		}
-		if ok {
-			l.Printf("guest: "+format, args...)
-		}
-	}
-}

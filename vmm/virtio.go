@@ -21,7 +21,7 @@ func (m *Machine) buildVirtio() error {
 	memory.Release = giveBack
 	for i, dev := range m.cfg.Virtio {
 		t, err := virtio.NewTransport(virtio.TransportConfig{
-			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.complain,
+			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.complaints.complain,
 		})
 		if err != nil {
 			return err
