@@ -33,15 +33,14 @@ func (t *Transport) selectedLocked() *queueRegisters {
 
 // writeQueueLocked writes a register of the selected queue. Only a queue that
 // is not ready and has not been since DRIVER_OK takes it.
-func (t *Transport) writeQueueLocked(off, v uint64) {
+func (t *Transport) writeQueueLocked(off, v uint64) (wrong string) {
 	q := t.selectedLocked()
 	if q != nil && off == RegQueueReady {
-		t.writeQueueReadyLocked(q, v)
-		return
+		return t.writeQueueReadyLocked(q, v)
 	}
 	if q == nil || q.ready || t.status&StatusDriverOK != 0 {
 		t.bad.Add(1)
-		return
+		return ""
 	}
 	switch off {
 	case RegQueueSize:
@@ -59,11 +58,12 @@ func (t *Transport) writeQueueLocked(off, v uint64) {
 	case RegQueueDeviceHigh:
 		setHigh(&q.device, v)
 	}
+	return ""
 }
 
 // writeQueueReadyLocked checks and freezes a queue, or takes it out of use. One
 // that the device works on stops for good: its set-up is fixed until the reset.
-func (t *Transport) writeQueueReadyLocked(q *queueRegisters, v uint64) {
+func (t *Transport) writeQueueReadyLocked(q *queueRegisters, v uint64) (wrong string) {
 	switch {
 	case v == 0:
 		q.ready = false
@@ -75,11 +75,11 @@ func (t *Transport) writeQueueReadyLocked(q *queueRegisters, v uint64) {
 		t.bad.Add(1)
 	default:
 		if _, wrong := q.memory(t.mem); wrong != "" {
-			t.log("queue %d is not ready: %s", t.queueSel, wrong)
-			return
+			return fmt.Sprintf("queue %d is not ready: %s", t.queueSel, wrong)
 		}
 		q.ready = true
 	}
+	return ""
 }
 
 // queueReadyLocked reads QueueReady. A queue that was stopped is ready until

@@ -1,6 +1,10 @@
 package virtio
 
-import "github.com/miniboot-vmm/miniboot/mmio"
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
 
 // Status is the device status field (2.1).
 type Status uint32
@@ -30,7 +34,7 @@ var statusSteps = []struct{ bit, needs, bars Status }{
 }
 
 // writeStatusLocked takes each step that v asks for and the table allows.
-func (t *Transport) writeStatusLocked(v Status) {
+func (t *Transport) writeStatusLocked(v Status) (wrong string) {
 	if v&t.status&^StatusNeedsReset != t.status&^StatusNeedsReset {
 		t.bad.Add(1) // a bit is not cleared but by reset
 	}
@@ -44,7 +48,7 @@ func (t *Transport) writeStatusLocked(v Status) {
 		}
 		switch s.bit {
 		case StatusFeaturesOK:
-			if !t.featuresLocked() {
+			if wrong = t.featuresLocked(); wrong != "" {
 				continue
 			}
 		case StatusDriverOK:
@@ -52,13 +56,13 @@ func (t *Transport) writeStatusLocked(v Status) {
 		}
 		t.status |= s.bit
 	}
+	return wrong
 }
 
-// featuresLocked reports whether the driver has accepted what it may.
-func (t *Transport) featuresLocked() bool {
+// featuresLocked says what is wrong with the features that the driver accepts.
+func (t *Transport) featuresLocked() (wrong string) {
 	if t.driverFeatures&^t.offered != 0 || t.driverFeatures&FeatureVersion1 == 0 {
-		t.log("driver accepts features 0x%x of 0x%x: not FEATURES_OK", t.driverFeatures, t.offered)
-		return false
+		return fmt.Sprintf("driver accepts features 0x%x of 0x%x: not FEATURES_OK", t.driverFeatures, t.offered)
 	}
-	return true
+	return ""
 }

@@ -152,16 +152,23 @@ func (t *Transport) Write(a mmio.Access, v uint64) {
 		t.Reset()
 		return
 	}
+	if wrong := t.writeRegister(r.Off, v); wrong != "" {
+		t.log("%s", wrong)
+	}
+}
+
+// writeRegister returns what the log should know of a driver's mistake.
+func (t *Transport) writeRegister(off, v uint64) (wrong string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.active != nil && t.active.stopping { // another vCPU resets the device
 		t.bad.Add(1)
-		return
+		return ""
 	}
-	t.writeLocked(r.Off, v)
+	return t.writeLocked(off, v)
 }
 
-func (t *Transport) writeLocked(off, v uint64) {
+func (t *Transport) writeLocked(off, v uint64) (wrong string) {
 	switch off {
 	case RegDeviceFeaturesSel:
 		t.deviceFeaturesSel = uint32(v)
@@ -177,12 +184,13 @@ func (t *Transport) writeLocked(off, v uint64) {
 		t.interrupt &^= uint32(v)
 		t.line.Set(t.interrupt != 0)
 	case RegStatus:
-		t.writeStatusLocked(Status(v))
+		return t.writeStatusLocked(Status(v))
 	case RegSHMSel:
 		t.shmSel = uint32(v)
 	default:
-		t.writeQueueLocked(off, v)
+		return t.writeQueueLocked(off, v)
 	}
+	return ""
 }
 
 // writeDriverFeaturesLocked takes features until FEATURES_OK fixes them. A bit
