@@ -4,6 +4,8 @@
 //     default userland, through a reboot from inside, to the power off.
 //   - TestInstaller boots the kernel and initrd of Debian's installer to its first dialog.
 //   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
+//   - TestDeviceRNG and what follows it uses each device in the default guest and with Debian's cloud kernel, whose drivers
+//     are modules that the default guest's init loads (debianGuest).
 //   - TestIdle measures what an idle guest costs the host.
 //
 // Debian's kernels come from the directory that the environment variable MINIBOOT_KERNELS names, which

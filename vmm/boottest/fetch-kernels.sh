@@ -3,6 +3,7 @@
 #
 #	bookworm.vmlinuz  bookworm-cloud.vmlinuz  trixie.vmlinuz  trixie-cloud.vmlinuz
 #	installer.vmlinuz  installer.initrd.gz
+#	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
 #
 # It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
 # mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
@@ -10,6 +11,7 @@
 set -eu
 
 suites="bookworm trixie"
+modules='[^/]*virtio[^/]*|net_failover|failover|fuse|vsock|loop|overlay|isofs'
 installer=debian-installer-12-netboot-arm64 # bookworm's
 
 [ $# -eq 1 ] || { echo "usage: $0 DIRECTORY" >&2; exit 2; }
@@ -45,16 +47,30 @@ prepare() {
 	in_suite "$1" apt-get update
 }
 
+# download SUITE PACKAGE leaves the package at $work/PACKAGE.deb.
+download() {
+	prepare "$1"
+	[ -f "$work/$2.deb" ] || (cd "$work" && in_suite "$1" apt-get download "$2" && mv "$2"_*.deb "$2.deb")
+}
+
 # unpack SUITE PACKAGE PATTERN FILE puts the one file of a package whose path matches at FILE.
 unpack() {
-	prepare "$1"
-	deb=$work/$2.deb
-	if [ ! -f "$deb" ]; then
-		(cd "$work" && in_suite "$1" apt-get download "$2" && mv "$2"_*.deb "$deb")
-	fi
-	dpkg-deb --fsys-tarfile "$deb" | tar -x -O --wildcards -f - "$3" >"$work/file"
+	download "$1" "$2"
+	dpkg-deb --fsys-tarfile "$work/$2.deb" | tar -x -O --wildcards -f - "$3" >"$work/file"
 	[ -s "$work/file" ] || { echo "$0: $2 has no $3" >&2; exit 1; }
 	mv "$work/file" "$dir/$4"
+}
+
+# unpack_modules SUITE PACKAGE DIRECTORY puts the chosen modules of a kernel there, uncompressed, without the tree,
+# and the list of those that are built in.
+unpack_modules() {
+	download "$1" "$2"
+	rm -rf "$work/tree" "$work/modules" "$dir/$3"
+	mkdir "$work/tree" "$work/modules"
+	dpkg-deb --fsys-tarfile "$work/$2.deb" | tar -x -C "$work/tree" --wildcards -f - '*.ko*' '*/modules.builtin'
+	find "$work/tree" -type f | grep -E "/(($modules)\.ko(\.xz)?|modules.builtin)\$" | xargs mv -t "$work/modules"
+	find "$work/modules" -name '*.xz' -exec unxz {} +
+	mv "$work/modules" "$dir/$3"
 }
 
 # latest SUITE PACKAGE prints the package that a metapackage of kernels depends on.
@@ -62,12 +78,18 @@ latest() {
 	in_suite "$1" apt-cache depends "$2" | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
 }
 
+# fetch_kernel SUITE FLAVOUR fetches a kernel, and the modules that fit no other if it is the flavour without drivers
+# for hardware.
+fetch_kernel() {
+	prepare "$1"
+	package=$(latest "$1" "linux-image$2-arm64")
+	unpack "$1" "$package" './boot/vmlinuz-*' "$1$2.vmlinuz"
+	[ -z "$2" ] || unpack_modules "$1" "$package" "$1$2.modules"
+}
+
 for suite in $suites; do
-	for flavour in "" -cloud; do
-		[ ! -f "$dir/$suite$flavour.vmlinuz" ] || continue
-		prepare "$suite"
-		unpack "$suite" "$(latest "$suite" "linux-image$flavour-arm64")" './boot/vmlinuz-*' "$suite$flavour.vmlinuz"
-	done
+	[ -f "$dir/$suite.vmlinuz" ] || fetch_kernel "$suite" ""
+	[ -d "$dir/$suite-cloud.modules" ] || fetch_kernel "$suite" -cloud
 done
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz

@@ -1,0 +1,57 @@
+package boottest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
+	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
+)
+
+// deviceGuests are the kernels with which each device is used.
+func deviceGuests() []string {
+	if full() {
+		return []string{"default", "bookworm-cloud", "trixie-cloud"}
+	}
+	return []string{"default", "bookworm-cloud"}
+}
+
+// deviceGuest is a machine with one of these kernels and its drivers for the devices.
+func deviceGuest(t *testing.T, kernel string, modules []string, devices ...virtio.Device) vmm.Config {
+	t.Helper()
+	cfg := vmm.Config{CommandLine: guest.CommandLine + " panic=-1", NoReset: true, Virtio: devices}
+	if kernel == "default" {
+		cfg.Kernel = defaultKernel(t)
+		cfg.Initrds = append(cfg.Initrds, userland(t))
+	} else {
+		cfg.Kernel, cfg.Initrds = debianGuest(t, kernel, modules...)
+	}
+	return cfg
+}
+
+// TestDeviceRNG reads the generator's entropy in the guest, and so does Linux itself.
+func TestDeviceRNG(t *testing.T) {
+	for _, kernel := range deviceGuests() {
+		t.Run(kernel, func(t *testing.T) {
+			g := vmtest.Start(t, deviceGuest(t, kernel, []string{"virtio_rng"}, rng.New(nil)))
+			g.Expect(guest.Prompt)
+			if out := g.MustRun("cat /sys/class/misc/hw_random/rng_current"); !strings.HasPrefix(out, "virtio_rng") {
+				t.Errorf("the generator in use is %q", out)
+			}
+			const read = "head -c 65536 /dev/hwrng | sha256sum"
+			if first, second := g.MustRun(read), g.MustRun(read); first == second {
+				t.Errorf("two reads of 64 KiB have the same hash: %s", first)
+			}
+			var nonzero int
+			out := g.MustRun("head -c 65536 /dev/hwrng | tr -d '\\000' | wc -c")
+			if _, err := fmt.Sscan(out, &nonzero); err != nil || nonzero < 65000 || nonzero > 65500 {
+				t.Errorf("of 65536 bytes %d are not zero, want about 65280: %q, %v", nonzero, out, err)
+			}
+			checkLog(t, g)
+		})
+	}
+}
