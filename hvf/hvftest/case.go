@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
@@ -38,12 +37,20 @@ func Cases() []Case {
 	return all
 }
 
+// tester is what Run needs of *testing.T, which alone it is for: a program that
+// holds a backend against the rules does not link package testing.
+type tester[T any] interface {
+	Run(name string, f func(T)) bool
+	Skip(args ...any)
+	Error(args ...any)
+}
+
 // Run holds the backend against every rule, each in a subtest with a backend of
 // its own from the factory. Cases do not overlap, so that a backend with one
-// virtual machine a process will do.
-func Run(t *testing.T, factory func(testing.TB) hvf.Hypervisor) {
+// virtual machine a process will do. T is *testing.T.
+func Run[T tester[T]](t T, factory func(T) hvf.Hypervisor) {
 	for _, c := range Cases() {
-		t.Run(c.Name, func(t *testing.T) {
+		t.Run(c.Name, func(t T) {
 			err := c.Check(factory(t))
 			if why := Skipped(""); errors.As(err, &why) {
 				t.Skip(why)

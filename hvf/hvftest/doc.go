@@ -4,7 +4,7 @@
 // A test runs all of it with Run:
 //
 //	func TestContract(t *testing.T) {
-//		hvftest.Run(t, func(testing.TB) hvf.Hypervisor { return softcpu.New() })
+//		hvftest.Run(t, func(*testing.T) hvf.Hypervisor { return softcpu.New() })
 //	}
 //
 // Outside of a test, Cases lists the rules and Case.Check holds a backend

@@ -384,7 +384,7 @@ func TestMutations(t *testing.T) {
 
 // TestMutantUnchanged: without hooks the mutant is as good as its backend.
 func TestMutantUnchanged(t *testing.T) {
-	Run(t, func(testing.TB) hvf.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
+	Run(t, func(*testing.T) hvf.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
 }
 
 // most is how many of n cases to run.

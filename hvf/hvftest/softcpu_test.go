@@ -8,5 +8,5 @@ import (
 )
 
 func TestSoftCPU(t *testing.T) {
-	Run(t, func(testing.TB) hvf.Hypervisor { return softcpu.New() })
+	Run(t, func(*testing.T) hvf.Hypervisor { return softcpu.New() })
 }

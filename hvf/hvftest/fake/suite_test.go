@@ -15,7 +15,7 @@ func TestSuite(t *testing.T) {
 		"rarities": {UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hvftest.Run(t, func(tb testing.TB) hvf.Hypervisor { return New(tb, opt).Hypervisor() })
+			hvftest.Run(t, func(t *testing.T) hvf.Hypervisor { return New(t, opt).Hypervisor() })
 		})
 	}
 }
