@@ -34,7 +34,8 @@ type Config struct {
 	Hypervisor hvf.Hypervisor
 
 	// Console receives what the guest writes to its UART; nil discards it.
-	// Write is called from one goroutine and may block: the guest waits then.
+	// Write is called from one goroutine and may block: the guest waits then,
+	// and so does the end of Run, for a second after its context's.
 	Console io.Writer
 
 	// Virtio are the devices behind the virtio-mmio slots, from slot 0. Their

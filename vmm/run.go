@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // Reason is why Run returned.
@@ -51,16 +52,9 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	addProcessors(len(m.vcpus))
 	defer addProcessors(-len(m.vcpus))
 
-	console, stopConsole := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
-		if err := m.uart.Run(console, m.cfg.Console); err != nil {
-			m.errs <- fmt.Errorf("vmm: write the guest's console output: %w", err)
-		}
-	}()
-	defer m.stopRoutines(&wg, stopConsole)
+	flush := m.startConsole()
+	defer m.stopRoutines(ctx, &wg, flush)
 
 	if err := m.startRoutines(&wg); err != nil {
 		return Stopped, err
@@ -108,8 +102,38 @@ func (m *Machine) startRoutines(wg *sync.WaitGroup) error {
 	return nil
 }
 
+// consoleGrace is how long a Console may block after the context's end.
+const consoleGrace = time.Second
+
+// startConsole starts the goroutine that writes to the console. What it returns
+// ends it when all output is written. A Write that blocks is waited for until
+// ctx is done and for consoleGrace more, and then left behind.
+func (m *Machine) startConsole() (flush func(ctx context.Context)) {
+	console, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := m.uart.Run(console, m.cfg.Console); err != nil {
+			m.errs <- fmt.Errorf("vmm: write the guest's console output: %w", err)
+		}
+	}()
+	return func(ctx context.Context) {
+		stop()
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+		}
+		select {
+		case <-done:
+		case <-time.After(consoleGrace):
+			m.cfg.Log.Printf("the guest's last console output is lost: its reader takes nothing")
+		}
+	}
+}
+
 // stopRoutines ends all goroutines of the machine.
-func (m *Machine) stopRoutines(wg *sync.WaitGroup, stopConsole func()) {
+func (m *Machine) stopRoutines(ctx context.Context, wg *sync.WaitGroup, flush func(context.Context)) {
 	m.mu.Lock()
 	m.quit = true
 	m.cond.Broadcast()
@@ -117,8 +141,8 @@ func (m *Machine) stopRoutines(wg *sync.WaitGroup, stopConsole func()) {
 	for _, v := range m.vcpus {
 		v.interrupt()
 	}
-	stopConsole()
 	wg.Wait()
+	flush(ctx)
 	m.mu.Lock()
 	m.running = false
 	m.mu.Unlock()
