@@ -41,7 +41,7 @@ func (h *hypervisor) NewVM(cfg Config) (VM, error) {
 		h.live.Store(false)
 		return nil, err
 	}
-	return &vm{h: h, fw: h.fw, ipaBits: bits}, nil
+	return &vm{h: h, fw: h.fw, ipaBits: bits, cpus: map[int]*vcpu{}}, nil
 }
 
 // create calls hv_vm_create and returns the width of the guest's addresses.

@@ -31,6 +31,12 @@ func (k *kick) init(raw *RawVCPU) {
 // post kicks. Any goroutine may call it.
 func (k *kick) post() {
 	k.posted.Store(true)
+	k.request()
+}
+
+// request gets the owner out of the guest for a look around, which is no kick.
+// Any goroutine may call it.
+func (k *kick) request() {
 	if !k.inside.Load() {
 		return
 	}

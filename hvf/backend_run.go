@@ -9,6 +9,12 @@ func (v *vcpu) Run() (Exit, error) {
 		if v.kick.take() {
 			return v.leave(Exit{Reason: ExitCanceled}), nil
 		}
+		if v.held {
+			if err := v.releaseVTimer(); err != nil {
+				v.leave(Exit{})
+				return Exit{}, err
+			}
+		}
 		if err := v.stateInputs(); err != nil {
 			v.leave(Exit{})
 			return Exit{}, err
@@ -25,6 +31,13 @@ func (v *vcpu) Run() (Exit, error) {
 				return Exit{}, err
 			}
 		case ExitVTimer:
+			if v.vm.gic != nil {
+				if err := v.holdVTimer(); err != nil {
+					v.leave(Exit{})
+					return Exit{}, err
+				}
+				continue
+			}
 			v.masked = true
 			return v.leave(Exit{Reason: ExitVTimer}), nil
 		default:
@@ -63,7 +76,7 @@ func (v *vcpu) state(in *input, t InterruptType) error {
 // it: that is how the framework may report one that the guest silenced while it
 // fired.
 func (v *vcpu) restoreMask() error {
-	if v.masked {
+	if v.masked || v.held {
 		return nil
 	}
 	masked, err := v.raw.GetVTimerMask()

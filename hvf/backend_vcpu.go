@@ -1,17 +1,23 @@
 package hvf
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // vcpu is a vCPU of the framework behind the contract of VCPU. All but kick
 // belongs to the goroutine that made it.
 type vcpu struct {
-	vm   *vm
-	raw  *RawVCPU
-	irq  input
-	fiq  input
-	kick kick
+	vm    *vm
+	index int
+	raw   *RawVCPU
+	irq   input
+	fiq   input
+	kick  kick
 
-	masked bool // the virtual timer's exit is masked, as far as we have done it
+	masked bool        // the virtual timer's exit is masked, as far as we have done it
+	held   bool        // likewise, by an exit beside the framework's GIC
+	look   *time.Timer // see releaseVTimer
 }
 
 // input is an interrupt input. The framework holds a level for one run only.
@@ -25,7 +31,7 @@ func newVCPU(m *vm, index int) (*vcpu, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &vcpu{vm: m, raw: raw}
+	v := &vcpu{vm: m, index: index, raw: raw}
 	v.kick.init(raw)
 	if err := v.setUp(index); err != nil {
 		raw.Destroy()
@@ -129,7 +135,10 @@ func (v *vcpu) Close() error {
 	if !v.kick.close() {
 		return nil
 	}
+	if v.look != nil {
+		v.look.Stop()
+	}
 	err := v.raw.Destroy()
-	v.vm.retire()
+	v.vm.retire(v)
 	return err
 }

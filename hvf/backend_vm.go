@@ -13,10 +13,15 @@ type vm struct {
 	fw      *Framework
 	ipaBits int
 
-	mu     sync.Mutex
-	mapped ranges // so that nothing stays mapped when its owner frees it
-	vcpus  int
-	closed bool
+	// gic is the framework's, or nil. It is set before there are vCPUs.
+	gic *gic
+
+	mu        sync.Mutex
+	mapped    ranges        // so that nothing stays mapped when its owner frees it
+	vcpus     int           // those in the making are counted
+	cpus      map[int]*vcpu // by index
+	populated bool          // there has been one
+	closed    bool
 }
 
 func (m *vm) Map(gpa uint64, mem []byte, p Prot) error {
@@ -85,20 +90,37 @@ func (m *vm) NewVCPU(index int) (VCPU, error) {
 		return nil, errors.New("hvf: new vcpu: the vm is closed")
 	}
 	m.vcpus++ // before it exists, so that Close waits for it
+	m.populated = true
 	m.mu.Unlock()
 	v, err := newVCPU(m, index)
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err != nil {
-		m.retire()
+		m.vcpus--
 		return nil, fmt.Errorf("hvf: new vcpu %d: %w", index, err)
 	}
+	m.cpus[index] = v
 	return v, nil
 }
 
 // retire forgets a vCPU.
-func (m *vm) retire() {
+func (m *vm) retire(v *vcpu) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.vcpus--
-	m.mu.Unlock()
+	if m.cpus[v.index] == v {
+		delete(m.cpus, v.index)
+	}
+}
+
+// cpu returns a vCPU by the index that it was made with.
+func (m *vm) cpu(index int) (*vcpu, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v := m.cpus[index]; v != nil {
+		return v, nil
+	}
+	return nil, fmt.Errorf("hvf: the vm has no vcpu %d", index)
 }
 
 // Close unmaps what is mapped, so that its owner may free it whatever becomes
@@ -113,6 +135,9 @@ func (m *vm) Close() error {
 		return fmt.Errorf("hvf: close vm: %d vcpus are still open, close them first", m.vcpus)
 	}
 	m.closed = true
+	if m.gic != nil {
+		m.gic.close()
+	}
 	var errs []error
 	for _, r := range m.mapped {
 		errs = append(errs, m.fw.VMUnmap(r.start, r.end-r.start))

@@ -15,8 +15,8 @@
 // 27, with their enumerations and structs. Functions that this macOS does not
 // have give ErrNotAvailable.
 //
-// The backend leaves to its callers what the framework leaves to them, and uses
-// neither the framework's own GIC nor EL2 nor SME. A program needs the
+// The backend leaves to its callers what the framework leaves to them. It offers
+// the framework's own GIC behind GICMaker, and uses neither EL2 nor SME. A program needs the
 // entitlement com.apple.security.hypervisor in its signature.
 package hvf
 

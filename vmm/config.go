@@ -24,6 +24,11 @@ type Config struct {
 	Memory uint64 // bytes, a multiple of 2 MiB; 512 MiB
 	GIC    int    // 2 or 3; 3
 
+	// BackendGIC takes the backend's own interrupt controller, which is a GICv3,
+	// in place of that of package gic: interrupts then cost no exits. Of the
+	// backends Hypervisor.framework has one, from macOS 15 on.
+	BackendGIC bool
+
 	Kernel      boot.File
 	Initrds     []boot.File // joined
 	CommandLine string
@@ -78,6 +83,8 @@ func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.GIC != 2 && c.GIC != 3:
 		return c, fmt.Errorf("vmm: GIC version %d: give 2 or 3", c.GIC)
+	case c.BackendGIC && c.GIC != 3:
+		return c, fmt.Errorf("vmm: the backend's own interrupt controller as GICv%d: it is a GICv3, give -gic 3 or -irqchip go", c.GIC)
 	case c.VCPUs < 1 || c.VCPUs > most:
 		return c, fmt.Errorf("vmm: %d vcpus: a machine with GICv%d has 1 to %d", c.VCPUs, c.GIC, most)
 	case c.Memory < MinMemory:

@@ -10,8 +10,8 @@ import (
 type interruptController interface {
 	SPI(n int) mmio.Line
 	PPI(cpu, n int) mmio.Line
-	Reset()
-	resetCPU(cpu int)
+	reset() error
+	resetCPU(cpu int) error
 	readSysReg(cpu int, reg uint16) (uint64, bool)
 	writeSysReg(cpu int, reg uint16, v uint64) bool
 	mapOn(b *mmio.Bus) error
@@ -23,6 +23,15 @@ const spis = 96
 
 // spi returns the line of an interrupt that package boot names by INTID.
 func spi(g interruptController, intid int) mmio.Line { return g.SPI(intid - 32) }
+
+// newGIC makes the machine's interrupt controller. The backend's own must be
+// there before the first vCPU is.
+func (m *Machine) newGIC() (interruptController, error) {
+	if m.cfg.BackendGIC {
+		return newBackendGIC(m.vm, len(m.vcpus), m.complaints.complain)
+	}
+	return newGIC(m.cfg.GIC, m.vcpus)
+}
 
 func newGIC(version int, vcpus []*vcpu) (interruptController, error) {
 	cfg := gic.Config{CPUs: len(vcpus), SPIs: spis}
@@ -42,7 +51,8 @@ func newGIC(version int, vcpus []*vcpu) (interruptController, error) {
 
 type gicV2 struct{ *gic.V2 }
 
-func (g gicV2) resetCPU(int)                          {}
+func (g gicV2) reset() error                          { g.Reset(); return nil }
+func (g gicV2) resetCPU(int) error                    { return nil }
 func (g gicV2) readSysReg(int, uint16) (uint64, bool) { return 0, false }
 func (g gicV2) writeSysReg(int, uint16, uint64) bool  { return false }
 
@@ -58,7 +68,8 @@ type gicV3 struct {
 	cpus int
 }
 
-func (g gicV3) resetCPU(cpu int)                               { g.ResetCPU(cpu) }
+func (g gicV3) reset() error                                   { g.Reset(); return nil }
+func (g gicV3) resetCPU(cpu int) error                         { g.ResetCPU(cpu); return nil }
 func (g gicV3) readSysReg(cpu int, reg uint16) (uint64, bool)  { return g.ReadSysReg(cpu, reg) }
 func (g gicV3) writeSysReg(cpu int, reg uint16, v uint64) bool { return g.WriteSysReg(cpu, reg, v) }
 

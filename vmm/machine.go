@@ -109,7 +109,7 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 	for i := range m.cfg.VCPUs {
 		m.vcpus = append(m.vcpus, newVCPU(m, i))
 	}
-	if m.gic, err = newGIC(m.cfg.GIC, m.vcpus); err != nil {
+	if m.gic, err = m.newGIC(); err != nil {
 		return err
 	}
 	for _, v := range m.vcpus {

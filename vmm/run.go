@@ -183,7 +183,9 @@ func (m *Machine) reset() error {
 	m.uart.Reset()
 	m.rtc.Reset()
 	m.gpio.Reset()
-	m.gic.Reset()
+	if err := m.gic.reset(); err != nil {
+		return err
+	}
 	if err := m.unmapRAM(); err != nil {
 		return err
 	}

@@ -154,7 +154,9 @@ func (v *vcpu) start() error {
 	v.vtimerMasked = false
 	v.vtimer.Set(false)
 	v.ptimer.reset()
-	v.m.gic.resetCPU(v.index)
+	if err := v.m.gic.resetCPU(v.index); err != nil {
+		return err
+	}
 	for _, r := range []struct {
 		reg hvf.SysReg
 		v   uint64

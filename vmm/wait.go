@@ -5,6 +5,9 @@ import "time"
 // waitForInterrupt parks the routine until an interrupt input is high, a timer
 // is due, or somebody notifies it: an idle guest costs the host nothing.
 func (v *vcpu) waitForInterrupt() error {
+	if v.m.cfg.BackendGIC {
+		return nil // WFI does not exit then, and nobody here would know when to go on
+	}
 	deadline, err := v.nextTimer()
 	if err != nil {
 		return err

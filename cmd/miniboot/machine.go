@@ -26,6 +26,7 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 		VCPUs:       o.cpus,
 		Memory:      o.memory,
 		GIC:         o.gic,
+		BackendGIC:  o.irqchip == "framework",
 		Kernel:      files.kernel,
 		Initrds:     files.initrds,
 		CommandLine: commandLine(o),

@@ -22,6 +22,8 @@ type options struct {
 	accel  string // "auto", "hvf" or "soft"
 	gic    int    // 2 or 3
 
+	irqchip string // "go" or "framework"
+
 	dtb     string // path of a devicetree blob to use
 	dumpDTB string // path to write the machine's blob to, in place of starting it
 
@@ -131,7 +133,7 @@ func (s *size) Set(value string) error {
 // parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
 // line.
 func parseOptions(args []string, help io.Writer) (options, error) {
-	o := options{memory: 512 << 20, accel: "auto"}
+	o := options{memory: 512 << 20, accel: "auto", irqchip: "go"}
 	gic := "3"
 	set := flag.NewFlagSet("miniboot", flag.ContinueOnError)
 	set.StringVar(&o.kernel, "kernel", "", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
@@ -144,6 +146,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
 	set.Var(choice{&o.accel, []string{"auto", "hvf", "soft"}}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto the first if it is there (`NAME`)")
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
+	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's, framework that of\nHypervisor.framework, a GICv3 of macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
 	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
 	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,serial=S]`; the first\none is /dev/vda; snapshot throws changes away; F is raw or qcow2", func(value string) error {
@@ -197,6 +200,10 @@ func (o *options) check(operands []string) error {
 	switch {
 	case len(operands) > 0:
 		return fmt.Errorf("unexpected argument %q: files are given with flags, as in -kernel %s", operands[0], operands[0])
+	case o.irqchip == "framework" && o.gic != 3:
+		return errors.New("-irqchip framework -gic 2: the framework's interrupt controller is a GICv3, leave one of them out")
+	case o.irqchip == "framework" && o.accel == "soft":
+		return errors.New("-irqchip framework -accel soft: only Hypervisor.framework has that interrupt controller, leave one of them out")
 	case o.cpus < 1:
 		return fmt.Errorf("-smp %d: give at least 1", o.cpus)
 	case o.console.kind == consoleStdio && o.serial.kind == serialStdio:

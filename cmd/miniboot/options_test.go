@@ -17,7 +17,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	with := func(change func(o *options)) options {
-		o := options{memory: 512 << 20, cpus: 1, accel: "auto", gic: 3}
+		o := options{memory: 512 << 20, cpus: 1, accel: "auto", gic: 3, irqchip: "go"}
 		change(&o)
 		return o
 	}
@@ -29,6 +29,7 @@ func TestParseOptions(t *testing.T) {
 		{"-kernel Image -initrd a -initrd b", with(func(o *options) { o.kernel, o.initrds = "Image", []string{"a", "b"} })},
 		{"-append quiet -m 3G -smp 4", with(func(o *options) { o.append, o.memory, o.cpus = "quiet", 3<<30, 4 })},
 		{"-accel soft -gic 2", with(func(o *options) { o.accel, o.gic = "soft", 2 })},
+		{"-irqchip framework -accel hvf", with(func(o *options) { o.irqchip, o.accel = "framework", "hvf" })},
 		{"-dtb in -dumpdtb out", with(func(o *options) { o.dtb, o.dumpDTB = "in", "out" })},
 		{"-serial stdio", with(func(o *options) {})},
 		{"-serial file:a:b", with(func(o *options) { o.serial = serialOption{serialFile, "a:b"} })},
@@ -58,6 +59,9 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"-accel kvm", `invalid value "kvm" for flag -accel: give auto or hvf or soft`},
 		{"-gic 4", `invalid value "4" for flag -gic: give 2 or 3`},
 		{"-gic 33", `invalid value "33" for flag -gic: give 2 or 3`},
+		{"-irqchip apic", `invalid value "apic" for flag -irqchip: give go or framework`},
+		{"-irqchip framework -gic 2", `-irqchip framework -gic 2: the framework's interrupt controller is a GICv3, leave one of them out`},
+		{"-irqchip framework -accel soft", `-irqchip framework -accel soft: only Hypervisor.framework has that interrupt controller, leave one of them out`},
 		{"-smp 0", `-smp 0: give at least 1`},
 		{"-smp x", `invalid value "x" for flag -smp: parse error`},
 		{"-serial pty", `invalid value "pty" for flag -serial: give stdio, file:PATH or none`},

@@ -211,14 +211,14 @@ func TestGICBindings(t *testing.T) {
 		must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 0))
 		at, err := v.GICGetRedistributorBase()
 		equal(t, "redistributor", at, err, 0x5000_0000)
-		must(t, v.GICSetRedistributorReg(hvf.RedistributorRegICFGR1, 5))
+		must(t, v.GICSetRedistributorReg(hvf.RedistributorRegICFGR1, 8))
 		reg, err := v.GICGetRedistributorReg(hvf.RedistributorRegICFGR1)
-		equal(t, "GICR_ICFGR1", reg, err, 5)
-		must(t, v.GICSetICCReg(hvf.ICCRegPMR_EL1, 6))
+		equal(t, "GICR_ICFGR1", reg, err, 8)
+		must(t, v.GICSetICCReg(hvf.ICCRegPMR_EL1, 0x60))
 		must(t, v.GICSetICVReg(hvf.ICVRegPMR_EL1, 7))
 		must(t, v.GICSetICHReg(hvf.ICHRegLR0_EL2, 8))
 		icc, err := v.GICGetICCReg(hvf.ICCRegPMR_EL1)
-		equal(t, "ICC_PMR_EL1", icc, err, 6)
+		equal(t, "ICC_PMR_EL1", icc, err, 0x60)
 		icv, err := v.GICGetICVReg(hvf.ICVRegPMR_EL1)
 		equal(t, "ICV_PMR_EL1", icv, err, 7)
 		ich, err := v.GICGetICHReg(hvf.ICHRegLR0_EL2)
@@ -264,6 +264,12 @@ func TestWFIWithGIC(t *testing.T) {
 	onThread(func() {
 		v, err := fw.VCPUCreate(0)
 		must(t, err)
+		must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31))
+		must(t, fw.GICSetDistributorReg(hvf.DistributorRegCTLR, 0x12)) // ARE, Group 1
+		must(t, fw.GICSetDistributorReg(hvf.DistributorRegIGROUPR(1), 1<<8))
+		must(t, fw.GICSetDistributorReg(hvf.DistributorRegISENABLER(1), 1<<8)) // 40
+		must(t, v.GICSetICCReg(hvf.ICCRegPMR_EL1, 0xf0))
+		must(t, v.GICSetICCReg(hvf.ICCRegIGRPEN1_EL1, 1))
 		must(t, v.SetReg(hvf.RegPC, guestBase))
 		must(t, v.SetReg(hvf.RegCPSR, 0x3c5))
 		kick := time.AfterFunc(time.Millisecond, func() { fw.VCPUsExit([]uint64{v.ID()}) })
@@ -275,6 +281,9 @@ func TestWFIWithGIC(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() { fw.GICSetSPI(40, true) })
 		must(t, v.Run())
 		equal(t, "class after an interrupt in WFI", v.Exit().Exception.Syndrome.EC(), nil, hvf.ECHVC64)
+		if ticks, err := v.GetWaitForInterruptTime(); err != nil || ticks == 0 {
+			t.Errorf("it has waited %d ticks, %v", ticks, err)
+		}
 		must(t, v.Destroy())
 	})
 	must(t, fw.VMDestroy())

@@ -31,19 +31,26 @@ func TestBootLinux(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		gic  int
+		own  bool // the framework's
 		opt  fake.Options
 	}{
-		{"macOS 11, gic 2", 2, fake.Options{MacOS: hvf.MacOS{Major: 11}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
-		{"macOS 26, gic 3", 3, fake.Options{MacOS: hvf.MacOS{Major: 26}}},
+		{"macOS 11, gic 2", 2, false, fake.Options{MacOS: hvf.MacOS{Major: 11}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
+		{"macOS 26, gic 3", 3, false, fake.Options{MacOS: hvf.MacOS{Major: 26}}},
+		{"macOS 15, framework's gic", 3, true, fake.Options{MacOS: hvf.MacOS{Major: 15}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
+		{"framework's gic, its timer also exits", 3, true, fake.Options{VTimer: fake.VTimerAlsoExits}},
+		{"framework's gic, its timer only exits", 3, true, fake.Options{VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := vmtest.Start(t, vmm.Config{
 				Kernel: kernel, Initrds: []boot.File{initramfs}, CommandLine: guest.CommandLine + " panic=-1",
-				Hypervisor: fake.New(t, c.opt).Hypervisor(), VCPUs: 2, GIC: c.gic,
+				Hypervisor: fake.New(t, c.opt).Hypervisor(), VCPUs: 2, GIC: c.gic, BackendGIC: c.own,
 			})
 			g.Expect(guest.Prompt)
 			if n := strings.Count(g.MustRun("cat /proc/cpuinfo"), "processor"); n != 2 {
 				t.Errorf("/proc/cpuinfo has %d processors, want 2", n)
+			}
+			if c.own {
+				checkOwnGIC(t, g)
 			}
 			g.Send("poweroff\n")
 			if r := g.Wait(); r != vmm.PoweredOff {
@@ -51,4 +58,23 @@ func TestBootLinux(t *testing.T) {
 			}
 		})
 	}
+}
+
+// checkOwnGIC sees that the interrupts were the framework's work, and that its
+// GIC starts anew with the machine.
+func checkOwnGIC(t *testing.T, g *vmtest.Guest) {
+	t.Helper()
+	if s := g.MustRun("cat /proc/interrupts"); !strings.Contains(s, "GICv3") || !strings.Contains(s, "arch_timer") {
+		t.Errorf("/proc/interrupts has no GICv3 or no timer:\n%s", s)
+	}
+	for i, cpu := range g.Machine().Stats().VCPUs {
+		for kind, name := range vmm.ExitNames() {
+			if n := cpu.Exits[kind]; n > 0 && (name == "wfi" || name == "vtimer") {
+				t.Errorf("CPU %d: %d exits for %s", i, n, name)
+			}
+		}
+	}
+	g.Send("reboot\n")
+	g.Expect("Restarting system") // behind the prompt before it
+	g.Expect(guest.Prompt)
 }

@@ -12,6 +12,11 @@
 // and feature registers that came later are not there. They also make happen
 // what happens rarely: spurious exits, lost cancellations, HV_BUSY.
 //
-// Missing: the framework's own GIC delivers no interrupts to a guest; only its
-// rules are there. No instruction or data goes through EL2.
+// The framework's own GIC is package gic, which the library calls back too. It
+// takes vCPU i to have Aff1 i/16 and Aff0 i%16 in MPIDR_EL1. Accesses to what the
+// framework is not known to implement of it exit: GICD_TYPER2, and the
+// identification registers but PIDR2.
+//
+// Missing: MSIs by the GICv2m frame's address. No instruction or data goes
+// through EL2.
 package fake

@@ -19,12 +19,19 @@ type engine struct {
 	vm      hvf.VM
 	ahead   uint64 // counter less vm.Counter
 	cpus    [softcpu.MaxVCPUs]atomic.Pointer[cpu]
+	created atomic.Int64 // vCPUs so far
+
+	gic                atomic.Pointer[frameworkGIC]
+	vtimer             VTimerWithGIC
+	physicalTimerTraps bool
 }
 
 // cpu is one vCPU of the engine.
 type cpu struct {
 	hv     hvf.VCPU
-	st     *state // shared with C
+	id     int
+	st     *state      // shared with C
+	gic    *privateGIC // nil without the framework's
 	masked bool
 	offset uint64
 }
@@ -36,14 +43,14 @@ var engines struct {
 	last uint64
 }
 
-func newEngine(counter func() uint64) *engine {
+func newEngine(counter func() uint64, opt Options) *engine {
 	engines.mu.Lock()
 	defer engines.mu.Unlock()
 	if engines.list == nil {
 		engines.list = map[uint64]*engine{}
 	}
 	engines.last++
-	e := &engine{handle: engines.last, counter: counter}
+	e := &engine{handle: engines.last, counter: counter, vtimer: opt.VTimer, physicalTimerTraps: opt.PhysicalTimerTraps}
 	engines.list[e.handle] = e
 	return e
 }
@@ -66,6 +73,7 @@ func (e *engine) createVM(ipaBits int) error {
 		return err
 	}
 	e.vm = vm
+	e.created.Store(0)
 	// The two counters are the same clock from different beginnings. Read them
 	// close together; the guest is to be behind rather than ahead.
 	for range 100 {
@@ -79,19 +87,26 @@ func (e *engine) createVM(ipaBits int) error {
 	return nil
 }
 
-func (e *engine) destroyVM() error { return e.vm.Close() }
+func (e *engine) destroyVM() error {
+	e.gic.Store(nil)
+	return e.vm.Close()
+}
 
 func (e *engine) createVCPU(id int, st *state) error {
 	hv, err := e.vm.NewVCPU(id)
 	if err != nil {
 		return err
 	}
-	c := &cpu{hv: hv, st: st}
+	c := &cpu{hv: hv, id: id, st: st}
+	if g := e.gic.Load(); g != nil {
+		c.gic = newPrivateGIC(e, g, c)
+	}
 	if err := c.hv.SetVTimerOffset(-e.ahead); err != nil {
 		return err
 	}
 	c.pull()
 	e.cpus[id].Store(c)
+	e.created.Add(1)
 	return nil
 }
 
@@ -100,6 +115,9 @@ func (e *engine) destroyVCPU(id int) error {
 	if c == nil {
 		return fmt.Errorf("fake: vcpu %d does not exist", id)
 	}
+	if c.gic != nil {
+		c.gic.alarm.Stop()
+	}
 	return c.hv.Close()
 }
 
@@ -107,7 +125,7 @@ func (e *engine) destroyVCPU(id int) error {
 func (e *engine) run(id int) {
 	c := e.cpus[id].Load()
 	c.push(e.ahead)
-	exit, err := c.hv.Run()
+	exit, err := c.run()
 	if err != nil {
 		exit = hvf.Exit{Reason: ^hvf.ExitReason(0)}
 	}
@@ -122,7 +140,36 @@ func (e *engine) run(id int) {
 func (e *engine) kick(id int) {
 	if c := e.cpus[id].Load(); c != nil {
 		c.hv.Kick()
+		if c.gic != nil {
+			c.gic.notify()
+		}
 	}
+}
+
+// run enters the guest until something is to be told.
+func (c *cpu) run() (hvf.Exit, error) {
+	if c.gic != nil {
+		return c.gic.run()
+	}
+	c.hv.SetIRQ(c.st.Pending&1 != 0)
+	c.hv.SetFIQ(c.st.Pending&2 != 0)
+	return c.hv.Run()
+}
+
+func (c *cpu) sysReg(r hvf.SysReg) (uint64, error) {
+	if c.gic != nil {
+		if v, ok := c.gic.readTimer(r); ok {
+			return v, nil
+		}
+	}
+	return c.hv.SysReg(r)
+}
+
+func (c *cpu) setSysReg(r hvf.SysReg, v uint64) error {
+	if c.gic != nil && c.gic.writeTimer(r, v) {
+		return nil
+	}
+	return c.hv.SetSysReg(r, v)
 }
 
 // push gives the CPU what was set since the last run.
@@ -133,7 +180,7 @@ func (c *cpu) push(ahead uint64) {
 		c.hv.SetReg(hvf.Reg(r), st.Reg[r])
 	}
 	st.Dirty = 0
-	if masked := st.Masked != 0; masked != c.masked {
+	if masked := st.Masked != 0; masked != c.masked && !c.gic.delivers() {
 		c.masked = masked
 		c.hv.SetVTimerMask(masked)
 	}
@@ -141,8 +188,6 @@ func (c *cpu) push(ahead uint64) {
 		c.offset = st.Offset
 		c.hv.SetVTimerOffset(st.Offset - ahead)
 	}
-	c.hv.SetIRQ(st.Pending&1 != 0)
-	c.hv.SetFIQ(st.Pending&2 != 0)
 }
 
 // pull shows C the general registers.

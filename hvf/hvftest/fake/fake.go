@@ -25,7 +25,21 @@ type Options struct {
 	EL2        bool // nested virtualization is offered
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
 	Portable   bool // calls go through purego's own entry
+
+	// With a GIC.
+	VTimer             VTimerWithGIC
+	PhysicalTimerTraps bool // CNTP_* exits, as if only EL2 had it
 }
+
+// VTimerWithGIC is how the virtual timer's interrupt comes to a guest that has
+// the framework's GIC. Sources disagree.
+type VTimerWithGIC int
+
+const (
+	VTimerDelivered VTimerWithGIC = iota // by the GIC, without an exit
+	VTimerAlsoExits                      // by the GIC, and with an exit that masks the exit
+	VTimerOnlyExits                      // not by itself: there is an exit that masks it, as without a GIC
+)
 
 // Fake is one instance of the library: a process of its own, as the framework
 // sees it.
@@ -60,7 +74,7 @@ func New(tb testing.TB, opt Options) *Fake {
 		calls = dl.NewPortable(lib)
 	}
 	f.fw = hvf.Bind(calls)
-	f.engine = newEngine(f.fw.MachAbsoluteTime)
+	f.engine = newEngine(f.fw.MachAbsoluteTime, opt)
 	f.configure(opt)
 	tb.Cleanup(func() { f.finish(tb) })
 	return f

@@ -100,6 +100,31 @@ func TestBrokenRules(t *testing.T) {
 			})
 			must(t, fw.VMDestroy())
 		}},
+		{"run before MPIDR_EL1, with a GIC", 10, func(t *testing.T, fw *hvf.Framework) {
+			must(t, fw.VMCreate(0))
+			must(t, createGIC(t, fw))
+			onThread(func() {
+				v, err := fw.VCPUCreate(0)
+				must(t, err)
+				v.Run()
+				must(t, v.Destroy())
+			})
+			must(t, fw.VMDestroy())
+		}},
+		{"a vCPU more after one has run, with a GIC", 10, func(t *testing.T, fw *hvf.Framework) {
+			must(t, fw.VMCreate(0))
+			must(t, createGIC(t, fw))
+			onThread(func() {
+				v, err := fw.VCPUCreate(0)
+				must(t, err)
+				must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31))
+				must(t, fw.VCPUsExit([]uint64{v.ID()}))
+				must(t, v.Run())
+				onThread(func() { fw.VCPUCreate(0) })
+				must(t, v.Destroy())
+			})
+			must(t, fw.VMDestroy())
+		}},
 		{"configuration released twice", 12, func(t *testing.T, fw *hvf.Framework) {
 			cfg, err := fw.VMConfigCreate()
 			must(t, err)

@@ -18,6 +18,7 @@ type state struct {
 	Masked                     uint64
 	Offset                     uint64
 	Reason, Syndrome, FAR, IPA uint64
+	Waited                     uint64
 }
 
 // settings is struct config of fake.h.
@@ -28,12 +29,14 @@ type settings struct {
 	UnknownPerMille, UnknownMasks      uint64
 	DropRacedCancels, BusyAfterDestroy uint64
 	CreateCode, MaxIPABits, EL2, SME   uint64
+	PhysicalTimerTraps                 uint64
 	GoHeapLow, GoHeapHigh              uint64
 }
 
 // callbacks is struct engine of fake.h: addresses that C can call.
 type callbacks struct {
 	VMCreate, VMDestroy, Map, Unmap, Protect, VCPUCreate, VCPUDestroy, Run, Kick, GetSys, SetSys, GetQ, SetQ uintptr
+	GICCreate, GICReset, GICSetSPI, GICAccess                                                                uintptr
 }
 
 // shared is what C reads or writes during a call of the fake's own.
@@ -68,14 +71,14 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 		Run:         dl.Callback(func(h, id uintptr) uintptr { engineOf(h).run(int(id)); return 0 }),
 		Kick:        dl.Callback(func(h, id uintptr) uintptr { engineOf(h).kick(int(id)); return 0 }),
 		GetSys: dl.Callback(func(h, id, reg uintptr, out unsafe.Pointer) uintptr {
-			v, err := engineOf(h).cpus[id].Load().hv.SysReg(hvf.SysReg(reg))
+			v, err := engineOf(h).cpus[id].Load().sysReg(hvf.SysReg(reg))
 			if err == nil {
 				*(*uint64)(out) = v
 			}
 			return code(err)
 		}),
 		SetSys: dl.Callback(func(h, id, reg, val uintptr) uintptr {
-			return code(engineOf(h).cpus[id].Load().hv.SetSysReg(hvf.SysReg(reg), uint64(val)))
+			return code(engineOf(h).cpus[id].Load().setSysReg(hvf.SysReg(reg), uint64(val)))
 		}),
 		GetQ: dl.Callback(func(h, id, n uintptr, out unsafe.Pointer) uintptr {
 			v, err := engineOf(h).cpus[id].Load().hv.SIMDReg(int(n))
@@ -84,6 +87,17 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 		}),
 		SetQ: dl.Callback(func(h, id, n, lo, hi uintptr) uintptr {
 			return code(engineOf(h).cpus[id].Load().hv.SetSIMDReg(int(n), [2]uint64{uint64(lo), uint64(hi)}))
+		}),
+		GICCreate: dl.Callback(func(h, distributor, redistributors uintptr) uintptr {
+			return code(engineOf(h).createGIC(uint64(distributor), uint64(redistributors)))
+		}),
+		GICReset: dl.Callback(func(h uintptr) uintptr { engineOf(h).gic.Load().v3.Reset(); return 0 }),
+		GICSetSPI: dl.Callback(func(h, intid, level uintptr) uintptr {
+			engineOf(h).gic.Load().setSPI(uint32(intid), level != 0)
+			return 0
+		}),
+		GICAccess: dl.Callback(func(h, id, kind, reg, write uintptr, value unsafe.Pointer) uintptr {
+			return code(engineOf(h).gic.Load().access(int(id), int(kind), uint64(reg), write != 0, (*uint64)(value)))
 		}),
 	}
 })
@@ -113,6 +127,7 @@ func (f *Fake) configure(opt Options) {
 		UnknownPerMille: uint64(opt.UnknownPerMille), UnknownMasks: word(opt.UnknownMasks),
 		DropRacedCancels: word(opt.DropRacedCancels), BusyAfterDestroy: uint64(opt.BusyAfterDestroy),
 		CreateCode: uint64(opt.CreateCode), MaxIPABits: uint64(opt.MaxIPABits), EL2: word(opt.EL2), SME: word(opt.SME),
+		PhysicalTimerTraps: word(opt.PhysicalTimerTraps),
 	}
 	s := &f.shared.settings
 	s.GoHeapLow, s.GoHeapHigh = goHeap()

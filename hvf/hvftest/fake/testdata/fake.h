@@ -32,6 +32,7 @@ struct state {
 	u64 masked;    /* the virtual timer's exit is masked */
 	u64 offset;    /* CNTVCT_EL0 is mach_absolute_time less this */
 	u64 reason, syndrome, far, ipa;
+	u64 waited; /* ticks in WFI, with a GIC */
 };
 
 /* The engine. Each function gets the handle of struct config. */
@@ -49,7 +50,14 @@ struct engine {
 	u64 (*set_sys)(u64 h, u64 id, u64 reg, u64 val);
 	u64 (*get_q)(u64 h, u64 id, u64 n, u64 *out);
 	u64 (*set_q)(u64 h, u64 id, u64 n, u64 lo, u64 hi);
+	u64 (*gic_create)(u64 h, u64 distributor, u64 redistributors);
+	u64 (*gic_reset)(u64 h);
+	u64 (*gic_set_spi)(u64 h, u64 intid, u64 level);
+	u64 (*gic_access)(u64 h, u64 id, u64 kind, u64 reg, u64 write, u64 *value); /* 0: there is one */
 };
+
+/* Kinds of GIC registers: those of ABI_GICREGS, and the distributor's. */
+enum { GICD, GICR, ICC, ICH, ICV };
 
 /* How the fake behaves: see Options in fake.go. */
 struct config {
@@ -65,6 +73,7 @@ struct config {
 	u64 max_ipa_bits;
 	u64 el2_supported;
 	u64 sme_supported;
+	u64 physical_timer_traps; /* the GIC brings no CNTP_* */
 	u64 go_heap_low, go_heap_high; /* memory that must not be mapped */
 };
 extern struct config config;
@@ -117,15 +126,15 @@ struct vcpu {
 	hv_vcpu_exit_t *exit;
 	bool trap_exceptions, trap_accesses;
 	bool serror;
-	u64 exec_time, wfi_time;
+	u64 exec_time;
+	u64 mpidr;
 	u64 expect_pc;    /* what the exit before was, for the rule about the PC */
 	int expect;
 	atomic_bool cancel, inside;
 	atomic_int exiting; /* hv_vcpus_exit calls under way */
 	hv_vcpu_sme_state_t sme;
 	u8 z[32][MAX_SVL], p[16][MAX_SVL / 8], za[MAX_SVL * MAX_SVL], zt0[64];
-	u64 interrupts;      /* how many it has been woken for */
-	struct cell gic[64]; /* its registers of the GIC, as far as they were written */
+	struct cell gic[64]; /* its registers of the GIC that the engine has not, as far as they were written */
 };
 extern struct vcpu vcpus[MAX_VCPUS];
 struct vcpu *owned(hv_vcpu_t id, const char *function, hv_return_t *code);
@@ -139,9 +148,7 @@ struct vcpu *owned(hv_vcpu_t id, const char *function, hv_return_t *code);
 void sysreg_defaults(struct vcpu *v);
 
 /* gic.c */
-void gic_reset_all(void);
-void gic_wake(void);
-bool gic_wait(struct vcpu *v);
+bool gic_can_run(struct vcpu *v);
 
 u64 ticks(void);
 

@@ -1,7 +1,6 @@
 /*
  * The framework's GIC as far as its rules go: when it may be made, what may be
- * asked of it. Registers are stored, and no interrupt reaches a guest. Rules 10
- * and 11.
+ * asked of it. The GIC itself is the engine's. Rule 10.
  */
 #include "fake.h"
 
@@ -14,11 +13,6 @@ enum {
 	STATE_SIZE = 4096,
 	STATE_MAGIC = 0x31434947,
 };
-
-static u64 gicd[FRAME / 4];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static u64 interrupts; /* how many were ever raised */
 
 hv_gic_config_t hv_gic_config_create(void)
 {
@@ -80,12 +74,12 @@ static hv_return_t create(const struct object *o)
 		return broken(10, HV_BUSY, "hv_gic_create: the VM has had vCPUs");
 	if (!o->has_redistributor)
 		return HV_BAD_ARGUMENT;
+	if (config.engine.gic_create(config.handle, o->distributor, o->redistributor))
+		return HV_ERROR;
 	vm.has_gic = true;
-	interrupts = 0;
 	vm.redistributor = o->redistributor;
 	vm.msi_first = o->msi_first;
 	vm.msi_count = o->msi_count;
-	gic_reset_all();
 	return HV_SUCCESS;
 }
 
@@ -136,32 +130,21 @@ hv_return_t hv_gic_get_intid(hv_gic_intid_t which, u32 *intid)
 
 static bool is_msi(u64 intid) { return intid >= vm.msi_first && intid - vm.msi_first < vm.msi_count; }
 
-/* gic_wake makes everybody who waits look again. */
-void gic_wake(void)
+/*
+ * gic_can_run says whether v may run: its redistributor is found by its affinity.
+ * The engine knows vCPU i as Aff1 i/16, Aff0 i%16, whatever the framework takes.
+ */
+bool gic_can_run(struct vcpu *v)
 {
-	pthread_mutex_lock(&lock);
-	pthread_cond_broadcast(&changed);
-	pthread_mutex_unlock(&lock);
-}
-
-/* gic_wait is a WFI: true when an interrupt came, false when v is cancelled. */
-bool gic_wait(struct vcpu *v)
-{
-	pthread_mutex_lock(&lock);
-	while (interrupts == v->interrupts && !atomic_load(&v->cancel))
-		pthread_cond_wait(&changed, &lock);
-	bool woken = interrupts != v->interrupts;
-	v->interrupts = interrupts;
-	pthread_mutex_unlock(&lock);
-	return woken;
-}
-
-static void raise_interrupt(void)
-{
-	pthread_mutex_lock(&lock);
-	interrupts++;
-	pthread_cond_broadcast(&changed);
-	pthread_mutex_unlock(&lock);
+	u64 id = v - vcpus;
+	if (!vm.has_gic)
+		return true;
+	if (!v->mpidr_set)
+		return !broken(10, 1, "hv_vcpu_run: MPIDR_EL1 is not set, and the VM has a GIC");
+	if ((v->mpidr & 0xff00ffffff) != (id / 16 << 8 | id % 16))
+		return !broken(10, 1, "hv_vcpu_run: MPIDR_EL1 0x%llx of vCPU %llu is not what its redistributor has",
+			       (unsigned long long)v->mpidr, (unsigned long long)id);
+	return true;
 }
 
 #define NEED_GIC                          \
@@ -173,8 +156,7 @@ hv_return_t hv_gic_set_spi(u32 intid, bool level)
 	NEED_GIC;
 	if (intid < FIRST_SPI || intid >= FIRST_SPI + SPIS || is_msi(intid))
 		return HV_BAD_ARGUMENT;
-	if (level)
-		raise_interrupt();
+	config.engine.gic_set_spi(config.handle, intid, level);
 	return HV_SUCCESS;
 }
 
@@ -184,7 +166,8 @@ hv_return_t hv_gic_send_msi(hv_ipa_t ipa, u32 intid)
 	(void)ipa;
 	if (!is_msi(intid))
 		return HV_BAD_ARGUMENT;
-	raise_interrupt();
+	config.engine.gic_set_spi(config.handle, intid, true);
+	config.engine.gic_set_spi(config.handle, intid, false);
 	return HV_SUCCESS;
 }
 
@@ -193,8 +176,7 @@ hv_return_t hv_gic_get_distributor_reg(hv_gic_distributor_reg_t reg, u64 *out)
 	NEED_GIC;
 	if (reg % 4)
 		return HV_BAD_ARGUMENT;
-	*out = gicd[reg / 4];
-	return HV_SUCCESS;
+	return config.engine.gic_access(config.handle, 0, GICD, reg, false, out) ? HV_BAD_ARGUMENT : HV_SUCCESS;
 }
 
 hv_return_t hv_gic_set_distributor_reg(hv_gic_distributor_reg_t reg, u64 value)
@@ -204,8 +186,7 @@ hv_return_t hv_gic_set_distributor_reg(hv_gic_distributor_reg_t reg, u64 value)
 		return HV_BAD_ARGUMENT;
 	if (reg == HV_GIC_DISTRIBUTOR_REG_GICD_TYPER || reg == HV_GIC_DISTRIBUTOR_REG_GICD_PIDR2)
 		return HV_DENIED;
-	gicd[reg / 4] = value;
-	return HV_SUCCESS;
+	return config.engine.gic_access(config.handle, 0, GICD, reg, true, &value) ? HV_BAD_ARGUMENT : HV_SUCCESS;
 }
 
 hv_return_t hv_gic_get_msi_reg(hv_gic_msi_reg_t reg, u64 *out)
@@ -249,13 +230,13 @@ static u64 *cell(struct vcpu *v, u64 kind, u64 reg)
 	return NULL;
 }
 
-static bool el2_only(u64 kind, u64 reg) { return kind == 3 || kind == 4 || (kind == 2 && reg == HV_GIC_ICC_REG_SRE_EL2); }
+static bool el2_only(u64 kind, u64 reg) { return kind == ICH || kind == ICV || (kind == ICC && reg == HV_GIC_ICC_REG_SRE_EL2); }
 
 static bool read_only(u64 kind, u64 reg)
 {
-	if (kind == 1)
+	if (kind == GICR)
 		return reg == HV_GIC_REDISTRIBUTOR_REG_GICR_TYPER || reg == HV_GIC_REDISTRIBUTOR_REG_GICR_PIDR2;
-	if (kind == 2 || kind == 4)
+	if (kind == ICC || kind == ICV)
 		return reg == HV_GIC_ICC_REG_RPR_EL1;
 	return reg == HV_GIC_ICH_REG_VTR_EL2 || reg == HV_GIC_ICH_REG_MISR_EL2 || reg == HV_GIC_ICH_REG_EISR_EL2 ||
 	       reg == HV_GIC_ICH_REG_ELRSR_EL2 || reg >= HV_GIC_ICH_REG_LR8_EL2;
@@ -281,6 +262,8 @@ static hv_return_t access(struct vcpu *v, u64 kind, u64 reg, bool write, u64 *va
 		return HV_BAD_ARGUMENT;
 	if (write && read_only(kind, reg))
 		return HV_DENIED;
+	if ((kind == GICR || kind == ICC) && !config.engine.gic_access(config.handle, v - vcpus, kind, reg, write, value))
+		return HV_SUCCESS;
 	u64 *c = cell(v, kind, reg);
 	if (!c)
 		return HV_NO_RESOURCES;
@@ -303,17 +286,15 @@ static hv_return_t access(struct vcpu *v, u64 kind, u64 reg, bool write, u64 *va
 		return access(v, kind, reg, true, &value);                             \
 	}
 
-REGISTERS(redistributor, hv_gic_redistributor_reg_t, 1)
-REGISTERS(icc, hv_gic_icc_reg_t, 2)
-REGISTERS(ich, hv_gic_ich_reg_t, 3)
-REGISTERS(icv, hv_gic_icv_reg_t, 4)
-
-void gic_reset_all(void) { memset(gicd, 0, sizeof gicd); }
+REGISTERS(redistributor, hv_gic_redistributor_reg_t, GICR)
+REGISTERS(icc, hv_gic_icc_reg_t, ICC)
+REGISTERS(ich, hv_gic_ich_reg_t, ICH)
+REGISTERS(icv, hv_gic_icv_reg_t, ICV)
 
 hv_return_t hv_gic_reset(void)
 {
 	NEED_GIC;
-	gic_reset_all();
+	config.engine.gic_reset(config.handle);
 	return HV_SUCCESS;
 }
 
@@ -342,7 +323,9 @@ hv_return_t hv_gic_state_get_data(hv_gic_state_t state, void *buf)
 {
 	STATE(o, state);
 	memset(buf, 0, STATE_SIZE);
-	u32 head[2] = {STATE_MAGIC, (u32)gicd[0]};
+	u64 ctlr = 0;
+	hv_gic_get_distributor_reg(HV_GIC_DISTRIBUTOR_REG_GICD_CTLR, &ctlr);
+	u32 head[2] = {STATE_MAGIC, (u32)ctlr};
 	memcpy(buf, head, sizeof head);
 	return HV_SUCCESS;
 }
@@ -358,6 +341,5 @@ hv_return_t hv_gic_set_state(const void *data, size_t size)
 	memcpy(head, data, sizeof head);
 	if (head[0] != STATE_MAGIC)
 		return HV_BAD_ARGUMENT;
-	gicd[0] = head[1];
-	return HV_SUCCESS;
+	return hv_gic_set_distributor_reg(HV_GIC_DISTRIBUTOR_REG_GICD_CTLR, head[1]);
 }

@@ -1,8 +1,8 @@
-/* hv_vcpu_run. Rules 6 to 9 and 11. */
+/* hv_vcpu_run. Rules 6 to 9. */
 #include "fake.h"
 
 /* Exception classes of ESR_EL2. */
-enum { EC_WFX = 0x01, EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18 };
+enum { EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18 };
 
 /* What the exit before asks of the PC. */
 enum { PC_ANY, PC_MUST_MOVE, PC_MUST_NOT_ADVANCE };
@@ -78,12 +78,6 @@ static hv_return_t run_script(struct vcpu *v)
 	return finish(v, e->reason);
 }
 
-/* is_wfi says whether the engine's exit is a WFI: with a GIC it is no exit. */
-static bool is_wfi(const struct vcpu *v)
-{
-	return v->s.reason == HV_EXIT_REASON_EXCEPTION && v->s.syndrome >> 26 == EC_WFX && (v->s.syndrome & 3) == 0;
-}
-
 /* enter runs the engine until there is something to tell. */
 static u32 enter(struct vcpu *v, hv_vcpu_t id)
 {
@@ -99,16 +93,6 @@ static u32 enter(struct vcpu *v, hv_vcpu_t id)
 			continue; /* the flag says whether it is one of ours, or an old one */
 		if (config.drop_raced_cancels)
 			atomic_store(&v->cancel, false);
-		if (vm.has_gic && is_wfi(v)) {
-			u64 start = ticks();
-			bool woken = gic_wait(v);
-			v->wfi_time += ticks() - start;
-			if (woken) {
-				v->s.reg[HV_REG_PC] += 4;
-				v->s.reg_dirty |= 1ULL << HV_REG_PC;
-			}
-			continue;
-		}
 		return (u32)v->s.reason;
 	}
 }
@@ -119,6 +103,8 @@ hv_return_t hv_vcpu_run(hv_vcpu_t id)
 	if (script.n)
 		return run_script(v);
 	if (!config.engine.run)
+		return HV_ERROR;
+	if (!gic_can_run(v))
 		return HV_ERROR;
 	vm.ran = true;
 	check_pc(v);

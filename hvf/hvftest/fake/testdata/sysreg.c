@@ -34,7 +34,7 @@ static int available(u64 reg)
 	bool el2 = (reg >> 11 & 7) >= 4 && reg != HV_SYS_REG_SP_EL1;
 	if (el2 && !vm.el2)
 		return -1;
-	if (is_timer_of_gic(reg) && !vm.el2 && !vm.has_gic)
+	if (is_timer_of_gic(reg) && !vm.el2 && (!vm.has_gic || config.physical_timer_traps))
 		return -1;
 	return i;
 }
@@ -57,7 +57,7 @@ hv_return_t hv_vcpu_set_sys_reg(hv_vcpu_t id, hv_sys_reg_t reg, u64 val)
 	if (i < 0)
 		return HV_BAD_ARGUMENT;
 	if (reg == HV_SYS_REG_MPIDR_EL1)
-		v->mpidr_set = true;
+		v->mpidr_set = true, v->mpidr = val;
 	if (!config.engine.set_sys || config.engine.set_sys(config.handle, id, reg, val))
 		stored[id][i] = val;
 	return HV_SUCCESS;

@@ -43,6 +43,8 @@ static hv_return_t create(hv_vcpu_t *id, hv_vcpu_exit_t **exit)
 	}
 	if (!v)
 		return HV_NO_RESOURCES;
+	if (vm.has_gic && vm.ran)
+		return broken(10, HV_BUSY, "hv_vcpu_create: the VM has a GIC, and a vCPU has run");
 	/* An exit record that is freed with its vCPU, so that a late look is seen. */
 	memset(v, 0, sizeof *v);
 	v->exit = calloc(1, sizeof *v->exit);
@@ -96,7 +98,6 @@ static hv_return_t cancel(hv_vcpu_t id)
 	atomic_store(&v->cancel, true);
 	if (atomic_load(&v->inside) && config.engine.kick)
 		config.engine.kick(config.handle, id);
-	gic_wake();
 	atomic_fetch_sub(&v->exiting, 1);
 	return HV_SUCCESS;
 }
@@ -228,7 +229,7 @@ hv_return_t hv_vcpu_get_wait_for_interrupt_time(hv_vcpu_t id, u64 *out)
 	OWNED(v, id);
 	if (!vm.has_gic)
 		return HV_UNSUPPORTED;
-	*out = v->wfi_time;
+	*out = v->s.waited;
 	return HV_SUCCESS;
 }
 

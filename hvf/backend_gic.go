@@ -1,0 +1,156 @@
+package hvf
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// gic is the framework's own GIC behind the contract of GIC.
+type gic struct {
+	vm *vm
+
+	mu     sync.RWMutex // no line is driven in a VM that comes after this one
+	closed bool
+}
+
+// Sizes of a GICv3's frames in bytes, which GICLayout has.
+const (
+	distributorSize   = 0x1_0000
+	redistributorSize = 0x2_0000
+	firstSPI          = 32
+)
+
+// errGICClosed is what a device sees that outlives the machine.
+var errGICClosed = errors.New("hvf: drive an interrupt line: the vm is closed")
+
+// NewGIC makes the framework's GIC.
+func (m *vm) NewGIC(l GICLayout) (GIC, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.closed:
+		return nil, errors.New("hvf: new gic: the vm is closed")
+	case m.gic != nil:
+		return nil, errors.New("hvf: new gic: the vm has one")
+	case m.populated:
+		return nil, errors.New("hvf: new gic: the vm has vcpus, make it before them")
+	}
+	if err := m.fw.checkGIC(l); err != nil {
+		return nil, fmt.Errorf("hvf: new gic: %w; use the one in software (-irqchip go)", err)
+	}
+	if err := m.fw.createGIC(l); err != nil {
+		return nil, fmt.Errorf("hvf: new gic: distributor at 0x%x, redistributors at 0x%x: %w; use the one in software (-irqchip go)",
+			l.Distributor, l.Redistributors, err)
+	}
+	m.gic = &gic{vm: m}
+	return m.gic, nil
+}
+
+// checkGIC compares what the framework has with what the machine expects.
+func (fw *Framework) checkGIC(l GICLayout) error {
+	for _, c := range []struct {
+		what string
+		get  func() (uint64, error)
+		ok   func(v uint64) bool
+	}{
+		{"distributor size", fw.GICGetDistributorSize, func(v uint64) bool { return v <= distributorSize }},
+		{"distributor alignment", fw.GICGetDistributorBaseAlignment, func(v uint64) bool { return v != 0 && l.Distributor%v == 0 }},
+		{"redistributor size", fw.GICGetRedistributorSize, func(v uint64) bool { return v == redistributorSize }},
+		{"redistributor alignment", fw.GICGetRedistributorBaseAlignment, func(v uint64) bool { return v != 0 && l.Redistributors%v == 0 }},
+		{"redistributor region size", fw.GICGetRedistributorRegionSize, func(v uint64) bool {
+			return l.RedistributorSpace == 0 || v <= l.RedistributorSpace
+		}},
+	} {
+		v, err := c.get()
+		if err != nil {
+			return err
+		}
+		if !c.ok(v) {
+			return fmt.Errorf("the framework's %s of 0x%x does not fit this machine's memory map", c.what, v)
+		}
+	}
+	base, count, err := fw.GICGetSPIInterruptRange()
+	if err == nil && (base > firstSPI || uint64(base)+uint64(count) < firstSPI+uint64(l.SPIs)) {
+		err = fmt.Errorf("the framework has %d SPIs from %d on, want %d from %d", count, base, l.SPIs, firstSPI)
+	}
+	return err
+}
+
+func (fw *Framework) createGIC(l GICLayout) error {
+	cfg, err := fw.GICConfigCreate()
+	if err != nil {
+		return err
+	}
+	defer fw.OSRelease(cfg)
+	if err := fw.GICConfigSetDistributorBase(cfg, l.Distributor); err != nil {
+		return err
+	}
+	if err := fw.GICConfigSetRedistributorBase(cfg, l.Redistributors); err != nil {
+		return err
+	}
+	return fw.GICCreate(cfg)
+}
+
+func (g *gic) SetSPI(intid uint32, high bool) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.closed {
+		return errGICClosed
+	}
+	return g.vm.fw.GICSetSPI(intid, high)
+}
+
+// close makes lines that are driven later go nowhere.
+func (g *gic) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+}
+
+func (g *gic) PendPPI(cpu int, intid uint32, pending bool) error {
+	v, err := g.vm.cpu(cpu)
+	if err != nil {
+		return err
+	}
+	if intid < 16 || intid > 31 {
+		return fmt.Errorf("hvf: make interrupt %d pending: private interrupts are 16 to 31", intid)
+	}
+	return v.pendPPI(intid, pending)
+}
+
+func (g *gic) Reset() error { return g.vm.fw.GICReset() }
+
+// iccReset is the reset values of the CPU interface (IHI 0069, chapter 12): the
+// bits of mask become want. hv_gic_reset leaves these registers alone.
+var iccReset = []struct {
+	reg        ICCReg
+	mask, want uint64
+}{
+	{ICCRegSRE_EL1, 1, 1}, // system registers: there is no other interface
+	{ICCRegIGRPEN0_EL1, 1, 0},
+	{ICCRegIGRPEN1_EL1, 1, 0},
+	{ICCRegPMR_EL1, 0xff, 0},
+	{ICCRegCTLR_EL1, 3, 0}, // CBPR, EOImode
+	{ICCRegBPR0_EL1, 7, 0},
+	{ICCRegBPR1_EL1, 7, 0},
+	{ICCRegAP0R0_EL1, 0xffff_ffff, 0},
+	{ICCRegAP1R0_EL1, 0xffff_ffff, 0},
+}
+
+func (g *gic) ResetCPU(cpu int) error {
+	v, err := g.vm.cpu(cpu)
+	if err != nil {
+		return err
+	}
+	for _, r := range iccReset {
+		old, err := v.raw.GICGetICCReg(r.reg)
+		if err == nil && old&r.mask != r.want {
+			err = v.raw.GICSetICCReg(r.reg, old&^r.mask|r.want)
+		}
+		if err != nil {
+			return fmt.Errorf("hvf: reset ICC register 0x%x of vcpu %d: %w", uint16(r.reg), cpu, err)
+		}
+	}
+	return nil
+}

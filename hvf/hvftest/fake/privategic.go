@@ -1,0 +1,163 @@
+package fake
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// privateGIC is what the framework does by itself for a vCPU of a VM that has its
+// GIC: interrupt inputs, WFI, timers, and accesses to the GIC's registers. All but
+// irq, fiq, running and wake belongs to the vCPU's thread.
+type privateGIC struct {
+	e   *engine
+	gic *frameworkGIC
+	c   *cpu
+
+	irq, fiq atomic.Bool // driven by the GIC
+	running  atomic.Bool // inside the software CPU
+	wake     chan struct{}
+
+	vtimer, ptimer mmio.Line
+	fired          bool // the virtual timer's output is high, and the GIC knows
+	ctl, cval      uint64
+	alarm          *time.Timer // fetches the vCPU out when the physical timer is due
+}
+
+// PPIs of the timers, from 0.
+const (
+	vtimerPPI = 27 - 16
+	ptimerPPI = 30 - 16
+)
+
+func newPrivateGIC(e *engine, g *frameworkGIC, c *cpu) *privateGIC {
+	p := &privateGIC{
+		e: e, gic: g, c: c, wake: make(chan struct{}, 1),
+		vtimer: g.v3.PPI(c.id, vtimerPPI), ptimer: g.v3.PPI(c.id, ptimerPPI),
+	}
+	p.alarm = time.AfterFunc(time.Hour, p.notify)
+	p.alarm.Stop()
+	return p
+}
+
+// delivers says whether the virtual timer's interrupt reaches the guest by
+// itself, so that its exit's mask is nothing to the software CPU.
+func (p *privateGIC) delivers() bool { return p != nil && p.e.vtimer != VTimerOnlyExits }
+
+// notify makes the vCPU look at its inputs.
+func (p *privateGIC) notify() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	if p.running.Load() {
+		p.c.hv.Kick()
+	}
+}
+
+// run enters the guest until something is to be told.
+func (p *privateGIC) run() (hvf.Exit, error) {
+	for {
+		p.driveTimers()
+		p.running.Store(true)
+		p.c.hv.SetIRQ(p.irq.Load())
+		p.c.hv.SetFIQ(p.fiq.Load())
+		exit, err := p.c.hv.Run()
+		p.running.Store(false)
+		if err != nil || !p.handle(&exit) {
+			return exit, err
+		}
+	}
+}
+
+// handle does what the framework does by itself about an exit. It may make
+// another one of it, that is to be told.
+func (p *privateGIC) handle(exit *hvf.Exit) (done bool) {
+	if exit.Reason == hvf.ExitVTimer && p.delivers() {
+		p.fired = true
+		p.vtimer.Set(true)
+		return p.e.vtimer == VTimerDelivered || p.c.st.Masked != 0
+	}
+	if exit.Reason != hvf.ExitException {
+		return false
+	}
+	switch exit.ESR.EC() {
+	case hvf.ECDataAbortLower:
+		return p.gic.load(p.c, *exit)
+	case hvf.ECSysReg:
+		return p.sysRegTrap(exit.ESR.SysRegTrap())
+	case hvf.ECWFx:
+		if exit.ESR.WFx() != hvf.WFI {
+			return false
+		}
+		if !p.wait() {
+			*exit = hvf.Exit{Reason: hvf.ExitCanceled}
+			return false
+		}
+		p.c.advance()
+		return true
+	}
+	return false
+}
+
+func (p *privateGIC) sysRegTrap(t hvf.SysRegTrap) (done bool) {
+	if t.Read {
+		v, ok := p.readTimer(t.Reg)
+		if !ok {
+			v, ok = p.gic.v3.ReadSysReg(p.c.id, uint16(t.Reg))
+		}
+		if !ok {
+			return false
+		}
+		p.c.setX(t.Rt, v)
+	} else if v := p.c.x(t.Rt); !p.writeTimer(t.Reg, v) && !p.gic.v3.WriteSysReg(p.c.id, uint16(t.Reg), v) {
+		return false
+	}
+	p.c.advance()
+	return true
+}
+
+// wait is a WFI. It returns false if it was ended by something else than an
+// interrupt or a timer.
+func (p *privateGIC) wait() bool {
+	start := p.e.counter()
+	defer func() { p.c.st.Waited += p.e.counter() - start }()
+	for {
+		left := min(p.vtimerLeft(), p.ptimerLeft())
+		if p.irq.Load() || p.fiq.Load() || left == 0 {
+			return true
+		}
+		timeout := time.NewTimer(left)
+		select {
+		case <-p.wake:
+			timeout.Stop()
+			if !p.irq.Load() && !p.fiq.Load() {
+				return false
+			}
+		case <-timeout.C:
+		}
+	}
+}
+
+// x and setX access a general register as an operand, where 31 is XZR.
+func (c *cpu) x(n int) uint64 {
+	if n == 31 {
+		return 0
+	}
+	v, _ := c.hv.Reg(hvf.Reg(n))
+	return v
+}
+
+func (c *cpu) setX(n int, v uint64) {
+	if n != 31 {
+		c.hv.SetReg(hvf.Reg(n), v)
+	}
+}
+
+// advance moves the PC past the instruction.
+func (c *cpu) advance() {
+	pc, _ := c.hv.Reg(hvf.RegPC)
+	c.hv.SetReg(hvf.RegPC, pc+4)
+}

@@ -1,0 +1,135 @@
+package vmm
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// backendGIC is the interrupt controller that the backend runs itself. The
+// guest's accesses to it, its WFI and its timers' interrupts do not exit: what is
+// left to do is to drive the devices' lines.
+type backendGIC struct {
+	hvf.GIC
+	cpus     int
+	complain func(format string, args ...any)
+	lines    []*backendLine // SPIs that have a device
+}
+
+// newBackendGIC asks vm for its own interrupt controller.
+func newBackendGIC(vm hvf.VM, cpus int, complain func(format string, args ...any)) (*backendGIC, error) {
+	maker, ok := vm.(hvf.GICMaker)
+	if !ok {
+		return nil, errors.New("vmm: this backend has no interrupt controller of its own: take the one in software (-irqchip go), or Hypervisor.framework of macOS 15 (-accel hvf)")
+	}
+	g, err := maker.NewGIC(hvf.GICLayout{
+		Distributor: boot.GICDBase, Redistributors: boot.GICRBase, RedistributorSpace: boot.GICRSize, SPIs: spis,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("vmm: make the interrupt controller: %w", err)
+	}
+	return &backendGIC{GIC: g, cpus: cpus, complain: complain}, nil
+}
+
+// backendLine is an SPI's line. Devices state levels again and again; the backend
+// hears of changes.
+type backendLine struct {
+	g     *backendGIC
+	intid uint32
+
+	mu   sync.Mutex // below a device's lock; held for a call that does not block
+	high bool
+}
+
+// Set drives the line.
+func (l *backendLine) Set(high bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.high != high {
+		l.high = high
+		l.stateLocked()
+	}
+}
+
+// stateLocked fails only for a line of a machine that is closed.
+func (l *backendLine) stateLocked() { _ = l.g.SetSPI(l.intid, l.high) }
+
+// SPI returns the line of shared interrupt n, from 0. Each has one.
+func (g *backendGIC) SPI(n int) mmio.Line {
+	l := &backendLine{g: g, intid: uint32(32 + n)}
+	g.lines = append(g.lines, l)
+	return l
+}
+
+// PPI returns the line of private interrupt n, from 0, of a CPU, whose routine
+// alone drives it. The backend knows the interrupt as pending or not, so what
+// counts is the edge.
+func (g *backendGIC) PPI(cpu, n int) mmio.Line {
+	level := false
+	return mmio.LineFunc(func(high bool) {
+		if high == level {
+			return
+		}
+		level = high
+		if err := g.PendPPI(cpu, uint32(16+n), high); err != nil {
+			g.complain("vcpu %d: private interrupt %d is lost: %v", cpu, 16+n, err)
+		}
+	})
+}
+
+// reset leaves the lines at the levels that the devices drive them to.
+func (g *backendGIC) reset() error {
+	if err := g.Reset(); err != nil {
+		return fmt.Errorf("vmm: reset the interrupt controller: %w", err)
+	}
+	for _, l := range g.lines {
+		l.mu.Lock()
+		l.stateLocked()
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+func (g *backendGIC) resetCPU(cpu int) error {
+	if err := g.ResetCPU(cpu); err != nil {
+		return fmt.Errorf("vmm: reset the interrupt controller: %w", err)
+	}
+	return nil
+}
+
+// No ICC_* register traps.
+func (g *backendGIC) readSysReg(int, uint16) (uint64, bool) { return 0, false }
+func (g *backendGIC) writeSysReg(int, uint16, uint64) bool  { return false }
+
+// mapOn puts what the backend does not implement of the frames on the bus.
+func (g *backendGIC) mapOn(b *mmio.Bus) error {
+	if err := b.Map(mmio.Region{Name: "gicd", Base: boot.GICDBase, Size: boot.GICDSize}, restOfGIC{}); err != nil {
+		return err
+	}
+	size := uint64(g.cpus) * boot.GICRCPUSize
+	return b.Map(mmio.Region{Name: "gicr", Base: boot.GICRBase, Size: size}, restOfGIC{})
+}
+
+// restOfGIC answers accesses to the frames that the backend has not answered:
+// those registers read as zero and ignore writes, but for the version.
+type restOfGIC struct{}
+
+// Each 64 KiB frame has its identification at the end (IHI 0069, chapter 12).
+const (
+	gicFrameMask  = 0xffff
+	gicPIDR2      = 0xffe8 // GICD_PIDR2, GICR_PIDR2
+	gicPIDR2GICv3 = 3 << 4 // ArchRev
+)
+
+func (restOfGIC) Read(a mmio.Access) uint64 {
+	if a.Off&gicFrameMask == gicPIDR2 {
+		return gicPIDR2GICv3
+	}
+	return 0
+}
+
+func (restOfGIC) Write(mmio.Access, uint64) {}
