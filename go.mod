@@ -15,3 +15,5 @@ require (
 require github.com/ebitengine/purego v0.11.3
 
 require github.com/lima-vm/go-qcow2reader v0.7.0
+
+require github.com/hanwen/go-fuse/v2 v2.12.1

@@ -43,6 +43,14 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		d.virtio = append(d.virtio, p.dev)
 		d.closers = append(d.closers, p.closer)
 	}
+	for _, share := range o.shares {
+		dir, dev, err := share.open(o.cpus, log)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.virtio = append(d.virtio, dev)
+		d.closers = append(d.closers, dir)
+	}
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)
 		if err != nil {

@@ -27,8 +27,9 @@ type options struct {
 	dtb     string // path of a devicetree blob to use
 	dumpDTB string // path to write the machine's blob to, in place of starting it
 
-	disks []diskOption
-	vsock *vsock.Config // nil: none
+	disks  []diskOption
+	shares []shareOption
+	vsock  *vsock.Config // nil: none
 
 	serial   serialOption
 	console  consoleOption
@@ -154,6 +155,11 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		o.disks = append(o.disks, d)
 		return err
 	})
+	set.Func("share", "share the directory in `TAG=DIR[,ro]` with the guest, which mounts it with\n\"mount -t virtiofs TAG /mnt\"; ro: the guest changes nothing in it", func(value string) error {
+		share, err := parseShare(value)
+		o.shares = append(o.shares, share)
+		return err
+	})
 	set.Func("vsock", "join AF_VSOCK of the guest with sockets at `PATH[,cid=N]`: what connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
 		if o.vsock != nil {
 			return errors.New("give it once: one device has all ports")
@@ -211,5 +217,5 @@ func (o *options) check(operands []string) error {
 	case o.timeout < 0:
 		return fmt.Errorf("-timeout %v: give a time to come", o.timeout)
 	}
-	return nil
+	return checkTags(o.shares)
 }

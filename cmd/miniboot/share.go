@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/virtio/fs"
+	"github.com/miniboot-vmm/miniboot/virtio/fs/share"
+)
+
+// shareOption is a -share.
+type shareOption struct {
+	tag, dir string
+	readOnly bool
+}
+
+// parseShare parses TAG=DIR[,ro]. A comma in the name of the directory is written twice.
+func parseShare(value string) (o shareOption, err error) {
+	words := splitCommas(value)
+	tag, dir, ok := strings.Cut(words[0], "=")
+	if !ok || tag == "" || dir == "" {
+		return o, errors.New("give TAG=DIR, then ,ro if wanted; the guest mounts it with mount -t virtiofs TAG /mnt")
+	}
+	o.tag, o.dir = tag, dir
+	for _, word := range words[1:] {
+		if word != "ro" {
+			return o, fmt.Errorf("%q: give ro", word)
+		}
+		o.readOnly = true
+	}
+	return o, fs.CheckTag(tag)
+}
+
+// checkTags finds a tag that stands for two directories.
+func checkTags(shares []shareOption) error {
+	dirs := map[string]string{}
+	for _, s := range shares {
+		if dir, twice := dirs[s.tag]; twice {
+			return fmt.Errorf("-share %s=%s: the tag stands for %s already, give another one", s.tag, s.dir, dir)
+		}
+		dirs[s.tag] = s.dir
+	}
+	return nil
+}
+
+// maxShareQueues is the most request queues of a share: each of them has several requests at work.
+const maxShareQueues = 4
+
+// open opens the directory and makes the device, which says to log what fails later.
+func (o shareOption) open(cpus int, log func(line string)) (io.Closer, *fs.Device, error) {
+	dir, err := share.Open(o.dir, share.Options{Log: log})
+	if err != nil {
+		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)
+	}
+	dev, err := fs.New(fs.Options{Tag: o.tag, FS: dir, ReadOnly: o.readOnly, Queues: min(cpus, maxShareQueues)})
+	if err != nil {
+		dir.Close()
+		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)
+	}
+	return dir, dev, nil
+}

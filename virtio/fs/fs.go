@@ -1,0 +1,128 @@
+//go:build linux || darwin
+
+package fs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// FileSystem is what answers the guest's requests, in the host's numbers: errno,
+// open flags, types of locks. Its OnUnmount is called when the guest unmounts
+// and when the device is reset, and it may be used again after that; Init is
+// not called.
+type FileSystem = fuse.RawFileSystem
+
+// Options says what a file system device is.
+type Options struct {
+	Tag      string // what the guest mounts: mount -t virtiofs TAG DIR
+	FS       FileSystem
+	ReadOnly bool // whatever would change FS gets EROFS
+	Queues   int  // for requests, 1; more than the guest has CPUs are of no use
+}
+
+// Device is a file system device.
+type Device struct {
+	opts   Options
+	config *virtio.Config
+	stats  counters
+}
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a device for a file system.
+func New(o Options) (*Device, error) {
+	if o.Queues == 0 {
+		o.Queues = 1
+	}
+	if err := CheckTag(o.Tag); err != nil {
+		return nil, err
+	}
+	if o.Queues < 0 || o.Queues > MaxQueues {
+		return nil, fmt.Errorf("fs: %s: %d queues: give 1 to %d", o.Tag, o.Queues, MaxQueues)
+	}
+	return &Device{opts: o, config: newConfig(o.Tag, o.Queues)}, nil
+}
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeFS }
+
+// Features implements virtio.Device: none of its own.
+func (d *Device) Features() uint64 { return 0 }
+
+// QueueSizes implements virtio.Device: hiprio, and the request queues.
+func (d *Device) QueueSizes() []uint16 {
+	sizes := make([]uint16, 1+d.opts.Queues)
+	for i := range sizes {
+		sizes[i] = queueSize
+	}
+	return sizes
+}
+
+// Config implements virtio.Device.
+func (d *Device) Config() *virtio.Config { return d.config }
+
+type counters struct{ requests, invalid, dropped, panics atomic.Uint64 }
+
+// Stats returns the counts, each by itself.
+func (d *Device) Stats() Stats {
+	s := &d.stats
+	return Stats{s.requests.Load(), s.invalid.Load(), s.dropped.Load(), s.panics.Load()}
+}
+
+// workers is how many requests of a queue are at work at a time, besides those
+// that wait for a lock.
+const workers = 8
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, _ uint64, queues []*virtio.Queue) error {
+	s := &server{Device: d, fs: d.opts.FS, ctx: ctx, waiting: map[uint64]context.CancelFunc{}}
+	var wg sync.WaitGroup
+	for _, q := range queues {
+		for range workers {
+			wg.Go(func() { s.work(q, &wg) })
+		}
+	}
+	wg.Wait()
+	s.fs.OnUnmount()
+	return nil
+}
+
+// server is a device from DRIVER_OK to its reset.
+type server struct {
+	*Device
+	fs      FileSystem
+	ctx     context.Context
+	mounted atomic.Bool // from INIT to DESTROY
+
+	mu      sync.Mutex
+	waiting map[uint64]context.CancelFunc // requests that INTERRUPT ends, by their unique
+}
+
+// work answers requests of a queue, one after the other. Those that may wait
+// for other requests get a goroutine of their own.
+func (s *server) work(q *virtio.Queue, wg *sync.WaitGroup) {
+	r := &request{server: s}
+	for q.Next(s.ctx, &r.chain) {
+		if status := r.parse(); status.Ok() && r.op.waits {
+			waiter := r
+			wg.Go(func() {
+				waiter.answer(waiter.wait())
+				q.Push(&waiter.chain, waiter.written)
+			})
+			r = &request{server: s}
+			continue
+		} else if status.Ok() {
+			r.answer(r.carryOut(s.ctx.Done()))
+		} else {
+			r.answer(status)
+		}
+		q.Push(&r.chain, r.written)
+	}
+}

@@ -1,0 +1,32 @@
+//go:build !linux && !darwin
+
+package fs
+
+import (
+	"context"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// FileSystem is fuse.RawFileSystem where that exists.
+type FileSystem interface{ String() string }
+
+// Options says what a file system device is.
+type Options struct {
+	Tag      string
+	FS       FileSystem
+	ReadOnly bool
+	Queues   int
+}
+
+// Device is a file system device, of which there is none here.
+type Device struct{ virtio.Device }
+
+// New returns ErrUnsupported.
+func New(Options) (*Device, error) { return nil, ErrUnsupported }
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(context.Context, uint64, []*virtio.Queue) error { return ErrUnsupported }
+
+// Stats returns nothing.
+func (d *Device) Stats() Stats { return Stats{} }

@@ -1,0 +1,97 @@
+//go:build linux || darwin
+
+package fs
+
+import (
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// The protocol's version, and the oldest that a guest may have: that of Linux
+// 5.4, the first with a driver for the device. From it on all requests have one
+// layout.
+const (
+	protocolMajor = 7
+	protocolMinor = 38
+	oldestMinor   = 31
+)
+
+// Limits that INIT states.
+const (
+	maxWrite      = 1 << 20 // bytes
+	maxPages      = 256     // of the guest, in a request
+	maxBackground = 128     // requests that nobody waits for
+)
+
+// Flags of INIT, as <linux/fuse.h> has them: the ones go-fuse has are those of
+// the host's own FUSE.
+const (
+	initAsyncRead       = 1 << 0
+	initPosixLocks      = 1 << 1
+	initAtomicOTrunc    = 1 << 3
+	initBigWrites       = 1 << 5
+	initFlockLocks      = 1 << 10
+	initAutoInvalData   = 1 << 12
+	initDoReaddirplus   = 1 << 13
+	initReaddirplusAuto = 1 << 14
+	initAsyncDIO        = 1 << 15
+	initParallelDirops  = 1 << 18
+	initMaxPages        = 1 << 22
+	initKillprivV2      = 1 << 28
+
+	offered = initAsyncRead | initPosixLocks | initAtomicOTrunc | initBigWrites | initFlockLocks | initAutoInvalData |
+		initDoReaddirplus | initReaddirplusAuto | initAsyncDIO | initParallelDirops | initMaxPages | initKillprivV2
+)
+
+// initOutSize is that of fuse_init_out since version 7.23.
+const initOutSize = 64
+
+// init answers INIT. A guest with a newer major version is told ours and tries
+// again; one with an older is refused.
+func (r *request) init(<-chan struct{}) fuse.Status {
+	major, minor := le.Uint32(r.args[0:]), le.Uint32(r.args[4:])
+	readahead, flags := le.Uint32(r.args[8:]), le.Uint32(r.args[12:])
+	switch {
+	case major < protocolMajor, major == protocolMajor && minor < oldestMinor:
+		return eproto
+	case r.room.Len() < initOutSize:
+		return fuse.EINVAL
+	}
+	return r.put(func(b []byte) []byte {
+		b = le.AppendUint32(b, protocolMajor)
+		b = le.AppendUint32(b, min(protocolMinor, minor))
+		if major > protocolMajor {
+			return append(b, make([]byte, initOutSize-len(b))...)
+		}
+		r.mounted.Store(true)
+		b = le.AppendUint32(b, readahead)
+		b = le.AppendUint32(b, flags&offered)
+		b = le.AppendUint16(b, maxBackground)
+		b = le.AppendUint16(b, maxBackground*3/4) // congestion threshold
+		b = le.AppendUint32(b, maxWrite)
+		b = le.AppendUint32(b, 1) // granularity of times, ns
+		b = le.AppendUint16(b, maxPages)
+		return append(b, make([]byte, initOutSize-len(b))...)
+	})
+}
+
+// destroy answers DESTROY: the guest has unmounted.
+func (r *request) destroy(<-chan struct{}) fuse.Status {
+	if r.mounted.Swap(false) {
+		r.fs.OnUnmount()
+	}
+	return fuse.OK
+}
+
+func (r *request) interrupted(<-chan struct{}) fuse.Status {
+	return r.interrupt(le.Uint64(r.args))
+}
+
+// syncer is a file system that can write all to the disk.
+type syncer interface{ SyncFS() fuse.Status }
+
+func (r *request) syncfs(<-chan struct{}) fuse.Status {
+	if s, ok := r.fs.(syncer); ok {
+		return s.SyncFS()
+	}
+	return fuse.ENOSYS
+}

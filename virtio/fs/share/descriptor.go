@@ -1,0 +1,135 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor is a file descriptor that is closed when nobody uses it any more,
+// so that a guest that releases what it still reads reads no other file.
+type descriptor struct {
+	fd   int
+	refs atomic.Int32
+}
+
+// newDescriptor is a descriptor with one reference.
+func newDescriptor(fd int) *descriptor {
+	d := &descriptor{fd: fd}
+	d.refs.Store(1)
+	return d
+}
+
+// get adds a reference. Who calls it has one, or holds the lock under which the
+// last one would go.
+func (d *descriptor) get() *descriptor {
+	d.refs.Add(1)
+	return d
+}
+
+// put takes a reference back.
+func (d *descriptor) put() {
+	if d.refs.Add(-1) == 0 {
+		unix.Close(d.fd)
+	}
+}
+
+// maxDepth is how many directories a path may have, from the root to one whose
+// descriptor is not open.
+const maxDepth = 1024
+
+// directory returns the descriptor of a directory; its caller puts it. Share.names
+// is held.
+func (s *Share) directory(n *node) (*descriptor, error) {
+	if !n.isDir() {
+		return nil, unix.ENOTDIR
+	}
+	var path []*node // without descriptors, the one that is wanted first
+	for at := n; ; {
+		if d := s.opened(at); d != nil {
+			return s.descend(d, path)
+		}
+		if path = append(path, at); len(path) > maxDepth {
+			return nil, unix.ELOOP
+		}
+		parent := s.parent(at)
+		if parent == nil {
+			return nil, unix.ESTALE
+		}
+		at = parent
+	}
+}
+
+// descend opens each directory of a path from the one before it.
+func (s *Share) descend(d *descriptor, path []*node) (*descriptor, error) {
+	for len(path) > 0 {
+		n := path[len(path)-1]
+		path = path[:len(path)-1]
+		next, err := s.openDir(d, n)
+		d.put()
+		if err != nil {
+			return nil, err
+		}
+		d = next
+	}
+	return d, nil
+}
+
+// openDir opens a directory from its parent's, and keeps it.
+func (s *Share) openDir(parent *descriptor, n *node) (*descriptor, error) {
+	s.mu.Lock()
+	if len(n.names) == 0 {
+		s.mu.Unlock()
+		return nil, unix.ESTALE
+	}
+	name := n.names[0].name
+	s.mu.Unlock()
+	fd, err := openat(parent.fd, name, openDirFlags|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := at{fd: fd}.stat()
+	if err == nil && st.identity() != n.identity {
+		err = unix.ESTALE
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return s.keepDir(n, newDescriptor(fd)), nil
+}
+
+// parent returns the directory that a directory is in.
+func (s *Share) parent(n *node) *node {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(n.names) == 0 {
+		return nil
+	}
+	return n.names[0].parent
+}
+
+// keepDir keeps a descriptor, unless there is one by now, and closes the one that
+// was used least recently if there are too many.
+func (s *Share) keepDir(n *node, d *descriptor) *descriptor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n.dir != nil {
+		d.put()
+		return n.dir.get()
+	}
+	n.dir, n.used = d, s.dirs.PushFront(n)
+	d.get()
+	if s.dirs.Len() > s.maxDirs {
+		s.closeDirLocked(s.dirs.Back().Value.(*node))
+	}
+	return d
+}
+
+func (s *Share) closeDirLocked(n *node) {
+	s.dirs.Remove(n.used)
+	n.dir.put()
+	n.dir, n.used = nil, nil
+}

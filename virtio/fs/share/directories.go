@@ -1,0 +1,126 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"sync"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// OpenDir implements fuse.RawFileSystem.
+func (s *Share) OpenDir(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	return s.stable(func() error {
+		n, err := s.node(req.NodeId)
+		if err != nil {
+			return err
+		}
+		d, err := s.directory(n)
+		if err != nil {
+			return err
+		}
+		defer d.put()
+		fd, err := openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+		if err != nil {
+			return err
+		}
+		if out.Fh, err = s.addHandle(n, fd, false); err != nil {
+			unix.Close(fd)
+		}
+		return err
+	})
+}
+
+// ReleaseDir implements fuse.RawFileSystem.
+func (s *Share) ReleaseDir(req *fuse.ReleaseIn) { s.release(req.Fh) }
+
+// FsyncDir implements fuse.RawFileSystem.
+func (s *Share) FsyncDir(cancel <-chan struct{}, req *fuse.FsyncIn) fuse.Status {
+	return s.Fsync(cancel, req)
+}
+
+// direntsSize is how many bytes of entries are read at a time.
+const direntsSize = 8 << 10
+
+var direntBuffers = sync.Pool{New: func() any { return new([direntsSize]byte) }}
+
+// ReadDir implements fuse.RawFileSystem.
+func (s *Share) ReadDir(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
+	return s.failed(s.readdir(req, out, func(_ *node, e fuse.DirEntry) bool { return out.AddDirEntry(e) }))
+}
+
+// ReadDirPlus implements fuse.RawFileSystem: each entry is looked up, too, but
+// for "." and "..".
+func (s *Share) ReadDirPlus(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
+	return s.stable(func() error {
+		return s.readdir(req, out, func(dir *node, e fuse.DirEntry) bool {
+			entry := out.AddDirLookupEntry(e)
+			if entry == nil {
+				return false
+			}
+			if e.Name != "." && e.Name != ".." {
+				s.lookupEntry(dir, e.Name, entry)
+			}
+			return true
+		})
+	})
+}
+
+// lookupEntry looks an entry up. If that fails it is one without attributes.
+func (s *Share) lookupEntry(dir *node, name string, out *fuse.EntryOut) {
+	d, err := s.directory(dir)
+	if err != nil {
+		return
+	}
+	defer d.put()
+	if s.lookup(place{dir, d, name}, out) != nil {
+		*out = fuse.EntryOut{}
+	}
+}
+
+// readdir hands the entries from an offset on to add, until that has no room.
+// Nothing is kept between two calls: the offset is the host's own.
+func (s *Share) readdir(req *fuse.ReadIn, out *fuse.DirEntryList, add func(dir *node, e fuse.DirEntry) bool) error {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return err
+	}
+	defer h.put()
+	if !h.node.isDir() {
+		return unix.ENOTDIR
+	}
+	buf := direntBuffers.Get().(*[direntsSize]byte)
+	defer direntBuffers.Put(buf)
+	h.reading.Lock()
+	defer h.reading.Unlock()
+	if _, err := unix.Seek(h.fd, int64(req.Offset), unix.SEEK_SET); err != nil {
+		return err
+	}
+	for off := req.Offset; ; {
+		n, err := unix.ReadDirent(h.fd, buf[:min(direntsSize, max(int(req.Size), minDirents))])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil || n <= 0:
+			return err
+		}
+		for b := buf[:n]; len(b) > 0; {
+			var e fuse.DirEntry
+			if e, b = nextDirent(b, off); !s.addDirent(h.node, e, add) {
+				return nil
+			}
+			off = e.Off
+		}
+	}
+}
+
+// addDirent hands an entry on to add, in the guest's numbers. What is above the
+// root is nobody's business.
+func (s *Share) addDirent(dir *node, e fuse.DirEntry, add func(dir *node, e fuse.DirEntry) bool) bool {
+	e.Ino = s.number(dir.dev, e.Ino)
+	if e.Name == ".." && dir == s.root {
+		e.Ino = s.root.ino
+	}
+	return e.Name == "" || add(dir, e)
+}

@@ -1,0 +1,249 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// handle is an open file or directory.
+type handle struct {
+	*descriptor
+	node     *node
+	id       uint64
+	writable bool
+
+	reading sync.Mutex // a directory's position
+}
+
+// handle returns an open handle; its caller puts it.
+func (s *Share) handle(id uint64) (*handle, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.handles[id]
+	if h == nil {
+		return nil, unix.EBADF
+	}
+	h.get()
+	return h, nil
+}
+
+// addHandle makes a handle of an open descriptor, unless there are too many.
+func (s *Share) addHandle(n *node, fd int, writable bool) (uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.handles) >= s.maxHandles {
+		return 0, unix.ENFILE
+	}
+	s.lastFh++
+	h := &handle{descriptor: newDescriptor(fd), node: n, id: s.lastFh, writable: writable}
+	s.handles[h.id] = h
+	n.open = append(n.open, h)
+	return h.id, nil
+}
+
+// release lets go of a handle; who still uses it keeps the descriptor.
+func (s *Share) release(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.handles[id]
+	if h == nil {
+		return
+	}
+	delete(s.handles, id)
+	if i := slices.Index(h.node.open, h); i >= 0 {
+		h.node.open = slices.Delete(h.node.open, i, i+1)
+	}
+	h.put()
+}
+
+// accessFlags are those of the guest's that matter when a file is opened. O_APPEND
+// is not among them: the guest says where it writes.
+const accessFlags = unix.O_ACCMODE | unix.O_TRUNC | unix.O_SYNC | unix.O_DSYNC
+
+func writable(flags int) bool { return flags&unix.O_ACCMODE != unix.O_RDONLY }
+
+// Open implements fuse.RawFileSystem.
+func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	return s.stable(func() error {
+		n, err := s.node(req.NodeId)
+		if err != nil {
+			return err
+		}
+		kill := req.Mode&fuse.OPEN_KILL_SUIDGID != 0
+		out.Fh, err = s.openNode(n, int(req.Flags)&accessFlags, kill)
+		return err
+	})
+}
+
+// openNode opens a node that is a regular file. kill says that set-user-ID bits
+// go when it is truncated.
+func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, err error) {
+	switch {
+	case n.isDir():
+		return 0, unix.EISDIR
+	case n.typ == unix.S_IFLNK:
+		return 0, unix.ELOOP
+	case !n.isRegular():
+		return 0, unix.ENXIO
+	}
+	fd, err := s.reopen(n, flags)
+	if err != nil {
+		return 0, err
+	}
+	if kill && flags&unix.O_TRUNC != 0 && s.owners.root {
+		err = killPrivileges(fd)
+	}
+	if err == nil {
+		fh, err = s.addHandle(n, fd, writable(flags))
+	}
+	if err != nil {
+		unix.Close(fd)
+	}
+	return fh, err
+}
+
+// Create implements fuse.RawFileSystem.
+func (s *Share) Create(_ <-chan struct{}, req *fuse.CreateIn, name string, out *fuse.CreateOut) fuse.Status {
+	return s.stable(func() error {
+		return s.withPlace(req.NodeId, name, func(p place) error { return s.create(req, p, out) })
+	})
+}
+
+func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
+	flags := int(req.Flags) & accessFlags
+	fd, err := openat(p.dir.fd, p.name, flags|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, permissions(req.Mode, 0))
+	switch {
+	case err == unix.EEXIST && req.Flags&unix.O_EXCL == 0: // somebody else was faster
+		st, err := p.at().stat()
+		if err != nil {
+			return err
+		}
+		return s.enter(&st, p, out, func(n *node) (uint64, error) { return s.openNode(n, flags, false) })
+	case err != nil:
+		return err
+	}
+	return s.created(req, p, fd, out)
+}
+
+// created answers for a file that was made, by its descriptor: its name may
+// stand for another one by now. A file without a name is in no place but its
+// directory.
+func (s *Share) created(req *fuse.CreateIn, p place, fd int, out *fuse.CreateOut) error {
+	a := at{fd: fd}
+	s.finish(&req.InHeader, a, p.dir, req.Mode)
+	st, err := a.stat()
+	if err == nil {
+		err = s.enter(&st, p, out, func(n *node) (uint64, error) { return s.addHandle(n, fd, writable(int(req.Flags))) })
+	}
+	if err != nil {
+		unix.Close(fd)
+	}
+	return err
+}
+
+// enter answers with a node and a handle of it.
+func (s *Share) enter(st *stat, p place, out *fuse.CreateOut, open func(*node) (uint64, error)) error {
+	n, err := s.found(st, p.node, p.name)
+	if err != nil {
+		return err
+	}
+	if out.Fh, err = open(n); err != nil {
+		s.Forget(n.id, 1)
+		return err
+	}
+	s.fillEntry(&out.EntryOut, n, st)
+	return nil
+}
+
+// releaseFlockUnlock is FUSE_RELEASE_FLOCK_UNLOCK.
+const releaseFlockUnlock = 1 << 1
+
+// Release implements fuse.RawFileSystem.
+func (s *Share) Release(_ <-chan struct{}, req *fuse.ReleaseIn) {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return
+	}
+	if req.ReleaseFlags&releaseFlockUnlock != 0 {
+		s.locks.unlockAll(h.node, flockLock, req.LockOwner)
+	}
+	s.release(req.Fh)
+	h.put()
+}
+
+// Flush implements fuse.RawFileSystem: a process of the guest has closed a file.
+func (s *Share) Flush(_ <-chan struct{}, req *fuse.FlushIn) fuse.Status {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return status(err)
+	}
+	defer h.put()
+	s.locks.unlockAll(h.node, posixLock, req.LockOwner)
+	if !h.writable {
+		return fuse.OK
+	}
+	fd, err := unix.Dup(h.fd) // some file systems tell of an error when a descriptor is closed
+	if err != nil {
+		return status(err)
+	}
+	return status(unix.Close(fd))
+}
+
+// Fsync implements fuse.RawFileSystem.
+func (s *Share) Fsync(_ <-chan struct{}, req *fuse.FsyncIn) fuse.Status {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return status(err)
+	}
+	defer h.put()
+	return s.failed(flush(h.fd, req.FsyncFlags&1 != 0))
+}
+
+// Lseek implements fuse.RawFileSystem, for holes and data.
+func (s *Share) Lseek(_ <-chan struct{}, req *fuse.LseekIn, out *fuse.LseekOut) fuse.Status {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return status(err)
+	}
+	defer h.put()
+	if !h.node.isRegular() || req.Whence != unix.SEEK_DATA && req.Whence != unix.SEEK_HOLE {
+		return fuse.EINVAL
+	}
+	off, err := unix.Seek(h.fd, int64(req.Offset), int(req.Whence))
+	out.Offset = uint64(off)
+	return s.failed(err)
+}
+
+// Fallocate implements fuse.RawFileSystem.
+func (s *Share) Fallocate(_ <-chan struct{}, req *fuse.FallocateIn) fuse.Status {
+	h, err := s.handle(req.Fh)
+	if err != nil {
+		return status(err)
+	}
+	defer h.put()
+	return s.failed(fallocate(h.fd, req.Mode, int64(req.Offset), int64(req.Length)))
+}
+
+// CopyFileRange implements fuse.RawFileSystem.
+func (s *Share) CopyFileRange(_ <-chan struct{}, req *fuse.CopyFileRangeIn) (uint32, fuse.Status) {
+	from, err := s.handle(req.FhIn)
+	if err != nil {
+		return 0, status(err)
+	}
+	defer from.put()
+	to, err := s.handle(req.FhOut)
+	if err != nil {
+		return 0, status(err)
+	}
+	defer to.put()
+	n, err := copyRange(from.fd, int64(req.OffIn), to.fd, int64(req.OffOut), int(min(req.Len, 1<<30)))
+	return uint32(max(n, 0)), s.failed(err)
+}
+
+// SyncFS writes all of the host's file system to the disk.
+func (s *Share) SyncFS() fuse.Status { return s.failed(syncAll(s.root.dir.fd)) }

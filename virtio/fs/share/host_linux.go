@@ -1,0 +1,205 @@
+//go:build linux
+
+package share
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	openDirFlags = unix.O_PATH | unix.O_DIRECTORY
+
+	utimeNow  = unix.UTIME_NOW
+	utimeOmit = unix.UTIME_OMIT
+
+	renameExchange = unix.RENAME_EXCHANGE
+
+	minDirents = 280 // bytes: an entry with a name of 255
+)
+
+// hostReady looks for what a share needs of the host: names for descriptors, to
+// open and change exactly the inode that was looked at.
+func hostReady() error {
+	if err := unix.Access("/proc/self/fd", unix.X_OK); err != nil {
+		return fmt.Errorf("share: /proc/self/fd: %w: mount proc on /proc", err)
+	}
+	return nil
+}
+
+// proc is a path that leads to a descriptor's inode, whatever that is.
+func proc(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
+
+// stat asks for what there is to know, without following a link.
+func (a at) stat() (st stat, err error) {
+	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_EMPTY_PATH | unix.AT_NO_AUTOMOUNT
+	var x unix.Statx_t
+	if err := unix.Statx(a.fd, a.name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &x); err != nil {
+		return st, err
+	}
+	return stat{
+		dev: unix.Mkdev(x.Dev_major, x.Dev_minor), ino: x.Ino, mode: uint32(x.Mode), nlink: x.Nlink, uid: x.Uid, gid: x.Gid,
+		rdev: uint32(unix.Mkdev(x.Rdev_major, x.Rdev_minor)), blksize: x.Blksize, size: x.Size, blocks: x.Blocks,
+		atime: newTimespec(x.Atime), mtime: newTimespec(x.Mtime), ctime: newTimespec(x.Ctime), btime: newTimespec(x.Btime),
+	}, nil
+}
+
+func newTimespec(t unix.StatxTimestamp) timespec { return timespec{t.Sec, t.Nsec} }
+
+// withPath calls f with a path that leads to the inode and no further.
+func (a at) withPath(f func(path string) error) error {
+	if a.name == "" {
+		return f(proc(a.fd))
+	}
+	fd, err := openat(a.fd, a.name, unix.O_PATH|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return f(proc(fd))
+}
+
+// reopen opens the inode, if it is still the one that is meant, which is a
+// regular file.
+func (a at) reopen(want identity, flags int) (fd int, err error) {
+	err = a.withPath(func(path string) error {
+		st, err := at{fd: unix.AT_FDCWD, name: path}.statFollow()
+		if err != nil {
+			return err
+		}
+		if st.identity() != want {
+			return unix.ESTALE
+		}
+		fd, err = openat(unix.AT_FDCWD, path, flags, 0)
+		return err
+	})
+	return fd, err
+}
+
+// statFollow is stat of what a path of proc leads to.
+func (a at) statFollow() (st stat, err error) {
+	var x unix.Statx_t
+	if err := unix.Statx(a.fd, a.name, 0, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &x); err != nil {
+		return st, err
+	}
+	return stat{dev: unix.Mkdev(x.Dev_major, x.Dev_minor), ino: x.Ino, mode: uint32(x.Mode), btime: newTimespec(x.Btime)}, nil
+}
+
+func (a at) chmod(mode uint32) error {
+	return a.withPath(func(path string) error { return unix.Chmod(path, mode) })
+}
+
+func (a at) chown(uid, gid int) error {
+	return unix.Fchownat(a.fd, a.name, uid, gid, unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH)
+}
+
+func (a at) utimes(times []unix.Timespec) error {
+	if a.name == "" {
+		return unix.UtimesNanoAt(unix.AT_FDCWD, proc(a.fd), times, 0)
+	}
+	return unix.UtimesNanoAt(a.fd, a.name, times, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+func (a at) mknod(mode uint32) error { return unix.Mknodat(a.fd, a.name, mode, 0) }
+
+func (a at) getxattr(attr string, dest []byte) (n int, err error) {
+	err = a.withPath(func(path string) error {
+		n, err = unix.Getxattr(path, attr, dest)
+		return err
+	})
+	return n, err
+}
+
+func (a at) listxattr(dest []byte) (n int, err error) {
+	err = a.withPath(func(path string) error {
+		n, err = unix.Listxattr(path, dest)
+		return err
+	})
+	return n, err
+}
+
+func (a at) setxattr(attr string, data []byte, flags int) error {
+	return a.withPath(func(path string) error { return unix.Setxattr(path, attr, data, flags) })
+}
+
+func (a at) removexattr(attr string) error {
+	return a.withPath(func(path string) error { return unix.Removexattr(path, attr) })
+}
+
+func renameat(from, to at, flags uint32) error {
+	return unix.Renameat2(from.fd, from.name, to.fd, to.name, uint(flags))
+}
+
+// linkDescriptor gives an open file a name.
+func linkDescriptor(fd int, to at) error {
+	return unix.Linkat(unix.AT_FDCWD, proc(fd), to.fd, to.name, unix.AT_SYMLINK_FOLLOW)
+}
+
+// flush makes what was written safe from a loss of power.
+func flush(fd int, dataOnly bool) error {
+	if dataOnly {
+		return unix.Fdatasync(fd)
+	}
+	return unix.Fsync(fd)
+}
+
+// syncAll is syncfs(2), which wants a descriptor that can be read.
+func syncAll(dir int) error {
+	fd, err := openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Syncfs(fd)
+}
+
+func fallocate(fd int, mode uint32, off, n int64) error { return unix.Fallocate(fd, mode, off, n) }
+
+func copyRange(from int, offIn int64, to int, offOut int64, n int) (int, error) {
+	return unix.CopyFileRange(from, &offIn, to, &offOut, n, 0)
+}
+
+// Offsets in linux_dirent64.
+const (
+	direntIno  = 0
+	direntOff  = 8
+	direntLen  = 16
+	direntType = 18
+	direntName = 19
+)
+
+// nextDirent takes an entry off what ReadDirent has read.
+func nextDirent(b []byte, _ uint64) (e fuse.DirEntry, rest []byte) {
+	size := int(binary.NativeEndian.Uint16(b[direntLen:]))
+	name, _, _ := bytes.Cut(b[direntName:size], []byte{0})
+	return fuse.DirEntry{
+		Ino: binary.NativeEndian.Uint64(b[direntIno:]), Off: binary.NativeEndian.Uint64(b[direntOff:]),
+		Mode: uint32(b[direntType]) << 12, Name: string(name),
+	}, b[size:]
+}
+
+// Tmpfile implements fuse.RawFileSystem.
+func (s *Share) Tmpfile(_ <-chan struct{}, req *fuse.CreateIn, out *fuse.CreateOut) fuse.Status {
+	return s.stable(func() error {
+		parent, err := s.node(req.NodeId)
+		if err != nil {
+			return err
+		}
+		d, err := s.directory(parent)
+		if err != nil {
+			return err
+		}
+		defer d.put()
+		flags := int(req.Flags) & (accessFlags | unix.O_EXCL) &^ unix.O_TRUNC
+		fd, err := openat(d.fd, ".", flags|unix.O_TMPFILE, permissions(req.Mode, 0))
+		if err != nil {
+			return err
+		}
+		return s.created(req, place{dir: d}, fd, out)
+	})
+}

@@ -1,0 +1,172 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"container/list"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// identity is what tells an inode of the host from all others. The time of
+// birth tells it from one with the same number that came later.
+type identity struct {
+	dev, ino uint64
+	typ      uint32 // bits of S_IFMT
+	born     timespec
+}
+
+type timespec struct {
+	sec  int64
+	nsec uint32
+}
+
+// stat is what the host says about an inode.
+type stat struct {
+	dev, ino            uint64
+	mode, nlink         uint32
+	uid, gid            uint32
+	rdev                uint32 // as Linux has it
+	blksize             uint32
+	size, blocks        uint64
+	atime, mtime, ctime timespec
+	btime               timespec
+}
+
+func (st *stat) identity() identity {
+	return identity{st.dev, st.ino, st.mode & unix.S_IFMT, st.btime}
+}
+
+// node is what the guest knows by a number. But for identity its fields are
+// guarded by Share.mu, names by Share.names too.
+type node struct {
+	id uint64
+	identity
+	lookups uint64
+	names   []entry   // where it was seen, last at the end; none: the root, or removed
+	open    []*handle // that refer to it
+
+	dir  *descriptor   // a directory's, if it is open
+	used *list.Element // in Share.dirs; nil for the root
+}
+
+// entry is a name in a directory.
+type entry struct {
+	parent *node
+	name   string
+}
+
+// maxNames is how many names of an inode are remembered.
+const maxNames = 16
+
+func (n *node) isDir() bool     { return n.typ == unix.S_IFDIR }
+func (n *node) isRegular() bool { return n.typ == unix.S_IFREG }
+
+// validName reports whether a name is that of an entry of a directory. All that
+// comes from the guest passes here before the host's kernel gets it.
+func validName(name string) bool {
+	return name != "" && name != "." && name != ".." && strings.IndexByte(name, '/') < 0 && strings.IndexByte(name, 0) < 0
+}
+
+// node returns the node with a number.
+func (s *Share) node(id uint64) (*node, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.nodes[id]; n != nil {
+		return n, nil
+	}
+	return nil, unix.ESTALE
+}
+
+// found returns the node of an inode that was found under a name, and counts
+// that the guest has got it. Share.names is held.
+func (s *Share) found(st *stat, parent *node, name string) (*node, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.inodes[st.identity()]
+	if n == nil {
+		if len(s.nodes) >= maxNodes {
+			return nil, unix.ENFILE
+		}
+		s.lastNode = max(s.lastNode, s.root.id) + 1
+		n = &node{id: s.lastNode, identity: st.identity()}
+		s.nodes[n.id], s.inodes[n.identity] = n, n
+	}
+	n.lookups++
+	if parent != nil && n != s.root {
+		n.addNameLocked(entry{parent, name}, st.nlink == 1 || n.isDir())
+	}
+	return n, nil
+}
+
+// addNameLocked puts a name last; if it is the only one that there can be, the
+// others are wrong.
+func (n *node) addNameLocked(e entry, only bool) {
+	switch i := slices.Index(n.names, e); {
+	case only && i >= 0 && len(n.names) == 1:
+		return
+	case only:
+		n.names = n.names[:0]
+	case i >= 0:
+		n.names = slices.Delete(n.names, i, i+1)
+	case len(n.names) >= maxNames:
+		n.names = slices.Delete(n.names, 0, 1)
+	}
+	n.names = append(n.names, e)
+}
+
+// moved has an inode's node forget one name, and learn another one unless that
+// is zero. Share.names is held for writing.
+func (s *Share) moved(id identity, from, to entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.inodes[id]
+	if n == nil {
+		return
+	}
+	if i := slices.Index(n.names, from); i >= 0 {
+		n.names = slices.Delete(n.names, i, i+1)
+	}
+	if to.parent != nil {
+		n.addNameLocked(to, n.isDir())
+	}
+}
+
+// removed notes that an inode has lost a name. When that was the last one its
+// number may be used again, for another node. Share.names is held for writing.
+func (s *Share) removed(st *stat, from entry) {
+	s.moved(st.identity(), from, entry{})
+	if st.nlink > 1 && st.mode&unix.S_IFMT != unix.S_IFDIR {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inodes, st.identity())
+}
+
+// Forget takes back lookups of a node. One that takes back more than there were
+// is a guest's mistake, and counted.
+func (s *Share) Forget(id, lookups uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.nodes[id]
+	if n == nil || n == s.root {
+		return
+	}
+	if lookups > n.lookups {
+		s.underflows.Add(1)
+		lookups = n.lookups
+	}
+	if n.lookups -= lookups; n.lookups > 0 {
+		return
+	}
+	delete(s.nodes, id)
+	if s.inodes[n.identity] == n {
+		delete(s.inodes, n.identity)
+	}
+	if n.used != nil {
+		s.closeDirLocked(n)
+	}
+}

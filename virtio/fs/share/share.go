@@ -1,0 +1,151 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"container/list"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/virtio/fs"
+)
+
+// Limits of a share. What goes beyond gets ENFILE. Those of descriptors are less
+// if the process may not open four times as many.
+const (
+	maxNodes   = 2 << 20 // that the guest knows
+	maxHandles = 1 << 16 // open at a time
+	maxDirs    = 1 << 10 // directories whose descriptors are kept, besides those in use
+)
+
+// Share is a shared directory. All methods may be called by several goroutines
+// at once.
+type Share struct {
+	fuse.RawFileSystem // ENOSYS for what is not here
+
+	path   string // for messages
+	log    func(line string)
+	owners owners
+	root   *node
+	dev    uint64 // device of the root
+
+	// names excludes what changes the names of a node while it is found by one.
+	// It is taken before mu.
+	names sync.RWMutex
+
+	mu       sync.Mutex // a leaf
+	nodes    map[uint64]*node
+	inodes   map[identity]*node
+	lastNode uint64
+	handles  map[uint64]*handle
+	lastFh   uint64
+	dirs     list.List // of *node with an open directory, used last at the front
+
+	locks locks
+
+	maxHandles, maxDirs int
+
+	gone       atomic.Bool // it has been said that the directory was removed
+	underflows atomic.Uint64
+}
+
+var _ fs.FileSystem = (*Share)(nil)
+
+// Options are what is optional about a share.
+type Options struct {
+	// Log receives a line when the directory has gone; nil discards it.
+	Log func(line string)
+}
+
+// Open opens a directory to be shared. The path may contain symbolic links.
+func Open(path string, o Options) (*Share, error) {
+	if err := hostReady(); err != nil {
+		return nil, err
+	}
+	fd, err := unix.Open(path, openDirFlags, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "share", Path: path, Err: err}
+	}
+	st, err := at{fd: fd}.stat()
+	if err != nil {
+		unix.Close(fd)
+		return nil, &os.PathError{Op: "share", Path: path, Err: err}
+	}
+	s := &Share{
+		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: o.Log, owners: hostOwners(), dev: st.dev,
+	}
+	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), dir: newDescriptor(fd)}
+	s.maxHandles, s.maxDirs = descriptorLimits()
+	s.locks.init()
+	s.clearLocked()
+	return s, nil
+}
+
+func descriptorLimits() (handles, dirs int) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return maxDirs, maxDirs / 4
+	}
+	quarter := limit.Cur / 4
+	return int(min(quarter, maxHandles)), int(min(quarter, maxDirs))
+}
+
+// Close lets go of the directory. The share must not be in use.
+func (s *Share) Close() error {
+	s.OnUnmount()
+	s.root.dir.put()
+	return nil
+}
+
+// String implements fuse.RawFileSystem.
+func (s *Share) String() string { return "share of " + s.path }
+
+// OnUnmount forgets all nodes, closes all files and drops all locks.
+func (s *Share) OnUnmount() {
+	s.locks.clear()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.handles {
+		h.node.open = nil
+		h.put()
+	}
+	for e := s.dirs.Front(); e != nil; e = s.dirs.Front() {
+		s.closeDirLocked(e.Value.(*node))
+	}
+	s.clearLocked()
+}
+
+func (s *Share) clearLocked() {
+	s.nodes = map[uint64]*node{s.root.id: s.root}
+	s.inodes = map[identity]*node{s.root.identity: s.root}
+	s.handles = map[uint64]*handle{}
+}
+
+// noteGone says once that the directory was removed, when something in it could
+// not be found.
+func (s *Share) noteGone(err error) {
+	if err != unix.ENOENT && err != unix.EIO && err != unix.ESTALE || s.gone.Load() {
+		return
+	}
+	st, err := at{fd: s.root.dir.fd}.stat()
+	if (err != nil || st.nlink == 0) && !s.gone.Swap(true) && s.log != nil {
+		s.log(fmt.Sprintf("share: %s is not there any more: the guest finds nothing in it", s.path))
+	}
+}
+
+// status is an error in the numbers of go-fuse, which are the host's.
+func status(err error) fuse.Status {
+	switch e := err.(type) {
+	case nil:
+		return fuse.OK
+	case syscall.Errno:
+		return fuse.Status(e)
+	}
+	return fuse.ToStatus(err)
+}
