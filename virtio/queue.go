@@ -202,15 +202,36 @@ func (q *Queue) Push(c *Chain, written uint32) {
 func (q *Queue) Put(c *Chain, written uint32) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.putLocked(c, written) {
+		q.storeUsedLocked()
+	}
+}
+
+// PutTogether is Put for chains of which the driver must not see one without
+// the others, such as those of one packet in merged buffers.
+func (q *Queue) PutTogether(chains []Chain, written []uint32) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	put := false
+	for i := range chains {
+		put = q.putLocked(&chains[i], written[i])
+	}
+	if put {
+		q.storeUsedLocked()
+	}
+}
+
+// putLocked writes a chain's element of the used ring, if the queue goes on.
+func (q *Queue) putLocked(c *Chain, written uint32) (ok bool) {
 	q.inFlight.Add(-1)
 	if q.stopped {
-		return
+		return false
 	}
 	at := ringHeader + usedSize*int(q.used&(q.size-1))
 	shared.Store32(q.ring.used, at, uint32(c.head))
 	shared.Store32(q.ring.used, at+4, written)
 	q.used++
-	q.storeUsedLocked()
+	return true
 }
 
 // Flush interrupts the driver for what was Put, if it wants to be.

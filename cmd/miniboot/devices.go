@@ -33,6 +33,14 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		d.virtio = append(d.virtio, dev)
 		d.closers = append(d.closers, file)
 	}
+	for _, n := range o.nets {
+		dev, closer, err := n.open(log)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.virtio = append(d.virtio, dev)
+		d.closers = append(d.closers, closer)
+	}
 	d.virtio = append(d.virtio, rng.New(nil), balloon.New())
 	if o.console.kind != consoleNone {
 		p, err := o.console.open(stdout, log)

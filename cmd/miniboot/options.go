@@ -28,6 +28,7 @@ type options struct {
 	dumpDTB string // path to write the machine's blob to, in place of starting it
 
 	disks  []diskOption
+	nets   []netOption
 	shares []shareOption
 	vsock  *vsock.Config // nil: none
 
@@ -160,6 +161,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		o.shares = append(o.shares, share)
 		return err
 	})
+	set.Func("net", "give the guest a network, user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off] or none;\nbehind each also ,mac=MAC ,mtu=N and ,pcap=FILE for its traffic, a `NETWORK`", o.addNet)
 	set.Func("vsock", "join AF_VSOCK of the guest with sockets at `PATH[,cid=N]`: what connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
 		if o.vsock != nil {
 			return errors.New("give it once: one device has all ports")

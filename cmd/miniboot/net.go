@@ -1,0 +1,177 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	stdnet "net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+	"github.com/miniboot-vmm/miniboot/virtio/net/user"
+)
+
+// netOption is a -net.
+type netOption struct {
+	kind string // "user"
+	name string // what is behind it: a path, an interface, or ""
+
+	forwards []user.Forward
+	noHost   bool
+
+	mac  net.MAC // zero: chosen
+	mtu  int     // 0: the network's own
+	pcap string  // path; "" for none
+}
+
+const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off] or none, then ,mac=MAC ,mtu=N ,pcap=FILE as wanted"
+
+// addNet adds a -net. With none there is no network, which is so without the flag, too.
+func (o *options) addNet(value string) error {
+	if value == "none" {
+		o.nets = nil
+		return nil
+	}
+	n, err := parseNet(value)
+	o.nets = append(o.nets, n)
+	return err
+}
+
+// parseNet parses a network. A comma in a path is written twice.
+func parseNet(value string) (o netOption, err error) {
+	words := splitCommas(value)
+	kind, name, _ := strings.Cut(words[0], "=")
+	switch kind {
+	case "user":
+		if name != "" {
+			return o, fmt.Errorf("%q: options come behind a comma, as in user,hostfwd=tcp::2222-:22", words[0])
+		}
+	default:
+		return o, errors.New(netWords)
+	}
+	o.kind, o.name = kind, name
+	for _, word := range words[1:] {
+		if err := o.parseWord(word); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// parseWord parses what is behind a comma.
+func (o *netOption) parseWord(word string) (err error) {
+	key, text, _ := strings.Cut(word, "=")
+	switch {
+	case key == "mac":
+		o.mac, err = parseMAC(text)
+	case key == "mtu":
+		if o.mtu, err = strconv.Atoi(text); err != nil {
+			err = fmt.Errorf("mtu %q: give a number of bytes, such as 1500", text)
+		}
+	case key == "pcap" && text != "":
+		o.pcap = text
+	case o.kind == "user" && key == "hostfwd":
+		var f user.Forward
+		f, err = parseForward(text)
+		o.forwards = append(o.forwards, f)
+	case o.kind == "user" && word == "host=off":
+		o.noHost = true
+	default:
+		err = fmt.Errorf("%q: %s", word, netWords)
+	}
+	return err
+}
+
+// parseMAC parses the address of an interface.
+func parseMAC(text string) (mac net.MAC, err error) {
+	b, err := stdnet.ParseMAC(text)
+	if err != nil || len(b) != len(mac) || b[0]&1 != 0 {
+		return mac, fmt.Errorf("mac %q: give six bytes of which the first is even, such as 02:00:00:00:00:01", text)
+	}
+	return net.MAC(b), nil
+}
+
+// open opens the network and makes the device, which says to log what fails later.
+func (o netOption) open(log func(line string)) (*net.Device, io.Closer, error) {
+	dev, closer, err := o.openDevice(log)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-net %s: %w", o, err)
+	}
+	return dev, closer, nil
+}
+
+func (o netOption) openDevice(log func(line string)) (*net.Device, io.Closer, error) {
+	if o.mac == (net.MAC{}) {
+		o.mac = o.chooseMAC()
+	}
+	var all closers
+	capture, err := o.openCapture(&all)
+	if err != nil {
+		return nil, nil, err
+	}
+	backend, err := o.openBackend(&all)
+	if err != nil {
+		return nil, nil, errors.Join(err, all.Close())
+	}
+	dev, err := net.New(net.Options{Backend: backend, Name: o.String(), MAC: o.mac, MTU: o.mtu, Capture: capture, Log: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, all.Close())
+	}
+	return dev, all, nil
+}
+
+func (o netOption) openBackend(all *closers) (net.Backend, error) {
+	n, err := user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+	if err == nil {
+		*all = append(*all, n)
+	}
+	return n, err
+}
+
+// openCapture starts the file of pcap=, if there is one.
+func (o netOption) openCapture(all *closers) (*net.Capture, error) {
+	if o.pcap == "" {
+		return nil, nil
+	}
+	file, err := os.Create(o.pcap)
+	if err != nil {
+		return nil, err
+	}
+	*all = append(*all, file)
+	return net.NewCapture(file)
+}
+
+// chooseMAC is the same address each time for the same network on the same host, and most likely another one for
+// another: guests on one bridge need different ones. It is locally administered (the second bit of the first byte).
+func (o netOption) chooseMAC() net.MAC {
+	name := o.name
+	if abs, err := filepath.Abs(name); err == nil && o.kind == "unix" {
+		name = abs
+	}
+	hostname, _ := os.Hostname()
+	sum := sha256.Sum256([]byte(hostname + "\x00" + o.kind + "\x00" + name))
+	return net.MAC{0x02, sum[0], sum[1], sum[2], sum[3], sum[4]}
+}
+
+// String is the network without its options.
+func (o netOption) String() string {
+	if o.name == "" {
+		return o.kind
+	}
+	return o.kind + "=" + o.name
+}
+
+// closers are closed together, the last one first.
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var errs []error
+	for i := len(c) - 1; i >= 0; i-- {
+		errs = append(errs, c[i].Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+package net
+
+import (
+	"encoding/binary"
+	"io"
+	"time"
+)
+
+// Capture writes packets to a file in the pcap format, with nanoseconds, as
+// Wireshark and tcpdump read it. A large segment is one packet in it, and has
+// its checksum, which on the way to or from the guest it has not.
+type Capture struct {
+	w       io.Writer
+	now     func() time.Time
+	records [2][]byte // of each direction, whose packets come from one goroutine
+}
+
+type direction int
+
+const (
+	outgoing direction = iota
+	incoming
+)
+
+// Sizes and values of the pcap format.
+const (
+	pcapMagic      = 0xa1b23c4d // nanoseconds
+	pcapRecord     = 16         // bytes in front of each packet
+	pcapEthernet   = 1          // LINKTYPE_ETHERNET
+	pcapMaxPacket  = 262144
+	pcapHeaderSize = 24
+)
+
+// NewCapture starts a capture. Each packet is one Write, two of which may come
+// at once: w is a file, or locks. When a write has failed, what is missing in
+// the file is not told.
+func NewCapture(w io.Writer) (*Capture, error) {
+	c := &Capture{w: w, now: time.Now}
+	for i := range c.records {
+		c.records[i] = make([]byte, pcapRecord+MaxFrame)
+	}
+	header := make([]byte, pcapHeaderSize)
+	binary.LittleEndian.PutUint32(header[0:], pcapMagic)
+	binary.LittleEndian.PutUint16(header[4:], 2) // version 2.4
+	binary.LittleEndian.PutUint16(header[6:], 4)
+	binary.LittleEndian.PutUint32(header[16:], pcapMaxPacket)
+	binary.LittleEndian.PutUint32(header[20:], pcapEthernet)
+	_, err := w.Write(header)
+	return c, err
+}
+
+// write adds a checked packet.
+func (c *Capture) write(d direction, packet []byte) {
+	if c == nil {
+		return
+	}
+	frame := packet[HeaderSize:]
+	record := c.records[d][:pcapRecord+len(frame)]
+	now := c.now()
+	binary.LittleEndian.PutUint32(record[0:], uint32(now.Unix()))
+	binary.LittleEndian.PutUint32(record[4:], uint32(now.Nanosecond()))
+	binary.LittleEndian.PutUint32(record[8:], uint32(len(frame)))
+	binary.LittleEndian.PutUint32(record[12:], uint32(len(frame)))
+	copy(record[pcapRecord:], frame)
+	if h := ParseHeader(packet); h.Flags&FlagNeedsCsum != 0 {
+		complete(record[pcapRecord:], int(h.CsumStart), int(h.CsumOffset))
+	}
+	c.w.Write(record)
+}

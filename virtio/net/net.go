@@ -1,0 +1,181 @@
+package net
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// Feature bits (5.1.3).
+const (
+	FeatureCsum      uint64 = 1 << 0
+	FeatureGuestCsum uint64 = 1 << 1
+	FeatureMTU       uint64 = 1 << 3
+	FeatureMAC       uint64 = 1 << 5
+	FeatureGuestTSO4 uint64 = 1 << 7
+	FeatureGuestTSO6 uint64 = 1 << 8
+	FeatureHostTSO4  uint64 = 1 << 11
+	FeatureHostTSO6  uint64 = 1 << 12
+	FeatureMrgRxbuf  uint64 = 1 << 15
+	FeatureStatus    uint64 = 1 << 16
+	FeatureCtrlVQ    uint64 = 1 << 17
+	FeatureCtrlRX    uint64 = 1 << 18
+
+	// features are those of every device.
+	features = FeatureCsum | FeatureGuestCsum | FeatureMAC | FeatureGuestTSO4 | FeatureGuestTSO6 | FeatureHostTSO4 |
+		FeatureHostTSO6 | FeatureMrgRxbuf | FeatureStatus | FeatureCtrlVQ | FeatureCtrlRX
+)
+
+// Offsets in the configuration space (5.1.4), and its size.
+const (
+	offMAC       = 0
+	offStatus    = 6
+	offMaxQueues = 8
+	offMTU       = 10
+	configSize   = 12
+
+	statusLinkUp = 1 // VIRTIO_NET_S_LINK_UP
+)
+
+// Queues (5.1.2), and how many descriptors they have.
+const (
+	receiveq  = 0
+	transmitq = 1
+	controlq  = 2
+
+	queueSize   = 256
+	controlSize = 64
+)
+
+// Limits of an MTU: what every IPv4 host takes (RFC 791), and what fits the
+// field of an IPv4 header.
+const minMTU, maxMTU = 68, 65535
+
+// MAC is the address of an Ethernet interface.
+type MAC [6]byte
+
+func (m MAC) String() string {
+	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}
+
+// Options say what a network device is.
+type Options struct {
+	// Backend is the network. It outlives the device.
+	Backend Backend
+
+	// Name is the device's in lines for Log.
+	Name string
+
+	// MAC is the address that the device gives the guest: not zero, and no
+	// group's.
+	MAC MAC
+
+	// MTU is the most bytes behind an Ethernet header that the guest is told
+	// to send, 68 to 65535; 0 tells it nothing.
+	MTU int
+
+	// Capture gets all packets; nil for none.
+	Capture *Capture
+
+	// Log receives a line when the network has ended; nil for none.
+	Log func(line string)
+}
+
+// Device is a network device.
+type Device struct {
+	o      Options
+	config *virtio.Config
+	linkUp atomic.Bool
+	stats  counters
+}
+
+var _ virtio.Device = (*Device)(nil)
+
+// New returns a device whose link is up.
+func New(o Options) (*Device, error) {
+	switch {
+	case o.MAC[0]&1 != 0 || o.MAC == MAC{}:
+		return nil, fmt.Errorf("net: the MAC address %v is no interface's: give one whose first byte is even, such as 02:00:00:00:00:01", o.MAC)
+	case o.MTU != 0 && (o.MTU < minMTU || o.MTU > maxMTU):
+		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", o.MTU, minMTU, maxMTU)
+	}
+	if o.Log == nil {
+		o.Log = func(string) {}
+	}
+	config := make([]byte, configSize)
+	copy(config[offMAC:], o.MAC[:])
+	config[offStatus] = statusLinkUp
+	config[offMaxQueues] = 1
+	binary.LittleEndian.PutUint16(config[offMTU:], uint16(o.MTU))
+	d := &Device{o: o, config: virtio.NewConfig(config)}
+	d.linkUp.Store(true)
+	return d, nil
+}
+
+// Type implements virtio.Device.
+func (d *Device) Type() virtio.DeviceType { return virtio.TypeNet }
+
+// Features implements virtio.Device.
+func (d *Device) Features() uint64 {
+	if d.o.MTU != 0 {
+		return features | FeatureMTU
+	}
+	return features
+}
+
+// QueueSizes implements virtio.Device: receiveq1, transmitq1, controlq.
+func (d *Device) QueueSizes() []uint16 { return []uint16{queueSize, queueSize, controlSize} }
+
+// Config implements virtio.Device.
+func (d *Device) Config() *virtio.Config { return d.config }
+
+// SetLink puts the cable in or pulls it. Without it, packets are dropped.
+func (d *Device) SetLink(up bool) {
+	if d.linkUp.Swap(up) == up {
+		return
+	}
+	d.config.Update(func(b []byte) { b[offStatus] ^= statusLinkUp })
+}
+
+// Serve implements virtio.Device.
+func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
+	stop := context.AfterFunc(ctx, d.o.Backend.Interrupt)
+	defer stop()
+	var wg sync.WaitGroup
+	wg.Go(func() { newTransmitter(ctx, d, features, queues[transmitq]).run() })
+	wg.Go(func() { control(ctx, queues[controlq]) })
+	newReceiver(ctx, d, features, queues[receiveq]).run()
+	wg.Wait()
+	return nil
+}
+
+// failed pulls the cable, when the backend has nothing at its end any more.
+func (d *Device) failed(err error) {
+	if d.linkUp.Load() {
+		d.o.Log(fmt.Sprintf("net %s: %v: the guest sees its cable pulled", d.o.Name, err))
+		d.SetLink(false)
+	}
+}
+
+// Stats are counts of packets since New.
+type Stats struct {
+	Sent            uint64 // by the guest
+	SentInvalid     uint64 // of those that it meant to send: against the specification
+	SentDropped     uint64 // likewise: without a link, or by the backend's end
+	Received        uint64 // by the guest
+	ReceivedDropped uint64 // on the way to it: without a link, or too large for its buffers
+}
+
+type counters struct {
+	sent, sentInvalid, sentDropped, received, receivedDropped atomic.Uint64
+}
+
+// Stats returns the counts, each by itself.
+func (d *Device) Stats() Stats {
+	s := &d.stats
+	return Stats{s.sent.Load(), s.sentInvalid.Load(), s.sentDropped.Load(), s.received.Load(), s.receivedDropped.Load()}
+}

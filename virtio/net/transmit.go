@@ -1,0 +1,104 @@
+package net
+
+import (
+	"context"
+	"errors"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
+
+// transmitter takes packets from the guest to the backend.
+type transmitter struct {
+	ctx      context.Context
+	d        *Device
+	q        *virtio.Queue
+	accepted uint64 // what the driver may ask for
+	offloads uint64 // what the backend takes
+	packet   []byte
+	segment  []byte // one that is cut from packet
+	segments segments
+}
+
+func newTransmitter(ctx context.Context, d *Device, features uint64, q *virtio.Queue) *transmitter {
+	return &transmitter{
+		ctx: ctx, d: d, q: q, accepted: features, offloads: d.o.Backend.Offloads(),
+		packet: make([]byte, MaxPacket+1), segment: make([]byte, MaxPacket),
+	}
+}
+
+func (t *transmitter) run() {
+	var c virtio.Chain
+	for {
+		if !t.q.Pop(&c) {
+			t.q.Flush()
+			if !t.q.Next(t.ctx, &c) {
+				return
+			}
+		}
+		t.transmit(&c.Readable)
+		t.q.Put(&c, 0)
+	}
+}
+
+// transmit sends a chain's packet. It is copied first: the guest may change it
+// at any time.
+func (t *transmitter) transmit(b *virtio.Buffers) {
+	packet := t.packet[:b.CopyOut(t.packet)]
+	switch stats := &t.d.stats; {
+	case len(packet) > MaxPacket || !check(packet, t.accepted):
+		stats.sentInvalid.Add(1)
+	case !t.d.linkUp.Load():
+		stats.sentDropped.Add(1)
+	default:
+		t.d.o.Capture.write(outgoing, packet)
+		if t.offer(packet) {
+			stats.sent.Add(1)
+		} else {
+			stats.sentDropped.Add(1)
+		}
+	}
+}
+
+// offer gives the backend a packet as it takes it.
+func (t *transmitter) offer(packet []byte) (ok bool) {
+	h := ParseHeader(packet)
+	if h.GSOType != GSONone && t.offloads&hostTSO(h.GSOType) == 0 {
+		t.segments.cut(packet)
+		for n := t.segments.next(t.segment); n > 0; n = t.segments.next(t.segment) {
+			if !t.send(t.segment[:n]) {
+				return false
+			}
+		}
+		return true
+	}
+	if h.Flags&FlagNeedsCsum != 0 && t.offloads&FeatureCsum == 0 {
+		completePacket(packet)
+		clear(packet[:HeaderSize])
+	}
+	return t.send(packet)
+}
+
+// hostTSO is the feature of who takes large segments of a type.
+func hostTSO(gsoType uint8) uint64 {
+	if gsoType == GSOTCPv4 {
+		return FeatureHostTSO4
+	}
+	return FeatureHostTSO6
+}
+
+// send sends a packet. An interrupt may be left over from before this driver.
+func (t *transmitter) send(packet []byte) (ok bool) {
+	for {
+		err := t.d.o.Backend.Send(packet)
+		if err == nil {
+			return true
+		}
+		interrupted := errors.Is(err, ErrInterrupted)
+		if !interrupted {
+			t.d.failed(err)
+		}
+		if !interrupted || t.ctx.Err() != nil {
+			return false
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package user
+
+import (
+	"net/netip"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+)
+
+// The private network.
+var (
+	subnet  = netip.MustParsePrefix("192.168.127.0/24")
+	gateway = netip.MustParseAddr("192.168.127.1")
+	guest   = netip.MustParseAddr("192.168.127.2")
+	host    = netip.MustParseAddr("192.168.127.254")
+
+	gatewayMAC = tcpip.LinkAddress("\x5a\x94\xef\xe4\x0c\xdd")
+)
+
+// loopback is what the address host stands for.
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+// refused are the addresses that nothing is sent to, besides the subnet: this
+// host by names of its own (RFC 1122), link-local ones (RFC 3927), multicast
+// (RFC 5771), reserved ones with the broadcast address (RFC 1112).
+var refused = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("224.0.0.0/4"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+}
+
+// outside translates an address that the guest sends to. ok is false if it may
+// not.
+func (n *Network) outside(a tcpip.Address) (to netip.Addr, ok bool) {
+	to, ok = netip.AddrFromSlice(a.AsSlice())
+	if !ok || !to.Is4() {
+		return to, false
+	}
+	if to == host && !n.noHost {
+		return loopback, true
+	}
+	if subnet.Contains(to) {
+		return to, false
+	}
+	for _, p := range refused {
+		if p.Contains(to) {
+			return to, false
+		}
+	}
+	return to, true
+}
+
+// address is a, at a port, for the stack.
+func address(a netip.Addr, port uint16) tcpip.FullAddress {
+	return tcpip.FullAddress{NIC: nicID, Addr: tcpip.AddrFrom4(a.As4()), Port: port}
+}

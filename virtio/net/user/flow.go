@@ -1,0 +1,147 @@
+package user
+
+import (
+	"context"
+	gonet "net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// flowTimeout ends a flow of datagrams in which there have been none.
+const flowTimeout = 2 * time.Minute // RFC 4787, REQ-5
+
+// maxDatagram is the most bytes in a UDP datagram over IPv4.
+const maxDatagram = 65507
+
+// A flow is datagrams between one port of the guest and one outside, which
+// belong together as long as some come.
+type flow struct {
+	last    atomic.Int64 // when the last one came, in nanoseconds of Unix time
+	in, out gonet.Conn   // of the guest, and of the host
+}
+
+func newFlow(in, out gonet.Conn) *flow {
+	f := &flow{in: in, out: out}
+	f.touch()
+	return f
+}
+
+func (f *flow) touch() { f.last.Store(time.Now().UnixNano()) }
+
+func (f *flow) close() {
+	f.in.Close()
+	f.out.Close()
+}
+
+// copy copies datagrams from one end to the other until the flow is idle or
+// closed. What an ICMP error of the other end says is not passed on.
+func (f *flow) copy(to, from gonet.Conn) {
+	b := make([]byte, maxDatagram)
+	for {
+		idle := time.Since(time.Unix(0, f.last.Load()))
+		from.SetReadDeadline(time.Now().Add(flowTimeout - idle))
+		n, err := from.Read(b)
+		if err == nil {
+			f.touch()
+			to.Write(b[:n])
+			continue
+		}
+		if timeout, ok := err.(gonet.Error); ok && timeout.Timeout() && time.Since(time.Unix(0, f.last.Load())) < flowTimeout {
+			continue
+		}
+		return
+	}
+}
+
+// flows are those that are open, up to MaxFlows.
+type flows struct {
+	mu     sync.Mutex // a leaf
+	open   map[*flow]struct{}
+	closed bool
+}
+
+// add adds a flow and closes the one that has been idle longest, if there are
+// too many. It is false after close.
+func (s *flows) add(f *flow) (ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	if len(s.open) >= MaxFlows {
+		var idlest *flow
+		for o := range s.open {
+			if idlest == nil || o.last.Load() < idlest.last.Load() {
+				idlest = o
+			}
+		}
+		delete(s.open, idlest)
+		idlest.close()
+	}
+	s.open[f] = struct{}{}
+	return true
+}
+
+func (s *flows) remove(f *flow) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, f)
+}
+
+// close closes all flows; add adds no more.
+func (s *flows) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for f := range s.open {
+		f.close()
+	}
+}
+
+// run copies both directions of a flow until it ends. Its goroutines are the
+// Network's.
+func (n *Network) run(f *flow) {
+	if !n.flows.add(f) {
+		f.close()
+		return
+	}
+	n.wg.Go(func() {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			f.copy(f.in, f.out)
+			f.close()
+		})
+		f.copy(f.out, f.in)
+		f.close()
+		wg.Wait()
+		n.flows.remove(f)
+	})
+}
+
+// openFlow connects a port of the guest to an address outside. The stack calls
+// it on the goroutine that delivers the first datagram.
+func (n *Network) openFlow(r *udp.ForwarderRequest) {
+	id := r.ID()
+	to, ok := n.outside(id.LocalAddress)
+	if !ok {
+		return
+	}
+	var dialer gonet.Dialer // which does not wait, for UDP
+	out, err := dialer.DialContext(context.Background(), "udp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	if err != nil {
+		return
+	}
+	var wq waiter.Queue
+	ep, failed := r.CreateEndpoint(&wq)
+	if failed != nil {
+		out.Close()
+		return
+	}
+	n.run(newFlow(netstack.NewUDPConn(&wq, ep), out))
+}

@@ -1,0 +1,136 @@
+package user
+
+import (
+	"errors"
+	"fmt"
+	gonet "net"
+	"net/netip"
+	"sync"
+	"time"
+
+	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+)
+
+// Forward is a port of the host that leads to a port of the guest.
+type Forward struct {
+	UDP  bool           // and not TCP
+	Host netip.AddrPort // port 0: any that is free
+	To   netip.AddrPort // in the private network; an invalid address is the guest's
+}
+
+// forward listens at a port of the host.
+func (n *Network) forward(f Forward) error {
+	if !f.To.Addr().IsValid() {
+		f.To = netip.AddrPortFrom(guest, f.To.Port())
+	}
+	if !subnet.Contains(f.To.Addr()) || f.To.Addr() == gateway || f.To.Addr() == host {
+		return fmt.Errorf("forward to %v: the guest is %v", f.To, guest)
+	}
+	if f.UDP {
+		return n.forwardUDP(f)
+	}
+	l, err := gonet.ListenTCP("tcp", gonet.TCPAddrFromAddrPort(f.Host))
+	if err != nil {
+		return err
+	}
+	n.closers = append(n.closers, l)
+	n.addresses = append(n.addresses, l.Addr().(*gonet.TCPAddr).AddrPort())
+	n.wg.Go(func() { n.acceptStreams(l, f.To) })
+	return nil
+}
+
+// ForwardAddresses are where the host listens for each of Config.Forwards.
+func (n *Network) ForwardAddresses() []netip.AddrPort { return n.addresses }
+
+// acceptStreams connects whoever comes to the guest, until the listener closes.
+func (n *Network) acceptStreams(l *gonet.TCPListener, to netip.AddrPort) {
+	for {
+		c, err := l.AcceptTCP()
+		if errors.Is(err, gonet.ErrClosed) {
+			return
+		}
+		if err != nil { // too many open files, or a connection that is gone already
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		out := hostStream{c}
+		if !n.acquire() {
+			out.Abort()
+			continue
+		}
+		go func() { // endStreams waits for it
+			defer n.release()
+			in, err := n.dialGuest(to)
+			if err != nil {
+				out.Abort()
+				return
+			}
+			n.relay(in, out)
+		}()
+	}
+}
+
+// forwardUDP listens at a port of the host. Each sender is a flow.
+func (n *Network) forwardUDP(f Forward) error {
+	l, err := gonet.ListenUDP("udp", gonet.UDPAddrFromAddrPort(f.Host))
+	if err != nil {
+		return err
+	}
+	n.closers = append(n.closers, l)
+	n.addresses = append(n.addresses, l.LocalAddr().(*gonet.UDPAddr).AddrPort())
+	n.wg.Go(func() { n.acceptFlows(l, f.To) })
+	return nil
+}
+
+// acceptFlows gives each datagram to the flow of its sender.
+func (n *Network) acceptFlows(l *gonet.UDPConn, to netip.AddrPort) {
+	senders := senders{listener: l, of: map[netip.AddrPort]*sender{}}
+	b := make([]byte, maxDatagram)
+	for {
+		k, from, err := l.ReadFromUDPAddrPort(b)
+		if errors.Is(err, gonet.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		s, isNew := senders.find(from)
+		if isNew {
+			guestAddr := address(to.Addr(), to.Port())
+			in, err := netstack.DialUDP(n.stack, nil, &guestAddr, ipv4.ProtocolNumber)
+			if err != nil {
+				s.Close()
+				continue
+			}
+			n.run(newFlow(in, s))
+		}
+		s.give(b[:k])
+	}
+}
+
+// senders are those that have sent to a listener.
+type senders struct {
+	listener *gonet.UDPConn
+	mu       sync.Mutex // a leaf
+	of       map[netip.AddrPort]*sender
+}
+
+// find returns the sender at an address.
+func (s *senders) find(from netip.AddrPort) (found *sender, isNew bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found = s.of[from]
+	if found == nil {
+		found, isNew = newSender(s, from), true
+		s.of[from] = found
+	}
+	return found, isNew
+}
+
+// forget removes a sender whose flow has ended.
+func (s *senders) forget(from netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.of, from)
+}

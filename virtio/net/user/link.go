@@ -1,0 +1,182 @@
+package user
+
+import (
+	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+const ethernetSize = header.EthernetMinimumSize
+
+// maxQueued is how many packets wait for the guest.
+const maxQueued = 1024
+
+// link is the stack's end of the cable.
+type link struct {
+	mtu        uint32
+	dispatcher atomic.Pointer[stack.NetworkDispatcher]
+	queue      chan *stack.PacketBuffer // for the guest
+	interrupt  chan struct{}            // holds one token when receive is to return
+	closed     atomic.Bool
+	dropped    atomic.Uint64
+}
+
+var _ interface {
+	stack.LinkEndpoint
+	stack.GSOEndpoint
+} = (*link)(nil)
+
+func newLink(mtu int) *link {
+	return &link{mtu: uint32(mtu), queue: make(chan *stack.PacketBuffer, maxQueued), interrupt: make(chan struct{}, 1)}
+}
+
+// deliver gives the stack a frame of the guest. A frame for somebody else is
+// nobody's here.
+func (l *link) deliver(frame []byte) {
+	eth := header.Ethernet(frame)
+	d, dst := l.dispatcher.Load(), eth.DestinationAddress()
+	if d == nil || dst != gatewayMAC && !header.IsMulticastEthernetAddress(dst) && dst != header.EthernetBroadcastAddress {
+		return
+	}
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(frame)})
+	defer pkt.DecRef()
+	pkt.PktType = tcpip.PacketHost
+	if dst == header.EthernetBroadcastAddress {
+		pkt.PktType = tcpip.PacketBroadcast
+	}
+	if l.ParseHeader(pkt) {
+		(*d).DeliverNetworkPacket(eth.Type(), pkt)
+	}
+}
+
+// WritePackets implements stack.LinkWriter.
+func (l *link) WritePackets(list stack.PacketBufferList) (int, tcpip.Error) {
+	for _, pkt := range list.AsSlice() {
+		if l.closed.Load() || claims(pkt) {
+			continue
+		}
+		select {
+		case l.queue <- pkt.IncRef():
+		default:
+			pkt.DecRef()
+			l.dropped.Add(1)
+		}
+	}
+	return list.Len(), nil
+}
+
+// claims reports whether a packet is an ARP reply for an address of the guest's
+// network that is not the stack's. In promiscuous mode it answers for all.
+func claims(pkt *stack.PacketBuffer) bool {
+	h := header.ARP(pkt.NetworkHeader().Slice())
+	if pkt.NetworkProtocolNumber != header.ARPProtocolNumber || !h.IsValid() || h.Op() != header.ARPReply {
+		return false
+	}
+	sender := [4]byte(h.ProtocolAddressSender())
+	return sender != gateway.As4() && sender != host.As4()
+}
+
+// receive waits for a packet for the guest.
+func (l *link) receive(packet []byte) (int, error) {
+	select {
+	case pkt := <-l.queue:
+		defer pkt.DecRef()
+		return encode(packet, pkt), nil
+	case <-l.interrupt:
+		return 0, net.ErrInterrupted
+	}
+}
+
+// encode writes a packet of the stack, which fits. Those of TCP have the
+// checksum of the pseudo header, and may be large segments.
+func encode(packet []byte, pkt *stack.PacketBuffer) int {
+	var h net.Header
+	if gso := pkt.GSOOptions; gso.Type == stack.GSOTCPv4 && gso.NeedsCsum {
+		h.Flags = net.FlagNeedsCsum
+		h.CsumStart = ethernetSize + gso.L3HdrLen
+		h.CsumOffset = gso.CsumOffset
+		if pkt.Data().Size() > int(gso.MSS) {
+			h.GSOType, h.GSOSize = net.GSOTCPv4, gso.MSS
+		}
+	}
+	h.Put(packet)
+	n := net.HeaderSize
+	views, skip := pkt.AsViewList()
+	for v := views.Front(); v != nil; v = v.Next() {
+		b := v.AsSlice()
+		k := min(skip, len(b))
+		skip -= k
+		n += copy(packet[n:], b[k:])
+	}
+	return n
+}
+
+// interruptReceive has receive return.
+func (l *link) interruptReceive() {
+	select {
+	case l.interrupt <- struct{}{}:
+	default:
+	}
+}
+
+// Close implements stack.NetworkLinkEndpoint: packets are dropped from now on.
+func (l *link) Close() {
+	l.closed.Store(true)
+	for {
+		select {
+		case pkt := <-l.queue:
+			pkt.DecRef()
+		default:
+			return
+		}
+	}
+}
+
+// Attach implements stack.NetworkLinkEndpoint.
+func (l *link) Attach(d stack.NetworkDispatcher) {
+	if d == nil {
+		l.dispatcher.Store(nil)
+		return
+	}
+	l.dispatcher.Store(&d)
+}
+
+// IsAttached implements stack.NetworkLinkEndpoint.
+func (l *link) IsAttached() bool { return l.dispatcher.Load() != nil }
+
+// Capabilities implements stack.NetworkLinkEndpoint: no checksum is looked at.
+func (l *link) Capabilities() stack.LinkEndpointCapabilities {
+	return stack.CapabilityResolutionRequired | stack.CapabilityRXChecksumOffload
+}
+
+// AddHeader implements stack.NetworkLinkEndpoint.
+func (l *link) AddHeader(pkt *stack.PacketBuffer) {
+	eth := header.Ethernet(pkt.LinkHeader().Push(ethernetSize))
+	eth.Encode(&header.EthernetFields{
+		SrcAddr: gatewayMAC, DstAddr: pkt.EgressRoute.RemoteLinkAddress, Type: pkt.NetworkProtocolNumber,
+	})
+}
+
+// ParseHeader implements stack.NetworkLinkEndpoint.
+func (l *link) ParseHeader(pkt *stack.PacketBuffer) bool {
+	_, ok := pkt.LinkHeader().Consume(ethernetSize)
+	return ok
+}
+
+// The rest of stack.LinkEndpoint and stack.GSOEndpoint.
+
+func (l *link) ARPHardwareType() header.ARPHardwareType { return header.ARPHardwareEther }
+func (l *link) GSOMaxSize() uint32                      { return 1<<16 - 1 }
+func (l *link) LinkAddress() tcpip.LinkAddress          { return gatewayMAC }
+func (l *link) MTU() uint32                             { return l.mtu }
+func (l *link) MaxHeaderLength() uint16                 { return ethernetSize }
+func (l *link) SetLinkAddress(tcpip.LinkAddress)        {}
+func (l *link) SetMTU(uint32)                           {}
+func (l *link) SetOnCloseAction(func())                 {}
+func (l *link) SupportedGSO() stack.SupportedGSO        { return stack.HostGSOSupported }
+func (l *link) Wait()                                   {}

@@ -1,0 +1,77 @@
+package user
+
+import (
+	gonet "net"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxWaiting is how many datagrams of a sender wait; more are dropped.
+const maxWaiting = 16
+
+// A sender is the host's end of a flow that shares its socket with others: a
+// connection of what one address sends to a listener.
+type sender struct {
+	senders  *senders
+	addr     netip.AddrPort
+	waiting  chan []byte
+	deadline time.Time // of Read, which one goroutine calls
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func newSender(s *senders, addr netip.AddrPort) *sender {
+	return &sender{senders: s, addr: addr, waiting: make(chan []byte, maxWaiting), closed: make(chan struct{})}
+}
+
+// give has Read return a copy of a datagram.
+func (s *sender) give(b []byte) {
+	select {
+	case s.waiting <- slices.Clone(b):
+	default:
+	}
+}
+
+// Read implements net.Conn.
+func (s *sender) Read(b []byte) (int, error) {
+	timer := time.NewTimer(time.Until(s.deadline))
+	defer timer.Stop()
+	select {
+	case d := <-s.waiting:
+		return copy(b, d), nil
+	case <-timer.C:
+		return 0, os.ErrDeadlineExceeded
+	case <-s.closed:
+		return 0, gonet.ErrClosed
+	}
+}
+
+// Write implements net.Conn.
+func (s *sender) Write(b []byte) (int, error) {
+	return s.senders.listener.WriteToUDPAddrPort(b, s.addr)
+}
+
+// Close implements net.Conn: the next datagram starts another flow.
+func (s *sender) Close() error {
+	s.once.Do(func() {
+		close(s.closed)
+		s.senders.forget(s.addr)
+	})
+	return nil
+}
+
+// SetReadDeadline implements net.Conn, for who calls Read.
+func (s *sender) SetReadDeadline(t time.Time) error {
+	s.deadline = t
+	return nil
+}
+
+// The rest of net.Conn, which a flow does not use.
+
+func (s *sender) LocalAddr() gonet.Addr            { return s.senders.listener.LocalAddr() }
+func (s *sender) RemoteAddr() gonet.Addr           { return gonet.UDPAddrFromAddrPort(s.addr) }
+func (s *sender) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
+func (s *sender) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }

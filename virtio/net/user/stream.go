@@ -1,0 +1,169 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"io"
+	gonet "net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// Limits of TCP.
+const (
+	maxOpening   = 128 // streams whose other end has not answered
+	maxLingering = 256
+	streamBuffer = 256 << 10 // bytes in each direction, in the stack
+	copyBuffer   = 64 << 10  // bytes in each direction, on the way
+	dialTimeout  = 20 * time.Second
+)
+
+// limitTCP bounds the buffers of the stack's streams.
+func (n *Network) limitTCP() tcpip.Error {
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
+	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
+	if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &send); err != nil {
+		return err
+	}
+	return n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &receive)
+}
+
+// openStream connects the guest to an address outside. The stack calls it on a
+// goroutine of its own. The guest's handshake ends when that with the outside
+// has: it sees whether there is somebody.
+func (n *Network) openStream(r *tcp.ForwarderRequest) {
+	id := r.ID()
+	to, ok := n.outside(id.LocalAddress)
+	if !ok || !n.acquire() {
+		r.Complete(true)
+		return
+	}
+	defer n.release()
+	dialer := gonet.Dialer{Timeout: dialTimeout}
+	out, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	if err != nil {
+		r.Complete(true)
+		return
+	}
+	var wq waiter.Queue
+	ep, failed := r.CreateEndpoint(&wq)
+	r.Complete(false)
+	if failed != nil {
+		out.Close()
+		return
+	}
+	n.relay(&guestStream{netstack.NewTCPConn(&wq, ep), ep}, hostStream{out.(*gonet.TCPConn)})
+}
+
+// acquire takes a token for a stream. It is false at the limit, and after Close.
+func (n *Network) acquire() (ok bool) {
+	select {
+	case n.streams <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (n *Network) release() { <-n.streams }
+
+// A stream is a TCP connection whose directions end one by one.
+type stream interface {
+	gonet.Conn
+	CloseWrite() error
+	Abort() // both directions, with RST
+}
+
+type guestStream struct {
+	*netstack.TCPConn
+	ep tcpip.Endpoint
+}
+
+func (s *guestStream) Abort() { s.ep.Abort() }
+
+type hostStream struct{ *gonet.TCPConn }
+
+func (s hostStream) Abort() {
+	s.SetLinger(0)
+	s.Close()
+}
+
+// relay copies between two streams, until both directions have ended or one has
+// failed, and closes them.
+func (n *Network) relay(in *guestStream, out hostStream) {
+	var wg sync.WaitGroup
+	wg.Go(func() { pump(in, out) })
+	pump(out, in)
+	wg.Wait()
+	in.Close()
+	out.Close()
+	n.lingering.add(in.ep)
+}
+
+// pump copies one direction. What fails ends the other, too, and not as if all
+// were well.
+func pump(to, from stream) {
+	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
+	if err == nil {
+		err = to.CloseWrite()
+	}
+	if err != nil {
+		to.Abort()
+		from.Abort()
+	}
+}
+
+// lingering has the stack's last streams that are closed and perhaps not yet
+// gone: those before are cut off.
+type lingering struct {
+	mu   sync.Mutex
+	last [maxLingering]tcpip.Endpoint
+	next int
+}
+
+func (l *lingering) add(ep tcpip.Endpoint) {
+	l.mu.Lock()
+	old := l.last[l.next]
+	l.last[l.next] = ep
+	l.next = (l.next + 1) % maxLingering
+	l.mu.Unlock()
+	if old != nil {
+		old.Abort()
+	}
+}
+
+// dialGuest connects to a port of the guest.
+func (n *Network) dialGuest(to netip.AddrPort) (*guestStream, error) {
+	ctx, cancel := context.WithTimeout(n.ctx, dialTimeout)
+	defer cancel()
+	var wq waiter.Queue
+	ep, failed := n.stack.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &wq)
+	if failed != nil {
+		return nil, errors.New(failed.String())
+	}
+	entry, connected := waiter.NewChannelEntry(waiter.WritableEvents)
+	wq.EventRegister(&entry)
+	defer wq.EventUnregister(&entry)
+	failed = ep.Connect(address(to.Addr(), to.Port()))
+	if _, started := failed.(*tcpip.ErrConnectStarted); started {
+		select {
+		case <-connected:
+			failed = ep.LastError()
+		case <-ctx.Done():
+			ep.Abort()
+			return nil, ctx.Err()
+		}
+	}
+	if failed != nil {
+		ep.Close()
+		return nil, errors.New(failed.String())
+	}
+	return &guestStream{netstack.NewTCPConn(&wq, ep), ep}, nil
+}

@@ -1,0 +1,177 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+// Defaults of a Config.
+const (
+	DefaultMTU = 1500
+	MaxStreams = 1024
+	MaxFlows   = 512
+)
+
+// Config says what a network is like.
+type Config struct {
+	// MAC is the guest's, to which DHCP gives the first address.
+	MAC net.MAC
+
+	// MTU is the most bytes of an IP packet on the way to the guest, 576 to
+	// 65521; 0 is DefaultMTU.
+	MTU int
+
+	// NoHost refuses the guest the host's loopback interface.
+	NoHost bool
+
+	// Forwards are the ports of the host behind which the guest is.
+	Forwards []Forward
+}
+
+// Network is a network with one guest. It is a net.Backend.
+type Network struct {
+	link   *link
+	stack  *stack.Stack
+	noHost bool
+
+	ctx       context.Context // done at Close
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
+	closers   []io.Closer
+	addresses []netip.AddrPort // of Config.Forwards
+
+	streams   chan struct{} // has a token for each stream that may be opened
+	lingering lingering
+	flows     flows
+}
+
+var _ net.Backend = (*Network)(nil)
+
+// nicID is the stack's only interface.
+const nicID = 1
+
+// New starts a network. Close ends it.
+func New(c Config) (*Network, error) {
+	if c.MTU == 0 {
+		c.MTU = DefaultMTU
+	}
+	if c.MTU < 576 || c.MTU > net.MaxFrame-ethernetSize-15 {
+		return nil, fmt.Errorf("user: an MTU of %d: give 576 to 65521", c.MTU)
+	}
+	n := &Network{link: newLink(c.MTU), noHost: c.NoHost, streams: make(chan struct{}, MaxStreams)}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.flows.open = map[*flow]struct{}{}
+	err := n.newStack()
+	if err == nil {
+		err = n.serveDHCP(c)
+	}
+	if err == nil {
+		err = n.serveDNS()
+	}
+	for i := 0; err == nil && i < len(c.Forwards); i++ {
+		err = n.forward(c.Forwards[i])
+	}
+	if err != nil {
+		n.Close()
+		return nil, fmt.Errorf("user: %w", err)
+	}
+	return n, nil
+}
+
+// newStack makes the network stack. It takes packets to any address for its own
+// (promiscuous mode), and sends from any (spoofing).
+func (n *Network) newStack() error {
+	s := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
+	})
+	n.stack = s
+	route, err := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
+	if err != nil {
+		return err
+	}
+	errs := []tcpip.Error{s.CreateNIC(nicID, n.link)}
+	for _, a := range []netip.Addr{gateway, host} {
+		errs = append(errs, s.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
+			Protocol:          ipv4.ProtocolNumber,
+			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(a.As4()), PrefixLen: subnet.Bits()},
+		}, stack.AddressProperties{}))
+	}
+	errs = append(errs, s.SetSpoofing(nicID, true), s.SetPromiscuousMode(nicID, true), n.limitTCP())
+	for _, err := range errs {
+		if err != nil {
+			return errors.New(err.String())
+		}
+	}
+	s.SetRouteTable([]tcpip.Route{{Destination: route, NIC: nicID}})
+	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, 0, maxOpening, n.openStream).HandlePacket)
+	s.SetTransportProtocolHandler(udp.ProtocolNumber, udp.NewForwarder(s, n.openFlow).HandlePacket)
+	return nil
+}
+
+// Close ends all connections and the network. No device may use it any more.
+func (n *Network) Close() error {
+	n.cancel()
+	var errs []error
+	for _, c := range n.closers {
+		errs = append(errs, c.Close())
+	}
+	n.flows.close()
+	n.link.Close()
+	n.wg.Wait()
+	n.endStreams()
+	n.stack.Destroy()
+	return errors.Join(errs...)
+}
+
+// endStreams ends all streams, those that are being opened, too, and waits for
+// their goroutines, whose tokens it keeps.
+func (n *Network) endStreams() {
+	const interval = 10 * time.Millisecond
+	for range MaxStreams {
+		for ended := false; !ended; {
+			for _, ep := range n.stack.RegisteredEndpoints() {
+				ep.Abort()
+			}
+			select {
+			case n.streams <- struct{}{}:
+				ended = true
+			case <-time.After(interval):
+			}
+		}
+	}
+}
+
+// Offloads implements net.Backend.
+func (n *Network) Offloads() uint64 { return net.FeatureCsum | net.FeatureHostTSO4 }
+
+// Send implements net.Backend.
+func (n *Network) Send(packet []byte) error {
+	n.link.deliver(packet[net.HeaderSize:])
+	return nil
+}
+
+// Receive implements net.Backend.
+func (n *Network) Receive(packet []byte) (int, error) { return n.link.receive(packet) }
+
+// Interrupt implements net.Backend.
+func (n *Network) Interrupt() { n.link.interruptReceive() }
+
+// Dropped is how many packets for the guest have been dropped, because it did
+// not take those before them.
+func (n *Network) Dropped() uint64 { return n.link.dropped.Load() }
