@@ -4,8 +4,10 @@
 //     default userland, through a reboot from inside, to the power off.
 //   - TestInstaller boots the kernel and initrd of Debian's installer to its first dialog.
 //   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
-//   - TestDeviceRNG and what follows it uses each device in the default guest and with Debian's cloud kernel, whose drivers
-//     are modules that the default guest's init loads (debianGuest).
+//   - TestDeviceRNG, Blk, Console, Balloon and Vsock use each device for real, in the default guest and with Debian's
+//     cloud kernel, whose drivers are modules that the default guest's init loads (debianGuest).
+//   - TestDebianRoot installs Debian bookworm on a disk, boots it with its own kernel and initrd to the login prompt,
+//     logs in and powers off.
 //   - TestIdle measures what an idle guest costs the host.
 //
 // Debian's kernels come from the directory that the environment variable MINIBOOT_KERNELS names, which

@@ -4,6 +4,7 @@
 #	bookworm.vmlinuz  bookworm-cloud.vmlinuz  trixie.vmlinuz  trixie-cloud.vmlinuz
 #	installer.vmlinuz  installer.initrd.gz
 #	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
+#	e2fsprogs/	mke2fs and e2fsck for a guest, with their libraries
 #
 # It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
 # mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
@@ -12,6 +13,7 @@ set -eu
 
 suites="bookworm trixie"
 modules='[^/]*virtio[^/]*|net_failover|failover|fuse|vsock|loop|overlay|isofs'
+e2fsprogs='e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6'
 installer=debian-installer-12-netboot-arm64 # bookworm's
 
 [ $# -eq 1 ] || { echo "usage: $0 DIRECTORY" >&2; exit 2; }
@@ -78,6 +80,20 @@ latest() {
 	in_suite "$1" apt-cache depends "$2" | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
 }
 
+# unpack_e2fsprogs SUITE DIRECTORY puts mke2fs and e2fsck there, and the libraries under the names that programs load.
+unpack_e2fsprogs() {
+	rm -rf "$work/tree" "$work/e2fsprogs"
+	mkdir -p "$work/tree" "$work/e2fsprogs/sbin" "$work/e2fsprogs/lib" "$work/e2fsprogs/etc"
+	for package in $e2fsprogs; do
+		download "$1" "$package"
+		dpkg-deb -x "$work/$package.deb" "$work/tree"
+	done
+	cp "$work/tree/sbin/mke2fs" "$work/tree/sbin/e2fsck" "$work/e2fsprogs/sbin"
+	cp "$work/tree/etc/mke2fs.conf" "$work/e2fsprogs/etc"
+	find "$work/tree" -name '*.so.[0-9]' -exec cp -L {} "$work/e2fsprogs/lib" \;
+	mv "$work/e2fsprogs" "$dir/$2"
+}
+
 # fetch_kernel SUITE FLAVOUR fetches a kernel, and the modules that fit no other if it is the flavour without drivers
 # for hardware.
 fetch_kernel() {
@@ -91,6 +107,7 @@ for suite in $suites; do
 	[ -f "$dir/$suite.vmlinuz" ] || fetch_kernel "$suite" ""
 	[ -d "$dir/$suite-cloud.modules" ] || fetch_kernel "$suite" -cloud
 done
+[ -d "$dir/e2fsprogs" ] || unpack_e2fsprogs bookworm e2fsprogs
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz
 ls -l "$dir"/*.vmlinuz "$dir"/*.gz
