@@ -19,15 +19,17 @@ type diskOption struct {
 	path     string
 	format   string // "raw" or "qcow2", or "" when it was not given
 	readOnly bool
-	snapshot bool // what the guest writes is thrown away
+	snapshot bool     // what the guest writes is thrown away
+	backing  []string // of a qcow2 image: its backing file, that one's own, and so on
 	serial   string
 }
 
-// parseDisk parses FILE[,ro][,snapshot][,format=raw|qcow2][,serial=S]. A comma in the name of the file is written twice.
+// parseDisk parses FILE[,ro][,snapshot][,format=raw|qcow2][,backing=FILE]...[,serial=S]. A comma in the name of a file is
+// written twice.
 func parseDisk(value string) (d diskOption, err error) {
 	words := splitCommas(value)
 	if d.path = words[0]; d.path == "" {
-		return d, errors.New("give FILE, then ,ro ,snapshot ,format=raw ,format=qcow2 ,serial=TEXT as wanted")
+		return d, errors.New("give FILE, then ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT as wanted")
 	}
 	for _, word := range words[1:] {
 		key, text, _ := strings.Cut(word, "=")
@@ -40,17 +42,19 @@ func parseDisk(value string) (d diskOption, err error) {
 			d.format = text
 		case key == "format":
 			return d, fmt.Errorf("format %q: give raw or qcow2", text)
+		case key == "backing" && text != "":
+			d.backing = append(d.backing, text)
 		case key == "serial":
 			d.serial = text
 		default:
-			return d, fmt.Errorf("%q: give ro, snapshot, format=raw, format=qcow2 or serial=TEXT", word)
+			return d, fmt.Errorf("%q: give ro, snapshot, format=raw, format=qcow2, backing=FILE or serial=TEXT", word)
 		}
 	}
 	switch {
 	case d.readOnly && d.snapshot:
 		return d, errors.New("ro and snapshot: give one of them")
-	case d.format == "qcow2" && !d.readOnly && !d.snapshot:
-		return d, errors.New("format=qcow2: such images are only read; add ,snapshot to throw changes away, or ,ro, or convert it with qemu-img convert -O raw")
+	case d.backing != nil && d.format != "qcow2":
+		return d, errors.New("backing is for images with format=qcow2")
 	}
 	return d, nil
 }
@@ -93,7 +97,7 @@ func (d diskOption) open(cpus int, log func(line string)) (disk, *blk.Device, er
 // openContent opens the image, with an overlay on it for a snapshot.
 func (d diskOption) openContent() (content disk, err error) {
 	if d.format == "qcow2" {
-		content, err = qcow2.Open(d.path)
+		content, err = qcow2.Open(d.path, qcow2.Options{ReadOnly: d.readOnly || d.snapshot, Backing: d.backing})
 	} else {
 		content, err = d.openRaw()
 	}

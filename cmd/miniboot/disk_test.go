@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseDisk(t *testing.T) {
@@ -17,7 +19,10 @@ func TestParseDisk(t *testing.T) {
 		{"a.img,ro", diskOption{path: "a.img", readOnly: true}, ""},
 		{"/x/a b.img,serial=S-1,format=raw,ro", diskOption{path: "/x/a b.img", serial: "S-1", format: "raw", readOnly: true}, ""},
 		{"a,snapshot,format=qcow2", diskOption{path: "a", format: "qcow2", snapshot: true}, ""},
-		{"a,format=qcow2", diskOption{}, "only read"},
+		{"a,format=qcow2", diskOption{path: "a", format: "qcow2"}, ""},
+		{"a,format=qcow2,backing=b,,1,backing=c", diskOption{path: "a", format: "qcow2", backing: []string{"b,1", "c"}}, ""},
+		{"a,backing=b", diskOption{}, "format=qcow2"},
+		{"a,format=qcow2,backing=", diskOption{}, `"backing=": give`},
 		{"a,ro,snapshot", diskOption{}, "one of them"},
 		{"a,,b.img,serial=x,,y=z", diskOption{path: "a,b.img", serial: "x,y=z"}, ""},
 		{"", diskOption{}, "give FILE"},
@@ -31,8 +36,8 @@ func TestParseDisk(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.err) {
 				t.Errorf("parseDisk(%s): error %v, want %q", tc.value, err, tc.err)
 			}
-		} else if err != nil || got != tc.want {
-			t.Errorf("parseDisk(%s): %+v, %v; want %+v", tc.value, got, err, tc.want)
+		} else if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(diskOption{})); err != nil || diff != "" {
+			t.Errorf("parseDisk(%s): %v, -want +got\n%s", tc.value, err, diff)
 		}
 	}
 }

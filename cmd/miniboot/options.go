@@ -151,7 +151,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's, framework that of\nHypervisor.framework, a GICv3 of macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
 	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
-	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,serial=S]`; the first\none is /dev/vda; snapshot throws changes away; F is raw or qcow2", func(value string) error {
+	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,backing=B][,serial=S]`; the\nfirst one is /dev/vda; snapshot throws changes away; F is raw or qcow2; B is the image's backing file, if it has one", func(value string) error {
 		d, err := parseDisk(value)
 		o.disks = append(o.disks, d)
 		return err

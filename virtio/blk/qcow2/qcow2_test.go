@@ -3,150 +3,232 @@ package qcow2
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
+	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/miniboot-vmm/miniboot/virtio/blk"
 )
 
-var _ blk.Disk = (*Image)(nil)
-
-// small is a version 3 image of 1 MiB with clusters of 512 bytes, of which
-// cluster 3 is full of 0xaa and all others are not there.
-func small() []byte {
-	b := make([]byte, 5*512)
-	be := binary.BigEndian
-	copy(b, Magic)
-	be.PutUint32(b[4:], 3)
-	be.PutUint32(b[20:], 9)     // cluster_bits
-	be.PutUint64(b[24:], 1<<20) // size
-	be.PutUint32(b[36:], 32)    // l1_size
-	be.PutUint64(b[40:], 512)   // l1_table_offset
-	be.PutUint32(b[96:], 4)     // refcount_order
-	be.PutUint32(b[100:], 104)  // header_length
-	const copied = 1 << 63
-	be.PutUint64(b[512:], copied|1024)      // L1 entry 0: L2 table
-	be.PutUint64(b[1024+8*3:], copied|1536) // L2 entry 3: data
-	copy(b[1536:2048], bytes.Repeat([]byte{0xaa}, 512))
-	return b
-}
-
-func TestSmall(t *testing.T) {
+func TestOpen(t *testing.T) {
+	o := recipe{version: 3, bits: 9, order: 4, size: 1 << 20, content: true}
+	image, want := build(t, o, nil)
 	path := filepath.Join(t.TempDir(), "small.qcow2")
-	if err := os.WriteFile(path, small(), 0o600); err != nil {
+	if err := os.WriteFile(path, image, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	want := make([]byte, 1<<20)
-	copy(want[3*512:], bytes.Repeat([]byte{0xaa}, 512))
-	got := make([]byte, 1<<20)
-	if n, err := m.ReadAt(got, 0); n != len(got) || err != nil || !bytes.Equal(got, want) {
-		t.Errorf("read %d bytes, %v, or others than written", n, err)
-	}
-	if n, err := m.ReadAt(got[:100], 3*512-50); n != 100 || err != nil || !bytes.Equal(got[:100], want[3*512-50:3*512+50]) {
-		t.Errorf("read over the start of a cluster: %d, %v", n, err)
-	}
-	if size, err := m.Size(); size != 1<<20 || err != nil {
-		t.Errorf("size 0x%x, %v", size, err)
-	}
-	if _, err := m.WriteAt(got, 0); err == nil {
-		t.Error("it can be written")
-	}
-}
-
-func TestRefuses(t *testing.T) {
-	be := binary.BigEndian
-	for _, tc := range []struct {
-		name, want string
-		change     func(b []byte)
-	}{
-		{"other magic", "no qcow2", func(b []byte) { b[0] = 'X' }},
-		{"version 1", "version 1", func(b []byte) { be.PutUint32(b[4:], 1) }},
-		{"version 4", "version 4", func(b []byte) { be.PutUint32(b[4:], 4) }},
-		{"backing file", "backing file", func(b []byte) { be.PutUint64(b[8:], 200); be.PutUint32(b[16:], 11); copy(b[200:], "/etc/passwd") }},
-		{"external data", "external data", func(b []byte) { be.PutUint64(b[72:], 4) }},
-		{"corrupt", "corrupt", func(b []byte) { be.PutUint64(b[72:], 2) }},
-		{"unknown feature", "feature", func(b []byte) { be.PutUint64(b[72:], 1<<20) }},
-		{"encrypted", "encrypted", func(b []byte) { be.PutUint32(b[32:], 2) }},
-		{"clusters of 256", "1<<8", func(b []byte) { be.PutUint32(b[20:], 8) }},
-		{"clusters of 4 GiB", "1<<32", func(b []byte) { be.PutUint32(b[20:], 32) }},
-		{"huge", "more than", func(b []byte) { be.PutUint64(b[24:], 1<<62) }},
-		{"huge L1 table", "more than", func(b []byte) { be.PutUint32(b[36:], 1<<31) }},
-		{"L1 table behind the end", "L1 table", func(b []byte) { be.PutUint64(b[40:], 1<<40) }},
-	} {
-		b := small()
-		tc.change(b)
-		if _, err := open(bytes.NewReader(b)); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+	for _, readOnly := range []bool{true, false} {
+		m, err := Open(path, Options{ReadOnly: readOnly})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 1<<20)
+		if n, err := m.ReadAt(got, 0); n != len(got) || err != nil || !bytes.Equal(got, want) {
+			t.Errorf("read %d bytes, %v, or others than written", n, err)
+		}
+		if n, err := m.ReadAt(got[:100], 512-50); n != 100 || err != nil || !bytes.Equal(got[:100], want[512-50:512+50]) {
+			t.Errorf("read over the start of a cluster: %d, %v", n, err)
+		}
+		if size, err := m.Size(); size != 1<<20 || err != nil {
+			t.Errorf("size 0x%x, %v", size, err)
+		}
+		if _, err := m.WriteAt(got[:512], 5120); (err == nil) == readOnly || readOnly && !errors.Is(err, errReadOnly) {
+			t.Errorf("read-only %v: write: %v", readOnly, err)
+		}
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+			t.Errorf("read-only %v: a second writer: %v", readOnly, err)
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
 		}
 	}
-	if _, err := open(bytes.NewReader(small()[:75])); err == nil {
-		t.Error("half a header is taken")
-	}
 }
 
-// Images that qemu-img makes, compressed or not, are what they were made from.
-func TestQEMUImg(t *testing.T) {
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skipf("skipped: %v", err)
-	}
-	dir := t.TempDir()
-	source := filepath.Join(dir, "raw")
-	want := make([]byte, 8<<20)
-	r := rand.New(rand.NewPCG(1, 2))
-	for at := 0; at < len(want); at += 300_000 { // text, noise and nothing in turn
-		for i := at; i < min(at+200_000, len(want)); i++ {
-			if want[i] = byte(i >> 10); at%600_000 == 0 {
-				want[i] = byte(r.Uint32())
+// What is refused, and what the user is told.
+func TestRefuses(t *testing.T) {
+	be := binary.BigEndian
+	put32 := func(at int, v uint32) func(b []byte) { return func(b []byte) { be.PutUint32(b[at:], v) } }
+	put64 := func(at int, v uint64) func(b []byte) { return func(b []byte) { be.PutUint64(b[at:], v) } }
+	const readWrite, readOnly = false, true
+	for _, tc := range []struct {
+		name, want string
+		readOnly   bool
+		change     func(b []byte)
+	}{
+		{"other magic", "no qcow2", readOnly, func(b []byte) { b[0] = 'X' }},
+		{"version 1", "version 1: want 2 or 3", readOnly, put32(4, 1)},
+		{"version 4", "version 4: want 2 or 3", readOnly, put32(4, 4)},
+		{"backing file", `calls "/etc/passwd"`, readOnly, func(b []byte) { put64(8, 200)(b); put32(16, 11)(b); copy(b[200:], "/etc/passwd") }},
+		{"name in another cluster", "name of 11 bytes at 0x1f6", readOnly, func(b []byte) { put64(8, 502)(b); put32(16, 11)(b) }},
+		{"name of 4 GiB", "name of 4294967295 bytes", readOnly, func(b []byte) { put64(8, 200)(b); put32(16, 1<<32-1)(b) }},
+		{"corrupt", "marked as corrupt", readOnly, put64(72, 2)},
+		{"external data", "external data file", readOnly, put64(72, 4)},
+		{"extended L2", "extended L2", readOnly, put64(72, 16)},
+		{"unknown feature", "incompatible feature 20", readOnly, put64(72, 1<<20)},
+		{"AES", "encrypted by method 1", readOnly, put32(32, 1)},
+		{"LUKS", "encrypted by method 2", readOnly, put32(32, 2)},
+		{"clusters of 256 bytes", "1<<8", readOnly, put32(20, 8)},
+		{"clusters of 4 MiB", "1<<22", readOnly, put32(20, 22)},
+		{"clusters of 2^64 bytes", "1<<64", readOnly, put32(20, 64)},
+		{"huge", "more than is supported", readOnly, put64(24, 1<<62)},
+		{"negative size", "more than is supported", readOnly, put64(24, 1<<63)},
+		{"L1 table too small", "L1 table of 31 entries", readOnly, put32(36, 31)},
+		{"huge L1 table", "L1 table of 2147483648 entries", readOnly, put32(36, 1<<31)},
+		{"L1 table behind the end", "L1 table: ", readOnly, put64(40, 1<<40)},
+		{"L1 table in the header", "L1 table at 0x0", readOnly, put64(40, 0)},
+		{"L1 table not aligned", "L1 table at 0x201", readOnly, put64(40, 513)},
+		{"L1 table at a negative offset", "L1 table at 0x8000000000000000", readOnly, put64(40, 1<<63)},
+		{"refcounts of 128 bits", "1<<7 bits", readOnly, put32(96, 7)},
+		{"short header", "header of 96 bytes", readOnly, put32(100, 96)},
+		{"long header", "header of 520 bytes", readOnly, put32(100, 520)},
+		{"odd header", "header of 105 bytes", readOnly, put32(100, 105)},
+		{"compression not announced", "compression type 1", readOnly, func(b []byte) { put32(100, 112)(b); b[104] = 1 }},
+		{"compression without type", "compression type 0", readOnly, put64(72, 8)},
+		{"unknown compression", "compression type 2", readOnly, func(b []byte) { put64(72, 8)(b); put32(100, 112)(b); b[104] = 2 }},
+		{"dirty", "run qemu-img check -r all", readWrite, put64(72, 1)},
+		{"no refcount table", "refcount table of 0 clusters", readWrite, put32(56, 0)},
+		{"huge refcount table", "refcount table of 16385 clusters", readWrite, put32(56, 16385)},
+		{"refcount table in the header", "refcount table of 1 clusters at 0x0", readWrite, put64(48, 0)},
+		{"refcount table behind the end", "refcount table: ", readWrite, put64(48, 1<<30)},
+		{"refcount block not aligned", "refcount table: entry 1 is 0x201", readWrite, func(b []byte) { be.PutUint64(b[be.Uint64(b[48:])+8:], 513) }},
+	} {
+		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 20}, nil)
+		tc.change(b)
+		if _, err := newImage(newMemFile(b), Options{ReadOnly: tc.readOnly}); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q in one line", tc.name, err, tc.want)
+		}
+		if !tc.readOnly {
+			if _, err := newImage(newMemFile(b), Options{ReadOnly: true}); err != nil {
+				t.Errorf("%s: not even read: %v", tc.name, err)
 			}
 		}
 	}
-	if err := os.WriteFile(source, want, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i, options := range [][]string{
-		{}, {"-c"}, {"-o", "compat=0.10"}, {"-c", "-o", "compression_type=zstd"}, {"-o", "cluster_size=4K"}, {"-c", "-o", "cluster_size=2M"},
-	} {
-		path := filepath.Join(dir, string(rune('a'+i)))
-		args := append(append([]string{"convert", "-O", "qcow2"}, options...), source, path)
-		if out, err := exec.Command("qemu-img", args...).CombinedOutput(); err != nil {
-			t.Fatalf("qemu-img %q: %v\n%s", args, err, out)
+	b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 20}, nil)
+	for _, n := range []int{0, 3, 71, 103} {
+		if _, err := newImage(newMemFile(b[:n]), Options{ReadOnly: true}); err == nil {
+			t.Errorf("%d bytes of a header are taken", n)
 		}
-		m, err := Open(path)
-		if err != nil {
-			t.Errorf("%q: %v", options, err)
-			continue
-		}
-		got := make([]byte, len(want))
-		if n, err := m.ReadAt(got, 0); n != len(want) || err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%q: read %d bytes, %v, or others", options, n, err)
-		}
-		m.Close()
 	}
 }
 
-// FuzzImage changes an image anywhere and reads it: errors, and no panic.
+// A backing file is the one that the user names. Its format is what the image
+// says.
+func TestBacking(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	below := bytes.Repeat([]byte("below..."), 1000)
+	named := func(format string) []byte {
+		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 16, backing: true}, nil)
+		binary.BigEndian.PutUint32(b[104:], extensionBackingFormat)
+		binary.BigEndian.PutUint32(b[108:], uint32(copy(b[112:], format)))
+		return b
+	}
+	rawBase := file("base.raw", below)
+	middle := file("middle.qcow2", named("raw"))
+	alone, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 16, content: true}, nil)
+	single := file("single.qcow2", alone)
+	for _, tc := range []struct {
+		name    string
+		image   []byte
+		backing []string
+		first   string // of what is read
+		err     string
+	}{
+		{"raw", named("raw"), []string{rawBase}, "below...", ""},
+		{"a chain", named("qcow2"), []string{middle, rawBase}, "below...", ""},
+		{"not named by the user", named("raw"), nil, "", `which it calls "base.raw"`},
+		{"not named by the image", alone, []string{rawBase}, "", "no backing file"},
+		{"missing", named("raw"), []string{filepath.Join(dir, "none")}, "", "none"},
+		{"no format", named(""), []string{rawBase}, "", `format is ""`},
+		{"other format", named("vmdk"), []string{rawBase}, "", `format is "vmdk"`},
+		{"other than said", named("qcow2"), []string{rawBase}, "", "no qcow2 image"},
+		{"chain too short", named("qcow2"), []string{middle}, "", "middle.qcow2: it has a backing file"},
+		{"chain too long", named("raw"), []string{rawBase, rawBase}, "", "leave"},
+		{"chain too long for an image", named("qcow2"), []string{single, rawBase}, "", "single.qcow2: it has no backing file"},
+	} {
+		path := file("image.qcow2", tc.image)
+		m, err := Open(path, Options{Backing: tc.backing})
+		if tc.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v, want %q in one line", tc.name, err, tc.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+			continue
+		}
+		got := make([]byte, 1<<16)
+		want := append(bytes.Clone(below), make([]byte, 1<<16-len(below))...)
+		if _, err := m.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, or other bytes: % x", tc.name, err, got[:16])
+		}
+		if _, err := m.WriteAt([]byte("x"), 7999); err != nil { // its last byte: a part of a cluster
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		want[7999] = 'x'
+		if _, err := m.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s, written to: %v, or other bytes", tc.name, err)
+		}
+		if err := m.Close(); err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+	if b, err := os.ReadFile(rawBase); err != nil || !bytes.Equal(b, below) {
+		t.Errorf("the backing file has changed (%v)", err)
+	}
+}
+
+// Opening for writing clears the features that would be wrong from then on.
+func TestAutoclear(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 16}, nil)
+		binary.BigEndian.PutUint64(b[88:], 1<<63|1)
+		f := newMemFile(b)
+		if _, err := newImage(f, Options{ReadOnly: readOnly}); err != nil {
+			t.Fatal(err)
+		}
+		if v := binary.BigEndian.Uint64(f.b[88:]); (v == 0) == readOnly {
+			t.Errorf("read-only %v: autoclear_features is 0x%x", readOnly, v)
+		}
+	}
+}
+
+// FuzzImage changes an image anywhere, reads it and writes to it: there are
+// errors, and no panic.
 func FuzzImage(f *testing.F) {
-	f.Add(uint16(40), uint64(0xffff), uint16(1024), uint64(1<<62|512))
-	f.Fuzz(func(t *testing.T, at1 uint16, v1 uint64, at2 uint16, v2 uint64) {
-		b := small()
+	f.Add(uint8(0), uint16(40), uint64(0xffff), uint16(1024), uint64(1<<62|512))
+	for i := range recipes {
+		f.Add(uint8(i), uint16(1024), uint64(1)<<63|512, uint16(2048), ^uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, at1 uint16, v1 uint64, at2 uint16, v2 uint64) {
+		b, _ := build(t, recipes[int(kind)%len(recipes)], nil)
 		binary.BigEndian.PutUint64(b[int(at1)%(len(b)-8):], v1)
 		binary.BigEndian.PutUint64(b[int(at2)%(len(b)-8):], v2)
-		m, err := open(bytes.NewReader(b))
+		file := newMemFile(b)
+		file.most = 1 << 20
+		m, err := readImage(file)
+		if err == nil {
+			err = m.prepareWrites()
+		}
 		if err != nil {
 			return
 		}
-		p := make([]byte, 64<<10)
-		for off := int64(0); off < 1<<20; off += 1<<18 - 100 {
-			m.ReadAt(p, off)
+		p := make([]byte, 20<<10)
+		size, _ := m.Size()
+		for off := int64(0); off < min(size, 1<<18); off += 1<<14 - 100 {
+			n := min(int64(len(p)), size-off)
+			m.ReadAt(p[:n], off)
+			m.WriteAt(p[:n], off+n/2)
+			m.WriteZeroes(off, n, true)
+			m.Discard(off, n/2)
+			m.Flush()
 		}
 	})
 }

@@ -72,6 +72,14 @@ func (r *File) Size() (int64, error) {
 	return r.f.Seek(0, io.SeekEnd)
 }
 
+// Grow makes the image larger, with zeros. A block device has its size.
+func (r *File) Grow(size int64) error {
+	if now, err := r.Size(); err != nil || now >= size {
+		return err
+	}
+	return r.f.Truncate(size)
+}
+
 // ReadAt implements io.ReaderAt.
 func (r *File) ReadAt(p []byte, off int64) (int, error) { return r.f.ReadAt(p, off) }
 

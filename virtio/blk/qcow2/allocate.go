@@ -1,0 +1,150 @@
+package qcow2
+
+import "errors"
+
+// span is clusters of the file in a row.
+type span struct{ first, n int64 }
+
+// errFull is met when the format, and not the host, has no more room.
+var errFull = errors.New("the image has grown to the largest size that is possible")
+
+// maxScan is how many clusters in use are passed by in search of a free one
+// before that fails: a damaged image could have one search for ever. The next
+// search goes on where this one ended.
+const maxScan = 1 << 24
+
+// allocate takes up to n free clusters in a row and returns at least one. blank
+// is set when they read as zeros.
+func (m *Image) allocate(n int64) (s span, blank bool, err error) {
+	for range maxScan {
+		free, err := m.take(m.free)
+		if err != nil {
+			return s, false, err
+		}
+		m.free++
+		if free {
+			return m.allocateMore(span{m.free - 1, 1}, n)
+		}
+	}
+	return s, false, damaged("no cluster before 0x%x is free", m.free)
+}
+
+// allocateMore takes what is free behind a cluster, up to n with it.
+func (m *Image) allocateMore(s span, n int64) (_ span, blank bool, err error) {
+	for s.n < n {
+		if free, err := m.take(m.free); !free || err != nil {
+			break // an error comes again, if the next one is wanted
+		}
+		m.free, s.n = m.free+1, s.n+1
+	}
+	blank = s.first<<m.clusterBits >= m.blank
+	if err := m.extend((s.first + s.n) << m.clusterBits); err != nil {
+		return s, false, errors.Join(err, m.giveBack(s))
+	}
+	return s, blank, nil
+}
+
+// take makes the refcount of a cluster 1, if it is 0. A cluster for which there
+// is no refcount block is not free: it becomes one.
+func (m *Image) take(cluster int64) (free bool, err error) {
+	if cluster >= maxOffset>>m.clusterBits {
+		return false, errFull
+	}
+	t, err := m.refcountBlock(cluster)
+	if err != nil {
+		return false, err
+	}
+	if t == nil {
+		return false, m.addBlock(cluster)
+	}
+	if m.h.refcountOrder.get(t.b, cluster%m.perBlock()) != 0 {
+		return false, nil
+	}
+	m.setRefcount(t, cluster, 1)
+	return true, nil
+}
+
+// extend makes the file as long as what is taken of it.
+func (m *Image) extend(end int64) error {
+	if end > m.length {
+		if err := m.file.Grow(end); err != nil {
+			return err
+		}
+		m.length = end
+	}
+	m.blank = max(m.blank, end)
+	return nil
+}
+
+// giveBack makes the refcounts of clusters one less. What is free then goes back
+// to the file system.
+func (m *Image) giveBack(s span) error {
+	free := span{s.first, 0}
+	for c := s.first; c < s.first+s.n; c++ {
+		n, err := m.decrement(c)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			free.n++
+			continue
+		}
+		if err := m.punch(free); err != nil {
+			return err
+		}
+		free = span{c + 1, 0}
+	}
+	return m.punch(free)
+}
+
+// decrement makes the refcount of a cluster one less, and returns what it is.
+func (m *Image) decrement(cluster int64) (uint64, error) {
+	if m.refs.crowded() {
+		if err := m.writeRefcounts(); err != nil {
+			return 0, err
+		}
+	}
+	t, err := m.refcountBlock(cluster)
+	if err != nil {
+		return 0, err
+	}
+	n := uint64(0)
+	if t != nil {
+		n = m.h.refcountOrder.get(t.b, cluster%m.perBlock())
+	}
+	if n == 0 {
+		return 0, damaged("0x%x is in use and has refcount 0", cluster<<m.clusterBits)
+	}
+	m.setRefcount(t, cluster, n-1)
+	return n - 1, nil
+}
+
+// punch makes a hole of free clusters.
+func (m *Image) punch(s span) error {
+	if s.n == 0 {
+		return nil
+	}
+	m.free = min(m.free, s.first)
+	return m.file.Discard(s.first<<m.clusterBits, s.n<<m.clusterBits)
+}
+
+// drop notes that clusters are no longer used, once, by the tables in memory.
+func (m *Image) drop(s span) {
+	if k := len(m.dropped); k > 0 && m.dropped[k-1].first+m.dropped[k-1].n == s.first {
+		m.dropped[k-1].n += s.n
+		return
+	}
+	m.dropped = append(m.dropped, s)
+	m.toFree.Add(1)
+}
+
+// dropEntry notes that an L2 entry is gone.
+func (m *Image) dropEntry(entry uint64) {
+	if entry&entryCompressed != 0 {
+		off, n := m.compressedSpan(entry)
+		first := off >> m.clusterBits
+		m.drop(span{first, (off+n-1)>>m.clusterBits - first + 1})
+	} else if off := int64(entry & entryOffset); off != 0 {
+		m.drop(span{off >> m.clusterBits, 1})
+	}
+}

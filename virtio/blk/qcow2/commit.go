@@ -1,0 +1,88 @@
+package qcow2
+
+import "encoding/binary"
+
+// Flush makes what was written safe from a loss of power.
+func (m *Image) Flush() error {
+	if !m.writable() {
+		return nil
+	}
+	unused, err := m.commit()
+	if err == nil && len(unused) > 0 {
+		err = m.reclaim(unused)
+	}
+	return err
+}
+
+// commit writes what has changed. It returns the clusters to which neither
+// memory nor the file points any more.
+func (m *Image) commit() (unused []span, err error) {
+	m.alloc.Lock()
+	defer m.alloc.Unlock()
+	if err := m.commitLocked(); err != nil {
+		return nil, err
+	}
+	unused, m.dropped = m.dropped, nil
+	m.toFree.Store(0)
+	return unused, nil
+}
+
+// commitLocked writes the tables in an order that holds against a crash: nothing
+// points to what is not there.
+func (m *Image) commitLocked() error {
+	if len(m.l2.dirty)+len(m.refs.dirty)+len(m.l1Changed) == 0 {
+		return m.file.Flush()
+	}
+	// Data are in the file already. No L1 entry points to a fresh L2 table.
+	if err := inTurn(m.writeRefcounts, m.writeFreshL2, m.file.Flush); err != nil {
+		return err
+	}
+	if err := inTurn(m.writeL2, m.writeL1, m.file.Flush); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.l2.clean()
+	m.mu.Unlock()
+	m.l1Changed = m.l1Changed[:0]
+	return nil
+}
+
+// inTurn takes steps until one fails.
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Image) writeFreshL2() error { return m.l2.write(true) }
+func (m *Image) writeL2() error      { return m.l2.write(false) }
+
+// writeL1 writes the entries that have changed.
+func (m *Image) writeL1() error {
+	var b [entrySize]byte
+	for _, i := range m.l1Changed {
+		binary.BigEndian.PutUint64(b[:], m.l1[i])
+		if _, err := m.file.WriteAt(b[:], m.h.l1Table+int64(entrySize*i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reclaim frees clusters. It waits for who has looked them up when they were in
+// use and still moves their data.
+func (m *Image) reclaim(unused []span) error {
+	m.busy.Lock()
+	defer m.busy.Unlock()
+	m.alloc.Lock()
+	defer m.alloc.Unlock()
+	for _, s := range unused {
+		if err := m.giveBack(s); err != nil {
+			return err
+		}
+	}
+	return m.writeRefcounts()
+}

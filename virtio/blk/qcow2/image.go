@@ -1,0 +1,242 @@
+package qcow2
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+)
+
+// Options says how to open an image.
+type Options struct {
+	ReadOnly bool
+
+	// Backing is the image's backing file, and behind it the backing file's own
+	// and so on. They are only read. The header's name for it is not looked at: an
+	// image that came from elsewhere could name any file. Its word for the
+	// format is.
+	Backing []string
+}
+
+// Image is an open image. Its methods may be called from any goroutine.
+//
+// Locks, in this order:
+//
+//   - busy is held for reading by who moves data, to places in the file that the
+//     tables have named, and for writing when places become free for other use;
+//   - alloc is held by who changes the tables or writes them;
+//   - mu guards l1 and l2. It is held to load a table, but for no other I/O.
+//     Who holds alloc need not hold it to read.
+type Image struct {
+	file  file
+	base  Base // nil: none
+	h     header
+	codec [unpackers]unpacker
+
+	clusterBits uint
+	cluster     int64 // size of one, in bytes
+	l2Bits      uint  // log2 of how many bytes of the disk an L2 table is for
+
+	busy  sync.RWMutex
+	alloc sync.Mutex
+	mu    sync.Mutex
+	l1    []uint64
+	l2    *tables
+
+	// All that follows is guarded by alloc.
+	l1Changed []int   // entries of l1 that the file does not have yet
+	refTable  []int64 // offsets of refcount blocks
+	refs      *tables // refcount blocks
+	free      int64   // no cluster before this one is free
+	length    int64   // of the file
+	blank     int64   // from here on the file has never been used
+	dropped   []span  // no longer used, but perhaps by what the file says
+
+	toFree atomic.Int64 // how many spans were dropped
+}
+
+// file is what an image is in: a *raw.File, but in tests.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	ReadPieces(pieces [][]byte, off int64) error
+	WritePieces(pieces [][]byte, off int64) error
+	Size() (int64, error)
+	Grow(size int64) error
+	Flush() error
+	Discard(off, n int64) error
+	WriteZeroes(off, n int64, unmap bool) error
+}
+
+// Base is what is under an image: what it reads where nothing was written.
+type Base interface {
+	io.ReaderAt
+	io.Closer
+
+	// Size is its size in bytes, which does not change.
+	Size() (int64, error)
+}
+
+// Memory for tables, in bytes.
+const (
+	l2Memory  = 16 << 20
+	refMemory = 4 << 20
+)
+
+// Open opens an image, and locks its file and those under it.
+func Open(path string, o Options) (*Image, error) {
+	f, err := raw.Open(path, o.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newImage(f, o)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("qcow2: %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// newImage opens the image in a file.
+func newImage(f file, o Options) (*Image, error) {
+	m, err := readImage(f)
+	if err == nil && !o.ReadOnly {
+		err = m.prepareWrites()
+	}
+	if err == nil {
+		m.base, err = openBase(m.h, o.Backing)
+	}
+	if err == nil && !o.ReadOnly {
+		err = m.clearFeatures()
+	}
+	if err == nil {
+		return m, nil
+	}
+	if m != nil && m.base != nil {
+		m.base.Close()
+	}
+	return nil, err
+}
+
+// readImage reads what reading needs.
+func readImage(f file) (*Image, error) {
+	h, err := readHeader(f)
+	if err != nil {
+		return nil, err
+	}
+	cluster := 1 << h.clusterBits
+	m := &Image{
+		file: f, h: h, clusterBits: h.clusterBits, cluster: int64(cluster), l2Bits: 2*h.clusterBits - 3,
+		l2: newTables(f, cluster, l2Memory), refs: newTables(f, cluster, refMemory),
+	}
+	if m.l1, err = readEntries(f, h.l1Table, h.l1Entries); err != nil {
+		return nil, fmt.Errorf("L1 table: %w", err)
+	}
+	return m, nil
+}
+
+// readEntries reads a table of big-endian 64-bit words.
+func readEntries(r io.ReaderAt, off int64, n int) ([]uint64, error) {
+	b := make([]byte, entrySize*n)
+	if k, err := r.ReadAt(b, off); k < len(b) {
+		return nil, fmt.Errorf("%d entries at 0x%x: %w", n, off, err)
+	}
+	entries := make([]uint64, n)
+	for i := range entries {
+		entries[i] = binary.BigEndian.Uint64(b[entrySize*i:])
+	}
+	return entries, nil
+}
+
+// openBase opens the backing file. The first of the files is it, the others are
+// for it.
+func openBase(h header, files []string) (Base, error) {
+	switch {
+	case h.backing == "" && len(files) == 0:
+		return nil, nil
+	case h.backing == "":
+		return nil, fmt.Errorf("it has no backing file: leave %s out", files[0])
+	case len(files) == 0:
+		return nil, fmt.Errorf("it has a backing file, which it calls %q: say which file that is, or make a standalone image with qemu-img convert", h.backing)
+	case h.backingFormat == "raw" && len(files) > 1:
+		return nil, fmt.Errorf("its backing file is raw and has none itself: leave %s out", files[1])
+	case h.backingFormat == "raw":
+		f, err := raw.Open(files[0], true)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	case h.backingFormat == "qcow2":
+		m, err := Open(files[0], Options{ReadOnly: true, Backing: files[1:]})
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
+	return nil, fmt.Errorf("its backing file's format is %q: want raw or qcow2, see qemu-img rebase -u -F", h.backingFormat)
+}
+
+// prepareWrites reads what writing needs.
+func (m *Image) prepareWrites() error {
+	if err := m.h.checkWritable(); err != nil {
+		return err
+	}
+	length, err := m.file.Size()
+	if err != nil {
+		return err
+	}
+	m.length, m.blank = length, m.roundUp(length)
+	entries, err := readEntries(m.file, m.h.refTable, int(m.h.refTableClusters*m.cluster/entrySize))
+	if err != nil {
+		return fmt.Errorf("refcount table: %w", err)
+	}
+	m.refTable = make([]int64, len(entries))
+	for i, e := range entries {
+		if e%uint64(m.cluster) != 0 || e > uint64(maxOffset) {
+			return fmt.Errorf("refcount table: entry %d is 0x%x: run qemu-img check", i, e)
+		}
+		m.refTable[i] = int64(e)
+	}
+	return nil
+}
+
+// clearFeatures clears the features that are true of an image only as long as
+// those write to it who know them.
+func (m *Image) clearFeatures() error {
+	if m.h.autoclear == 0 {
+		return nil
+	}
+	if _, err := m.file.WriteAt(make([]byte, 8), offAutoclear); err != nil {
+		return err
+	}
+	return m.file.Flush()
+}
+
+// roundUp rounds to whole clusters.
+func (m *Image) roundUp(n int64) int64 { return (n + m.cluster - 1) &^ (m.cluster - 1) }
+
+// Close writes what is still in memory and closes the image. Nothing may use it
+// any more.
+func (m *Image) Close() error {
+	var errs []error
+	if m.writable() {
+		errs = append(errs, m.Flush())
+	}
+	errs = append(errs, m.file.Close())
+	if m.base != nil {
+		errs = append(errs, m.base.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Image) writable() bool { return m.refTable != nil }
+
+// Size is the size of the disk, in bytes.
+func (m *Image) Size() (int64, error) { return m.h.size, nil }
+
+var errReadOnly = errors.New("qcow2: the image is only read")

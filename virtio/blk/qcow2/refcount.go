@@ -1,0 +1,168 @@
+package qcow2
+
+import "encoding/binary"
+
+// refcountOrder is the width of a refcount: log2 of its bits.
+type refcountOrder uint
+
+// get is refcount i of a block. Of those in a byte the first is in its low bits.
+func (o refcountOrder) get(b []byte, i int64) uint64 {
+	switch o {
+	case 3:
+		return uint64(b[i])
+	case 4:
+		return uint64(binary.BigEndian.Uint16(b[2*i:]))
+	case 5:
+		return uint64(binary.BigEndian.Uint32(b[4*i:]))
+	case 6:
+		return binary.BigEndian.Uint64(b[8*i:])
+	}
+	bit := i << o
+	return uint64(b[bit/8]>>(bit%8)) & (1<<(1<<o) - 1)
+}
+
+// set sets refcount i of a block, and returns where it is.
+func (o refcountOrder) set(b []byte, i int64, v uint64) (lo, hi int) {
+	bit := i << o
+	switch o {
+	case 3:
+		b[i] = uint8(v)
+	case 4:
+		binary.BigEndian.PutUint16(b[2*i:], uint16(v))
+	case 5:
+		binary.BigEndian.PutUint32(b[4*i:], uint32(v))
+	case 6:
+		binary.BigEndian.PutUint64(b[8*i:], v)
+	default:
+		mask := uint8(1<<(1<<o)-1) << (bit % 8)
+		b[bit/8] = b[bit/8]&^mask | uint8(v)<<(bit%8)
+	}
+	return int(bit / 8), int((bit + 1<<o + 7) / 8)
+}
+
+// perBlock is how many clusters a refcount block is for.
+func (m *Image) perBlock() int64 { return m.cluster * 8 >> m.h.refcountOrder }
+
+// refcountBlock returns the refcount block for a cluster, nil if there is none.
+func (m *Image) refcountBlock(cluster int64) (*table, error) {
+	i := cluster / m.perBlock()
+	if i >= int64(len(m.refTable)) || m.refTable[i] == 0 {
+		return nil, nil
+	}
+	return m.refs.get(m.refTable[i])
+}
+
+// setRefcount sets the refcount of a cluster in its block.
+func (m *Image) setRefcount(t *table, cluster int64, v uint64) {
+	lo, hi := m.h.refcountOrder.set(t.b, cluster%m.perBlock(), v)
+	m.refs.touch(t, lo, hi)
+}
+
+// writeRefcounts writes the changed refcount blocks. That may be at any time:
+// those that have grown cost some space if nothing comes to point there, and
+// none is made less before the file has nothing that points there.
+func (m *Image) writeRefcounts() error {
+	if err := m.refs.write(false); err != nil {
+		return err
+	}
+	m.refs.clean()
+	return nil
+}
+
+// addBlock makes a cluster that has no refcount block the block for itself and
+// its neighbours.
+func (m *Image) addBlock(cluster int64) error {
+	i := cluster / m.perBlock()
+	if i >= int64(len(m.refTable)) {
+		return m.growRefTable(cluster)
+	}
+	if err := m.writeBlocks(span{cluster, 1}, 1); err != nil {
+		return err
+	}
+	off := cluster << m.clusterBits
+	var entry [entrySize]byte
+	binary.BigEndian.PutUint64(entry[:], uint64(off))
+	if _, err := m.file.WriteAt(entry[:], m.h.refTable+entrySize*i); err != nil {
+		return err
+	}
+	m.refTable[i] = off
+	return nil
+}
+
+// growRefTable makes a larger refcount table, for a cluster that the present one
+// is too small for. It comes to lie behind the refcount blocks for itself and
+// for them, which start at that cluster.
+func (m *Image) growRefTable(cluster int64) error {
+	i := cluster / m.perBlock()
+	blocks, clusters := int64(1), int64(0)
+	for {
+		clusters = m.roundUp(entrySize*(i+blocks)*3/2) >> m.clusterBits
+		need := (cluster+blocks+clusters-1)/m.perBlock() - i + 1
+		if need <= blocks {
+			break
+		}
+		blocks = need
+	}
+	if clusters > maxRefTable>>m.clusterBits {
+		return errFull
+	}
+	s := span{cluster, blocks}
+	if err := m.writeBlocks(s, blocks+clusters); err != nil {
+		return err
+	}
+	table := make([]int64, clusters*m.cluster/entrySize)
+	copy(table, m.refTable)
+	for k := range blocks {
+		table[i+k] = (cluster + k) << m.clusterBits
+	}
+	return m.switchRefTable(table, span{cluster + blocks, clusters})
+}
+
+// writeBlocks writes new refcount blocks to the clusters of a span, the first of
+// them for the first cluster itself. They say that used clusters from there on
+// are in use. The file is flushed, for they are there before anything points to
+// them: what the clusters held before must not be taken for refcounts.
+func (m *Image) writeBlocks(s span, used int64) error {
+	if err := m.extend((s.first + used) << m.clusterBits); err != nil {
+		return err
+	}
+	b := make([]byte, m.cluster)
+	for k := range s.n {
+		clear(b)
+		start := (s.first/m.perBlock() + k) * m.perBlock() // the block's first cluster
+		for c := max(start, s.first); c < min(start+m.perBlock(), s.first+used); c++ {
+			m.h.refcountOrder.set(b, c-start, 1)
+		}
+		off := (s.first + k) << m.clusterBits
+		m.refs.forget(off)
+		if _, err := m.file.WriteAt(b, off); err != nil {
+			return err
+		}
+	}
+	return m.file.Flush()
+}
+
+// switchRefTable writes a refcount table to clusters that are its own, and has
+// the header point there.
+func (m *Image) switchRefTable(table []int64, s span) error {
+	b := make([]byte, entrySize*len(table))
+	for i, off := range table {
+		binary.BigEndian.PutUint64(b[entrySize*i:], uint64(off))
+	}
+	off := s.first << m.clusterBits
+	if _, err := m.file.WriteAt(b, off); err != nil {
+		return err
+	}
+	if err := m.file.Flush(); err != nil {
+		return err
+	}
+	var fields [12]byte // offset and clusters
+	binary.BigEndian.PutUint64(fields[0:], uint64(off))
+	binary.BigEndian.PutUint32(fields[8:], uint32(s.n))
+	if _, err := m.file.WriteAt(fields[:], offRefTable); err != nil {
+		return err
+	}
+	m.drop(span{m.h.refTable >> m.clusterBits, m.h.refTableClusters})
+	m.refTable, m.h.refTable, m.h.refTableClusters = table, off, s.n
+	return nil
+}
