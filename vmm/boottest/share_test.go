@@ -113,7 +113,7 @@ func TestDeviceShareTests(t *testing.T) {
 			cfg.VCPUs, cfg.Memory, cfg.Initrds = 2, 1<<30, append(cfg.Initrds, tests)
 			g := vmtest.Start(t, cfg)
 			g.Expect(guest.Prompt)
-			g.MustRun("mkdir -p /share && mount -t virtiofs share /share")
+			g.MustRun("mkdir -p /share && mount -t virtiofs share /share && ln -s /proc/self/fd /dev/fd")
 			start := time.Now()
 			out, status := g.RunWithin(testDeadline, "/inguest.test -test.v -test.run Share -share /share")
 			t.Logf("%v in the guest; %+v", time.Since(start).Round(100*time.Millisecond), dir.dev.Stats())

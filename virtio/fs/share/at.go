@@ -91,16 +91,34 @@ func (s *Share) check(n *node, e entry) (a at, st stat, err error) {
 	return a, st, err
 }
 
+// hold returns a descriptor of what a name stands for, to remove that. There may
+// be none, if the host's user has no right to it.
+func (a at) hold() (d *descriptor, st stat, err error) {
+	fd, err := openat(a.fd, a.name, holdFlags, 0)
+	if err == unix.EACCES || err == unix.EPERM {
+		st, err = a.stat()
+		return newDescriptor(-1), st, err
+	}
+	if err != nil {
+		return nil, st, err
+	}
+	d = newDescriptor(fd)
+	if st, err = (at{fd: fd}).stat(); err != nil {
+		d.put()
+	}
+	return d, st, err
+}
+
 // opened returns the descriptor of an open file or directory.
 func (s *Share) opened(n *node) *descriptor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case n.dir != nil:
+	case n.kept != nil:
 		if n.used != nil {
-			s.dirs.MoveToFront(n.used)
+			s.kept.MoveToFront(n.used)
 		}
-		return n.dir.get()
+		return n.kept.get()
 	case len(n.open) > 0:
 		return n.open[0].get()
 	}

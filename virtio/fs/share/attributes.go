@@ -212,7 +212,7 @@ func newTime(valid, set, now uint32, sec uint64, nsec uint32) unix.Timespec {
 // StatFs implements fuse.RawFileSystem.
 func (s *Share) StatFs(_ <-chan struct{}, _ *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
 	var st syscall.Statfs_t
-	if err := syscall.Fstatfs(s.root.dir.fd, &st); err != nil {
+	if err := syscall.Fstatfs(s.root.kept.fd, &st); err != nil {
 		return s.failed(err)
 	}
 	out.FromStatfsT(&st)

@@ -11,7 +11,7 @@ import (
 // descriptor is a file descriptor that is closed when nobody uses it any more,
 // so that a guest that releases what it still reads reads no other file.
 type descriptor struct {
-	fd   int
+	fd   int // -1: none
 	refs atomic.Int32
 }
 
@@ -31,7 +31,7 @@ func (d *descriptor) get() *descriptor {
 
 // put takes a reference back.
 func (d *descriptor) put() {
-	if d.refs.Add(-1) == 0 {
+	if d.refs.Add(-1) == 0 && d.fd >= 0 {
 		unix.Close(d.fd)
 	}
 }
@@ -98,7 +98,7 @@ func (s *Share) openDir(parent *descriptor, n *node) (*descriptor, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	return s.keepDir(n, newDescriptor(fd)), nil
+	return s.keep(n, newDescriptor(fd)), nil
 }
 
 // parent returns the directory that a directory is in.
@@ -111,25 +111,29 @@ func (s *Share) parent(n *node) *node {
 	return n.names[0].parent
 }
 
-// keepDir keeps a descriptor, unless there is one by now, and closes the one that
-// was used least recently if there are too many.
-func (s *Share) keepDir(n *node, d *descriptor) *descriptor {
+// keep keeps a descriptor of a node, unless there is one by now, and lets go of
+// the one that was used least recently if there are too many. It takes the
+// caller's reference, and returns one of what is kept.
+func (s *Share) keep(n *node, d *descriptor) *descriptor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n.dir != nil {
+	switch {
+	case n.kept != nil:
 		d.put()
-		return n.dir.get()
+		return n.kept.get()
+	case d.fd < 0:
+		return d
 	}
-	n.dir, n.used = d, s.dirs.PushFront(n)
+	n.kept, n.used = d, s.kept.PushFront(n)
 	d.get()
-	if s.dirs.Len() > s.maxDirs {
-		s.closeDirLocked(s.dirs.Back().Value.(*node))
+	if s.kept.Len() > s.maxKept {
+		s.dropLocked(s.kept.Back().Value.(*node))
 	}
 	return d
 }
 
-func (s *Share) closeDirLocked(n *node) {
-	s.dirs.Remove(n.used)
-	n.dir.put()
-	n.dir, n.used = nil, nil
+func (s *Share) dropLocked(n *node) {
+	s.kept.Remove(n.used)
+	n.kept.put()
+	n.kept, n.used = nil, nil
 }

@@ -246,4 +246,4 @@ func (s *Share) CopyFileRange(_ <-chan struct{}, req *fuse.CopyFileRangeIn) (uin
 }
 
 // SyncFS writes all of the host's file system to the disk.
-func (s *Share) SyncFS() fuse.Status { return s.failed(syncAll(s.root.dir.fd)) }
+func (s *Share) SyncFS() fuse.Status { return s.failed(syncAll(s.root.kept.fd)) }

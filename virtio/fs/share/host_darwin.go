@@ -12,6 +12,7 @@ import (
 
 const (
 	openDirFlags = unix.O_RDONLY | unix.O_DIRECTORY
+	holdFlags    = unix.O_EVTONLY | unix.O_SYMLINK | unix.O_NONBLOCK
 
 	utimeNow  = -1
 	utimeOmit = -2

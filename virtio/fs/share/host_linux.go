@@ -14,6 +14,7 @@ import (
 
 const (
 	openDirFlags = unix.O_PATH | unix.O_DIRECTORY
+	holdFlags    = unix.O_PATH | unix.O_NOFOLLOW
 
 	utimeNow  = unix.UTIME_NOW
 	utimeOmit = unix.UTIME_OMIT

@@ -175,14 +175,15 @@ func (s *Share) Rmdir(_ <-chan struct{}, header *fuse.InHeader, name string) fus
 func (s *Share) remove(header *fuse.InHeader, name string, flags int) fuse.Status {
 	return s.changing(func() error {
 		return s.withPlace(header.NodeId, name, func(p place) error {
-			st, err := p.at().stat()
+			d, st, err := p.at().hold()
 			if err != nil {
 				return err
 			}
+			defer d.put()
 			if err := unix.Unlinkat(p.dir.fd, name, flags); err != nil {
 				return err
 			}
-			s.removed(&st, p.entry())
+			s.removed(&st, p.entry(), d)
 			return nil
 		})
 	})
@@ -202,11 +203,14 @@ func (s *Share) rename(from, to place, flags uint32) error {
 	if err != nil {
 		return err
 	}
-	target, err := to.at().stat()
+	d, target, err := to.at().hold()
 	if err != nil && err != unix.ENOENT {
 		return err
 	}
 	replaces := err == nil
+	if replaces {
+		defer d.put()
+	}
 	if err := renameat(from.at(), to.at(), flags); err != nil {
 		return err
 	}
@@ -216,7 +220,7 @@ func (s *Share) rename(from, to place, flags uint32) error {
 	case replaces && flags&renameExchange != 0:
 		s.moved(target.identity(), to.entry(), from.entry())
 	case replaces:
-		s.removed(&target, to.entry())
+		s.removed(&target, to.entry(), d)
 	}
 	s.moved(source.identity(), from.entry(), to.entry())
 	return nil

@@ -48,8 +48,8 @@ type node struct {
 	names   []entry   // where it was seen, last at the end; none: the root, or removed
 	open    []*handle // that refer to it
 
-	dir  *descriptor   // a directory's, if it is open
-	used *list.Element // in Share.dirs; nil for the root
+	kept *descriptor   // a directory's, or that of what has no name any more, as long as there is room
+	used *list.Element // in Share.kept; nil for the root
 }
 
 // entry is a name in a directory.
@@ -135,15 +135,20 @@ func (s *Share) moved(id identity, from, to entry) {
 }
 
 // removed notes that an inode has lost a name. When that was the last one its
-// number may be used again, for another node. Share.names is held for writing.
-func (s *Share) removed(st *stat, from entry) {
+// number may be used again, for another node, and d is kept so that the guest
+// finds it as long as it has it open or is in it. Share.names is held for writing.
+func (s *Share) removed(st *stat, from entry, d *descriptor) {
 	s.moved(st.identity(), from, entry{})
 	if st.nlink > 1 && st.mode&unix.S_IFMT != unix.S_IFDIR {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	n := s.inodes[st.identity()]
 	delete(s.inodes, st.identity())
+	s.mu.Unlock()
+	if n != nil {
+		s.keep(n, d.get()).put()
+	}
 }
 
 // Forget takes back lookups of a node. One that takes back more than there were
@@ -167,6 +172,6 @@ func (s *Share) Forget(id, lookups uint64) {
 		delete(s.inodes, n.identity)
 	}
 	if n.used != nil {
-		s.closeDirLocked(n)
+		s.dropLocked(n)
 	}
 }

@@ -21,7 +21,7 @@ import (
 const (
 	maxNodes   = 2 << 20 // that the guest knows
 	maxHandles = 1 << 16 // open at a time
-	maxDirs    = 1 << 10 // directories whose descriptors are kept, besides those in use
+	maxKept    = 1 << 10 // descriptors that are kept, of directories and of what has no name, besides those in use
 )
 
 // Share is a shared directory. All methods may be called by several goroutines
@@ -45,11 +45,11 @@ type Share struct {
 	lastNode uint64
 	handles  map[uint64]*handle
 	lastFh   uint64
-	dirs     list.List // of *node with an open directory, used last at the front
+	kept     list.List // of *node with a descriptor that is kept, used last at the front
 
 	locks locks
 
-	maxHandles, maxDirs int
+	maxHandles, maxKept int
 
 	gone       atomic.Bool // it has been said that the directory was removed
 	underflows atomic.Uint64
@@ -80,26 +80,26 @@ func Open(path string, o Options) (*Share, error) {
 	s := &Share{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: o.Log, owners: hostOwners(), dev: st.dev,
 	}
-	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), dir: newDescriptor(fd)}
-	s.maxHandles, s.maxDirs = descriptorLimits()
+	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
+	s.maxHandles, s.maxKept = descriptorLimits()
 	s.locks.init()
 	s.clearLocked()
 	return s, nil
 }
 
-func descriptorLimits() (handles, dirs int) {
+func descriptorLimits() (handles, kept int) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return maxDirs, maxDirs / 4
+		return maxKept, maxKept / 4
 	}
 	quarter := limit.Cur / 4
-	return int(min(quarter, maxHandles)), int(min(quarter, maxDirs))
+	return int(min(quarter, maxHandles)), int(min(quarter, maxKept))
 }
 
 // Close lets go of the directory. The share must not be in use.
 func (s *Share) Close() error {
 	s.OnUnmount()
-	s.root.dir.put()
+	s.root.kept.put()
 	return nil
 }
 
@@ -115,8 +115,8 @@ func (s *Share) OnUnmount() {
 		h.node.open = nil
 		h.put()
 	}
-	for e := s.dirs.Front(); e != nil; e = s.dirs.Front() {
-		s.closeDirLocked(e.Value.(*node))
+	for e := s.kept.Front(); e != nil; e = s.kept.Front() {
+		s.dropLocked(e.Value.(*node))
 	}
 	s.clearLocked()
 }
@@ -133,7 +133,7 @@ func (s *Share) noteGone(err error) {
 	if err != unix.ENOENT && err != unix.EIO && err != unix.ESTALE || s.gone.Load() {
 		return
 	}
-	st, err := at{fd: s.root.dir.fd}.stat()
+	st, err := at{fd: s.root.kept.fd}.stat()
 	if (err != nil || st.nlink == 0) && !s.gone.Swap(true) && s.log != nil {
 		s.log(fmt.Sprintf("share: %s is not there any more: the guest finds nothing in it", s.path))
 	}
