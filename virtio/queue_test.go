@@ -3,6 +3,7 @@ package virtio_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"runtime"
 	"strings"
 	"sync"
@@ -251,6 +252,54 @@ func one(addr uint64, n uint32, flags uint16) func(*virtiotest.Driver, *virtiote
 	return func(d *virtiotest.Driver, r *virtiotest.Ring) {
 		r.SetDesc(0, addr, n, flags, 0)
 		r.Offer(0)
+	}
+}
+
+// The available ring's idx runs ahead by at most the queue's size, wherever it stands; what is more, or back, is a
+// broken driver. All chains up to it are used, in their order, or none.
+func TestAvailableJumps(t *testing.T) {
+	const size = 8
+	starts := []int{0, 1, size - 1, size}
+	if !testing.Short() {
+		starts = append(starts, 0xfffa)
+	}
+	for _, from := range starts {
+		for _, jump := range []int{0, 1, size, size + 1, 0x8000, 0xffff} {
+			d := virtiotest.New(t, newEcho())
+			d.Negotiate(0)
+			r := d.SetUp(0, size)
+			d.AddStatus(virtio.StatusDriverOK)
+			for head := range size {
+				r.Chain(head, buf(virtiotest.RAMBase, 1))
+			}
+			for i := range from {
+				r.Offer(i % size)
+				r.Kick()
+				r.Poll()
+			}
+			if jump > size {
+				r.SetIdx(uint16(from + jump))
+				d.Write(virtio.RegQueueNotify, 0)
+				d.AwaitStatus(virtio.StatusNeedsReset)
+				if u, ok := r.Take(); ok {
+					t.Errorf("from 0x%x by 0x%x: %+v was used", from, jump, u)
+				}
+				continue
+			}
+			for i := range jump {
+				binary.LittleEndian.PutUint16(r.Avail()[4+2*((from+i)%size):], uint16(i)) // in the ring, not yet in idx
+			}
+			r.SetIdx(uint16(from + jump))
+			d.Write(virtio.RegQueueNotify, 0)
+			for i := range jump {
+				if u := r.Poll(); u.Head != uint32(i) {
+					t.Errorf("from 0x%x by 0x%x: chain %d is %d", from, jump, i, u.Head)
+				}
+			}
+			if d.Reset(); strings.Contains(d.LastLog(), "available") {
+				t.Errorf("from 0x%x by 0x%x: %s", from, jump, d.LastLog())
+			}
+		}
 	}
 }
 

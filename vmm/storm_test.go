@@ -1,0 +1,99 @@
+package vmm
+
+import (
+	"bytes"
+	"log"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
+)
+
+// What a guest may cost that makes the machine work as hard as it can, for stormTime: in that many exits a single
+// allocation in each would be tens of MiB.
+const (
+	stormTime   = 300 * time.Millisecond
+	stormMemory = 4 << 20 // bytes allocated
+	stormExits  = 10_000  // at least, or it was no storm
+)
+
+// stuck is a console whose reader has gone to sleep.
+type stuck struct {
+	written atomic.Int64
+	release chan struct{}
+}
+
+func (s *stuck) Write(p []byte) (int, error) {
+	s.written.Add(int64(len(p)))
+	<-s.release
+	return len(p), nil
+}
+
+// Guests that do nothing but make exits cost a CPU, and neither memory, nor goroutines, nor log lines; the machine can
+// be paused and ended meanwhile.
+func TestStorms(t *testing.T) {
+	const again = 0x17ffffff                                                   // b .-4
+	store := func(v uint64) []uint32 { return append(movX(1, v), 0xb9000061) } // str w1, [x3]
+	repeat := func(body ...[]uint32) []uint32 {
+		words := slices.Concat(body...)
+		return append(words, 0x14000000|uint32(-len(words))&0x3ffffff) // b, back to its start
+	}
+	for name, code := range map[string][]uint32{
+		"console":       append(movX(3, boot.UARTBase), 0x39000061, again), // strb w1, [x3]
+		"nothing there": append(movX(3, 0x7000_0000), 0xb9400061, again),   // ldr w1, [x3]
+		"read-only":     append(movX(3, boot.GICDBase+8), 0xb9000061, again),
+		"no such call":  repeat(movX(0, 0x8600_0000), []uint32{0xd4000002}),
+		"no such queue": append(movX(3, boot.VirtioSlotBase(0)+virtio.RegQueueNotify), 0xb9000062, again), // str w2, [x3]
+		"device resets": append(movX(3, boot.VirtioSlotBase(0)+virtio.RegStatus), repeat(store(1), store(3), store(0))...),
+		"timer": append(setSysReg(hvf.SysRegCNTP_CTL_EL0, 1), repeat(setSysReg(hvf.SysRegCNTP_CVAL_EL0, 0),
+			setSysReg(hvf.SysRegCNTP_CVAL_EL0, 1<<62))...),
+	} {
+		t.Run(name, func(t *testing.T) { storm(t, slices.Concat(hostileStart, code)) })
+	}
+}
+
+func storm(t *testing.T, code []uint32) {
+	checkGoroutines(t)
+	var lines bytes.Buffer
+	console := &stuck{release: make(chan struct{})}
+	r := run(t, Config{
+		VCPUs: 2, Hypervisor: softcpu.New(), Kernel: hostileImage(code...), Memory: MinMemory,
+		Console: console, Log: log.New(&lines, "", 0), Virtio: []virtio.Device{rng.New(nil)},
+	})
+	time.Sleep(stormTime / 3) // what is allocated once has been
+	exits := func() (n uint64) {
+		for _, v := range r.Stats().VCPUs {
+			for _, e := range v.Exits {
+				n += e
+			}
+		}
+		return n
+	}
+	var before, after runtime.MemStats
+	first := exits()
+	runtime.ReadMemStats(&before)
+	time.Sleep(stormTime)
+	runtime.ReadMemStats(&after)
+	n := exits() - first
+	t.Logf("%d exits, %d bytes allocated, %d bytes at the console", n, after.TotalAlloc-before.TotalAlloc, console.written.Load())
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > stormMemory {
+		t.Errorf("%d bytes were allocated in %d exits, want %d at most", allocated, n, stormMemory)
+	}
+	if n < stormExits {
+		t.Errorf("%d exits in %v are no storm", n, stormTime)
+	}
+	r.Pause()
+	r.Resume()
+	close(console.release)
+	r.stop()
+	if got := bytes.Count(lines.Bytes(), []byte("\n")); got > 3*(complaintRate+1) {
+		t.Errorf("%d lines in the log, want %d a second at most", got, complaintRate+1)
+	}
+}
