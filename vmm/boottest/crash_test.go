@@ -1,0 +1,246 @@
+package boottest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
+	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+	"github.com/miniboot-vmm/miniboot/vmm/boottest/inguest"
+)
+
+// crashRounds is how often a disk's guest is killed.
+const crashRounds = 3
+
+// TestDiskKilled kills a miniboot process whose guest writes to two disks: to
+// one at random, with zeros and discards, to the other through ext4. What the
+// guest's flushes have acknowledged is there, an image has no damage, and the
+// file system passes fsck. The next round goes on with the same disks.
+func TestDiskKilled(t *testing.T) {
+	tests := inGuestTests(t)
+	dir := t.TempDir()
+	tool(t, "mke2fs", "e2fsprogs")
+	tool(t, "debugfs", "e2fsprogs")
+	program := filepath.Join(dir, "miniboot")
+	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/miniboot").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	archive := filepath.Join(dir, "tests.cpio")
+	if err := os.WriteFile(archive, tests.Data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	userland(t) // so that no process has to be killed while it makes one
+	for _, format := range []string{"raw", "qcow2"} {
+		t.Run(format, func(t *testing.T) {
+			c := newCrashed(t, format)
+			for round := range crashRounds {
+				out := c.runAndKill(t, program, archive, round+1)
+				c.checkChanges(t, out, round+1)
+				c.checkFiles(t, out)
+			}
+		})
+	}
+}
+
+// tool finds a program of the host, or skips the test.
+func tool(t *testing.T, name, debianPackage string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/" + name)
+	}
+	if err != nil {
+		t.Skipf("skipped: %v: install the Debian package %s", err, debianPackage)
+	}
+	return path
+}
+
+// command runs a program that has to succeed.
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+	return string(out)
+}
+
+// crashed is the two disks of a guest that is killed again and again.
+type crashed struct {
+	format         string
+	changes, files string   // the disks' images
+	sectors        []uint64 // versions that are on the first disk
+	names          []string // of files that are on the second one, with their hashes
+}
+
+const crashDisk = 32 * mib
+
+func newCrashed(t *testing.T, format string) *crashed {
+	dir := t.TempDir()
+	c := &crashed{format: format, changes: filepath.Join(dir, "changes"), files: filepath.Join(dir, "files"),
+		sectors: make([]uint64, crashDisk/inguest.SectorSize)}
+	for _, name := range []string{c.changes, c.files} {
+		if err := os.WriteFile(name, make([]byte, crashDisk), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, tool(t, "mke2fs", "e2fsprogs"), "-q", "-t", "ext4", c.files)
+	if format == "qcow2" {
+		img := tool(t, "qemu-img", "qemu-utils")
+		for _, name := range []string{c.changes, c.files} {
+			command(t, img, "convert", "-O", "qcow2", "-o", "cluster_size=16K", name, name+".qcow2")
+		}
+		c.changes, c.files = c.changes+".qcow2", c.files+".qcow2"
+	}
+	return c
+}
+
+// runAndKill boots a guest that writes, kills its process after a while, and
+// returns its output.
+func (c *crashed) runAndKill(t *testing.T, program, archive string, seed int) []string {
+	t.Helper()
+	script := fmt.Sprintf("mkdir /mnt; mount -t ext4 /dev/vdb /mnt && /inguest.test -test.run DiskChanges -disk /dev/vda -diskdir /mnt -diskseed %d", seed)
+	cmd := exec.Command(program, "-accel", "soft", "-timeout", "10m", "-initrd", "default", "-initrd", archive,
+		"-disk", c.changes+",format="+c.format, "-disk", c.files+",format="+c.format, "-append", `quiet miniboot.run="`+script+`"`)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines, whole := readAndKill(cmd.Process, bufio.NewReader(stdout))
+	cmd.Wait()
+	if all := strings.Join(lines, "\n"); !whole || stderr.Len() > 0 || strings.Contains(all, "FAIL") {
+		t.Fatalf("before it was killed: %s\n%s", &stderr, all)
+	}
+	return lines
+}
+
+// readAndKill reads what a process prints, until it is killed: some time after
+// the first flush. whole is set when it was killed, and did not end before.
+func readAndKill(p *os.Process, out *bufio.Reader) (lines []string, whole bool) {
+	for {
+		line, err := out.ReadString('\n')
+		if err != nil { // drop half a line: half a number is another one
+			return lines, whole
+		}
+		lines = append(lines, strings.TrimSpace(line))
+		if !whole && strings.HasPrefix(line, "flushed ") {
+			whole = true
+			time.AfterFunc(time.Second+rand.N(2*time.Second), func() { p.Kill() })
+		}
+	}
+}
+
+// ahead is how many changes after the last flush may have been made.
+const ahead = 500
+
+// checkChanges checks that each sector of the first disk has what it had when
+// the last flush ended, or what came later.
+func (c *crashed) checkChanges(t *testing.T, out []string, seed int) {
+	t.Helper()
+	last := 0
+	for _, line := range out {
+		fmt.Sscanf(line, "flushed %d", &last)
+	}
+	if last == 0 {
+		t.Fatalf("no flush:\n%s", strings.Join(out, "\n"))
+	}
+	may := make(map[int][]uint64)
+	changes := inguest.NewDiskChanges(uint64(seed), len(c.sectors))
+	for n := 1; n <= last+ahead; n++ {
+		d := changes.Next()
+		if d.Kind == inguest.ChangeFlush {
+			continue
+		}
+		if d.Kind != inguest.ChangeWrite {
+			d.Version = 0
+		}
+		for s := d.First; s < d.First+d.Number; s++ {
+			if n <= last {
+				c.sectors[s] = d.Version
+			} else {
+				may[s] = append(may[s], d.Version)
+			}
+		}
+	}
+	disk := c.read(t, c.changes)
+	for s := range c.sectors {
+		v, ok := inguest.SectorVersion(s, disk[s*inguest.SectorSize:])
+		if !ok || v != c.sectors[s] && !slices.Contains(may[s], v) {
+			t.Fatalf("sector %d has version 0x%x (whole: %v), want 0x%x or one of 0x%x", s, v, ok, c.sectors[s], may[s])
+		}
+		c.sectors[s] = v
+	}
+	t.Logf("%d changes up to the last flush are there", last)
+}
+
+// read returns the content of a disk, of whose image nothing else is known.
+func (c *crashed) read(t *testing.T, path string) []byte {
+	t.Helper()
+	var disk interface {
+		io.ReaderAt
+		io.Closer
+	}
+	var err error
+	if c.format == "qcow2" {
+		out, _ := exec.Command("qemu-img", "check", path).CombinedOutput() // which exits with 3 if there are leaks
+		if strings.Contains(string(out), "ERROR") || !strings.Contains(string(out), "No errors") && !strings.Contains(string(out), "leaked") {
+			t.Fatalf("qemu-img check: %s", out)
+		}
+		disk, err = qcow2.Open(path, qcow2.Options{ReadOnly: true})
+	} else {
+		disk, err = raw.Open(path, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Close()
+	b := make([]byte, crashDisk)
+	if _, err := disk.ReadAt(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// checkFiles has e2fsck look at the second disk, and compares the files that
+// were synced.
+func (c *crashed) checkFiles(t *testing.T, out []string) {
+	t.Helper()
+	for _, line := range out {
+		if file, ok := strings.CutPrefix(line, "synced "); ok {
+			c.names = append(c.names, file)
+		}
+	}
+	copied := filepath.Join(t.TempDir(), "files")
+	if err := os.WriteFile(copied, c.read(t, c.files), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e2fsck := tool(t, "e2fsck", "e2fsprogs")
+	if out, err := exec.Command(e2fsck, "-p", copied).CombinedOutput(); err != nil && err.(*exec.ExitError).ExitCode() > 1 { // 1: the journal
+		t.Fatalf("e2fsck -p: %v\n%s", err, out)
+	}
+	command(t, e2fsck, "-f", "-n", copied)
+	for _, file := range c.names {
+		name, hash, _ := strings.Cut(file, " ")
+		b, err := exec.Command(tool(t, "debugfs", "e2fsprogs"), "-R", "cat /"+name, copied).Output()
+		if err != nil || fmt.Sprintf("%x", sha256.Sum256(b)) != hash {
+			t.Errorf("%s: %d bytes that are not what was synced (%v)", name, len(b), err)
+		}
+	}
+	t.Logf("%d files are there", len(c.names))
+}
