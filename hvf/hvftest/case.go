@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
 		lifecycleCases, registerCases, hypercallCases, exceptionCases, abortCases, memoryCases, sysRegCases,
-		interruptCases, vtimerCases, kickCases, smpCases, litmusCases,
+		interruptCases, vtimerCases, kickCases, smpCases, litmusCases, gicCases,
 	} {
 		all = append(all, group...)
 	}
@@ -73,7 +74,7 @@ func (c Case) check(h hvf.Hypervisor, patience time.Duration) error {
 		defer close(done)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		g := newGuest(r, h, patience)
+		g := newGuest(r, h, patience, strings.HasPrefix(c.Name, gicGroup))
 		defer g.close()
 		c.run(g)
 	}()

@@ -18,6 +18,7 @@
 // time, and is run again.
 //
 // The guest's programs are instruction words with their disassembly beside
-// them; a test compares the two. Missing on purpose: EL2, the framework's own
-// GIC, debug exceptions that exit, SME.
+// them; a test compares the two. The cases of group gic are for a backend with an
+// interrupt controller of its own, which others skip. Missing on purpose: EL2,
+// debug exceptions that exit, SME.
 package hvftest

@@ -29,6 +29,7 @@ type guest struct {
 	*report
 	hv       hvf.Hypervisor
 	vm       hvf.VM
+	gic      hvf.GIC // of the cases that are about it
 	ram      memory
 	more     []memory // see newMemory
 	cpu      *cpu
@@ -43,7 +44,7 @@ type guest struct {
 	cpus []*cpu // open ones
 }
 
-func newGuest(r *report, h hvf.Hypervisor, patience time.Duration) *guest {
+func newGuest(r *report, h hvf.Hypervisor, patience time.Duration, withGIC bool) *guest {
 	g := &guest{report: r, hv: h, patience: patience, next: codeBase}
 	var err error
 	g.vm, err = h.NewVM(hvf.Config{VCPUs: 2})
@@ -58,6 +59,9 @@ func newGuest(r *report, h hvf.Hypervisor, patience time.Duration) *guest {
 	r.ok("Map", g.vm.Map(ramBase, g.ram.b, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec))
 	g.writeVectors()
 	g.writeTables()
+	if withGIC {
+		g.makeGIC()
+	}
 	g.cpu = g.newCPU(0)
 	done = true
 	return g
@@ -140,7 +144,7 @@ func (g *guest) rescueFailed() {
 
 // rescue makes all vCPUs return, because one has not in time or its case has
 // given up: by a kick and, should that be what does not
-// work, by taking their memory away.
+// work, by taking their memory away and ending a WFI.
 func (g *guest) rescue() {
 	g.stuck.Store(true)
 	g.mu.Lock()
@@ -150,5 +154,8 @@ func (g *guest) rescue() {
 	g.mu.Unlock()
 	for at := uint64(ramBase); at < ramBase+ramSize; at += hvf.PageSize {
 		_ = g.vm.Unmap(at, hvf.PageSize) // the case may have unmapped it already
+	}
+	if g.gic != nil {
+		_ = g.gic.SetSPI(testSPI, true)
 	}
 }

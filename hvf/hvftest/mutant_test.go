@@ -34,6 +34,8 @@ type hooks struct {
 	// patch replaces instructions of the guest before it runs, for a processor
 	// that executes them wrongly.
 	patch map[uint32]uint32
+
+	gic gicHooks
 }
 
 type mutantHypervisor struct {

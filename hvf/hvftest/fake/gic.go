@@ -75,6 +75,27 @@ func (g *frameworkGIC) setSPI(intid uint32, level bool) {
 	line.Set(level)
 }
 
+// reset is hv_gic_reset, which leaves the CPU interfaces alone. Package gic's
+// does not.
+func (g *frameworkGIC) reset() {
+	kept := [...]hvf.ICCReg{
+		hvf.ICCRegPMR_EL1, hvf.ICCRegBPR0_EL1, hvf.ICCRegAP0R0_EL1, hvf.ICCRegAP1R0_EL1, hvf.ICCRegBPR1_EL1,
+		hvf.ICCRegCTLR_EL1, hvf.ICCRegIGRPEN0_EL1, hvf.ICCRegIGRPEN1_EL1,
+	}
+	var values [softcpu.MaxVCPUs][len(kept)]uint64
+	for id := range values {
+		for i, reg := range kept {
+			values[id][i], _ = g.v3.ReadSysReg(id, uint16(reg))
+		}
+	}
+	g.v3.Reset()
+	for id := range values {
+		for i, reg := range kept {
+			g.v3.WriteSysReg(id, uint16(reg), values[id][i])
+		}
+	}
+}
+
 // Kinds of registers, as in fake.h.
 const (
 	kindGICD = iota

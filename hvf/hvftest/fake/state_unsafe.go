@@ -91,7 +91,7 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 		GICCreate: dl.Callback(func(h, distributor, redistributors uintptr) uintptr {
 			return code(engineOf(h).createGIC(uint64(distributor), uint64(redistributors)))
 		}),
-		GICReset: dl.Callback(func(h uintptr) uintptr { engineOf(h).gic.Load().v3.Reset(); return 0 }),
+		GICReset: dl.Callback(func(h uintptr) uintptr { engineOf(h).gic.Load().reset(); return 0 }),
 		GICSetSPI: dl.Callback(func(h, intid, level uintptr) uintptr {
 			engineOf(h).gic.Load().setSPI(uint32(intid), level != 0)
 			return 0

@@ -10,9 +10,11 @@ import (
 // TestSuite holds the bindings against the contract, over the fake.
 func TestSuite(t *testing.T) {
 	for name, opt := range map[string]Options{
-		"macOS 11": {MacOS: hvf.MacOS{Major: 11}},
-		"macOS 27": {MacOS: hvf.MacOS{Major: 27}},
-		"rarities": {UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2},
+		"macOS 11":                          {MacOS: hvf.MacOS{Major: 11}},
+		"macOS 27":                          {MacOS: hvf.MacOS{Major: 27}},
+		"rarities":                          {UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2},
+		"a timer that exits beside the GIC": {VTimer: VTimerAlsoExits},
+		"a timer that exits for the GIC":    {VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, PhysicalTimerTraps: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hvftest.Run(t, func(t *testing.T) hvf.Hypervisor { return New(t, opt).Hypervisor() })

@@ -1,0 +1,153 @@
+package vmm
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+)
+
+// gicHypervisor is scripted vCPUs beside an interrupt controller that records
+// what is done to it.
+type gicHypervisor struct {
+	*fakeHypervisor
+	gic *recordedGIC
+}
+
+type gicVM struct {
+	hvf.VM
+	gic *recordedGIC
+}
+
+type recordedGIC struct {
+	layout hvf.GICLayout
+	err    error // of NewGIC
+	log    []string
+}
+
+func (h gicHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+	vm, err := h.fakeHypervisor.NewVM(cfg)
+	return gicVM{vm, h.gic}, err
+}
+
+func (m gicVM) NewGIC(l hvf.GICLayout) (hvf.GIC, error) {
+	m.gic.layout = l
+	return m.gic, m.gic.err
+}
+
+func (g *recordedGIC) note(format string, args ...any) error {
+	g.log = append(g.log, fmt.Sprintf(format, args...))
+	return nil
+}
+
+func (g *recordedGIC) SetSPI(intid uint32, high bool) error { return g.note("spi %d %v", intid, high) }
+func (g *recordedGIC) Reset() error                         { return g.note("reset") }
+func (g *recordedGIC) ResetCPU(cpu int) error               { return g.note("reset cpu %d", cpu) }
+
+func (g *recordedGIC) PendPPI(cpu int, intid uint32, pending bool) error {
+	return g.note("ppi %d of %d %v", intid, cpu, pending)
+}
+
+// take returns what was done since the last take.
+func (g *recordedGIC) take() []string {
+	l := g.log
+	g.log = nil
+	return l
+}
+
+func newGICMachine(t *testing.T) (*Machine, *recordedGIC) {
+	t.Helper()
+	g := &recordedGIC{}
+	m, err := New(Config{
+		Hypervisor: gicHypervisor{&fakeHypervisor{}, g}, Kernel: bareImage(0x14000000), Memory: MinMemory, VCPUs: 2, BackendGIC: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return m, g
+}
+
+// TestBackendGICLines: the backend is where the devicetree says, and hears of
+// each change of a line once.
+func TestBackendGICLines(t *testing.T) {
+	m, g := newGICMachine(t)
+	want := hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 0x1000_0000, SPIs: spis}
+	if g.layout != want {
+		t.Errorf("NewGIC(%+v), want %+v", g.layout, want)
+	}
+	line := spi(m.gic, boot.UARTIRQ)
+	g.take()
+	for _, high := range []bool{false, true, true, false, false, true} {
+		line.Set(high)
+	}
+	if got, want := g.take(), []string{"spi 33 true", "spi 33 false", "spi 33 true"}; !slices.Equal(got, want) {
+		t.Errorf("low, high twice, low twice, high: %q, want %q", got, want)
+	}
+	timer := m.gic.PPI(1, physicalTimerPPI)
+	for _, high := range []bool{false, true, true, false} {
+		timer.Set(high)
+	}
+	if got, want := g.take(), []string{"ppi 30 of 1 true", "ppi 30 of 1 false"}; !slices.Equal(got, want) {
+		t.Errorf("a timer: %q, want %q", got, want)
+	}
+	if err := m.gic.reset(); err != nil {
+		t.Error(err)
+	}
+	got := g.take()
+	if len(got) < 2 || got[0] != "reset" || !slices.Contains(got, "spi 33 true") || !slices.Contains(got, "spi 35 false") {
+		t.Errorf("reset: %q, want the lines' levels stated after it", got)
+	}
+}
+
+// TestBackendGICRest: what the backend does not answer of the frames.
+func TestBackendGICRest(t *testing.T) {
+	m, _ := newGICMachine(t)
+	for _, r := range []struct {
+		addr  uint64
+		there bool
+		want  uint64
+	}{
+		{boot.GICDBase + 0xffe8, true, 0x30}, {boot.GICDBase + 0xc, true, 0}, {boot.GICCBase, false, 0},
+		{boot.GICRBase + 0xffe8, true, 0x30}, {boot.GICRBase + 0x2_ffe8, true, 0x30}, {boot.GICRBase + 0x4_0000, false, 0},
+	} {
+		if ok := m.bus.Write(0, r.addr, 4, ^uint64(0)); ok != r.there {
+			t.Errorf("write 0x%x: there is a device: %v, want %v", r.addr, ok, r.there)
+		}
+		if v, ok := m.bus.Read(0, r.addr, 4); v != r.want || ok != r.there {
+			t.Errorf("read 0x%x: 0x%x, %v, want 0x%x, %v", r.addr, v, ok, r.want, r.there)
+		}
+	}
+	for _, reg := range []uint16{0xc660, 0xc65d} { // ICC_IAR1_EL1, ICC_SGI1R_EL1
+		if _, ok := m.gic.readSysReg(0, reg); ok || m.gic.writeSysReg(0, reg, 0) {
+			t.Errorf("system register 0x%x is emulated beside the backend's", reg)
+		}
+	}
+}
+
+// TestBackendGICErrors: one line that says what to do.
+func TestBackendGICErrors(t *testing.T) {
+	absent := &recordedGIC{err: fmt.Errorf("hvf: new gic: hv_gic_create: %w", hvf.ErrNotAvailable)}
+	for _, c := range []struct {
+		name string
+		h    hvf.Hypervisor
+		gic  int
+		want string
+	}{
+		{"a backend without one", &fakeHypervisor{}, 3, "-irqchip go"},
+		{"an old macOS", gicHypervisor{&fakeHypervisor{}, absent}, 3, "not available on this macOS"},
+		{"GICv2", gicHypervisor{&fakeHypervisor{}, &recordedGIC{}}, 2, "give -gic 3 or -irqchip go"},
+	} {
+		_, err := New(Config{Hypervisor: c.h, Kernel: bareImage(0x14000000), Memory: MinMemory, GIC: c.gic, BackendGIC: true})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", c.name, err, c.want)
+		}
+		if c.name == "an old macOS" && !errors.Is(err, hvf.ErrNotAvailable) {
+			t.Errorf("%s: %v does not wrap %v", c.name, err, hvf.ErrNotAvailable)
+		}
+	}
+}
