@@ -10,8 +10,8 @@
 //
 // Refused, by name: encryption, an external data file, extended L2 entries,
 // features of later versions, images that are marked as corrupt. An image whose
-// refcounts need repair (the dirty bit) is only read. Missing: making and
-// resizing images, and taking snapshots: see qemu-img. Persistent bitmaps are
+// refcounts need repair (the dirty bit) is only read. Missing: resizing
+// images and taking snapshots: see qemu-img. Persistent bitmaps are
 // not kept up: the first opening for writing marks them as out of date.
 //
 // # Durability

@@ -141,7 +141,7 @@ func (h *header) checkSizes() error {
 	cluster := int64(1) << h.clusterBits
 	perL2 := cluster / entrySize << h.clusterBits // bytes of the disk
 	switch {
-	case h.size < 0 || h.size/perL2 >= maxL1Bytes/entrySize:
+	case h.size < 0 || h.size > maxL1Bytes/entrySize*perL2:
 		return fmt.Errorf("size 0x%x: more than is supported with clusters of 0x%x bytes", uint64(h.size), cluster)
 	case h.l1Entries > maxL1Bytes/entrySize || h.size > int64(h.l1Entries)*perL2:
 		return fmt.Errorf("an L1 table of %d entries for 0x%x bytes: its header is damaged", h.l1Entries, h.size)

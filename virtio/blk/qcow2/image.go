@@ -33,7 +33,8 @@ type Options struct {
 //     Who holds alloc need not hold it to read.
 type Image struct {
 	file  file
-	base  Base // nil: none
+	base  Base  // nil: none
+	under int64 // size of base, in bytes
 	h     header
 	codec [unpackers]unpacker
 
@@ -109,7 +110,7 @@ func newImage(f file, o Options) (*Image, error) {
 		err = m.prepareWrites()
 	}
 	if err == nil {
-		m.base, err = openBase(m.h, o.Backing)
+		err = m.openBase(o.Backing)
 	}
 	if err == nil && !o.ReadOnly {
 		err = m.clearFeatures()
@@ -151,6 +152,20 @@ func readEntries(r io.ReaderAt, off int64, n int) ([]uint64, error) {
 		entries[i] = binary.BigEndian.Uint64(b[entrySize*i:])
 	}
 	return entries, nil
+}
+
+func (m *Image) openBase(files []string) error {
+	base, err := openBase(m.h, files)
+	if err != nil || base == nil {
+		return err
+	}
+	return m.setBase(base)
+}
+
+func (m *Image) setBase(base Base) (err error) {
+	m.base = base
+	m.under, err = base.Size()
+	return err
 }
 
 // openBase opens the backing file. The first of the files is it, the others are

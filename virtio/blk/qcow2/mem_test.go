@@ -168,8 +168,10 @@ func openMem(t testing.TB, f *memFile, base Base) *Image {
 	t.Helper()
 	m, err := readImage(f)
 	if err == nil {
-		m.base = base
 		err = m.prepareWrites()
+	}
+	if err == nil && base != nil {
+		err = m.setBase(base)
 	}
 	if err != nil {
 		t.Fatal(err)

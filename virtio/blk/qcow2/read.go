@@ -1,6 +1,9 @@
 package qcow2
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // ReadAt implements io.ReaderAt.
 func (m *Image) ReadAt(b []byte, off int64) (int, error) {
@@ -60,11 +63,11 @@ func (m *Image) readExtent(e extent, to [][]byte, off int64) error {
 // readBase reads what is in the backing file, and zeros behind its end.
 func (m *Image) readBase(to [][]byte, off int64) error {
 	for _, b := range to {
-		n, err := m.base.ReadAt(b, off)
-		if n < len(b) && err != io.EOF {
-			return err
+		have := b[:max(0, min(int64(len(b)), m.under-off))]
+		if n, err := m.base.ReadAt(have, off); n < len(have) {
+			return fmt.Errorf("backing file, at 0x%x: %w", off+int64(n), err)
 		}
-		clear(b[n:])
+		clear(b[len(have):])
 		off += int64(len(b))
 	}
 	return nil
@@ -72,9 +75,5 @@ func (m *Image) readBase(to [][]byte, off int64) error {
 
 // readsZero reports whether the n bytes of an extent at off read as zeros.
 func (m *Image) readsZero(e extent, off int64) bool {
-	if e.kind != hole || m.base == nil {
-		return e.kind == zero || e.kind == hole
-	}
-	size, err := m.base.Size()
-	return err == nil && off >= size
+	return e.kind == zero || e.kind == hole && off >= m.under
 }

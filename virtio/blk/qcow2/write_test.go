@@ -168,11 +168,10 @@ func TestConcurrentReuse(t *testing.T) {
 }
 
 // openNew opens a new image in a file.
-func openNew(t testing.TB, o recipe) *Image {
+func openNew(t testing.TB, size int64) *Image {
 	t.Helper()
-	image, _ := build(t, o, nil)
 	path := filepath.Join(t.TempDir(), "new.qcow2")
-	if err := os.WriteFile(path, image, 0o600); err != nil {
+	if err := Create(path, size); err != nil {
 		t.Fatal(err)
 	}
 	m, err := Open(path, Options{})
@@ -188,7 +187,7 @@ func TestAllocates(t *testing.T) {
 	if raceEnabled {
 		t.Skip("skipped: a sync.Pool forgets on purpose under the race detector")
 	}
-	m := openNew(t, recipe{version: 3, bits: 16, order: 4, size: 64 << 20})
+	m := openNew(t, 64<<20)
 	whole := make([]byte, 1<<20)
 	if _, err := m.WriteAt(whole, 0); err != nil {
 		t.Fatal(err)
@@ -215,7 +214,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, name := range []string{"new", "again"} {
 		b.Run(name, func(b *testing.B) {
 			const size = 1 << 30
-			m := openNew(b, recipe{version: 3, bits: 16, order: 4, size: size})
+			m := openNew(b, size)
 			pieces := [][]byte{make([]byte, 4096)}
 			if name == "again" {
 				if _, err := m.WriteAt(make([]byte, 64<<20), 0); err != nil {
@@ -234,5 +233,44 @@ func BenchmarkWrite(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What Create makes is an image without damage.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	for i, size := range []int64{512, 64 << 10, 1 << 40, 2 << 50} {
+		path := filepath.Join(dir, string(rune('a'+i)))
+		if err := Create(path, size); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong, leaks := check(b); len(wrong) > 0 || leaks > 0 {
+			t.Errorf("0x%x bytes: %q, %d leaks", size, wrong, leaks)
+		}
+		m, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.Size(); got != size || err != nil {
+			t.Errorf("size 0x%x, %v, want 0x%x", got, err, size)
+		}
+		if _, err := m.WriteAt([]byte("end"), size-3); err != nil {
+			t.Error(err)
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := Create(path, size); !errors.Is(err, os.ErrExist) {
+			t.Errorf("over a file that exists: %v", err)
+		}
+	}
+	for _, size := range []int64{0, -1, 1 << 52} {
+		if err := Create(filepath.Join(dir, "x"), size); err == nil {
+			t.Errorf("size 0x%x is accepted", size)
+		}
 	}
 }

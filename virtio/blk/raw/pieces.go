@@ -45,7 +45,8 @@ func (r *File) move(p []byte, off int64, write bool) (err error) {
 	case n == len(p):
 		return nil
 	case err == io.EOF:
-		return fmt.Errorf("the file ends at 0x%x: it has been truncated", off+int64(n))
+		size, _ := r.Size()
+		return fmt.Errorf("the file ends at 0x%x: it has been truncated", size)
 	}
 	return err
 }
