@@ -16,7 +16,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
-	. "github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
+	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
@@ -27,6 +27,7 @@ type stub struct {
 	calls   []string
 	unlock  chan struct{} // SetLkw waits for it
 	waiting chan struct{} // receives when SetLkw waits
+	panics  bool          // Lookup does
 }
 
 func newStub() *stub {
@@ -74,7 +75,7 @@ func fillEntry(e *fuse.EntryOut) {
 
 func (s *stub) Lookup(_ <-chan struct{}, h *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
 	s.called("Lookup " + name)
-	if name == "panic" {
+	if s.panics {
 		panic("as go-fuse does for a node that it does not know")
 	}
 	fillEntry(out)
@@ -212,35 +213,35 @@ func TestAnswers(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		op   uint32
-		body Body
+		body fusetest.Body
 		room int
 		want string // behind the header
 	}{
-		{"LOOKUP", Lookup, Body(nil).Text("a"), 128, entryBytes},
-		{"GETATTR", Getattr, Body(nil).U32(0, 0).U64(0), 104, "0300000000000000" + "05000000" + "00000000" + attrBytes},
-		{"OPEN", Open, Body(nil).U32(2, 0), 16, "7700000000000000" + "02000000" + "00000000"}, // no PASSTHROUGH, no backing file
-		{"CREATE", Create, Body(nil).U32(2, 0o644, 0, 0).Text("a"), 144, entryBytes + "7800000000000000" + "0000000000000000"},
-		{"READ", Read, ReadBody(1, 0, 100), 100, "736f6d652064617461"},
-		{"READ of 4", Read, ReadBody(1, 0, 4), 100, "736f6d65"},
-		{"WRITE", Write, WriteBody(1, 0, 0, []byte("xyz")), 8, "0300000000000000"},
-		{"STATFS", Statfs, nil, 80, "" +
+		{"LOOKUP", fusetest.OpLookup, fusetest.Body(nil).Text("a"), 128, entryBytes},
+		{"GETATTR", fusetest.OpGetattr, fusetest.Body(nil).U32(0, 0).U64(0), 104, "0300000000000000" + "05000000" + "00000000" + attrBytes},
+		{"OPEN", fusetest.OpOpen, fusetest.Body(nil).U32(2, 0), 16, "7700000000000000" + "02000000" + "00000000"}, // no PASSTHROUGH, no backing file
+		{"CREATE", fusetest.OpCreate, fusetest.Body(nil).U32(2, 0o644, 0, 0).Text("a"), 144, entryBytes + "7800000000000000" + "0000000000000000"},
+		{"READ", fusetest.OpRead, fusetest.ReadBody(1, 0, 100), 100, "736f6d652064617461"},
+		{"READ of 4", fusetest.OpRead, fusetest.ReadBody(1, 0, 4), 100, "736f6d65"},
+		{"WRITE", fusetest.OpWrite, fusetest.WriteBody(1, 0, 0, []byte("xyz")), 8, "0300000000000000"},
+		{"STATFS", fusetest.OpStatfs, nil, 80, "" +
 			"0100000000000000" + "0200000000000000" + "0300000000000000" + "0400000000000000" + "0500000000000000" +
 			"06000000" + "07000000" + "08000000" + strings.Repeat("00", 28)},
-		{"READDIR", Readdir, ReadBody(1, 0, 4096), 4096, "" +
+		{"READDIR", fusetest.OpReaddir, fusetest.ReadBody(1, 0, 4096), 4096, "" +
 			"0800000000000000" + "0600000000000000" + "04000000" + "08000000" + "6e616d6500000000"}, // ino, off, namelen, type, name
-		{"READDIRPLUS", Readdirplus, ReadBody(1, 0, 4096), 4096, entryBytes +
+		{"READDIRPLUS", fusetest.OpReaddirplus, fusetest.ReadBody(1, 0, 4096), 4096, entryBytes +
 			"0800000000000000" + "0600000000000000" + "04000000" + "08000000" + "6e616d6500000000"},
-		{"GETLK", Getlk, LockBody(1, 1, 0, 10, WRLCK, 0), 24, "0100000000000000" + "0200000000000000" + "01000000" + "03000000"},
-		{"LSEEK", Lseek, Body(nil).U64(1, 41).U32(4, 0), 8, "2a00000000000000"},
-		{"GETXATTR", Getxattr, Body(nil).U32(5, 0).Text("user.a"), 5, "76616c7565"},
-		{"GETXATTR of size 0", Getxattr, Body(nil).U32(0, 0).Text("user.a"), 8, "0500000000000000"},
-		{"INIT, of a newer major version", Init, Body(nil).U32(8, 0, 0, 0), 64, "07000000" + "00000000" + strings.Repeat("00", 56)},
-		{"INIT, 7.31, of all flags", Init, Body(nil).U32(7, 31, 0x20000, ^uint32(0)), 64, "" +
+		{"GETLK", fusetest.OpGetlk, fusetest.LockBody(1, 1, 0, 10, fusetest.WRLCK, 0), 24, "0100000000000000" + "0200000000000000" + "01000000" + "03000000"},
+		{"LSEEK", fusetest.OpLseek, fusetest.Body(nil).U64(1, 41).U32(4, 0), 8, "2a00000000000000"},
+		{"GETXATTR", fusetest.OpGetxattr, fusetest.Body(nil).U32(5, 0).Text("user.a"), 5, "76616c7565"},
+		{"GETXATTR of size 0", fusetest.OpGetxattr, fusetest.Body(nil).U32(0, 0).Text("user.a"), 8, "0500000000000000"},
+		{"INIT, of a newer major version", fusetest.OpInit, fusetest.Body(nil).U32(8, 0, 0, 0), 64, "07000000" + "00000000" + strings.Repeat("00", 56)},
+		{"INIT, 7.31, of all flags", fusetest.OpInit, fusetest.Body(nil).U32(7, 31, 0x20000, ^uint32(0)), 64, "" +
 			"07000000" + "1f000000" + "00000200" + "2bf44410" + // version, max_readahead, flags
 			"8000" + "6000" + "00001000" + "01000000" + "0001" + "0000" + // max_background, congestion_threshold, max_write, time_gran, max_pages
 			strings.Repeat("00", 32)},
 	} {
-		c := New(t, newDevice(t, fs.Options{FS: newStub()}))
+		c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
 		got, errno := c.Call(tc.op, 5, tc.body, tc.room)
 		if errno != 0 || hex(got) != tc.want {
 			t.Errorf("%s: errno %d, %s", tc.name, errno, cmp.Diff(tc.want, hex(got)))
@@ -271,7 +272,7 @@ func TestRefused(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		op    uint32
-		body  Body
+		body  fusetest.Body
 		room  int
 		errno int
 	}{
@@ -280,45 +281,45 @@ func TestRefused(t *testing.T) {
 		{"POLL", 40, nil, 128, eNOSYS},
 		{"SETUPMAPPING", 48, nil, 128, eNOSYS},
 		{"opcode 2^32-1", ^uint32(0), nil, 128, eNOSYS},
-		{"IOCTL", Ioctl, Body(nil).U64(0, 0, 0, 0), 128, eNOTTY},
-		{"LOOKUP of nothing", Lookup, nil, 128, eINVAL},
-		{"LOOKUP of an empty name", Lookup, Body(nil).Text(""), 128, eINVAL},
-		{"LOOKUP of .", Lookup, Body(nil).Text("."), 128, eINVAL},
-		{"LOOKUP of ..", Lookup, Body(nil).Text(".."), 128, eINVAL},
-		{"LOOKUP of a path", Lookup, Body(nil).Text("a/b"), 128, eINVAL},
-		{"LOOKUP of an absolute path", Lookup, Body(nil).Text("/"), 128, eINVAL},
-		{"LOOKUP of a name without its end", Lookup, Body("abc"), 128, eINVAL},
-		{"LOOKUP of a long name", Lookup, Body(nil).Text(long), 128, eNAMETOOLONG},
-		{"LOOKUP with room for less than the answer", Lookup, Body(nil).Text("a"), 127, eINVAL},
-		{"LOOKUP of 128 KiB", Lookup, make(Body, 128<<10), 128, eINVAL},
-		{"GETATTR that is short", Getattr, Body(nil).U32(0, 0, 0), 104, eINVAL},
-		{"MKDIR of ..", Mkdir, Body(nil).U32(0o755, 0).Text(".."), 128, eINVAL},
-		{"SYMLINK without a target", Symlink, Body(nil).Text("a"), 128, eINVAL},
-		{"SYMLINK to nothing", Symlink, Body(nil).Text("a", ""), 128, eINVAL},
-		{"SYMLINK to more than a path", Symlink, Body(nil).Text("a", strings.Repeat("p", 4096)), 128, eNAMETOOLONG},
-		{"RENAME to nothing", Rename, Body(nil).U64(1).Text("a"), 0, eINVAL},
-		{"RENAME to ..", Rename, Body(nil).U64(1).Text("a", ".."), 0, eINVAL},
-		{"RENAME2 with RENAME_WHITEOUT", Rename2, Body(nil).U64(1).U32(4, 0).Text("a", "b"), 0, eINVAL},
-		{"WRITE of less than it says", Write, append(WriteBody(1, 0, 0, nil)[:16], Body(nil).U32(9, 0).U64(0).U32(0, 0)...), 8, eINVAL},
-		{"WRITE of more than it says", Write, append(WriteBody(1, 0, 0, nil), "data"...), 8, eINVAL},
-		{"WRITE that is short", Write, WriteBody(1, 0, 0, nil)[:39], 8, eINVAL},
-		{"SETXATTR of less than it says", Setxattr, Body(nil).U32(9, 0).Text("user.a", "value"), 0, eINVAL},
-		{"SETXATTR of nothing", Setxattr, Body(nil).U32(0, 0), 0, eINVAL},
-		{"SETXATTR with flags that there are not", Setxattr, Body(nil).U32(0, 4).Text("user.a"), 0, eINVAL},
-		{"GETXATTR of a long name", Getxattr, Body(nil).U32(0, 0).Text(long), 8, eRANGE},
-		{"GETXATTR with less room than it says", Getxattr, Body(nil).U32(100, 0).Text("user.a"), 99, eINVAL},
-		{"GETXATTR of 4", Getxattr, Body(nil).U32(4, 0).Text("user.a"), 8, eRANGE},
-		{"LSEEK, whence 5", Lseek, Body(nil).U64(1, 0).U32(5, 0), 8, eINVAL},
-		{"SETLK of type 3", Setlk, LockBody(1, 1, 0, 10, 3, 0), 0, eINVAL},
-		{"SETLK that ends before its start", Setlk, LockBody(1, 1, 10, 9, WRLCK, 0), 0, eINVAL},
-		{"SETLKW of type 3", Setlkw, LockBody(1, 1, 0, 10, 3, 0), 0, eINVAL},
-		{"INIT, 6.99", Init, Body(nil).U32(6, 99, 0, 0), 64, ePROTO},
-		{"INIT, 7.30", Init, Body(nil).U32(7, 30, 0, 0), 64, ePROTO},
-		{"INIT without room", Init, Body(nil).U32(7, 38, 0, 0), 63, eINVAL},
-		{"INTERRUPT of nobody", Interrupt, Body(nil).U64(99), 0, eAGAIN},
+		{"IOCTL", fusetest.OpIoctl, fusetest.Body(nil).U64(0, 0, 0, 0), 128, eNOTTY},
+		{"LOOKUP of nothing", fusetest.OpLookup, nil, 128, eINVAL},
+		{"LOOKUP of an empty name", fusetest.OpLookup, fusetest.Body(nil).Text(""), 128, eINVAL},
+		{"LOOKUP of .", fusetest.OpLookup, fusetest.Body(nil).Text("."), 128, eINVAL},
+		{"LOOKUP of ..", fusetest.OpLookup, fusetest.Body(nil).Text(".."), 128, eINVAL},
+		{"LOOKUP of a path", fusetest.OpLookup, fusetest.Body(nil).Text("a/b"), 128, eINVAL},
+		{"LOOKUP of an absolute path", fusetest.OpLookup, fusetest.Body(nil).Text("/"), 128, eINVAL},
+		{"LOOKUP of a name without its end", fusetest.OpLookup, fusetest.Body("abc"), 128, eINVAL},
+		{"LOOKUP of a long name", fusetest.OpLookup, fusetest.Body(nil).Text(long), 128, eNAMETOOLONG},
+		{"LOOKUP with room for less than the answer", fusetest.OpLookup, fusetest.Body(nil).Text("a"), 127, eINVAL},
+		{"LOOKUP of 128 KiB", fusetest.OpLookup, make(fusetest.Body, 128<<10), 128, eINVAL},
+		{"GETATTR that is short", fusetest.OpGetattr, fusetest.Body(nil).U32(0, 0, 0), 104, eINVAL},
+		{"MKDIR of ..", fusetest.OpMkdir, fusetest.Body(nil).U32(0o755, 0).Text(".."), 128, eINVAL},
+		{"SYMLINK without a target", fusetest.OpSymlink, fusetest.Body(nil).Text("a"), 128, eINVAL},
+		{"SYMLINK to nothing", fusetest.OpSymlink, fusetest.Body(nil).Text("a", ""), 128, eINVAL},
+		{"SYMLINK to more than a path", fusetest.OpSymlink, fusetest.Body(nil).Text("a", strings.Repeat("p", 4096)), 128, eNAMETOOLONG},
+		{"RENAME to nothing", fusetest.OpRename, fusetest.Body(nil).U64(1).Text("a"), 0, eINVAL},
+		{"RENAME to ..", fusetest.OpRename, fusetest.Body(nil).U64(1).Text("a", ".."), 0, eINVAL},
+		{"RENAME2 with RENAME_WHITEOUT", fusetest.OpRename2, fusetest.Body(nil).U64(1).U32(4, 0).Text("a", "b"), 0, eINVAL},
+		{"WRITE of less than it says", fusetest.OpWrite, append(fusetest.WriteBody(1, 0, 0, nil)[:16], fusetest.Body(nil).U32(9, 0).U64(0).U32(0, 0)...), 8, eINVAL},
+		{"WRITE of more than it says", fusetest.OpWrite, append(fusetest.WriteBody(1, 0, 0, nil), "data"...), 8, eINVAL},
+		{"WRITE that is short", fusetest.OpWrite, fusetest.WriteBody(1, 0, 0, nil)[:39], 8, eINVAL},
+		{"SETXATTR of less than it says", fusetest.OpSetxattr, fusetest.Body(nil).U32(9, 0).Text("user.a", "value"), 0, eINVAL},
+		{"SETXATTR of nothing", fusetest.OpSetxattr, fusetest.Body(nil).U32(0, 0), 0, eINVAL},
+		{"SETXATTR with flags that there are not", fusetest.OpSetxattr, fusetest.Body(nil).U32(0, 4).Text("user.a"), 0, eINVAL},
+		{"GETXATTR of a long name", fusetest.OpGetxattr, fusetest.Body(nil).U32(0, 0).Text(long), 8, eRANGE},
+		{"GETXATTR with less room than it says", fusetest.OpGetxattr, fusetest.Body(nil).U32(100, 0).Text("user.a"), 99, eINVAL},
+		{"GETXATTR of 4", fusetest.OpGetxattr, fusetest.Body(nil).U32(4, 0).Text("user.a"), 8, eRANGE},
+		{"LSEEK, whence 5", fusetest.OpLseek, fusetest.Body(nil).U64(1, 0).U32(5, 0), 8, eINVAL},
+		{"SETLK of type 3", fusetest.OpSetlk, fusetest.LockBody(1, 1, 0, 10, 3, 0), 0, eINVAL},
+		{"SETLK that ends before its start", fusetest.OpSetlk, fusetest.LockBody(1, 1, 10, 9, fusetest.WRLCK, 0), 0, eINVAL},
+		{"SETLKW of type 3", fusetest.OpSetlkw, fusetest.LockBody(1, 1, 0, 10, 3, 0), 0, eINVAL},
+		{"INIT, 6.99", fusetest.OpInit, fusetest.Body(nil).U32(6, 99, 0, 0), 64, ePROTO},
+		{"INIT, 7.30", fusetest.OpInit, fusetest.Body(nil).U32(7, 30, 0, 0), 64, ePROTO},
+		{"INIT without room", fusetest.OpInit, fusetest.Body(nil).U32(7, 38, 0, 0), 63, eINVAL},
+		{"INTERRUPT of nobody", fusetest.OpInterrupt, fusetest.Body(nil).U64(99), 0, eAGAIN},
 	} {
 		s := newStub()
-		c := New(t, newDevice(t, fs.Options{FS: s}))
+		c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
 		_, errno := c.Call(tc.op, 5, tc.body, tc.room)
 		if calls := s.taken(); errno != tc.errno || len(calls) != 0 {
 			t.Errorf("%s: errno %d, calls %q; want %d and none", tc.name, errno, calls, tc.errno)
@@ -331,7 +332,7 @@ func TestRefused(t *testing.T) {
 
 // TestNoAnswer sends what cannot be answered: nothing is written.
 func TestNoAnswer(t *testing.T) {
-	lookup := Request(Header{Opcode: Lookup, Unique: 1}, Body(nil).Text("a"))
+	lookup := fusetest.Request(fusetest.Header{Opcode: fusetest.OpLookup, Unique: 1}, fusetest.Body(nil).Text("a"))
 	for _, tc := range []struct {
 		name    string
 		request []byte
@@ -341,12 +342,12 @@ func TestNoAnswer(t *testing.T) {
 		{"no room", lookup, 0, 1},
 		{"room for less than a header", lookup, 15, 1},
 		{"less than a header, and no room", lookup[:39], 0, 1},
-		{"FORGET", Request(Header{Opcode: Forget}, Body(nil).U64(1)), 64, 0},
-		{"FORGET that is short", Request(Header{Opcode: Forget}, nil), 64, 0},
-		{"BATCH_FORGET of more than there are", Request(Header{Opcode: BatchForget}, Body(nil).U32(1<<31, 0).U64(1, 1)), 64, 0},
+		{"FORGET", fusetest.Request(fusetest.Header{Opcode: fusetest.OpForget}, fusetest.Body(nil).U64(1)), 64, 0},
+		{"FORGET that is short", fusetest.Request(fusetest.Header{Opcode: fusetest.OpForget}, nil), 64, 0},
+		{"BATCH_FORGET of more than there are", fusetest.Request(fusetest.Header{Opcode: fusetest.OpBatchForget}, fusetest.Body(nil).U32(1<<31, 0).U64(1, 1)), 64, 0},
 	} {
 		dev := newDevice(t, fs.Options{FS: newStub()})
-		c := New(t, dev)
+		c := fusetest.New(t, dev)
 		if b := c.Raw(tc.request, tc.room); len(b) != 0 {
 			t.Errorf("%s: % x", tc.name, b)
 		}
@@ -360,13 +361,13 @@ func TestNoAnswer(t *testing.T) {
 func TestLength(t *testing.T) {
 	for _, length := range []uint32{1, 39, 41, 43, 1 << 31, ^uint32(0)} { // 42 is right
 		s := newStub()
-		c := New(t, newDevice(t, fs.Options{FS: s}))
-		b := c.Raw(Request(Header{Opcode: Lookup, Unique: 77, Length: length}, Body(nil).Text("a")), 144)
+		c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
+		b := c.Raw(fusetest.Request(fusetest.Header{Opcode: fusetest.OpLookup, Unique: 77, Length: length}, fusetest.Body(nil).Text("a")), 144)
 		if errno := -int32(binary.LittleEndian.Uint32(b[4:])); len(b) != 16 || errno != eINVAL || len(s.taken()) != 0 {
 			t.Errorf("length %d: % x", length, b)
 		}
 	}
-	c := New(t, newDevice(t, fs.Options{FS: newStub()}))
+	c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
 	if b := c.Raw(make([]byte, 39), 16); len(b) != 16 || b[4] != 256-eINVAL {
 		t.Errorf("39 bytes: % x", b)
 	}
@@ -377,7 +378,7 @@ func TestBeforeInit(t *testing.T) {
 	s := newStub()
 	d := virtiotest.New(t, newDevice(t, fs.Options{FS: s}))
 	d.Start(virtiotest.AllFeatures)
-	c := On(t, d, 1)
+	c := fusetest.On(t, d, 1)
 	if _, errno := c.Lookup(1, "a"); errno != eIO {
 		t.Errorf("before INIT: errno %d, want %d", errno, eIO)
 	}
@@ -385,7 +386,7 @@ func TestBeforeInit(t *testing.T) {
 	if _, errno := c.Lookup(1, "a"); errno != 0 {
 		t.Errorf("after INIT: errno %d", errno)
 	}
-	c.Call(Destroy, 0, nil, 0)
+	c.Call(fusetest.OpDestroy, 0, nil, 0)
 	if _, errno := c.Lookup(1, "a"); errno != eIO {
 		t.Errorf("after DESTROY: errno %d, want %d", errno, eIO)
 	}
@@ -403,9 +404,9 @@ func TestBeforeInit(t *testing.T) {
 // TestCut gives requests and answers descriptors of a byte each.
 func TestCut(t *testing.T) {
 	s := newStub()
-	c := New(t, newDevice(t, fs.Options{FS: s}))
+	c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
 	d := c.Driver
-	request := Request(Header{Opcode: Write, Unique: 3}, WriteBody(1, 0, 0, []byte("payload")))
+	request := fusetest.Request(fusetest.Header{Opcode: fusetest.OpWrite, Unique: 3}, fusetest.WriteBody(1, 0, 0, []byte("payload")))
 	at, answer := d.Alloc(len(request)), d.Alloc(24)
 	copy(d.Bytes(at, len(request)), request)
 	var chain []virtiotest.Buffer
@@ -432,35 +433,35 @@ func TestReadOnly(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		op    uint32
-		body  Body
+		body  fusetest.Body
 		errno int
 	}{
-		{"SETATTR", Setattr, make(Body, 88), eROFS},
-		{"SYMLINK", Symlink, Body(nil).Text("a", "b"), eROFS},
-		{"MKNOD", Mknod, Body(nil).U32(0, 0, 0, 0).Text("a"), eROFS},
-		{"MKDIR", Mkdir, Body(nil).U32(0, 0).Text("a"), eROFS},
-		{"UNLINK", Unlink, Body(nil).Text("a"), eROFS},
-		{"RMDIR", Rmdir, Body(nil).Text("a"), eROFS},
-		{"RENAME", Rename, Body(nil).U64(1).Text("a", "b"), eROFS},
-		{"RENAME2", Rename2, Body(nil).U64(1, 0).Text("a", "b"), eROFS},
-		{"LINK", Link, Body(nil).U64(1).Text("a"), eROFS},
-		{"WRITE", Write, WriteBody(1, 0, 0, []byte("x")), eROFS},
-		{"SETXATTR", Setxattr, Body(nil).U32(1, 0).Text("user.a", ""), eROFS},
-		{"REMOVEXATTR", Removexattr, Body(nil).Text("user.a"), eROFS},
-		{"CREATE", Create, Body(nil).U32(0, 0, 0, 0).Text("a"), eROFS},
-		{"TMPFILE", Tmpfile, Body(nil).U32(0, 0, 0, 0).Text("/"), eROFS},
-		{"FALLOCATE", Fallocate, make(Body, 32), eROFS},
-		{"COPY_FILE_RANGE", CopyFileRange, make(Body, 56), eROFS},
-		{"OPEN to write", Open, Body(nil).U32(wronly, 0), eROFS},
-		{"OPEN to read and write", Open, Body(nil).U32(rdwr, 0), eROFS},
-		{"OPEN to truncate", Open, Body(nil).U32(rdonly|trunc, 0), eROFS},
-		{"OPEN with access mode 3", Open, Body(nil).U32(3, 0), eROFS},
-		{"OPEN to read", Open, Body(nil).U32(rdonly, 0), 0},
-		{"GETATTR", Getattr, make(Body, 16), 0},
-		{"READ", Read, ReadBody(1, 0, 10), 0},
+		{"SETATTR", fusetest.OpSetattr, make(fusetest.Body, 88), eROFS},
+		{"SYMLINK", fusetest.OpSymlink, fusetest.Body(nil).Text("a", "b"), eROFS},
+		{"MKNOD", fusetest.OpMknod, fusetest.Body(nil).U32(0, 0, 0, 0).Text("a"), eROFS},
+		{"MKDIR", fusetest.OpMkdir, fusetest.Body(nil).U32(0, 0).Text("a"), eROFS},
+		{"UNLINK", fusetest.OpUnlink, fusetest.Body(nil).Text("a"), eROFS},
+		{"RMDIR", fusetest.OpRmdir, fusetest.Body(nil).Text("a"), eROFS},
+		{"RENAME", fusetest.OpRename, fusetest.Body(nil).U64(1).Text("a", "b"), eROFS},
+		{"RENAME2", fusetest.OpRename2, fusetest.Body(nil).U64(1, 0).Text("a", "b"), eROFS},
+		{"LINK", fusetest.OpLink, fusetest.Body(nil).U64(1).Text("a"), eROFS},
+		{"WRITE", fusetest.OpWrite, fusetest.WriteBody(1, 0, 0, []byte("x")), eROFS},
+		{"SETXATTR", fusetest.OpSetxattr, fusetest.Body(nil).U32(1, 0).Text("user.a", ""), eROFS},
+		{"REMOVEXATTR", fusetest.OpRemovexattr, fusetest.Body(nil).Text("user.a"), eROFS},
+		{"CREATE", fusetest.OpCreate, fusetest.Body(nil).U32(0, 0, 0, 0).Text("a"), eROFS},
+		{"TMPFILE", fusetest.OpTmpfile, fusetest.Body(nil).U32(0, 0, 0, 0).Text("/"), eROFS},
+		{"FALLOCATE", fusetest.OpFallocate, make(fusetest.Body, 32), eROFS},
+		{"COPY_FILE_RANGE", fusetest.OpCopyFileRange, make(fusetest.Body, 56), eROFS},
+		{"OPEN to write", fusetest.OpOpen, fusetest.Body(nil).U32(wronly, 0), eROFS},
+		{"OPEN to read and write", fusetest.OpOpen, fusetest.Body(nil).U32(rdwr, 0), eROFS},
+		{"OPEN to truncate", fusetest.OpOpen, fusetest.Body(nil).U32(rdonly|trunc, 0), eROFS},
+		{"OPEN with access mode 3", fusetest.OpOpen, fusetest.Body(nil).U32(3, 0), eROFS},
+		{"OPEN to read", fusetest.OpOpen, fusetest.Body(nil).U32(rdonly, 0), 0},
+		{"GETATTR", fusetest.OpGetattr, make(fusetest.Body, 16), 0},
+		{"READ", fusetest.OpRead, fusetest.ReadBody(1, 0, 10), 0},
 	} {
 		s := newStub()
-		c := New(t, newDevice(t, fs.Options{FS: s, ReadOnly: true}))
+		c := fusetest.New(t, newDevice(t, fs.Options{FS: s, ReadOnly: true}))
 		if _, errno := c.Call(tc.op, 5, tc.body, 200); errno != tc.errno || (errno == 0) == (len(s.taken()) == 0) {
 			t.Errorf("%s: errno %d, want %d", tc.name, errno, tc.errno)
 		}
@@ -469,12 +470,14 @@ func TestReadOnly(t *testing.T) {
 
 // TestPanic has the file system panic.
 func TestPanic(t *testing.T) {
-	dev := newDevice(t, fs.Options{FS: newStub()})
-	c := New(t, dev)
-	if _, errno := c.Lookup(1, "panic"); errno != eIO || dev.Stats().Panics != 1 {
+	s := newStub()
+	dev := newDevice(t, fs.Options{FS: s})
+	c := fusetest.New(t, dev)
+	s.panics = true
+	if _, errno := c.Lookup(1, "a"); errno != eIO || dev.Stats().Panics != 1 {
 		t.Errorf("errno %d, %+v; want %d and a panic", errno, dev.Stats(), eIO)
 	}
-	if _, errno := c.Lookup(1, "after"); errno != 0 {
+	if _, errno := c.Getattr(1); errno != 0 {
 		t.Errorf("errno %d after a panic", errno)
 	}
 }
@@ -483,7 +486,7 @@ func TestPanic(t *testing.T) {
 // the unlocking another, and there is a limit.
 func TestWait(t *testing.T) {
 	s := newStub()
-	c := New(t, newDevice(t, fs.Options{FS: s, Queues: 2}))
+	c := fusetest.New(t, newDevice(t, fs.Options{FS: s, Queues: 2}))
 	waiting := c.Driver.Rings[2]
 	for i := range fs.MaxWaiting + 1 {
 		offer(c.Driver, waiting, i, uint64(1000+i))
@@ -497,7 +500,7 @@ func TestWait(t *testing.T) {
 	if _, errno := c.Lookup(1, "a"); errno != 0 {
 		t.Errorf("LOOKUP while others wait: errno %d", errno)
 	}
-	if _, errno := c.Call(Interrupt, 0, Body(nil).U64(1003), 0); errno != 0 {
+	if _, errno := c.Call(fusetest.OpInterrupt, 0, fusetest.Body(nil).U64(1003), 0); errno != 0 {
 		t.Errorf("INTERRUPT: errno %d", errno)
 	}
 	if errno := awaitErrno(t, c.Driver, waiting, 1003); errno != eINTR {
@@ -521,7 +524,7 @@ func TestWait(t *testing.T) {
 
 // offer sends a SETLKW; its answer lies at descriptor 2i+1.
 func offer(d *virtiotest.Driver, r *virtiotest.Ring, i int, unique uint64) {
-	request := Request(Header{Opcode: Setlkw, Unique: unique}, LockBody(1, 1, 0, 10, WRLCK, 0))
+	request := fusetest.Request(fusetest.Header{Opcode: fusetest.OpSetlkw, Unique: unique}, fusetest.LockBody(1, 1, 0, 10, fusetest.WRLCK, 0))
 	at, answer := d.Alloc(len(request)), d.Alloc(16)
 	copy(d.Bytes(at, len(request)), request)
 	r.Chain(2*i, virtiotest.Buffer{Addr: at, Len: uint32(len(request))}, virtiotest.Buffer{Addr: answer, Len: 16, Writable: true})

@@ -21,7 +21,7 @@ func (a at) put() { a.held.put() }
 // located calls f with where a node is, and what the host says about it: a
 // directory by its descriptor, an open file by that, anything else by its name.
 // Share.names is held.
-func (s *Share) located(id uint64, f func(n *node, a at, st *stat) error) error {
+func (s *Share) located(id uint64, f func(n *node, a at, st stat) error) error {
 	n, err := s.node(id)
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *Share) located(id uint64, f func(n *node, a at, st *stat) error) error 
 		return err
 	}
 	defer a.put()
-	return f(n, a, &st)
+	return f(n, a, st)
 }
 
 func (s *Share) locate(n *node) (a at, st stat, err error) {

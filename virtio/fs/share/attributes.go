@@ -60,8 +60,8 @@ func (s *Share) GetAttr(_ <-chan struct{}, req *fuse.GetAttrIn, out *fuse.AttrOu
 		return s.getattrHandle(req.Fh(), out)
 	}
 	return s.stable(func() error {
-		return s.located(req.NodeId, func(_ *node, _ at, st *stat) error {
-			s.fillAttr(out, st)
+		return s.located(req.NodeId, func(_ *node, _ at, st stat) error {
+			s.fillAttr(out, &st)
 			return nil
 		})
 	})
@@ -84,8 +84,8 @@ func (s *Share) getattrHandle(fh uint64, out *fuse.AttrOut) fuse.Status {
 // SetAttr implements fuse.RawFileSystem.
 func (s *Share) SetAttr(_ <-chan struct{}, req *fuse.SetAttrIn, out *fuse.AttrOut) fuse.Status {
 	return s.stable(func() error {
-		return s.located(req.NodeId, func(n *node, a at, st *stat) error {
-			for _, change := range [...]func(*fuse.SetAttrIn, *node, at, *stat) error{
+		return s.located(req.NodeId, func(n *node, a at, st stat) error {
+			for _, change := range [...]func(*fuse.SetAttrIn, *node, at, stat) error{
 				s.setOwner, s.setSize, s.setMode, s.setTimes,
 			} {
 				if err := change(req, n, a, st); err != nil {
@@ -108,7 +108,7 @@ func permissions(mode, typ uint32) uint32 {
 	return mode & 0o777
 }
 
-func (s *Share) setMode(req *fuse.SetAttrIn, n *node, a at, _ *stat) error {
+func (s *Share) setMode(req *fuse.SetAttrIn, n *node, a at, _ stat) error {
 	mode, ok := req.GetMode()
 	if !ok {
 		return nil
@@ -116,10 +116,10 @@ func (s *Share) setMode(req *fuse.SetAttrIn, n *node, a at, _ *stat) error {
 	return a.chmod(permissions(mode, n.typ))
 }
 
-func (s *Share) setOwner(req *fuse.SetAttrIn, _ *node, a at, st *stat) error {
+func (s *Share) setOwner(req *fuse.SetAttrIn, _ *node, a at, st stat) error {
 	uid, setUID := req.GetUID()
 	gid, setGID := req.GetGID()
-	hostUID, hostGID, err := s.owners.chown(st, uid, gid, setUID, setGID)
+	hostUID, hostGID, err := s.owners.chown(&st, uid, gid, setUID, setGID)
 	if err != nil || hostUID == unchanged && hostGID == unchanged {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *Share) setOwner(req *fuse.SetAttrIn, _ *node, a at, st *stat) error {
 }
 
 // setSize truncates a file by the handle that the guest names, or opens it.
-func (s *Share) setSize(req *fuse.SetAttrIn, n *node, _ at, _ *stat) error {
+func (s *Share) setSize(req *fuse.SetAttrIn, n *node, _ at, _ stat) error {
 	size, ok := req.GetSize()
 	switch {
 	case !ok:
@@ -187,7 +187,7 @@ func truncate(fd int, size uint64) error {
 	}
 }
 
-func (s *Share) setTimes(req *fuse.SetAttrIn, _ *node, a at, _ *stat) error {
+func (s *Share) setTimes(req *fuse.SetAttrIn, _ *node, a at, _ stat) error {
 	const both = fuse.FATTR_ATIME | fuse.FATTR_MTIME
 	if req.Valid&both == 0 {
 		return nil

@@ -149,7 +149,7 @@ const maxTarget = 4096
 // Readlink implements fuse.RawFileSystem.
 func (s *Share) Readlink(_ <-chan struct{}, header *fuse.InHeader) (target []byte, code fuse.Status) {
 	code = s.stable(func() error {
-		return s.located(header.NodeId, func(n *node, a at, _ *stat) (err error) {
+		return s.located(header.NodeId, func(n *node, a at, _ stat) (err error) {
 			if n.typ != unix.S_IFLNK {
 				return unix.EINVAL
 			}

@@ -16,7 +16,7 @@ const userPrefix = "user."
 // withXattrs calls f with where a node's extended attributes are.
 func (s *Share) withXattrs(id uint64, f func(at) error) fuse.Status {
 	return s.stable(func() error {
-		return s.located(id, func(_ *node, a at, _ *stat) error { return f(a) })
+		return s.located(id, func(_ *node, a at, _ stat) error { return f(a) })
 	})
 }
 

@@ -34,51 +34,51 @@ func decodeEntry(b []byte, errno int) (Entry, int) {
 // Lookup looks a name up.
 func (c *Client) Lookup(dir uint64, name string) (Entry, int) {
 	c.t.Helper()
-	return decodeEntry(c.Call(Lookup, dir, Body(nil).Text(name), 128))
+	return decodeEntry(c.Call(OpLookup, dir, Body(nil).Text(name), 128))
 }
 
 // Mkdir makes a directory.
 func (c *Client) Mkdir(dir uint64, name string, mode uint32) (Entry, int) {
 	c.t.Helper()
-	return decodeEntry(c.Call(Mkdir, dir, Body(nil).U32(mode, 0).Text(name), 128))
+	return decodeEntry(c.Call(OpMkdir, dir, Body(nil).U32(mode, 0).Text(name), 128))
 }
 
 // Symlink makes a symbolic link.
 func (c *Client) Symlink(dir uint64, name, target string) (Entry, int) {
 	c.t.Helper()
-	return decodeEntry(c.Call(Symlink, dir, Body(nil).Text(name, target), 128))
+	return decodeEntry(c.Call(OpSymlink, dir, Body(nil).Text(name, target), 128))
 }
 
 // Mknod makes a node.
 func (c *Client) Mknod(dir uint64, name string, mode, rdev uint32) (Entry, int) {
 	c.t.Helper()
-	return decodeEntry(c.Call(Mknod, dir, Body(nil).U32(mode, rdev, 0, 0).Text(name), 128))
+	return decodeEntry(c.Call(OpMknod, dir, Body(nil).U32(mode, rdev, 0, 0).Text(name), 128))
 }
 
 // Link makes another name.
 func (c *Client) Link(node, dir uint64, name string) (Entry, int) {
 	c.t.Helper()
-	return decodeEntry(c.Call(Link, dir, Body(nil).U64(node).Text(name), 128))
+	return decodeEntry(c.Call(OpLink, dir, Body(nil).U64(node).Text(name), 128))
 }
 
 // Unlink removes a name.
 func (c *Client) Unlink(dir uint64, name string) int {
 	c.t.Helper()
-	_, errno := c.Call(Unlink, dir, Body(nil).Text(name), 0)
+	_, errno := c.Call(OpUnlink, dir, Body(nil).Text(name), 0)
 	return errno
 }
 
 // Rmdir removes a directory.
 func (c *Client) Rmdir(dir uint64, name string) int {
 	c.t.Helper()
-	_, errno := c.Call(Rmdir, dir, Body(nil).Text(name), 0)
+	_, errno := c.Call(OpRmdir, dir, Body(nil).Text(name), 0)
 	return errno
 }
 
 // Rename renames, with the flags of renameat2.
 func (c *Client) Rename(dir uint64, name string, newDir uint64, newName string, flags uint32) int {
 	c.t.Helper()
-	_, errno := c.Call(Rename2, dir, Body(nil).U64(newDir).U32(flags, 0).Text(name, newName), 0)
+	_, errno := c.Call(OpRename2, dir, Body(nil).U64(newDir).U32(flags, 0).Text(name, newName), 0)
 	return errno
 }
 
@@ -86,7 +86,7 @@ func (c *Client) Rename(dir uint64, name string, newDir uint64, newName string, 
 func (c *Client) Forget(node, lookups uint64) {
 	c.t.Helper()
 	c.unique++
-	if b := c.Raw(Request(Header{Opcode: Forget, Unique: c.unique, Node: node}, Body(nil).U64(lookups)), 0); len(b) != 0 {
+	if b := c.Raw(Request(Header{Opcode: OpForget, Unique: c.unique, Node: node}, Body(nil).U64(lookups)), 0); len(b) != 0 {
 		c.t.Fatalf("FORGET has an answer: % x", b)
 	}
 }
@@ -94,7 +94,7 @@ func (c *Client) Forget(node, lookups uint64) {
 // Create makes a file and opens it.
 func (c *Client) Create(dir uint64, name string, flags, mode uint32) (e Entry, fh uint64, errno int) {
 	c.t.Helper()
-	b, errno := c.Call(Create, dir, Body(nil).U32(flags, mode, 0, 0).Text(name), 144)
+	b, errno := c.Call(OpCreate, dir, Body(nil).U32(flags, mode, 0, 0).Text(name), 144)
 	if errno != 0 {
 		return e, 0, errno
 	}
@@ -105,12 +105,12 @@ func (c *Client) Create(dir uint64, name string, flags, mode uint32) (e Entry, f
 // Open opens a file, Opendir a directory.
 func (c *Client) Open(node uint64, flags uint32) (fh uint64, errno int) {
 	c.t.Helper()
-	return c.open(Open, node, flags)
+	return c.open(OpOpen, node, flags)
 }
 
 func (c *Client) Opendir(node uint64) (fh uint64, errno int) {
 	c.t.Helper()
-	return c.open(Opendir, node, 0)
+	return c.open(OpOpendir, node, 0)
 }
 
 func (c *Client) open(op uint32, node uint64, flags uint32) (fh uint64, errno int) {
@@ -125,7 +125,7 @@ func (c *Client) open(op uint32, node uint64, flags uint32) (fh uint64, errno in
 // Release closes a file.
 func (c *Client) Release(node, fh uint64) int {
 	c.t.Helper()
-	_, errno := c.Call(Release, node, Body(nil).U64(fh).U32(0, 0).U64(0), 0)
+	_, errno := c.Call(OpRelease, node, Body(nil).U64(fh).U32(0, 0).U64(0), 0)
 	return errno
 }
 
@@ -137,7 +137,7 @@ func ReadBody(fh, off uint64, size uint32) Body {
 // Read reads from a file.
 func (c *Client) Read(node, fh, off uint64, size int) ([]byte, int) {
 	c.t.Helper()
-	return c.Call(Read, node, ReadBody(fh, off, uint32(size)), size)
+	return c.Call(OpRead, node, ReadBody(fh, off, uint32(size)), size)
 }
 
 // WriteBody is fuse_write_in and what follows it.
@@ -148,7 +148,7 @@ func WriteBody(fh, off uint64, flags uint32, data []byte) Body {
 // Write writes to a file.
 func (c *Client) Write(node, fh, off uint64, data []byte) (n, errno int) {
 	c.t.Helper()
-	b, errno := c.Call(Write, node, WriteBody(fh, off, 0, data), 8)
+	b, errno := c.Call(OpWrite, node, WriteBody(fh, off, 0, data), 8)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -158,7 +158,7 @@ func (c *Client) Write(node, fh, off uint64, data []byte) (n, errno int) {
 // Getattr asks for a node's attributes.
 func (c *Client) Getattr(node uint64) (Attr, int) {
 	c.t.Helper()
-	return decodeAttr(c.Call(Getattr, node, Body(nil).U32(0, 0).U64(0), 104))
+	return decodeAttr(c.Call(OpGetattr, node, Body(nil).U32(0, 0).U64(0), 104))
 }
 
 func decodeAttr(b []byte, errno int) (Attr, int) {
@@ -191,27 +191,27 @@ type Set struct {
 func (c *Client) Setattr(node uint64, s Set) (Attr, int) {
 	c.t.Helper()
 	b := Body(nil).U32(s.Valid, 0).U64(s.Fh, s.Size, 0, 0, s.Mtime, 0).U32(0, 0, 0, s.Mode, 0, s.UID, s.GID, 0)
-	return decodeAttr(c.Call(Setattr, node, b, 104))
+	return decodeAttr(c.Call(OpSetattr, node, b, 104))
 }
 
 // Setxattr sets an extended attribute.
 func (c *Client) Setxattr(node uint64, name, value string, flags uint32) int {
 	c.t.Helper()
-	_, errno := c.Call(Setxattr, node, append(Body(nil).U32(uint32(len(value)), flags).Text(name), value...), 0)
+	_, errno := c.Call(OpSetxattr, node, append(Body(nil).U32(uint32(len(value)), flags).Text(name), value...), 0)
 	return errno
 }
 
 // Getxattr reads an extended attribute of up to size bytes.
 func (c *Client) Getxattr(node uint64, name string, size int) (string, int) {
 	c.t.Helper()
-	b, errno := c.Call(Getxattr, node, Body(nil).U32(uint32(size), 0).Text(name), max(size, 8))
+	b, errno := c.Call(OpGetxattr, node, Body(nil).U32(uint32(size), 0).Text(name), max(size, 8))
 	return string(b), errno
 }
 
 // Listxattr reads the names of extended attributes.
 func (c *Client) Listxattr(node uint64, size int) (string, int) {
 	c.t.Helper()
-	b, errno := c.Call(Listxattr, node, Body(nil).U32(uint32(size), 0), max(size, 8))
+	b, errno := c.Call(OpListxattr, node, Body(nil).U32(uint32(size), 0), max(size, 8))
 	return string(b), errno
 }
 
@@ -242,7 +242,7 @@ func (c *Client) Readdir(op uint32, node, fh, off uint64, size int) (entries []D
 	le := binary.LittleEndian
 	for len(b) > 0 {
 		var d Dirent
-		if op == Readdirplus {
+		if op == OpReaddirplus {
 			d.Entry, _ = decodeEntry(b, 0)
 			b = b[128:]
 		}
@@ -262,12 +262,12 @@ func (c *Client) List(node uint64) (names []string) {
 		c.t.Fatalf("OPENDIR of node %d: errno %d", node, errno)
 	}
 	for off := uint64(0); ; {
-		entries, errno := c.Readdir(Readdirplus, node, fh, off, 4096)
+		entries, errno := c.Readdir(OpReaddirplus, node, fh, off, 4096)
 		if errno != 0 {
 			c.t.Fatalf("READDIRPLUS of node %d: errno %d", node, errno)
 		}
 		if len(entries) == 0 {
-			c.Call(Releasedir, node, Body(nil).U64(fh).U32(0, 0).U64(0), 0)
+			c.Call(OpReleasedir, node, Body(nil).U64(fh).U32(0, 0).U64(0), 0)
 			return names
 		}
 		for _, e := range entries {

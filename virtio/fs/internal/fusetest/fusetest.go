@@ -12,50 +12,50 @@ import (
 
 // Opcodes of <linux/fuse.h>.
 const (
-	Lookup        = 1
-	Forget        = 2
-	Getattr       = 3
-	Setattr       = 4
-	Readlink      = 5
-	Symlink       = 6
-	Mknod         = 8
-	Mkdir         = 9
-	Unlink        = 10
-	Rmdir         = 11
-	Rename        = 12
-	Link          = 13
-	Open          = 14
-	Read          = 15
-	Write         = 16
-	Statfs        = 17
-	Release       = 18
-	Fsync         = 20
-	Setxattr      = 21
-	Getxattr      = 22
-	Listxattr     = 23
-	Removexattr   = 24
-	Flush         = 25
-	Init          = 26
-	Opendir       = 27
-	Readdir       = 28
-	Releasedir    = 29
-	Fsyncdir      = 30
-	Getlk         = 31
-	Setlk         = 32
-	Setlkw        = 33
-	Access        = 34
-	Create        = 35
-	Interrupt     = 36
-	Destroy       = 38
-	Ioctl         = 39
-	BatchForget   = 42
-	Fallocate     = 43
-	Readdirplus   = 44
-	Rename2       = 45
-	Lseek         = 46
-	CopyFileRange = 47
-	Syncfs        = 50
-	Tmpfile       = 51
+	OpLookup        = 1
+	OpForget        = 2
+	OpGetattr       = 3
+	OpSetattr       = 4
+	OpReadlink      = 5
+	OpSymlink       = 6
+	OpMknod         = 8
+	OpMkdir         = 9
+	OpUnlink        = 10
+	OpRmdir         = 11
+	OpRename        = 12
+	OpLink          = 13
+	OpOpen          = 14
+	OpRead          = 15
+	OpWrite         = 16
+	OpStatfs        = 17
+	OpRelease       = 18
+	OpFsync         = 20
+	OpSetxattr      = 21
+	OpGetxattr      = 22
+	OpListxattr     = 23
+	OpRemovexattr   = 24
+	OpFlush         = 25
+	OpInit          = 26
+	OpOpendir       = 27
+	OpReaddir       = 28
+	OpReleasedir    = 29
+	OpFsyncdir      = 30
+	OpGetlk         = 31
+	OpSetlk         = 32
+	OpSetlkw        = 33
+	OpAccess        = 34
+	OpCreate        = 35
+	OpInterrupt     = 36
+	OpDestroy       = 38
+	OpIoctl         = 39
+	OpBatchForget   = 42
+	OpFallocate     = 43
+	OpReaddirplus   = 44
+	OpRename2       = 45
+	OpLseek         = 46
+	OpCopyFileRange = 47
+	OpSyncfs        = 50
+	OpTmpfile       = 51
 )
 
 // Root is the root's node.
@@ -119,6 +119,7 @@ type Client struct {
 	ring            *virtiotest.Ring
 	request, answer uint64
 	unique          uint64
+	chain           []virtiotest.Buffer
 }
 
 // New starts a device and has it mounted. The client uses the first request queue.
@@ -149,7 +150,7 @@ func (c *Client) Again() *Client {
 // Mount sends INIT.
 func (c *Client) Mount() {
 	c.t.Helper()
-	if _, errno := c.Call(Init, 0, Body(nil).U32(7, 38, 128<<10, ^uint32(0), ^uint32(0)).U64(0, 0, 0, 0, 0).U32(0), 64); errno != 0 {
+	if _, errno := c.Call(OpInit, 0, Body(nil).U32(7, 38, 128<<10, ^uint32(0), ^uint32(0)).U64(0, 0, 0, 0, 0).U32(0), 64); errno != 0 {
 		c.t.Fatalf("INIT: errno %d", errno)
 	}
 }
@@ -167,11 +168,11 @@ func (c *Client) Call(op uint32, node uint64, body Body, room int) (answer []byt
 func (c *Client) Raw(request []byte, room int) []byte {
 	c.t.Helper()
 	copy(c.Driver.Bytes(c.request, RequestSize), request)
-	chain := []virtiotest.Buffer{{Addr: c.request, Len: uint32(len(request))}}
+	c.chain = append(c.chain[:0], virtiotest.Buffer{Addr: c.request, Len: uint32(len(request))})
 	if room > 0 {
-		chain = append(chain, virtiotest.Buffer{Addr: c.answer, Len: uint32(room), Writable: true})
+		c.chain = append(c.chain, virtiotest.Buffer{Addr: c.answer, Len: uint32(room), Writable: true})
 	}
-	c.ring.Chain(0, chain...)
+	c.ring.Chain(0, c.chain...)
 	return c.Send()
 }
 
@@ -202,4 +203,15 @@ func (c *Client) Result(b []byte) (answer []byte, errno int) {
 		c.t.Fatalf("errno %d with %d bytes", errno, len(b))
 	}
 	return b[16:], errno
+}
+
+// Cut is Raw with the request in two descriptors.
+func (c *Client) Cut(request []byte, at, room int) []byte {
+	c.t.Helper()
+	at = min(at, len(request))
+	copy(c.Driver.Bytes(c.request, RequestSize), request)
+	c.ring.Chain(0, virtiotest.Buffer{Addr: c.request, Len: uint32(at)},
+		virtiotest.Buffer{Addr: c.request + uint64(at), Len: uint32(len(request) - at)},
+		virtiotest.Buffer{Addr: c.answer, Len: uint32(room), Writable: true})
+	return c.Send()
 }

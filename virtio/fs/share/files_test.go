@@ -1,0 +1,428 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
+)
+
+// TestFile makes, writes, reads, shortens and removes a file.
+func TestFile(t *testing.T) {
+	w := newWorld(t, 1)
+	e, fh, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT|oEXCL, 0o640)
+	w.want("CREATE", errno, 0)
+	if n, errno := w.Write(e.Node, fh, 3, []byte("hello")); n != 5 || errno != 0 {
+		t.Errorf("WRITE: %d, errno %d", n, errno)
+	}
+	if got := w.content("file"); got != "\x00\x00\x00hello" {
+		t.Errorf("the host reads %q", got)
+	}
+	if b, errno := w.Read(e.Node, fh, 4, 100); string(b) != "ello" || errno != 0 {
+		t.Errorf("READ: %q, errno %d", b, errno)
+	}
+	if b, errno := w.Read(e.Node, fh, 8, 100); len(b) != 0 || errno != 0 {
+		t.Errorf("READ at the end: %q, errno %d", b, errno)
+	}
+	a, errno := w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetSize | fusetest.SetFh, Fh: fh, Size: 5})
+	if errno != 0 || a.Size != 5 || a.Mode != 0o100640 {
+		t.Errorf("SETATTR: %+v, errno %d", a, errno)
+	}
+	w.want("RELEASE", w.Release(e.Node, fh), 0)
+	_, errno = w.Read(e.Node, fh, 0, 100)
+	w.want("READ after RELEASE", errno, eBADF)
+	a, errno = w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetSize | fusetest.SetMode | fusetest.SetTime, Size: 2, Mode: 0o600, Mtime: 12345})
+	if errno != 0 || a.Size != 2 || a.Mode != 0o100600 {
+		t.Errorf("SETATTR without a handle: %+v, errno %d", a, errno)
+	}
+	info, err := os.Stat(w.host("file"))
+	w.must(err)
+	if info.Size() != 2 || info.Mode() != 0o600 || !info.ModTime().Equal(time.Unix(12345, 0)) {
+		t.Errorf("the host sees %v %v %v", info.Size(), info.Mode(), info.ModTime())
+	}
+	w.want("UNLINK", w.Unlink(fusetest.Root, "file"), 0)
+	_, errno = w.Lookup(fusetest.Root, "file")
+	w.want("LOOKUP after UNLINK", errno, eNOENT)
+}
+
+// TestUmask makes files and directories with all permissions under any umask.
+func TestUmask(t *testing.T) {
+	w := newWorld(t, 1)
+	e, fh, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT, 0o666)
+	if w.want("CREATE", errno, 0); e.Attr.Mode != 0o100666 {
+		t.Errorf("CREATE: mode %o", e.Attr.Mode)
+	}
+	w.Release(e.Node, fh)
+	if e, errno = w.Mkdir(fusetest.Root, "dir", 0o777); errno != 0 || e.Attr.Mode != 0o040777 {
+		t.Errorf("MKDIR: mode %o, errno %d", e.Attr.Mode, errno)
+	}
+	if e, errno = w.Mknod(fusetest.Root, "node", 0o100622, 0); errno != 0 || e.Attr.Mode != 0o100622 {
+		t.Errorf("MKNOD: mode %o, errno %d", e.Attr.Mode, errno)
+	}
+}
+
+// TestPrivileges tries to leave set-user-ID programs behind.
+func TestPrivileges(t *testing.T) {
+	w := newWorld(t, 1)
+	e, _, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT, 0o6755)
+	if w.want("CREATE", errno, 0); e.Attr.Mode != 0o100755 {
+		t.Errorf("CREATE with mode 6755 makes %o", e.Attr.Mode)
+	}
+	if a, errno := w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetMode, Mode: 0o6755}); errno != 0 || a.Mode != 0o100755 {
+		t.Errorf("SETATTR with mode 6755 makes %o, errno %d", a.Mode, errno)
+	}
+	if e, errno := w.Mknod(fusetest.Root, "node", 0o104755, 0); errno != 0 || e.Attr.Mode != 0o100755 {
+		t.Errorf("MKNOD with mode 4755 makes %o, errno %d", e.Attr.Mode, errno)
+	}
+	if e, errno := w.Mkdir(fusetest.Root, "dir", 0o3777); errno != 0 || e.Attr.Mode != 0o043777 {
+		t.Errorf("MKDIR with mode 3777 makes %o, errno %d", e.Attr.Mode, errno)
+	}
+	for _, name := range []string{"security.capability", "security.selinux", "trusted.overlay.opaque", "system.posix_acl_access", "x"} {
+		w.want("SETXATTR "+name, w.Setxattr(e.Node, name, "value", 0), eOPNOTSUPP)
+		_, errno := w.Getxattr(e.Node, name, 100)
+		w.want("GETXATTR "+name, errno, eNODATA)
+	}
+	// A program of the host's loses the bit when a user of the guest writes to it.
+	w.file("suid", "program")
+	w.must(os.Chmod(w.host("suid"), 0o755|os.ModeSetuid))
+	node, fh := w.open("suid", oWRONLY)
+	_, errno = w.Call(fusetest.OpWrite, node, fusetest.WriteBody(fh, 0, 1<<2, []byte("x")), 8)
+	info, err := os.Stat(w.host("suid"))
+	w.must(err)
+	if w.want("WRITE", errno, 0); info.Mode() != 0o755 {
+		t.Errorf("after a WRITE with WRITE_KILL_SUIDGID the mode is %v", info.Mode())
+	}
+}
+
+// TestXattr follows an attribute through its life.
+func TestXattr(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("file", "")
+	node := w.find("file").Node
+	if errno := w.Setxattr(node, "user.a", "value", 0); errno == eOPNOTSUPP {
+		t.Skip("skipped: the temporary directory's file system has no extended attributes")
+	} else if errno != 0 {
+		t.Fatalf("SETXATTR: errno %d", errno)
+	}
+	w.want("SETXATTR, only new", w.Setxattr(node, "user.a", "value", 1), eEXIST)
+	w.want("SETXATTR, only replacing", w.Setxattr(node, "user.b", "value", 2), eNODATA)
+	for _, tc := range []struct {
+		size  int
+		want  string
+		errno int
+	}{{100, "value", 0}, {5, "value", 0}, {0, "\x05\x00\x00\x00\x00\x00\x00\x00", 0}, {4, "", eRANGE}} {
+		if got, errno := w.Getxattr(node, "user.a", tc.size); got != tc.want || errno != tc.errno {
+			t.Errorf("GETXATTR of %d: %q, errno %d; want %q, %d", tc.size, got, errno, tc.want, tc.errno)
+		}
+	}
+	if got, errno := w.Listxattr(node, 100); got != "user.a\x00" || errno != 0 {
+		t.Errorf("LISTXATTR: %q, errno %d", got, errno)
+	}
+	_, errno := w.Listxattr(node, 6)
+	w.want("LISTXATTR of 6", errno, eRANGE)
+	_, errno = w.Call(fusetest.OpRemovexattr, node, fusetest.Body(nil).Text("user.a"), 0)
+	w.want("REMOVEXATTR", errno, 0)
+	_, errno = w.Getxattr(node, "user.a", 100)
+	w.want("GETXATTR after that", errno, eNODATA)
+}
+
+// TestRemovedOpen uses files that have no name any more.
+func TestRemovedOpen(t *testing.T) {
+	for _, remove := range []struct {
+		name string
+		do   func(w *world) int
+	}{
+		{"UNLINK", func(w *world) int { return w.Unlink(fusetest.Root, "file") }},
+		{"RENAME over it", func(w *world) int {
+			w.file("other", "other")
+			return w.Rename(fusetest.Root, "other", fusetest.Root, "file", 0)
+		}},
+	} {
+		w := newWorld(t, 1)
+		w.file("file", "content")
+		node, fh := w.open("file", oRDWR)
+		w.want(remove.name, remove.do(w), 0)
+		if a, errno := w.Getattr(node); errno != 0 || a.Nlink != 0 || a.Size != 7 {
+			t.Errorf("%s: GETATTR: %+v, errno %d", remove.name, a, errno)
+		}
+		if b, errno := w.Read(node, fh, 0, 100); string(b) != "content" || errno != 0 {
+			t.Errorf("%s: READ: %q, errno %d", remove.name, b, errno)
+		}
+		if a, errno := w.Setattr(node, fusetest.Set{Valid: fusetest.SetSize, Size: 3}); errno != 0 || a.Size != 3 {
+			t.Errorf("%s: SETATTR: %+v, errno %d", remove.name, a, errno)
+		}
+		// Another file of that name, perhaps with that inode number, is another node.
+		w.file("file", "new")
+		if again := w.find("file").Node; again == node {
+			t.Errorf("%s: the new file has the old one's node %d", remove.name, node)
+		}
+		w.Release(node, fh)
+	}
+}
+
+// TestReusedInode makes and removes files as fast as can be: those with the same
+// inode number, born within a tick of the clock, are different nodes.
+func TestReusedInode(t *testing.T) {
+	w := newWorld(t, 1)
+	nodes := map[uint64]bool{}
+	for range 50 {
+		e, fh, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT|oEXCL, 0o644)
+		w.want("CREATE", errno, 0)
+		if nodes[e.Node] {
+			t.Fatalf("node %d comes a second time", e.Node)
+		}
+		nodes[e.Node] = true
+		w.want("UNLINK", w.Unlink(fusetest.Root, "file"), 0)
+		w.want("RELEASE", w.Release(e.Node, fh), 0)
+	}
+}
+
+// TestHardLinks has a file lose one of its names, and still be found by the other.
+func TestHardLinks(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("a", "content")
+	node := w.find("a").Node
+	e, errno := w.Link(node, fusetest.Root, "b")
+	if w.want("LINK", errno, 0); e.Node != node || e.Attr.Nlink != 2 {
+		t.Errorf("LINK: %+v, want node %d", e, node)
+	}
+	w.want("UNLINK", w.Unlink(fusetest.Root, "b"), 0)
+	if a, errno := w.Getattr(node); errno != 0 || a.Nlink != 1 {
+		t.Errorf("GETATTR: %+v, errno %d", a, errno)
+	}
+	_, errno = w.Link(fusetest.Root, fusetest.Root, "c")
+	w.want("LINK of a directory", errno, ePERM)
+	for i := range 2 * maxNames {
+		_, errno := w.Link(node, fusetest.Root, fmt.Sprint("n", i))
+		w.want("LINK", errno, 0)
+	}
+	if n := len(w.share.nodes[node].names); n != maxNames {
+		t.Errorf("%d names are remembered, want %d", n, maxNames)
+	}
+}
+
+// TestRename renames with and without flags.
+func TestRename(t *testing.T) {
+	const noreplace, exchange = 1, 2
+	w := newWorld(t, 1)
+	w.file("a", "of a")
+	w.file("b", "of b")
+	a, b := w.find("a").Node, w.find("b").Node
+	w.want("RENAME_NOREPLACE", w.Rename(fusetest.Root, "a", fusetest.Root, "b", noreplace), eEXIST)
+	w.want("RENAME_EXCHANGE", w.Rename(fusetest.Root, "a", fusetest.Root, "b", exchange), 0)
+	if w.content("a") != "of b" || w.content("b") != "of a" {
+		t.Errorf("after the exchange a has %q, b %q", w.content("a"), w.content("b"))
+	}
+	for node, want := range map[uint64]string{a: "of a", b: "of b"} {
+		fh, errno := w.Open(node, oRDONLY)
+		if got, _ := w.Read(node, fh, 0, 10); errno != 0 || string(got) != want {
+			t.Errorf("node %d: %q, errno %d; want %q", node, got, errno, want)
+		}
+		w.Release(node, fh)
+	}
+	dir, _ := w.Mkdir(fusetest.Root, "dir", 0o755)
+	w.want("RENAME into a directory", w.Rename(fusetest.Root, "a", dir.Node, "c", 0), 0)
+	if _, errno := w.Getattr(b); errno != 0 {
+		t.Errorf("GETATTR after that: errno %d", errno)
+	}
+	w.want("RENAME of a directory into itself", w.Rename(fusetest.Root, "dir", dir.Node, "d", 0), eINVAL)
+	w.want("RMDIR of a directory with a file", w.Rmdir(fusetest.Root, "dir"), eNOTEMPTY)
+	w.want("RENAME of what is not there", w.Rename(fusetest.Root, "none", fusetest.Root, "d", 0), eNOENT)
+	w.want("RENAME of a directory", w.Rename(fusetest.Root, "dir", fusetest.Root, "moved", 0), 0)
+	w.share.dropKept()
+	if _, errno := w.Getattr(b); errno != 0 {
+		t.Errorf("GETATTR of a file in a renamed directory: errno %d", errno)
+	}
+}
+
+// TestReaddir lists a directory that takes many requests, and goes back in it.
+func TestReaddir(t *testing.T) {
+	w := newWorld(t, 1)
+	const n = 700
+	var want []string
+	for i := range n {
+		name := fmt.Sprintf("a file with quite a long name %d", i)
+		w.file(name, "")
+		want = append(want, name)
+	}
+	got := w.List(fusetest.Root)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	fh, errno := w.Opendir(fusetest.Root)
+	w.want("OPENDIR", errno, 0)
+	first, errno := w.Readdir(fusetest.OpReaddir, fusetest.Root, fh, 0, 4096)
+	if w.want("READDIR", errno, 0); len(first) < 20 {
+		t.Fatalf("READDIR has %d entries", len(first))
+	}
+	again, _ := w.Readdir(fusetest.OpReaddir, fusetest.Root, fh, first[9].Off, 4096)
+	if len(again) == 0 || again[0] != first[10] {
+		t.Errorf("from the offset of entry 9 on READDIR has %+v, want %+v", again, first[10])
+	}
+	for _, e := range first {
+		if e.Name == ".." && e.Ino != w.share.root.ino {
+			t.Errorf("the guest sees the inode number 0x%x of the directory above", e.Ino)
+		}
+	}
+	for _, off := range []uint64{math.MaxInt64, math.MaxUint64} {
+		if entries, _ := w.Readdir(fusetest.OpReaddirplus, fusetest.Root, fh, off, 4096); len(entries) > 0 {
+			t.Errorf("READDIRPLUS from offset 0x%x: %d entries", off, len(entries))
+		}
+	}
+}
+
+// TestExtremes sends numbers at the ends of their range.
+func TestExtremes(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("file", "content")
+	node, fh := w.open("file", oRDWR)
+	dirFh, _ := w.Opendir(fusetest.Root)
+	const most = math.MaxUint64
+	for _, tc := range []struct {
+		name   string
+		op     uint32
+		node   uint64
+		body   fusetest.Body
+		room   int
+		errnos []int
+	}{
+		{"READ at 2^64-1", fusetest.OpRead, node, fusetest.ReadBody(fh, most, 100), 100, []int{eINVAL}},
+		{"READ at 2^63-1", fusetest.OpRead, node, fusetest.ReadBody(fh, math.MaxInt64, 100), 100, []int{0, eINVAL}},
+		{"READ of 4 GiB", fusetest.OpRead, node, fusetest.ReadBody(fh, 0, math.MaxUint32), 100, []int{0}},
+		{"READ of a directory", fusetest.OpRead, fusetest.Root, fusetest.ReadBody(dirFh, 0, 100), 100, []int{eBADF}},
+		{"READ of another handle", fusetest.OpRead, node, fusetest.ReadBody(most, 0, 100), 100, []int{eBADF}},
+		{"WRITE at 2^64-1", fusetest.OpWrite, node, fusetest.WriteBody(fh, most, 0, []byte("x")), 8, []int{eINVAL}},
+		{"WRITE at 2^63-1", fusetest.OpWrite, node, fusetest.WriteBody(fh, math.MaxInt64, 0, []byte("x")), 8, []int{eINVAL, eFBIG}},
+		{"READDIR of 4 GiB", fusetest.OpReaddir, fusetest.Root, fusetest.ReadBody(dirFh, 0, math.MaxUint32), 4096, []int{0}},
+		{"READDIR of a file", fusetest.OpReaddir, node, fusetest.ReadBody(fh, 0, 4096), 4096, []int{20}},
+		{"LSEEK to 2^64-1", fusetest.OpLseek, node, fusetest.Body(nil).U64(fh, most).U32(3, 0), 8, []int{eNXIO, eINVAL}},
+		{"LSEEK, SEEK_SET", fusetest.OpLseek, node, fusetest.Body(nil).U64(fh, 0).U32(0, 0), 8, []int{eINVAL}},
+		{"LSEEK in a directory", fusetest.OpLseek, fusetest.Root, fusetest.Body(nil).U64(dirFh, 0).U32(3, 0), 8, []int{eINVAL}},
+		{"FALLOCATE of 2^64-1", fusetest.OpFallocate, node, fusetest.Body(nil).U64(fh, 0, most).U32(0, 0), 0, []int{eINVAL}},
+		{"FALLOCATE past the end", fusetest.OpFallocate, node, fusetest.Body(nil).U64(fh, math.MaxInt64, 2).U32(0, 0), 0, []int{eINVAL, eFBIG}},
+		{"SETATTR, size 2^64-1", fusetest.OpSetattr, node, fusetest.Body(nil).U32(fusetest.SetSize, 0).U64(0, most, 0, 0, 0, 0, 0, 0, 0, 0), 104, []int{eINVAL}},
+		{"SETATTR, size of a directory", fusetest.OpSetattr, fusetest.Root, fusetest.Body(nil).U32(fusetest.SetSize, 0).U64(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 104, []int{eISDIR}},
+		{"COPY_FILE_RANGE of 2^64-1", fusetest.OpCopyFileRange, node, fusetest.Body(nil).U64(fh, 0, node, fh, 1<<20, most, 0), 8, []int{0, eNOSYS}},
+		{"COPY_FILE_RANGE of no file", fusetest.OpCopyFileRange, node, fusetest.Body(nil).U64(fh, 0, node, most, 0, 1, 0), 8, []int{eBADF}},
+		{"GETXATTR of 4 GiB", fusetest.OpGetxattr, node, fusetest.Body(nil).U32(math.MaxUint32, 0).Text("user.none"), 100 << 10, []int{eNODATA, eOPNOTSUPP}},
+		{"FLUSH of no file", fusetest.OpFlush, node, fusetest.Body(nil).U64(most, 0, 0), 0, []int{eBADF}},
+		{"FSYNC", fusetest.OpFsync, node, fusetest.Body(nil).U64(fh).U32(0, 0), 0, []int{0}},
+		{"FSYNCDIR", fusetest.OpFsyncdir, fusetest.Root, fusetest.Body(nil).U64(dirFh).U32(0, 0), 0, []int{0}},
+		{"SYNCFS", fusetest.OpSyncfs, fusetest.Root, fusetest.Body(nil).U64(0), 0, []int{0}},
+		{"ACCESS", fusetest.OpAccess, node, fusetest.Body(nil).U32(4, 0), 0, []int{eNOSYS}},
+	} {
+		if _, errno := w.Call(tc.op, tc.node, tc.body, tc.room); !slices.Contains(tc.errnos, errno) {
+			t.Errorf("%s: errno %d, want one of %v", tc.name, errno, tc.errnos)
+		}
+	}
+	if got := w.content("file"); !strings.HasPrefix(got, "content") {
+		t.Errorf("the file has %q", got[:min(len(got), 20)])
+	}
+}
+
+// TestLarge writes and reads more than one system call takes pieces of.
+func TestLarge(t *testing.T) {
+	w := newWorld(t, 1)
+	data := bytes.Repeat([]byte("0123456789abcdef"), 8<<10) // 128 KiB
+	e, fh, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT, 0o644)
+	w.want("CREATE", errno, 0)
+	if n, errno := w.Write(e.Node, fh, 1, data); n != len(data) || errno != 0 {
+		t.Fatalf("WRITE: %d, errno %d", n, errno)
+	}
+	if got, errno := w.Read(e.Node, fh, 1, len(data)); !bytes.Equal(got, data) || errno != 0 {
+		t.Errorf("READ: %d bytes, errno %d", len(got), errno)
+	}
+	pieces := make([][]byte, 2*maxPieces+5)
+	for i := range pieces {
+		pieces[i] = make([]byte, 7)
+	}
+	fd, err := unix.Open(w.host("file"), unix.O_RDONLY, 0)
+	w.must(err)
+	defer unix.Close(fd)
+	n, err := transfer(unix.Preadv, fd, pieces, 1)
+	if got := bytes.Join(pieces, nil); err != nil || n != len(got) || !bytes.Equal(got, data[:n]) {
+		t.Errorf("%d pieces: %d bytes, %v", len(pieces), n, err)
+	}
+}
+
+// TestStatfs compares with the host.
+func TestStatfs(t *testing.T) {
+	w := newWorld(t, 1)
+	b, errno := w.Call(fusetest.OpStatfs, fusetest.Root, nil, 80)
+	w.want("STATFS", errno, 0)
+	le := binary.LittleEndian
+	if blocks, name := le.Uint64(b), le.Uint32(b[44:]); blocks == 0 || name != 255 {
+		t.Errorf("STATFS: %d blocks, names of %d", blocks, name)
+	}
+}
+
+// TestSpecial meets fifos, sockets and devices of the host: they are seen, and
+// never opened.
+func TestSpecial(t *testing.T) {
+	w := newWorld(t, 1)
+	w.must(unix.Mkfifo(w.host("fifo"), 0o666))
+	fifo := w.find("fifo")
+	if fifo.Attr.Mode != 0o010644 && fifo.Attr.Mode&0o170000 != 0o010000 {
+		t.Errorf("mode %o", fifo.Attr.Mode)
+	}
+	for _, flags := range []uint32{oRDONLY, oWRONLY, oRDWR} {
+		_, errno := w.Open(fifo.Node, flags)
+		w.want("OPEN of a fifo", errno, eNXIO)
+	}
+	_, errno := w.Setattr(fifo.Node, fusetest.Set{Valid: fusetest.SetSize})
+	w.want("SETATTR, size of a fifo", errno, eINVAL)
+	// What was a file when it was looked up is a fifo when it is opened.
+	w.file("file", "")
+	node := w.find("file").Node
+	w.must(os.Rename(w.host("fifo"), w.host("file")))
+	_, errno = w.Open(node, oRDONLY)
+	w.want("OPEN of what has become a fifo", errno, eSTALE)
+	_, _, errno = w.Create(fusetest.Root, "file", oWRONLY|oCREAT, 0o644)
+	w.want("CREATE of what has become a fifo", errno, eNXIO)
+}
+
+// TestVanished removes the shared directory.
+func TestVanished(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("file", "content")
+	node, fh := w.open("file", oRDWR)
+	w.must(os.RemoveAll(w.root))
+	for range 3 {
+		_, errno := w.Lookup(fusetest.Root, "file")
+		w.want("LOOKUP", errno, eNOENT)
+		_, _, errno = w.Create(fusetest.Root, "new", oRDWR|oCREAT, 0o644)
+		w.want("CREATE", errno, eNOENT)
+		_, errno = w.Mkdir(fusetest.Root, "dir", 0o755)
+		w.want("MKDIR", errno, eNOENT)
+	}
+	if b, errno := w.Read(node, fh, 0, 100); string(b) != "content" || errno != 0 {
+		t.Errorf("READ of an open file: %q, errno %d", b, errno)
+	}
+	if len(w.lines) != 1 || !strings.Contains(<-w.lines, w.root+" is not there any more") {
+		t.Errorf("%d more lines", len(w.lines))
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(dir+"/file", nil, 0o644)
+	for _, name := range []string{"none", "file"} {
+		if s, err := Open(dir+"/"+name, Options{}); err == nil || !strings.Contains(err.Error(), dir+"/"+name) {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+	}
+}

@@ -1,0 +1,250 @@
+//go:build linux || darwin
+
+package share
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
+)
+
+// TestForget takes back lookups, and more than there were.
+func TestForget(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("file", "")
+	node := w.find("file").Node
+	w.find("file")
+	w.Forget(node, 1)
+	if _, errno := w.Getattr(node); errno != 0 {
+		t.Errorf("one of two lookups taken back: errno %d", errno)
+	}
+	w.Forget(node, 1)
+	_, errno := w.Getattr(node)
+	w.want("GETATTR of what is forgotten", errno, eSTALE)
+	again := w.find("file").Node
+	if again == node {
+		t.Errorf("node %d is used again", node)
+	}
+	w.Forget(again, math.MaxUint64)
+	w.Forget(again, 1)
+	w.Forget(fusetest.Root, math.MaxUint64)
+	w.Forget(0, 1)
+	if _, errno := w.Getattr(fusetest.Root); errno != 0 || w.share.underflows.Load() != 1 {
+		t.Errorf("GETATTR of the root: errno %d; %d underflows, want 1", errno, w.share.underflows.Load())
+	}
+	if len(w.share.nodes) != 1 || len(w.share.inodes) != 1 {
+		t.Errorf("%d nodes and %d inodes are left, want the root", len(w.share.nodes), len(w.share.inodes))
+	}
+}
+
+// TestStrangers sends nodes that there are not, with every request.
+func TestStrangers(t *testing.T) {
+	w := newWorld(t, 1)
+	u64 := func(v ...uint64) fusetest.Body { return fusetest.Body(nil).U64(v...) }
+	u32 := func(v ...uint32) fusetest.Body { return fusetest.Body(nil).U32(v...) }
+	for _, node := range []uint64{0, 2, 1 << 32, math.MaxUint64} {
+		for op, body := range map[uint32]fusetest.Body{
+			fusetest.OpLookup: fusetest.Body(nil).Text("a"), fusetest.OpGetattr: u32(0, 0).U64(0), fusetest.OpReadlink: nil,
+			fusetest.OpSetattr: make(fusetest.Body, 88), fusetest.OpSymlink: fusetest.Body(nil).Text("a", "b"),
+			fusetest.OpMknod: u32(0, 0, 0, 0).Text("a"), fusetest.OpMkdir: u32(0, 0).Text("a"), fusetest.OpUnlink: fusetest.Body(nil).Text("a"),
+			fusetest.OpRmdir: fusetest.Body(nil).Text("a"), fusetest.OpRename: u64(1).Text("a", "b"), fusetest.OpRename2: u64(1, 0).Text("a", "b"),
+			fusetest.OpLink: u64(1).Text("a"), fusetest.OpOpen: u32(0, 0), fusetest.OpOpendir: u32(0, 0),
+			fusetest.OpCreate: u32(oCREAT, 0, 0, 0).Text("a"), fusetest.OpSetxattr: u32(0, 0).Text("user.a"),
+			fusetest.OpGetxattr: u32(0, 0).Text("user.a"), fusetest.OpListxattr: u32(0, 0), fusetest.OpRemovexattr: fusetest.Body(nil).Text("user.a"),
+		} {
+			want := eSTALE
+			if op == fusetest.OpLink {
+				want = ePERM // what it names, the root, is a directory
+			}
+			if _, errno := w.Call(op, node, body, 200); errno != want {
+				t.Errorf("opcode %d on node 0x%x: errno %d, want %d", op, node, errno, want)
+			}
+		}
+	}
+	w.want("RENAME into a node that is not there", w.Rename(fusetest.Root, "a", 99, "b", 0), eSTALE)
+	_, errno := w.Link(99, fusetest.Root, "a")
+	w.want("LINK of a node that is not there", errno, eSTALE)
+}
+
+// TestHandleLimit opens more files than may be open.
+func TestHandleLimit(t *testing.T) {
+	w := newWorld(t, 1)
+	w.share.maxHandles = 5
+	w.file("file", "")
+	e := w.find("file")
+	before, known := openFiles()
+	for range 5 {
+		_, errno := w.Open(e.Node, oRDONLY)
+		w.want("OPEN", errno, 0)
+	}
+	_, errno := w.Open(e.Node, oRDONLY)
+	w.want("one too many", errno, eNFILE)
+	_, errno = w.Opendir(fusetest.Root)
+	w.want("OPENDIR", errno, eNFILE)
+	_, _, errno = w.Create(fusetest.Root, "new", oRDWR|oCREAT, 0o644)
+	w.want("CREATE", errno, eNFILE)
+	if after, _ := openFiles(); known && after != before+5 {
+		t.Errorf("%d descriptors are open, before %d", after, before)
+	}
+}
+
+// TestNodeLimit looks up more than may be known.
+func TestNodeLimit(t *testing.T) {
+	w := newWorld(t, 1)
+	for i := range uint64(maxNodes) {
+		w.share.nodes[i+10] = nil
+	}
+	w.file("file", "")
+	_, errno := w.Lookup(fusetest.Root, "file")
+	w.want("LOOKUP", errno, eNFILE)
+}
+
+// TestLeaks opens and keeps what it can, resets, and counts descriptors.
+func TestLeaks(t *testing.T) {
+	w := newWorld(t, 1)
+	before, known := openFiles()
+	if !known {
+		t.Skip("skipped: this host does not say what is open")
+	}
+	w.file("file", "")
+	at := uint64(fusetest.Root)
+	for i := range 10 {
+		e, fh, errno := w.Create(at, fmt.Sprint("f", i), oRDWR|oCREAT, 0o644)
+		w.want("CREATE", errno, 0)
+		w.Unlink(at, fmt.Sprint("f", i))
+		if i%2 == 0 {
+			w.Release(e.Node, fh)
+		}
+		e, errno = w.Mkdir(at, "d", 0o755)
+		w.want("MKDIR", errno, 0)
+		w.Opendir(e.Node)
+		w.Open(e.Node, oRDONLY)
+		w.Open(fusetest.Root, oRDONLY)
+		at = e.Node
+	}
+	w.Client = w.Again()
+	if after, _ := openFiles(); after != before {
+		t.Errorf("%d descriptors are open after a reset, before %d", after, before)
+	}
+	w.find("file")
+}
+
+// TestReleaseRace reads from a file while its handle is released, and another
+// file takes its place: the descriptor's number must not be read from.
+func TestReleaseRace(t *testing.T) {
+	w := newWorld(t, 2)
+	w.file("file", "harmless")
+	handles := make(chan uint64, 1)
+	node := w.find("file").Node
+	together(func() {
+		defer close(handles)
+		for range 2000 {
+			fh, errno := w.Open(node, oRDONLY)
+			if errno != 0 {
+				t.Fatalf("OPEN: errno %d", errno)
+			}
+			handles <- fh
+			w.Release(node, fh)
+		}
+	}, func(<-chan struct{}) {
+		other := w.on(2)
+		for fh := range handles {
+			if b, errno := other.Read(node, fh, 0, 100); errno == 0 && string(b) != "harmless" {
+				t.Errorf("the guest reads %q", b)
+			}
+		}
+	}, func(stop <-chan struct{}) { // files of the host's come and go
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			fd, err := unix.Open(w.outer+"/secret", unix.O_RDONLY, 0)
+			if err == nil {
+				unix.Close(fd)
+			}
+		}
+	})
+}
+
+// TestOwners translates owners for a user and for root.
+func TestOwners(t *testing.T) {
+	user, root := owners{uid: 501, gid: 20}, owners{root: true}
+	for _, tc := range []struct {
+		o                owners
+		uid, gid         uint32
+		wantUID, wantGID uint32
+	}{
+		{user, 501, 20, 0, 0}, {user, 0, 0, nobody, nobody}, {user, 501, 80, 0, nobody}, {user, 502, 20, nobody, 0},
+		{root, 501, 20, 501, 20}, {root, 0, 0, 0, 0},
+	} {
+		if uid, gid := tc.o.guest(tc.uid, tc.gid); uid != tc.wantUID || gid != tc.wantGID {
+			t.Errorf("%+v: %d:%d is %d:%d for the guest, want %d:%d", tc.o, tc.uid, tc.gid, uid, gid, tc.wantUID, tc.wantGID)
+		}
+	}
+	const keep = -1
+	for _, tc := range []struct {
+		o                owners
+		owner            stat
+		uid, gid         int // keep: not asked for
+		wantUID, wantGID int
+		err              error
+	}{
+		{user, stat{uid: 501, gid: 20}, 0, 0, keep, keep, nil}, // as it is
+		{user, stat{uid: 501, gid: 20}, keep, 0, keep, keep, nil},
+		{user, stat{uid: 501, gid: 80}, 0, 0, keep, 20, nil}, // to the user's group
+		{user, stat{uid: 501, gid: 80}, 0, nobody, keep, keep, nil},
+		{user, stat{uid: 501, gid: 20}, 1000, 0, 0, 0, unix.EPERM},
+		{user, stat{uid: 501, gid: 20}, 0, 1000, 0, 0, unix.EPERM},
+		{user, stat{uid: 501, gid: 20}, nobody, 0, 0, 0, unix.EPERM},
+		{user, stat{uid: 501, gid: 20}, 501, 20, 0, 0, unix.EPERM},
+		{root, stat{uid: 501, gid: 20}, 1000, 0, 1000, 0, nil},
+		{root, stat{uid: 501, gid: 20}, keep, keep, keep, keep, nil},
+	} {
+		uid, gid, err := tc.o.chown(&tc.owner, uint32(tc.uid), uint32(tc.gid), tc.uid != keep, tc.gid != keep)
+		if uid != tc.wantUID || gid != tc.wantGID || err != tc.err {
+			t.Errorf("%+v: chown of %d:%d to %d:%d is %d:%d, %v; want %d:%d, %v", tc.o, tc.owner.uid, tc.owner.gid, tc.uid, tc.gid, uid, gid, err, tc.wantUID, tc.wantGID, tc.err)
+		}
+	}
+}
+
+// TestOwnersOfFiles makes and gives away files, as the host's root or user.
+func TestOwnersOfFiles(t *testing.T) {
+	w := newWorld(t, 1)
+	w.UID, w.GID = 1000, 1001
+	e, _, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT, 0o644)
+	w.want("CREATE", errno, 0)
+	_, errno = w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetUID, UID: 2000})
+	if os.Geteuid() == 0 {
+		if w.want("SETATTR", errno, 0); e.Attr.UID != 1000 || e.Attr.GID != 1001 {
+			t.Errorf("the file belongs to %d:%d, want 1000:1001", e.Attr.UID, e.Attr.GID)
+		}
+		return
+	}
+	if w.want("SETATTR", errno, ePERM); e.Attr.UID != 0 {
+		t.Errorf("the file belongs to %d, want 0", e.Attr.UID)
+	}
+}
+
+// TestAsUser runs with the owners of a user that is not root.
+func TestAsUser(t *testing.T) {
+	w := newWorld(t, 1)
+	w.share.owners = owners{uid: uint32(os.Geteuid()), gid: uint32(os.Getegid())}
+	w.UID, w.GID = 1000, 1000
+	e, errno := w.Mkdir(fusetest.Root, "dir", 0o755)
+	if w.want("MKDIR", errno, 0); e.Attr.UID != 0 || e.Attr.GID != 0 {
+		t.Errorf("the directory belongs to %d:%d, want 0:0", e.Attr.UID, e.Attr.GID)
+	}
+	a, errno := w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetUID | fusetest.SetGID})
+	if w.want("SETATTR to 0:0", errno, 0); a.UID != 0 || a.GID != 0 {
+		t.Errorf("the directory belongs to %d:%d, want 0:0", a.UID, a.GID)
+	}
+	_, errno = w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetUID, UID: 1000})
+	w.want("SETATTR to 1000", errno, ePERM)
+}
