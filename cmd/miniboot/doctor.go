@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"text/tabwriter"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
 	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 	"github.com/miniboot-vmm/miniboot/hvf/hvftest"
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
 )
@@ -93,18 +92,15 @@ func conform(t table, h hvf.Hypervisor) error {
 	return nil
 }
 
-// entitledTrue is the entitlement in a property list.
-var entitledTrue = regexp.MustCompile(`<key>\s*` + regexp.QuoteMeta(codesign.Hypervisor) + `\s*</key>\s*<true\s*/>`)
-
 // entitlementOf says whether the program in a file for macOS has the entitlement, and else what to do.
 func entitlementOf(path string) string {
 	file, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
-	xml, err := codesign.EntitlementsXML(file)
+	has, err := codesign.Has(file, codesign.Hypervisor)
 	switch {
-	case entitledTrue.Match(xml):
+	case has:
 		return "present"
 	case err != nil:
 		return fmt.Sprintf("missing (%v), run: miniboot sign %s", err, path)

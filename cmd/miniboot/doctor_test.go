@@ -15,16 +15,17 @@ func TestDoctor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the conformance suite")
 	}
-	if _, err := hvf.Open(); err == nil {
-		t.Skip("the framework is here, and go test does not sign its programs")
+	framework, runs := `.*only on Apple Silicon`, `the software CPU`
+	if _, err := hvf.New(); err == nil {
+		framework, runs = ``, `Hypervisor.framework` // TestMain has seen to the entitlement
 	}
 	var out bytes.Buffer
 	if err := doctor(nil, &out); err != nil {
 		t.Errorf("doctor: %v", err)
 	}
 	for _, want := range []string{
-		`(?m)^version +miniboot `, `(?m)^host +\w+/\w+, \d+ CPUs$`, `(?m)^framework +.*only on Apple Silicon`,
-		`(?m)^runs guests +the software CPU`, `(?m)^conformance +[1-9]\d* cases passed, \d+ skipped, 0 failed`,
+		`(?m)^version +miniboot `, `(?m)^host +\w+/\w+, \d+ CPUs$`, `(?m)^f(ramework|unctions) +` + framework,
+		`(?m)^runs guests +` + runs, `(?m)^conformance +[1-9]\d* cases passed, \d+ skipped, 0 failed`,
 	} {
 		if !regexp.MustCompile(want).Match(out.Bytes()) {
 			t.Errorf("no line matches %s in\n%s", want, &out)

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
+	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
 // entitlements are what miniboot needs of macOS. The same is in miniboot.entitlements, for codesign(1).

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
+	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
 // TestPropertyList: the file for codesign(1) says what "miniboot sign" does.

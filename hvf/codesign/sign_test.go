@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
+	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
 var entitled = codesign.Entitlements{codesign.Hypervisor}

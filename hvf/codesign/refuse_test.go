@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/cmd/miniboot/internal/codesign"
+	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
 // TestRefuse: what cannot be signed, and what the one line says.

@@ -1,0 +1,10 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/hvf/hvftest/signed"
+)
+
+// On a Mac the guests run on the framework.
+func TestMain(m *testing.M) { signed.Main(m) }
