@@ -133,11 +133,19 @@ func TestDeviceShareTests(t *testing.T) {
 	}
 }
 
-// skipped are the reasons in the output of a test.
+// skipped are the tests that were skipped, with what they say.
 func skipped(out string) (why []string) {
+	said := map[string]string{}
+	running := ""
 	for line := range strings.Lines(out) {
-		if _, reason, ok := strings.Cut(line, ".go:"); ok && strings.Contains(strings.ToLower(reason), "skip") {
-			why = append(why, strings.TrimSpace(reason))
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "=== RUN"); ok {
+			running = strings.TrimSpace(name)
+		} else if rest, ok := strings.CutPrefix(line, "--- SKIP: "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			why = append(why, name+":"+said[name])
+		} else {
+			said[running] += " " + line
 		}
 	}
 	return why
