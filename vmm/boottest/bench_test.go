@@ -92,7 +92,7 @@ func readUntil(r io.Reader, text string) (seen []byte, ok bool) {
 
 // writeFile puts a file that may be in memory where another program can read
 // it.
-func writeFile(b *testing.B, f boot.File) string {
+func writeFile(b testing.TB, f boot.File) string {
 	if f.Data == nil {
 		return f.Name
 	}

@@ -32,7 +32,7 @@ func kernelFile(t testing.TB, name string) boot.File {
 }
 
 // defaultKernel returns the default guest's kernel.
-func defaultKernel(t *testing.T) boot.File {
+func defaultKernel(t testing.TB) boot.File {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: boots Linux, not in short mode")

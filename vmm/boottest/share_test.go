@@ -152,7 +152,7 @@ func skipped(out string) (why []string) {
 }
 
 // inGuestTests compiles package inguest for the guest.
-func inGuestTests(t *testing.T) boot.File {
+func inGuestTests(t testing.TB) boot.File {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: boots Linux, not in short mode")
