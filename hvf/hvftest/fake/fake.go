@@ -3,6 +3,7 @@ package fake
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
@@ -100,7 +101,15 @@ func (f *Fake) Violations() []Violation {
 
 // Script makes each run give the next of the exits, round and round, without a
 // guest: for benchmarks of what is around a run.
-func (f *Fake) Script(exits ...hvf.VCPUExit) { f.script(exits) }
+func (f *Fake) Script(exits ...hvf.VCPUExit) { f.script(exits, 0) }
+
+// ScriptTimed is Script for n runs. The one after them fails, and Outside then
+// returns how long it was from the return of each hv_vcpu_run to the next call, in
+// all, by the library's own clock.
+func (f *Fake) ScriptTimed(n int, exits ...hvf.VCPUExit) { f.script(exits, n+1) }
+
+// Outside is the time between the runs of ScriptTimed.
+func (f *Fake) Outside() time.Duration { return time.Duration(f.ask("fake_outside")) }
 
 func (f *Fake) finish(tb testing.TB) {
 	tb.Helper()

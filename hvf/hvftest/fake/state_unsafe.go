@@ -165,8 +165,8 @@ func (f *Fake) violation() (Violation, bool) {
 //
 // unsafe: they are on the heap because f keeps them; an hvf.VCPUExit has C's
 // layout.
-func (f *Fake) script(exits []hvf.VCPUExit) {
+func (f *Fake) script(exits []hvf.VCPUExit, limit int) {
 	f.shared.exits = exits
 	p := unsafe.Pointer(unsafe.SliceData(f.shared.exits))
-	f.lib.Call(&ccall.Frame{Fn: f.lib.Symbol("fake_script"), Args: [4]uintptr{uintptr(p), uintptr(len(exits))}})
+	f.lib.Call(&ccall.Frame{Fn: f.lib.Symbol("fake_script"), Args: [4]uintptr{uintptr(p), uintptr(len(exits)), uintptr(limit)}})
 }

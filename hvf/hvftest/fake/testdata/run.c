@@ -1,4 +1,6 @@
 /* hv_vcpu_run. Rules 6 to 9. */
+#include <time.h>
+
 #include "fake.h"
 
 /* Exception classes of ESR_EL2. */
@@ -10,14 +12,31 @@ enum { PC_ANY, PC_MUST_MOVE, PC_MUST_NOT_ADVANCE };
 static struct script {
 	u64 n, next;
 	hv_vcpu_exit_t *exits;
+	u64 left;     /* runs until one fails, if it is not 0 */
+	u64 returned; /* when the run before returned, in ns; 0 after none */
+	u64 outside;  /* ns between runs, in all */
 } script;
 
-/* fake_script makes every run give the next of n exits, without an engine. */
-VISIBLE void fake_script(const hv_vcpu_exit_t *exits, u64 n)
+/*
+ * fake_script makes every run give the next of n exits, without an engine. If
+ * limit is not 0 there are so many runs, the one after them fails, and the time
+ * between them is measured.
+ */
+VISIBLE void fake_script(const hv_vcpu_exit_t *exits, u64 n, u64 limit)
 {
 	free(script.exits);
-	script = (struct script){.n = n, .exits = malloc(n * sizeof *exits)};
+	script = (struct script){.n = n, .exits = malloc(n * sizeof *exits), .left = limit};
 	memcpy(script.exits, exits, n * sizeof *exits);
+}
+
+/* fake_outside returns how long it was between runs, in ns. */
+VISIBLE u64 fake_outside(void) { return script.outside; }
+
+static u64 nanoseconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
 /*
@@ -78,6 +97,21 @@ static hv_return_t run_script(struct vcpu *v)
 	return finish(v, e->reason);
 }
 
+/* run_timed is run_script as often as fake_script says. */
+static hv_return_t run_timed(struct vcpu *v)
+{
+	u64 now = nanoseconds();
+	if (script.returned)
+		script.outside += now - script.returned;
+	if (script.left-- == 1) {
+		script.left = 1; /* and whoever tries again fails again */
+		return HV_ERROR;
+	}
+	hv_return_t code = run_script(v);
+	script.returned = nanoseconds();
+	return code;
+}
+
 /* enter runs the engine until there is something to tell. */
 static u32 enter(struct vcpu *v, hv_vcpu_t id)
 {
@@ -101,7 +135,7 @@ hv_return_t hv_vcpu_run(hv_vcpu_t id)
 {
 	OWNED(v, id);
 	if (script.n)
-		return run_script(v);
+		return script.left ? run_timed(v) : run_script(v);
 	if (!config.engine.run)
 		return HV_ERROR;
 	if (!gic_can_run(v))

@@ -1,0 +1,105 @@
+package fake_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/hvftest/fake"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
+	"github.com/miniboot-vmm/miniboot/vmm"
+)
+
+// registerExits are a guest's 32-bit accesses to registers, with W1.
+var registerExits = []struct {
+	name string
+	exit hvf.VCPUExit
+}{
+	{"PL011/read-FR", access(boot.UARTBase+0x18, false)},
+	{"PL011/write-IBRD", access(boot.UARTBase+0x24, true)},
+	{"PL011/write-DR", access(boot.UARTBase, true)},
+	{"virtio/read-InterruptStatus", access(boot.VirtioBase+0x60, false)},
+	{"virtio/write-InterruptACK", access(boot.VirtioBase+0x64, true)},
+	{"virtio/write-QueueNotify", access(boot.VirtioBase+0x50, true)},
+}
+
+// access is the exit of ldr w1, or of str w1.
+func access(ipa uint64, write bool) hvf.VCPUExit {
+	iss := 1<<24 | 2<<22 | 1<<16 | uint32(hvf.FSCTranslation) // ISV, SAS, SRT
+	if write {
+		iss |= 1 << 6 // WnR
+	}
+	return hvf.VCPUExit{Reason: hvf.ExitException, Exception: hvf.VCPUExitException{
+		Syndrome: hvf.MakeESR(hvf.ECDataAbortLower, iss), VirtualAddress: ipa, PhysicalAddress: ipa,
+	}}
+}
+
+// exits runs a machine whose guest exits n times for this reason, and returns the
+// time between the runs, from the return of hv_vcpu_run to its next call, and how
+// often memory was allocated meanwhile.
+func exits(tb testing.TB, backendGIC bool, n int, exit hvf.VCPUExit) (outside time.Duration, allocations uint64) {
+	tb.Helper()
+	f := fake.New(tb, fake.Options{})
+	f.ScriptTimed(n, exit)
+	m, err := vmm.New(vmm.Config{
+		Hypervisor: f.Hypervisor(), Kernel: emptyKernel(), Memory: vmm.MinMemory, BackendGIC: backendGIC,
+		Virtio: []virtio.Device{rng.New(rand.Reader)},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = m.Run(context.Background())
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, hvf.ReturnError) { // with which the script ends
+		tb.Errorf("the machine ended with %v", err)
+	}
+	if err := m.Close(); err != nil {
+		tb.Error(err)
+	}
+	return f.Outside(), after.Mallocs - before.Mallocs
+}
+
+// emptyKernel is the header of an Image.
+func emptyKernel() boot.File {
+	b := make([]byte, 64)
+	b[18], b[24] = 1, 0xa // image_size 64 KiB; 4 KiB pages, anywhere
+	copy(b[56:], "ARM\x64")
+	return boot.File{Name: "empty", Data: b}
+}
+
+// TestMachineExitAllocatesNothing: how often a guest exits makes no difference to
+// what a machine over the bindings allocates.
+func TestMachineExitAllocatesNothing(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		for _, e := range registerExits {
+			const n = 20_000
+			exits(t, own, 1, e.exit)
+			_, few := exits(t, own, 1, e.exit)
+			_, many := exits(t, own, n, e.exit)
+			if many > few+n/20 { // the pool of calls' frames may be emptied meanwhile
+				t.Errorf("%s, the backend's GIC: %v: %d allocations in one exit, %d in %d", e.name, own, few, many, n)
+			}
+		}
+	}
+}
+
+// BenchmarkMachineExit is what the machine and the bindings make of an exit: from
+// the return of hv_vcpu_run to its next call, by the clock of the library.
+func BenchmarkMachineExit(b *testing.B) {
+	for _, e := range registerExits {
+		b.Run(e.name, func(b *testing.B) {
+			outside, allocations := exits(b, false, b.N, e.exit)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(outside.Nanoseconds())/float64(b.N), "ns/exit")
+			b.ReportMetric(float64(allocations/uint64(b.N)), "allocs/exit")
+		})
+	}
+}
