@@ -10,6 +10,13 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/balloon"
+	"github.com/miniboot-vmm/miniboot/virtio/blk"
+	"github.com/miniboot-vmm/miniboot/virtio/console"
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+	"github.com/miniboot-vmm/miniboot/virtio/net/user"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -34,13 +41,71 @@ func BenchmarkBoot(b *testing.B) {
 	initrdName := writeFile(b, initrd)
 	var ours, theirs float64
 	for b.Loop() {
-		ours += seconds(b, func() { bootHere(b, kernel, initrd) })
-		theirs += seconds(b, func() { bootQEMU(b, qemu, kernel.Name, initrdName) })
+		ours += seconds(b, func() {
+			bootHere(b, vmm.Config{Kernel: kernel, Initrds: []boot.File{initrd}}, guest.CommandLine, atInit)
+		})
+		theirs += seconds(b, func() { bootQEMU(b, qemu, kernel.Name, initrdName, guest.CommandLine, atInit, "-net", "none") })
 	}
+	reportBoots(b, ours, theirs)
+}
+
+func reportBoots(b *testing.B, ours, theirs float64) {
 	n := float64(b.N)
 	b.ReportMetric(ours/n, "miniboot-s/boot")
 	b.ReportMetric(theirs/n, "qemu-s/boot")
 	b.ReportMetric(ours/theirs, "miniboot/qemu")
+}
+
+// BenchmarkBootDevices boots the default guest's kernel until its drivers have
+// a disk, a network, entropy, a balloon and a console, and its shell has
+// counted them, here and on QEMU in turn:
+//
+//	go test -run '^$' -bench BootDevices -benchtime 5x ./vmm/boottest
+func BenchmarkBootDevices(b *testing.B) {
+	qemu, err := exec.LookPath("qemu-system-aarch64")
+	if err != nil {
+		b.Skipf("%v: install the Debian package qemu-system-arm", err)
+	}
+	kernel, initrd := defaultKernel(b), userland(b)
+	kernelName, initrdName := writeFile(b, kernel), writeFile(b, initrd)
+	const line, text = "echo there are $(echo /sys/bus/virtio/drivers/*/virtio* | wc -w)", "there are 5"
+	commandLine := guest.CommandLine + " " + guest.RunParameter(line)
+	path := benchFile(b, "raw")
+	disk := openBenchFile(b, path, "raw")
+	defer disk.Close()
+	var ours, theirs float64
+	for b.Loop() {
+		ours += seconds(b, func() {
+			cfg := vmm.Config{Kernel: kernel, Initrds: []boot.File{initrd}, Virtio: benchDevices(b, disk)}
+			bootHere(b, cfg, commandLine, text)
+		})
+		theirs += seconds(b, func() {
+			bootQEMU(b, qemu, kernelName, initrdName, commandLine, text, "-global", "virtio-mmio.force-legacy=false",
+				"-drive", "if=none,id=disk,format=raw,file="+path, "-device", "virtio-blk-device,drive=disk",
+				"-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net",
+				"-device", "virtio-rng-device", "-device", "virtio-balloon-device",
+				"-chardev", "null,id=null", "-device", "virtio-serial-device", "-device", "virtconsole,chardev=null")
+		})
+	}
+	reportBoots(b, ours, theirs)
+}
+
+// benchDevices are the devices of a machine that has one of each.
+func benchDevices(b *testing.B, disk blk.Disk) []virtio.Device {
+	drive, err := blk.New(blk.Options{Disk: disk})
+	if err != nil {
+		b.Fatal(err)
+	}
+	network, err := user.New(user.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { network.Close() })
+	card, err := net.New(net.Options{Backend: network, MAC: net.MAC{2, 0, 0, 0, 0, 1}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return []virtio.Device{drive, card, rng.New(nil), balloon.New(), console.New()}
 }
 
 // seconds is the wall time that f takes.
@@ -50,17 +115,17 @@ func seconds(b *testing.B, f func()) float64 {
 	return (b.Elapsed() - before).Seconds()
 }
 
-func bootHere(b *testing.B, kernel, initrd boot.File) {
-	g := vmtest.Start(b, vmm.Config{
-		Kernel: kernel, Initrds: []boot.File{initrd}, CommandLine: guest.CommandLine, Hypervisor: softcpu.New(),
-	})
-	g.Expect(atInit)
+// bootHere boots a guest until it prints text.
+func bootHere(b *testing.B, cfg vmm.Config, commandLine, text string) {
+	cfg.CommandLine, cfg.Hypervisor = commandLine, softcpu.New()
+	g := vmtest.Start(b, cfg)
+	g.Expect(text)
 	g.Stop()
 }
 
-func bootQEMU(b *testing.B, qemu, kernel, initrd string) {
-	cmd := exec.Command(qemu, "-M", "virt", "-cpu", "cortex-a57", "-smp", "1", "-m", "512M", "-nographic", "-net", "none",
-		"-kernel", kernel, "-initrd", initrd, "-append", guest.CommandLine)
+func bootQEMU(b *testing.B, qemu, kernel, initrd, commandLine, text string, args ...string) {
+	cmd := exec.Command(qemu, append([]string{"-M", "virt", "-cpu", "cortex-a57", "-smp", "1", "-m", "512M", "-nographic",
+		"-kernel", kernel, "-initrd", initrd, "-append", commandLine}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -70,8 +135,8 @@ func bootQEMU(b *testing.B, qemu, kernel, initrd string) {
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	if seen, ok := readUntil(out, atInit); !ok {
-		b.Fatalf("QEMU ended without %q:\n%s", atInit, seen)
+	if seen, ok := readUntil(out, text); !ok {
+		b.Fatalf("QEMU ended without %q:\n%s", text, seen)
 	}
 }
 

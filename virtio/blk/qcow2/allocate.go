@@ -130,12 +130,12 @@ func (m *Image) punch(s span) error {
 
 // drop notes that clusters are no longer used, once, by the tables in memory.
 func (m *Image) drop(s span) {
+	m.toFree.Add(s.n)
 	if k := len(m.dropped); k > 0 && m.dropped[k-1].first+m.dropped[k-1].n == s.first {
 		m.dropped[k-1].n += s.n
 		return
 	}
 	m.dropped = append(m.dropped, s)
-	m.toFree.Add(1)
 }
 
 // dropEntry notes that an L2 entry is gone.

@@ -33,8 +33,8 @@ type Options struct {
 //     Who holds alloc need not hold it to read.
 type Image struct {
 	file  file
-	base  Base  // nil: none
-	under int64 // size of base, in bytes
+	base  backing // nil: none
+	under int64   // size of base, in bytes
 	h     header
 	codec [unpackers]unpacker
 
@@ -57,7 +57,7 @@ type Image struct {
 	blank     int64   // from here on the file has never been used
 	dropped   []span  // no longer used, but perhaps by what the file says
 
-	toFree atomic.Int64 // how many spans were dropped
+	toFree atomic.Int64 // how many clusters were dropped
 }
 
 // file is what an image is in: a *raw.File, but in tests.
@@ -74,8 +74,8 @@ type file interface {
 	WriteZeroes(off, n int64, unmap bool) error
 }
 
-// Base is what is under an image: what it reads where nothing was written.
-type Base interface {
+// backing is what is under an image: what it reads where nothing was written.
+type backing interface {
 	io.ReaderAt
 	io.Closer
 
@@ -162,7 +162,7 @@ func (m *Image) openBase(files []string) error {
 	return m.setBase(base)
 }
 
-func (m *Image) setBase(base Base) (err error) {
+func (m *Image) setBase(base backing) (err error) {
 	m.base = base
 	m.under, err = base.Size()
 	return err
@@ -170,7 +170,7 @@ func (m *Image) setBase(base Base) (err error) {
 
 // openBase opens the backing file. The first of the files is it, the others are
 // for it.
-func openBase(h header, files []string) (Base, error) {
+func openBase(h header, files []string) (backing, error) {
 	switch {
 	case h.backing == "" && len(files) == 0:
 		return nil, nil

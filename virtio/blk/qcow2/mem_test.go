@@ -164,7 +164,7 @@ func (b memBase) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // openMem opens an image in memory.
-func openMem(t testing.TB, f *memFile, base Base) *Image {
+func openMem(t testing.TB, f *memFile, base backing) *Image {
 	t.Helper()
 	m, err := readImage(f)
 	if err == nil {

@@ -45,7 +45,7 @@ type model struct {
 const sector = 512
 
 func newModel(t testing.TB, o recipe) *model {
-	var base Base
+	var base backing
 	var below []byte
 	if o.backing {
 		below = bytes.Repeat([]byte("backing."), int(o.size/2/8)) // half of the disk

@@ -28,7 +28,9 @@ func (m *Image) writeRequest(p *pieces, off, n int64) error {
 	return m.write(p, off, n)
 }
 
-// maxToFree is how many spans wait for the next flush to be free.
+// maxToFree is how many clusters wait for a flush to be free again. Without a
+// limit a guest that never flushes, but discards and writes, would have the file
+// grow without end.
 const maxToFree = 1 << 14
 
 // begin is what a request that changes the disk starts with.

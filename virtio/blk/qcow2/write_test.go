@@ -274,3 +274,25 @@ func TestCreate(t *testing.T) {
 		}
 	}
 }
+
+// A guest that discards and writes and never flushes does not make the file
+// grow without end.
+func TestGrowthIsBounded(t *testing.T) {
+	const size = 4 << 20
+	image, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: size}, nil)
+	f := newMemFile(image)
+	f.most = 1 << 30
+	m := openMem(t, f, nil)
+	b := make([]byte, size)
+	for range 20 {
+		if _, err := m.WriteAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Discard(0, size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, most := len(f.b), 2*size+maxToFree*512+size; n > most {
+		t.Errorf("the file has 0x%x bytes, want at most 0x%x", n, most)
+	}
+}
