@@ -66,7 +66,7 @@ func New(o Options) (*Device, error) {
 	}
 	copy(d.serial[:], o.Serial)
 	d.sectors.Store(uint64(size) / sectorSize)
-	d.config = newConfig(d.sectors.Load(), o.Queues)
+	d.config = newConfig(d.sectors.Load(), o.Queues, granularity(o.Disk))
 	d.config.Writable(offWriteback, 1, func(v uint64) { d.cache.Store(v != 0) })
 	return d, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
+	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
@@ -129,6 +131,20 @@ func TestConfig(t *testing.T) {
 		if got := d.Config(tc.off, tc.size); got != tc.want {
 			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
 		}
+	}
+	const size = 1 << 20
+	path := filepath.Join(t.TempDir(), "image")
+	if err := qcow2.Create(path, size); err != nil {
+		t.Fatal(err)
+	}
+	image, err := qcow2.Open(path, qcow2.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer image.Close()
+	d = virtiotest.New(t, newDevice(t, blk.Options{Disk: image}))
+	if capacity, alignment := d.Config(0, 8), d.Config(44, 4); capacity != size/512 || alignment != 128 {
+		t.Errorf("an image with clusters of 64 KiB: capacity %d, discard_sector_alignment %d", capacity, alignment)
 	}
 	const common = 1<<2 | 1<<6 | 1<<9 | 1<<10 | 1<<11 // SEG_MAX, BLK_SIZE, FLUSH, TOPOLOGY, CONFIG_WCE
 	for _, tc := range []struct {

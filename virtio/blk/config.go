@@ -47,13 +47,13 @@ const (
 	maxDiscard             = 1 << 21       // sectors: 1 GiB
 	maxWriteZeroes         = 1 << 17       // sectors: 64 MiB, which the host may have to write
 	maxSegments            = 16
-	discardAlignment       = 1 << physicalBlockExp
 	maxSerial              = 20 // bytes (5.2.6)
 	cacheOn          uint8 = 1
 )
 
-// newConfig is the configuration space of a disk.
-func newConfig(capacity uint64, queues int) *virtio.Config {
+// newConfig is the configuration space of a disk that gives storage back in
+// units of granularity bytes.
+func newConfig(capacity uint64, queues int, granularity int64) *virtio.Config {
 	b := make([]byte, configSize)
 	le := binary.LittleEndian
 	le.PutUint64(b[offCapacity:], capacity)
@@ -64,7 +64,7 @@ func newConfig(capacity uint64, queues int) *virtio.Config {
 	le.PutUint16(b[offNumQueues:], uint16(queues))
 	le.PutUint32(b[offMaxDiscard:], maxDiscard)
 	le.PutUint32(b[offMaxDiscardSeg:], maxSegments)
-	le.PutUint32(b[offDiscardAlignment:], discardAlignment)
+	le.PutUint32(b[offDiscardAlignment:], uint32(granularity/sectorSize))
 	le.PutUint32(b[offMaxWriteZeroes:], maxWriteZeroes)
 	le.PutUint32(b[offMaxWriteZeroesSeg:], maxSegments)
 	b[offWriteZeroesMayUmap] = 1

@@ -34,6 +34,20 @@ type Vectored interface {
 	WritePieces(pieces [][]byte, off int64) error
 }
 
+// Granular is a Disk that gives storage back in larger units than 4 KiB.
+type Granular interface {
+	// Granularity is that unit in bytes, a multiple of 512 below 2 TiB.
+	Granularity() int64
+}
+
+// granularity is the unit in which a disk gives storage back, in bytes.
+func granularity(d Disk) int64 {
+	if g, ok := d.(Granular); ok {
+		return g.Granularity()
+	}
+	return sectorSize << physicalBlockExp
+}
+
 // inTurn moves the pieces of a request one after the other, for a Disk that
 // is not Vectored.
 type inTurn struct{ Disk }

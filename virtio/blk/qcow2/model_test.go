@@ -12,6 +12,7 @@ import (
 var (
 	_ blk.Disk     = (*Image)(nil)
 	_ blk.Vectored = (*Image)(nil)
+	_ blk.Granular = (*Image)(nil)
 )
 
 // recipes are images to try things on.

@@ -46,6 +46,9 @@ func (m *Image) WriteZeroes(off, n int64, unmap bool) error {
 	return m.zeroBytes(whole+wholeLen, off+n-whole-wholeLen)
 }
 
+// Granularity is the size of a cluster: what is smaller is not discarded.
+func (m *Image) Granularity() int64 { return m.cluster }
+
 // wholeClusters is the part of a range that is made of whole clusters. The last
 // one of the disk is whole at the disk's end.
 func (m *Image) wholeClusters(off, n int64) (start, length int64) {
