@@ -12,23 +12,27 @@ import (
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
+	"github.com/miniboot-vmm/miniboot/virtio/net/socket"
+	"github.com/miniboot-vmm/miniboot/virtio/net/tap"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
 )
 
 // netOption is a -net.
 type netOption struct {
-	kind string // "user"
-	name string // what is behind it: a path, an interface, or ""
+	kind string // "user", "unix" or "tap"
+	name string // the path of a socket, the name of an interface, or ""
 
-	forwards []user.Forward
-	noHost   bool
+	forwards []user.Forward // of user
+	noHost   bool           // of user
+	framing  socket.Framing // of unix
 
 	mac  net.MAC // zero: chosen
 	mtu  int     // 0: the network's own
 	pcap string  // path; "" for none
 }
 
-const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off] or none, then ,mac=MAC ,mtu=N ,pcap=FILE as wanted"
+const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
+	"behind a network, ,mac=MAC ,mtu=N and ,pcap=FILE as wanted"
 
 // addNet adds a -net. With none there is no network, which is so without the flag, too.
 func (o *options) addNet(value string) error {
@@ -45,12 +49,14 @@ func (o *options) addNet(value string) error {
 func parseNet(value string) (o netOption, err error) {
 	words := splitCommas(value)
 	kind, name, _ := strings.Cut(words[0], "=")
-	switch kind {
-	case "user":
-		if name != "" {
-			return o, fmt.Errorf("%q: options come behind a comma, as in user,hostfwd=tcp::2222-:22", words[0])
-		}
-	default:
+	switch {
+	case kind == "user" && words[0] != kind:
+		return o, fmt.Errorf("%q: options come behind a comma, as in user,hostfwd=tcp::2222-:22", words[0])
+	case kind == "unix" && name == "":
+		return o, errors.New("unix: give the path of a socket, as in unix=/run/gvproxy.sock")
+	case kind == "tap" && name == "":
+		return o, errors.New("tap: give the name of an interface, as in tap=tap0")
+	case kind != "user" && kind != "unix" && kind != "tap":
 		return o, errors.New(netWords)
 	}
 	o.kind, o.name = kind, name
@@ -80,6 +86,8 @@ func (o *netOption) parseWord(word string) (err error) {
 		o.forwards = append(o.forwards, f)
 	case o.kind == "user" && word == "host=off":
 		o.noHost = true
+	case o.kind == "unix" && key == "framing":
+		o.framing, err = parseFraming(text)
 	default:
 		err = fmt.Errorf("%q: %s", word, netWords)
 	}
@@ -93,6 +101,15 @@ func parseMAC(text string) (mac net.MAC, err error) {
 		return mac, fmt.Errorf("mac %q: give six bytes of which the first is even, such as 02:00:00:00:00:01", text)
 	}
 	return net.MAC(b), nil
+}
+
+func parseFraming(text string) (socket.Framing, error) {
+	for _, f := range []socket.Framing{socket.QEMU, socket.Vfkit} {
+		if text == f.String() {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("framing %q: give qemu, for a stream socket, or vfkit, for datagrams", text)
 }
 
 // open opens the network and makes the device, which says to log what fails later.
@@ -124,8 +141,21 @@ func (o netOption) openDevice(log func(line string)) (*net.Device, io.Closer, er
 	return dev, all, nil
 }
 
-func (o netOption) openBackend(all *closers) (net.Backend, error) {
-	n, err := user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+// network is a backend that is closed.
+type network interface {
+	net.Backend
+	io.Closer
+}
+
+func (o netOption) openBackend(all *closers) (n network, err error) {
+	switch o.kind {
+	case "unix":
+		n, err = socket.Dial(o.name, o.framing)
+	case "tap":
+		n, err = tap.Open(o.name)
+	default:
+		n, err = user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+	}
 	if err == nil {
 		*all = append(*all, n)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
+	"github.com/miniboot-vmm/miniboot/virtio/net/socket"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
 )
 
@@ -28,8 +29,17 @@ func TestParseNet(t *testing.T) {
 		}}, ""},
 		{"user,host=off,mac=02:00:00:00:00:09,mtu=9000,pcap=a,,b.pcap", netOption{kind: "user", noHost: true,
 			mac: net.MAC{2, 0, 0, 0, 0, 9}, mtu: 9000, pcap: "a,b.pcap"}, ""},
+		{"unix=/run/a,,b", netOption{kind: "unix", name: "/run/a,b"}, ""},
+		{"unix=a,framing=qemu", netOption{kind: "unix", name: "a", framing: socket.QEMU}, ""},
+		{"unix=a,framing=vfkit,mtu=1400", netOption{kind: "unix", name: "a", framing: socket.Vfkit, mtu: 1400}, ""},
+		{"tap=tap0", netOption{kind: "tap", name: "tap0"}, ""},
 
 		{"", netOption{}, "give user"},
+		{"unix", netOption{}, "path of a socket"},
+		{"unix=a,framing=auto", netOption{}, "give qemu"},
+		{"unix=a,hostfwd=tcp::1-:1", netOption{}, `"hostfwd=tcp::1-:1": give user`},
+		{"tap=", netOption{}, "name of an interface"},
+		{"tap=tap0,framing=qemu", netOption{}, `"framing=qemu": give user`},
 		{"bridge", netOption{}, "give user"},
 		{"user=x", netOption{}, "behind a comma"},
 		{"user,", netOption{}, `"": give`},

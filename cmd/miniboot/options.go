@@ -161,7 +161,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		o.shares = append(o.shares, share)
 		return err
 	})
-	set.Func("net", "give the guest a network, user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off] or none;\nbehind each also ,mac=MAC ,mtu=N and ,pcap=FILE for its traffic, a `NETWORK`", o.addNet)
+	set.Func("net", "give the guest a `NETWORK`: user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off], unix=PATH\n[,framing=qemu|vfkit], tap=NAME or none; behind it ,mac=MAC ,mtu=N ,pcap=FILE as wanted", o.addNet)
 	set.Func("vsock", "join AF_VSOCK of the guest with sockets at `PATH[,cid=N]`: what connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
 		if o.vsock != nil {
 			return errors.New("give it once: one device has all ports")

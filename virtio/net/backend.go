@@ -2,8 +2,11 @@ package net
 
 import "errors"
 
-// ErrInterrupted is what a Backend returns after Interrupt.
-var ErrInterrupted = errors.New("net: interrupted")
+// Errors of a Backend after which it goes on.
+var (
+	ErrInterrupted = errors.New("net: interrupted")    // after Interrupt
+	ErrDropped     = errors.New("net: packet dropped") // by Send: there was no room
+)
 
 // Backend is the network at the other end of the device's cable. A packet is a
 // Header and an Ethernet frame without its check sequence.
@@ -14,8 +17,8 @@ type Backend interface {
 	Offloads() uint64
 
 	// Send sends a packet of the guest, which has been checked; it does not
-	// keep it. One goroutine calls it. It may wait for room, or drop the packet.
-	// An error other than ErrInterrupted is the end of the network.
+	// keep it, and may change it. One goroutine calls it. It may wait for room.
+	// Another error than those above is the end of the network.
 	Send(packet []byte) error
 
 	// Receive waits for a packet for the guest and writes it to the start of

@@ -89,15 +89,15 @@ func hostTSO(gsoType uint8) uint64 {
 // send sends a packet. An interrupt may be left over from before this driver.
 func (t *transmitter) send(packet []byte) (ok bool) {
 	for {
-		err := t.d.o.Backend.Send(packet)
-		if err == nil {
+		switch err := t.d.o.Backend.Send(packet); {
+		case err == nil:
 			return true
-		}
-		interrupted := errors.Is(err, ErrInterrupted)
-		if !interrupted {
+		case errors.Is(err, ErrDropped):
+			return false
+		case !errors.Is(err, ErrInterrupted):
 			t.d.failed(err)
-		}
-		if !interrupted || t.ctx.Err() != nil {
+			return false
+		case t.ctx.Err() != nil:
 			return false
 		}
 	}

@@ -2,8 +2,10 @@ package user
 
 import (
 	"context"
+	"maps"
 	gonet "net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,21 +72,24 @@ type flows struct {
 // too many. It is false after close.
 func (s *flows) add(f *flow) (ok bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return false
 	}
+	var idlest *flow
 	if len(s.open) >= MaxFlows {
-		var idlest *flow
 		for o := range s.open {
 			if idlest == nil || o.last.Load() < idlest.last.Load() {
 				idlest = o
 			}
 		}
 		delete(s.open, idlest)
-		idlest.close()
 	}
 	s.open[f] = struct{}{}
+	s.mu.Unlock()
+	if idlest != nil {
+		idlest.close()
+	}
 	return true
 }
 
@@ -97,9 +102,10 @@ func (s *flows) remove(f *flow) {
 // close closes all flows; add adds no more.
 func (s *flows) close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
-	for f := range s.open {
+	all := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	for _, f := range all {
 		f.close()
 	}
 }

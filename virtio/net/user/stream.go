@@ -47,19 +47,20 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	}
 	defer n.release()
 	dialer := gonet.Dialer{Timeout: dialTimeout}
-	out, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	c, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		r.Complete(true)
 		return
 	}
+	out := hostStream{c.(*gonet.TCPConn)}
 	var wq waiter.Queue
 	ep, failed := r.CreateEndpoint(&wq)
 	r.Complete(false)
 	if failed != nil {
-		out.Close()
+		out.Abort()
 		return
 	}
-	n.relay(&guestStream{netstack.NewTCPConn(&wq, ep), ep}, hostStream{out.(*gonet.TCPConn)})
+	n.relay(&guestStream{netstack.NewTCPConn(&wq, ep), ep}, out)
 }
 
 // acquire takes a token for a stream. It is false at the limit, and after Close.

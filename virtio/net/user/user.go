@@ -52,6 +52,7 @@ type Network struct {
 	ctx       context.Context // done at Close
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
+	closing   sync.Once
 	closers   []io.Closer
 	addresses []netip.AddrPort // of Config.Forwards
 
@@ -125,7 +126,12 @@ func (n *Network) newStack() error {
 }
 
 // Close ends all connections and the network. No device may use it any more.
-func (n *Network) Close() error {
+func (n *Network) Close() (err error) {
+	n.closing.Do(func() { err = n.close() })
+	return err
+}
+
+func (n *Network) close() error {
 	n.cancel()
 	var errs []error
 	for _, c := range n.closers {

@@ -1,0 +1,74 @@
+package socket
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+// handshake is the first datagram, by which gvproxy finds who is there.
+const handshake = "VFKT"
+
+// Sizes of the socket's buffers, in bytes. The system may give less.
+const (
+	sendBuffer    = 1 << 20
+	receiveBuffer = 4 << 20
+)
+
+// datagram is a network with vfkit's framing.
+type datagram struct {
+	c   *net.UnixConn
+	dir string // where its own socket is
+}
+
+func dialDatagram(path string) (Network, error) {
+	dir, err := os.MkdirTemp("", "miniboot-") // mode 0700
+	if err != nil {
+		return nil, err
+	}
+	local := &net.UnixAddr{Net: "unixgram", Name: filepath.Join(dir, "net.sock")}
+	c, err := net.DialUnix("unixgram", local, &net.UnixAddr{Net: "unixgram", Name: path})
+	if err == nil {
+		c.SetWriteBuffer(sendBuffer)
+		c.SetReadBuffer(receiveBuffer)
+		if _, err = c.Write([]byte(handshake)); err != nil {
+			c.Close()
+		}
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	return &datagram{c, dir}, nil
+}
+
+func (d *datagram) Offloads() uint64 { return 0 }
+
+// Send sends a frame. One that the system has no room for, or does not take for
+// its size, is dropped.
+func (d *datagram) Send(packet []byte) error {
+	_, err := d.c.Write(packet[virtionet.HeaderSize:])
+	if errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EMSGSIZE) {
+		return virtionet.ErrDropped
+	}
+	return interrupted(err, d.c.SetWriteDeadline)
+}
+
+func (d *datagram) Receive(packet []byte) (int, error) {
+	n, err := d.c.Read(packet[virtionet.HeaderSize:])
+	if err != nil {
+		return 0, interrupted(err, d.c.SetReadDeadline)
+	}
+	clear(packet[:virtionet.HeaderSize])
+	return virtionet.HeaderSize + n, nil
+}
+
+func (d *datagram) Interrupt() { d.c.SetDeadline(time.Unix(1, 0)) }
+
+// Close closes the connection and removes its socket.
+func (d *datagram) Close() error { return errors.Join(d.c.Close(), os.RemoveAll(d.dir)) }

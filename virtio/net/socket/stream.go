@@ -1,0 +1,109 @@
+package socket
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+const (
+	lengthSize = 4
+	minFrame   = 14
+)
+
+// stream is a network with QEMU's framing.
+type stream struct {
+	c *net.UnixConn
+
+	in     []byte // of Receive: what has been read
+	start  int    // of it, that has not been taken
+	end    int
+	unsent []byte // of Send: what is left of a frame that was interrupted
+	rest   []byte // where that lies
+}
+
+func newStream(c *net.UnixConn) *stream {
+	return &stream{c: c, in: make([]byte, 2*(lengthSize+virtionet.MaxFrame)), rest: make([]byte, virtionet.MaxPacket)}
+}
+
+func (s *stream) Offloads() uint64 { return 0 }
+
+// Send sends a frame, with its length in the header's place. A frame that was
+// begun is ended first.
+func (s *stream) Send(packet []byte) error {
+	for len(s.unsent) > 0 {
+		n, err := s.c.Write(s.unsent)
+		s.unsent = s.unsent[n:]
+		if err != nil {
+			return s.sendError(err)
+		}
+	}
+	const at = virtionet.HeaderSize - lengthSize
+	binary.BigEndian.PutUint32(packet[at:], uint32(len(packet)-virtionet.HeaderSize))
+	n, err := s.c.Write(packet[at:])
+	if err != nil && n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		s.unsent = s.rest[:copy(s.rest, packet[at+n:])]
+		s.sendError(err)
+		return nil
+	}
+	return s.sendError(err)
+}
+
+func (s *stream) sendError(err error) error { return interrupted(err, s.c.SetWriteDeadline) }
+
+// interrupted turns the end of a deadline, which Interrupt has set, into
+// ErrInterrupted, and ends it.
+func interrupted(err error, set func(time.Time) error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		set(time.Time{})
+		return virtionet.ErrInterrupted
+	}
+	return err
+}
+
+// Receive takes the next frame, of those that have been read.
+func (s *stream) Receive(packet []byte) (int, error) {
+	for {
+		if frame, err := s.next(); frame != nil || err != nil {
+			clear(packet[:virtionet.HeaderSize])
+			return virtionet.HeaderSize + copy(packet[virtionet.HeaderSize:], frame), err
+		}
+		s.end = copy(s.in, s.in[s.start:s.end])
+		s.start = 0
+		n, err := s.c.Read(s.in[s.end:])
+		s.end += n
+		if err == io.EOF {
+			return 0, errors.New("socket: the program at the other end has closed the connection")
+		}
+		if err != nil {
+			return 0, interrupted(err, s.c.SetReadDeadline)
+		}
+	}
+}
+
+// next is the next frame that is there as a whole, or nil.
+func (s *stream) next() (frame []byte, err error) {
+	b := s.in[s.start:s.end]
+	if len(b) < lengthSize {
+		return nil, nil
+	}
+	n := binary.BigEndian.Uint32(b)
+	if n < minFrame || n > virtionet.MaxFrame {
+		return nil, fmt.Errorf("socket: a frame of 0x%x bytes: is the framing at the other end QEMU's?", n)
+	}
+	if len(b) < lengthSize+int(n) {
+		return nil, nil
+	}
+	s.start += lengthSize + int(n)
+	return b[lengthSize : lengthSize+n], nil
+}
+
+func (s *stream) Interrupt() { s.c.SetDeadline(time.Unix(1, 0)) }
+
+func (s *stream) Close() error { return s.c.Close() }

@@ -1,0 +1,21 @@
+//go:build !linux
+
+package tap
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+// Interface is a TAP interface, which only Linux has.
+type Interface struct{ net.Backend }
+
+// Open fails.
+func Open(name string) (*Interface, error) {
+	return nil, fmt.Errorf("tap: interface %s: %w: only Linux has them; user is a network without rights", name, errors.ErrUnsupported)
+}
+
+// Close does nothing.
+func (i *Interface) Close() error { return nil }

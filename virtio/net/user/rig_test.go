@@ -1,0 +1,196 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"io"
+	gonet "net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/link/channel"
+	"gvisor.dev/gvisor/pkg/tcpip/link/ethernet"
+	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+
+	"github.com/miniboot-vmm/miniboot/virtio/net"
+)
+
+var guestMAC = net.MAC{2, 0, 0, 0, 0, 1}
+
+// rig is a network and a guest in it, which is another stack of gVisor's.
+type rig struct {
+	*Network
+	t     *testing.T
+	guest *stack.Stack
+}
+
+func newRig(t *testing.T, c Config) *rig {
+	t.Helper()
+	c.MAC = guestMAC
+	n, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{Network: n, t: t, guest: stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
+	})}
+	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(guestMAC[:]))
+	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
+	if err := r.guest.CreateNIC(nicID, ethernet.New(end)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.guest.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
+		Protocol:          ipv4.ProtocolNumber,
+		AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(guest.As4()), PrefixLen: subnet.Bits()},
+	}, stack.AddressProperties{}); err != nil {
+		t.Fatal(err)
+	}
+	local, _ := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
+	r.guest.SetRouteTable([]tcpip.Route{
+		{Destination: local, NIC: nicID},
+		{Destination: header.IPv4EmptySubnet, Gateway: tcpip.AddrFrom4(gateway.As4()), NIC: nicID},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { fromGuest(ctx, n, end) })
+	wg.Go(func() { toGuest(ctx, n, end) })
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil && !errors.Is(err, gonet.ErrClosed) {
+			t.Error(err)
+		}
+		cancel()
+		n.Interrupt()
+		wg.Wait()
+		end.Close()
+		r.guest.Destroy()
+	})
+	return r
+}
+
+func fromGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+	for {
+		pkt := end.ReadContext(ctx)
+		if pkt == nil {
+			return
+		}
+		frame := pkt.ToView().AsSlice()
+		n.Send(append(make([]byte, net.HeaderSize), frame...))
+		pkt.DecRef()
+	}
+}
+
+func toGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+	b := make([]byte, net.MaxPacket)
+	for {
+		k, err := n.Receive(b)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(b[net.HeaderSize:k])})
+		end.InjectInbound(header.Ethernet(b[net.HeaderSize:]).Type(), pkt)
+		pkt.DecRef()
+	}
+}
+
+// dial connects the guest to an address.
+func (r *rig) dial(to netip.AddrPort) (*netstack.TCPConn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return netstack.DialContextTCP(ctx, r.guest, address(to.Addr(), to.Port()), ipv4.ProtocolNumber)
+}
+
+func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
+	r.t.Helper()
+	c, err := r.dial(to)
+	if err != nil {
+		r.t.Fatalf("%v: %v", to, err)
+	}
+	r.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// dialUDP connects a port of the guest, one of its own.
+func (r *rig) dialUDP(to netip.AddrPort) *netstack.UDPConn {
+	r.t.Helper()
+	at := address(to.Addr(), to.Port())
+	c, err := netstack.DialUDP(r.guest, nil, &at, ipv4.ProtocolNumber)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// serve has a server on the host's loopback interface treat each connection,
+// and returns where the guest finds it.
+func serve(t *testing.T, treat func(*gonet.TCPConn)) netip.AddrPort {
+	t.Helper()
+	l, err := gonet.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				treat(c.(*gonet.TCPConn))
+			}()
+		}
+	}()
+	return netip.AddrPortFrom(host, l.Addr().(*gonet.TCPAddr).AddrPort().Port())
+}
+
+func echo(c *gonet.TCPConn) {
+	io.Copy(struct{ io.Writer }{c}, c)
+	c.CloseWrite()
+}
+
+// serveUDP is a server that sends datagrams back.
+func serveUDP(t *testing.T) netip.AddrPort {
+	t.Helper()
+	c, err := gonet.ListenUDP("udp4", &gonet.UDPAddr{IP: gonet.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	go func() {
+		b := make([]byte, maxDatagram)
+		for {
+			n, from, err := c.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			c.WriteToUDPAddrPort(b[:n], from)
+		}
+	}()
+	return netip.AddrPortFrom(host, c.LocalAddr().(*gonet.UDPAddr).AddrPort().Port())
+}
+
+// eventually waits for a condition that another goroutine makes true.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
