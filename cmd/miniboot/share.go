@@ -45,6 +45,9 @@ func checkTags(shares []shareOption) error {
 	return nil
 }
 
+// noDriver is the line for a share without a -kernel.
+const noDriver = "-share: the default guest's kernel has no driver for it (virtiofs): give a -kernel that has, as Debian's"
+
 // maxShareQueues is the most request queues of a share: each of them has several requests at work.
 const maxShareQueues = 4
 

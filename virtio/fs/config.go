@@ -11,9 +11,10 @@ import (
 
 // Limits of a device.
 const (
-	MaxTag    = 36  // bytes (5.11.4)
-	MaxQueues = 64  // for requests
-	queueSize = 256 // of each queue
+	MaxTag     = 36   // bytes (5.11.4)
+	MaxQueues  = 64   // for requests
+	MaxWaiting = 64   // requests that wait for a lock; fewer if a queue is small
+	queueSize  = 1024 // of each queue: a request of 256 pages fits in
 )
 
 // Offsets of the configuration fields (5.11.4). notify_buf_size is there only

@@ -82,7 +82,12 @@ const workers = 8
 
 // Serve implements virtio.Device.
 func (d *Device) Serve(ctx context.Context, _ uint64, queues []*virtio.Queue) error {
-	s := &server{Device: d, fs: d.opts.FS, ctx: ctx, waiting: map[uint64]context.CancelFunc{}}
+	s := &server{Device: d, fs: d.opts.FS, ctx: ctx, waiting: map[uint64]context.CancelFunc{}, maxWaiting: MaxWaiting}
+	for _, q := range queues {
+		if q.Size() > 0 {
+			s.maxWaiting = min(s.maxWaiting, q.Size()/4)
+		}
+	}
 	var wg sync.WaitGroup
 	for _, q := range queues {
 		for range workers {
@@ -100,6 +105,10 @@ type server struct {
 	fs      FileSystem
 	ctx     context.Context
 	mounted atomic.Bool // from INIT to DESTROY
+
+	// maxWaiting keeps half of a queue, of two descriptors a request, free for
+	// what ends the waiting.
+	maxWaiting int
 
 	mu      sync.Mutex
 	waiting map[uint64]context.CancelFunc // requests that INTERRUPT ends, by their unique

@@ -193,10 +193,6 @@ func (r *request) put(f func(b []byte) []byte) fuse.Status {
 	return fuse.OK
 }
 
-// MaxWaiting is how many requests may wait for a lock: fewer than half a queue,
-// so that the request that unlocks finds room.
-const MaxWaiting = queueSize / 4
-
 // wait carries out a request that waits for others: until it is interrupted, or
 // the device is reset.
 func (r *request) wait() fuse.Status {
@@ -213,7 +209,7 @@ func (r *request) wait() fuse.Status {
 func (s *server) addWaiter(unique uint64, cancel context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, twice := s.waiting[unique]; twice || len(s.waiting) >= MaxWaiting {
+	if _, twice := s.waiting[unique]; twice || len(s.waiting) >= s.maxWaiting {
 		return false
 	}
 	s.waiting[unique] = cancel

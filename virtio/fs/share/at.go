@@ -91,16 +91,13 @@ func (s *Share) check(n *node, e entry) (a at, st stat, err error) {
 	return a, st, err
 }
 
-// hold returns a descriptor of what a name stands for, to remove that. There may
-// be none, if the host's user has no right to it.
+// hold returns a descriptor of what a name stands for, to remove that. There is
+// none if it cannot be opened.
 func (a at) hold() (d *descriptor, st stat, err error) {
 	fd, err := openat(a.fd, a.name, holdFlags, 0)
-	if err == unix.EACCES || err == unix.EPERM {
+	if err != nil {
 		st, err = a.stat()
 		return newDescriptor(-1), st, err
-	}
-	if err != nil {
-		return nil, st, err
 	}
 	d = newDescriptor(fd)
 	if st, err = (at{fd: fd}).stat(); err != nil {

@@ -42,6 +42,13 @@
 // directory stays while its descriptor is cached. Locks are kept here: the
 // guest's processes see each other's, not those of the host's programs.
 //
+// # Caches
+//
+// The guest may keep names and attributes for a second. It drops what it has read
+// of a file when the file's size or times have changed since it was last opened,
+// or when it sees that they have while it is open: a program of the guest that
+// opens a file reads what the host's programs have written before.
+//
 // Missing: ACLs, on macOS fifos and sockets made by the guest (EPERM), O_TMPFILE,
 // COPY_FILE_RANGE and all of fallocate but mode 0.
 package share

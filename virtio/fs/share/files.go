@@ -5,6 +5,7 @@ package share
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -75,36 +76,71 @@ func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fus
 			return err
 		}
 		kill := req.Mode&fuse.OPEN_KILL_SUIDGID != 0
-		out.Fh, err = s.openNode(n, int(req.Flags)&accessFlags, kill)
+		fh, unchanged, err := s.openNode(n, int(req.Flags)&accessFlags, kill)
+		if out.Fh = fh; unchanged {
+			out.OpenFlags = fuse.FOPEN_KEEP_CACHE
+		}
 		return err
 	})
 }
 
 // openNode opens a node that is a regular file. kill says that set-user-ID bits
-// go when it is truncated.
-func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, err error) {
+// go when it is truncated. unchanged reports that the file is what it was when it
+// was last opened, so that what the guest has read of it is still true.
+func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, unchanged bool, err error) {
 	switch {
 	case n.isDir():
-		return 0, unix.EISDIR
+		return 0, false, unix.EISDIR
 	case n.typ == unix.S_IFLNK:
-		return 0, unix.ELOOP
+		return 0, false, unix.ELOOP
 	case !n.isRegular():
-		return 0, unix.ENXIO
+		return 0, false, unix.ENXIO
 	}
 	fd, err := s.reopen(n, flags)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if kill && flags&unix.O_TRUNC != 0 && s.owners.root {
 		err = killPrivileges(fd)
 	}
 	if err == nil {
+		unchanged = s.unchanged(n, fd)
 		fh, err = s.addHandle(n, fd, writable(flags))
 	}
 	if err != nil {
 		unix.Close(fd)
 	}
-	return fh, err
+	return fh, unchanged, err
+}
+
+// version is what changes with a file's content.
+type version struct {
+	mtime, ctime timespec
+	size         uint64
+}
+
+// settleTime is how old a change has to be for the next one to have another time:
+// the host's kernel may have a clock that ticks every 10 ms, its file system one
+// that is slower.
+const settleTime = 2 * time.Second
+
+// unchanged compares an open file with what it was when it was last opened, and
+// remembers what it is.
+func (s *Share) unchanged(n *node, fd int) bool {
+	st, err := at{fd: fd}.stat()
+	if err != nil {
+		return false
+	}
+	now := version{st.mtime, st.ctime, st.size}
+	settled := time.Since(time.Unix(st.ctime.sec, int64(st.ctime.nsec))) > settleTime
+	if !settled {
+		now = version{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := n.version
+	n.version = now
+	return settled && now == before
 }
 
 // Create implements fuse.RawFileSystem.
@@ -123,7 +159,10 @@ func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
 		if err != nil {
 			return err
 		}
-		return s.enter(&st, p, out, func(n *node) (uint64, error) { return s.openNode(n, flags, false) })
+		return s.enter(&st, p, out, func(n *node) (uint64, error) {
+			fh, _, err := s.openNode(n, flags, false)
+			return fh, err
+		})
 	case err != nil:
 		return err
 	}

@@ -426,3 +426,38 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepCache opens a file again, with and without a change in between. A change
+// that is not old yet is not trusted to be the last at its time.
+func TestKeepCache(t *testing.T) {
+	const keepCache = 1 << 1
+	w := newWorld(t, 1)
+	w.file("file", "content")
+	node := w.find("file").Node
+	settle := func() { time.Sleep(settleTime + 10*time.Millisecond) }
+	for i, step := range []struct {
+		name   string
+		change func()
+		keep   bool
+	}{
+		{"just made", func() {}, false},
+		{"again, at once", func() {}, false},
+		{"after a while", settle, false},
+		{"again", func() {}, true},
+		{"after the host has written", func() { w.file("file", "longer content") }, false},
+		{"again, at once", func() {}, false},
+		{"after a while", settle, false},
+		{"again", func() {}, true},
+		{"after the guest has written", func() {
+			fh, _ := w.Open(node, oWRONLY)
+			w.Write(node, fh, 3, []byte("and more of it"))
+			w.Release(node, fh)
+		}, false},
+	} {
+		step.change()
+		b, errno := w.Call(fusetest.OpOpen, node, fusetest.Body(nil).U32(oRDONLY, 0), 16)
+		if w.want("OPEN", errno, 0); b[8]&keepCache != 0 != step.keep {
+			t.Errorf("%d, %s: flags 0x%x, want FOPEN_KEEP_CACHE: %v", i, step.name, b[8], step.keep)
+		}
+	}
+}

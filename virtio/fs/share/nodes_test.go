@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
 	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
@@ -134,43 +135,47 @@ func TestLeaks(t *testing.T) {
 	w.find("file")
 }
 
-// TestReleaseRace reads from a file while its handle is released, and another
-// file takes its place: the descriptor's number must not be read from.
-func TestReleaseRace(t *testing.T) {
-	w := newWorld(t, 2)
+// TestReleaseHeld releases a handle while another request reads by it: the
+// descriptor's number must not become another file's before that is done.
+func TestReleaseHeld(t *testing.T) {
+	w := newWorld(t, 1)
 	w.file("file", "harmless")
-	handles := make(chan uint64, 1)
-	node := w.find("file").Node
-	together(func() {
-		defer close(handles)
-		for range 2000 {
-			fh, errno := w.Open(node, oRDONLY)
-			if errno != 0 {
-				t.Fatalf("OPEN: errno %d", errno)
-			}
-			handles <- fh
-			w.Release(node, fh)
+	node, fh := w.open("file", oRDONLY)
+	h, err := w.share.handle(fh) // as a request does
+	w.must(err)
+	w.Release(node, fh)
+	_, errno := w.Read(node, fh, 0, 100)
+	w.want("READ after RELEASE", errno, eBADF)
+	for range 20 {
+		fd, err := unix.Open(w.outer+"/secret", unix.O_RDONLY, 0)
+		w.must(err)
+		defer unix.Close(fd)
+	}
+	b := make([]byte, 100)
+	if n, err := unix.Pread(h.fd, b, 0); string(b[:max(n, 0)]) != "harmless" {
+		t.Errorf("the request that is at work reads %q, %v", b[:max(n, 0)], err)
+	}
+	h.put()
+	if _, err := unix.Pread(h.fd, b, 0); err != unix.EBADF {
+		t.Errorf("after the last request the descriptor is not closed: %v", err)
+	}
+}
+
+// TestValidName has names that a directory can and cannot have.
+func TestValidName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"a": true, "...": true, ".a": true, "a..": true, " ": true, "\xff": true, "a\\b": true,
+		"": false, ".": false, "..": false, "/": false, "a/b": false, "../a": false, "a/..": false, "a\x00b": false,
+	} {
+		if got := validName(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
 		}
-	}, func(<-chan struct{}) {
-		other := w.on(2)
-		for fh := range handles {
-			if b, errno := other.Read(node, fh, 0, 100); errno == 0 && string(b) != "harmless" {
-				t.Errorf("the guest reads %q", b)
-			}
-		}
-	}, func(stop <-chan struct{}) { // files of the host's come and go
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			fd, err := unix.Open(w.outer+"/secret", unix.O_RDONLY, 0)
-			if err == nil {
-				unix.Close(fd)
-			}
-		}
-	})
+	}
+	w := newWorld(t, 1)
+	if s := w.share.Unlink(nil, &fuse.InHeader{NodeId: fusetest.Root}, "../secret"); s != fuse.EINVAL {
+		t.Errorf("Unlink of ../secret: %v", s)
+	}
+	w.untouched()
 }
 
 // TestOwners translates owners for a user and for root.
