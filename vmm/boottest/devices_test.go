@@ -22,10 +22,11 @@ func deviceGuests() []string {
 	return []string{"default", "bookworm-cloud"}
 }
 
-// deviceGuest is a machine with one of these kernels and its drivers for the devices.
+// deviceGuest is a machine with one of these kernels and its drivers for the devices. The kernel is quiet, but for errors:
+// what it says would be in the middle of a command's output.
 func deviceGuest(t *testing.T, kernel string, modules []string, devices ...virtio.Device) vmm.Config {
 	t.Helper()
-	cfg := vmm.Config{CommandLine: guest.CommandLine + " panic=-1", NoReset: true, Virtio: devices}
+	cfg := vmm.Config{CommandLine: guest.CommandLine + " panic=-1 loglevel=4", NoReset: true, Virtio: devices}
 	if kernel == "default" {
 		cfg.Kernel = defaultKernel(t)
 		cfg.Initrds = append(cfg.Initrds, userland(t))

@@ -128,6 +128,7 @@ func e2fsprogs(t *testing.T) boot.File {
 // powerOff ends a guest that is at its prompt, and looks at what its kernel had to say.
 func powerOff(t *testing.T, g *vmtest.Guest) {
 	t.Helper()
+	g.MustRun("dmesg")
 	g.Send("poweroff\n")
 	if r := g.Wait(); r != vmm.PoweredOff {
 		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
