@@ -44,6 +44,9 @@ func damaged(format string, args ...any) error {
 // lookup returns what the n bytes at off are, or the first of them: as far as
 // they are of one kind, in a row in the file, and in one L2 table.
 func (m *Image) lookup(off, n int64) (e extent, err error) {
+	if off >= int64(len(m.l1))<<m.l2Bits {
+		return e, fmt.Errorf("0x%x is behind the end of the disk", off)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n = min(n, (off>>m.l2Bits+1)<<m.l2Bits-off)
