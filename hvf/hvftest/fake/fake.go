@@ -123,6 +123,11 @@ func (f *Fake) finish(tb testing.TB) {
 		tb.Errorf("rule 12, %s: %d were not", Rules[12], n)
 	}
 	f.engine.drop()
+	if !tb.Failed() { // else a thread may be in there yet
+		if err := f.lib.Close(); err != nil { // a process can have some ten thousand libraries
+			tb.Error(err)
+		}
+	}
 }
 
 // ask calls a function of the fake's own without arguments.

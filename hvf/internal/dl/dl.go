@@ -3,6 +3,7 @@
 package dl
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ebitengine/purego"
@@ -11,7 +12,7 @@ import (
 )
 
 // Library is one or more shared libraries, searched in the order in which they
-// were opened. They stay loaded until the process ends.
+// were opened. They stay loaded until Close, or until the process ends.
 type Library struct {
 	handles []uintptr
 }
@@ -27,6 +28,18 @@ func Open(paths ...string) (*Library, error) {
 		l.handles = append(l.handles, h)
 	}
 	return l, nil
+}
+
+// Close unloads the libraries. Nobody calls them any more, nor has their memory.
+func (l *Library) Close() error {
+	var errs []error
+	for _, h := range l.handles {
+		if err := purego.Dlclose(h); err != nil {
+			errs = append(errs, fmt.Errorf("dl: close: %w", err))
+		}
+	}
+	l.handles = nil
+	return errors.Join(errs...)
 }
 
 // Symbol returns the address of a symbol, or 0 if no library has it.

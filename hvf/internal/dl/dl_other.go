@@ -16,6 +16,9 @@ func Open(paths ...string) (*Library, error) {
 	return nil, errors.New("dl: this host's libraries cannot be called without cgo")
 }
 
+// Close does nothing.
+func (*Library) Close() error { return nil }
+
 // Symbol finds nothing.
 func (*Library) Symbol(string) uintptr { return 0 }
 
