@@ -64,7 +64,15 @@ func (v *vcpu) readSysReg(r hvf.SysReg) (uint64, bool) {
 	if val, ok := v.m.gic.readSysReg(v.index, uint16(r)); ok {
 		return val, true
 	}
-	return 0, ignoredSysReg(r)
+	return 0, ignoredSysReg(r) || idRegister(r)
+}
+
+// idRegister says whether a register is in the space of the ID registers, where
+// those that nothing has read as zero (DDI 0487 D23.3). No backend is known to
+// trap them.
+func idRegister(r hvf.SysReg) bool {
+	op0, op1, crn, crm, _ := r.Fields()
+	return op0 == 3 && op1 == 0 && crn == 0 && crm >= 1 && crm <= 7
 }
 
 func (v *vcpu) writeSysReg(r hvf.SysReg, val uint64) bool {

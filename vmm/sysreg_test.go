@@ -57,6 +57,8 @@ func TestTrappedSysRegs(t *testing.T) {
 		{"PMINTENCLR_EL1", reg(3, 0, 9, 14, 2), true, true, 0, 0},
 		{"PMEVCNTR0_EL0", reg(3, 3, 14, 8, 0), true, true, 0, 0},
 		{"PMCCFILTR_EL0", reg(3, 3, 14, 15, 7), true, true, 0, 0},
+		{"an ID register that is reserved", reg(3, 0, 0, 6, 5), true, undef, 0, 0},
+		{"MIDR_EL1", reg(3, 0, 0, 0, 0), undef, undef, 0, 0},
 		{"LORSA_EL1", reg(3, 0, 10, 4, 0), true, true, 0, 0},
 		{"LORC_EL1", reg(3, 0, 10, 4, 3), true, true, 0, 0},
 		{"LORID_EL1", reg(3, 0, 10, 4, 7), true, true, 0, 0},

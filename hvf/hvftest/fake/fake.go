@@ -27,6 +27,10 @@ type Options struct {
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
 	Portable   bool // calls go through purego's own entry
 
+	// Call stands between the bindings and the library, and makes the calls: for
+	// bindings that do something wrong.
+	Call func(function string, f *ccall.Frame, call func())
+
 	// With a GIC.
 	VTimer             VTimerWithGIC
 	PhysicalTimerTraps bool // CNTP_* exits, as if only EL2 had it
@@ -74,11 +78,31 @@ func New(tb testing.TB, opt Options) *Fake {
 	if opt.Portable {
 		calls = dl.NewPortable(lib)
 	}
+	if opt.Call != nil {
+		calls = &between{Library: calls, call: opt.Call, names: map[uintptr]string{}}
+	}
 	f.fw = hvf.Bind(calls)
 	f.engine = newEngine(f.fw.MachAbsoluteTime, opt)
 	f.configure(opt)
 	tb.Cleanup(func() { f.finish(tb) })
 	return f
+}
+
+// between is a library whose calls go through Options.Call.
+type between struct {
+	ccall.Library
+	call  func(function string, f *ccall.Frame, call func())
+	names map[uintptr]string // complete when the bindings are made
+}
+
+func (b *between) Symbol(name string) uintptr {
+	addr := b.Library.Symbol(name)
+	b.names[addr] = name
+	return addr
+}
+
+func (b *between) Call(f *ccall.Frame) {
+	b.call(b.names[f.Fn], f, func() { b.Library.Call(f) })
 }
 
 // Framework returns the bindings over the fake.
