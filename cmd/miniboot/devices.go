@@ -51,9 +51,6 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		d.virtio = append(d.virtio, p.dev)
 		d.closers = append(d.closers, p.closer)
 	}
-	if len(o.shares) > 0 && o.kernel == "" {
-		log(noDriver)
-	}
 	for _, share := range o.shares {
 		dir, dev, err := share.open(o.cpus, log)
 		if err != nil {
@@ -61,6 +58,9 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		}
 		d.virtio = append(d.virtio, dev)
 		d.closers = append(d.closers, dir)
+	}
+	if len(o.shares) > 0 && o.kernel == "" {
+		log(noDriver)
 	}
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)

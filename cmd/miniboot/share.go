@@ -54,8 +54,11 @@ const maxShareQueues = 4
 // open opens the directory and makes the device, which says to log what fails later.
 func (o shareOption) open(cpus int, log func(line string)) (io.Closer, *fs.Device, error) {
 	dir, err := share.Open(o.dir, share.Options{Log: log})
-	if err != nil {
+	if errors.Is(err, fs.ErrUnsupported) {
 		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("-share %s: %w: give a directory that is there", o.tag, err)
 	}
 	dev, err := fs.New(fs.Options{Tag: o.tag, FS: dir, ReadOnly: o.readOnly, Queues: min(cpus, maxShareQueues)})
 	if err != nil {
