@@ -253,3 +253,14 @@ func TestAsUser(t *testing.T) {
 	_, errno = w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetUID, UID: 1000})
 	w.want("SETATTR to 1000", errno, ePERM)
 }
+
+// TestNumber has inode numbers of another device differ from those of the root's.
+func TestNumber(t *testing.T) {
+	s := &Share{dev: 5}
+	if n := s.number(5, 77); n != 77 {
+		t.Errorf("on the root's device 77 is %d", n)
+	}
+	if a, b := s.number(6, 77), s.number(7, 77); a == 77 || b == 77 || a == b {
+		t.Errorf("on other devices 77 is %d and %d", a, b)
+	}
+}
