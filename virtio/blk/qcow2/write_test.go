@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A refcount table that is too small is replaced, by one that is as large as
@@ -294,5 +295,56 @@ func TestGrowthIsBounded(t *testing.T) {
 	}
 	if n, most := len(f.b), 2*size+maxToFree*512+size; n > most {
 		t.Errorf("the file has 0x%x bytes, want at most 0x%x", n, most)
+	}
+}
+
+// slowFile has reads of data wait.
+type slowFile struct {
+	*memFile
+	reading chan struct{} // one comes when a read has started
+	goOn    chan struct{} // closed: it goes on
+}
+
+func (f *slowFile) ReadPieces(all [][]byte, off int64) error {
+	f.reading <- struct{}{}
+	<-f.goOn
+	return f.memFile.ReadPieces(all, off)
+}
+
+// A cluster that is discarded while it is read keeps its content until that has
+// been read.
+func TestDiscardWhileRead(t *testing.T) {
+	image, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 16}, nil)
+	m := openMem(t, newMemFile(image), nil)
+	f := &slowFile{m.file.(*memFile), make(chan struct{}), make(chan struct{})}
+	m.file = f
+	old := bytes.Repeat([]byte("old!"), 128)
+	if _, err := m.WriteAt(old, 0); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 512)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := m.ReadAt(got, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	<-f.reading
+	done := make(chan struct{})
+	wg.Go(func() { // the second write would take the first one's cluster
+		defer close(done)
+		err := errors.Join(m.Discard(0, 512), m.Flush())
+		if _, werr := m.WriteAt(bytes.Repeat([]byte("new!"), 128), 512); err != nil || werr != nil {
+			t.Errorf("%v, %v", err, werr)
+		}
+	})
+	select {
+	case <-done:
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(f.goOn)
+	wg.Wait()
+	if !bytes.Equal(got, old) {
+		t.Errorf("read %q", got[:16])
 	}
 }
