@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -68,18 +69,23 @@ func makesVM(t table, h hvf.Hypervisor) bool {
 	return true
 }
 
-// conform holds h against every case of the suite. It prints those that do not pass, and how many do.
+// conform holds h against every case of the suite. It prints which fail, what the others were skipped for, and how many
+// of each there are.
 func conform(t table, h hvf.Hypervisor) error {
 	start := time.Now()
 	var passed, skipped, failed int
+	var last hvftest.Skipped // a reason mostly holds for a group of cases
 	for _, c := range hvftest.Cases() {
 		err := c.Check(h)
 		switch why := hvftest.Skipped(""); {
 		case err == nil:
 			passed++
 		case errors.As(err, &why):
-			skipped++
-			t.row("skipped "+c.Name, why)
+			if skipped++; why != last {
+				group, _, _ := strings.Cut(c.Name, "/")
+				t.row("skipped in "+group, why)
+			}
+			last = why
 		default:
 			failed++
 			t.row("FAILED "+c.Name, err)

@@ -17,6 +17,12 @@
 // memory below it without maintenance. A backend may answer ExitUnknown at any
 // time, and is run again.
 //
+// What depends on when things happen is to hold a thousand times in a row, plain
+// and with -race, on the software CPU and over the fake with all that is rare:
+//
+//	go test -timeout 2h -count 1000 -run 'TestSoftCPU/(kick|vtimer)' ./hvf/hvftest
+//	go test -timeout 2h -count 1000 -run 'TestSuite/rarities/(kick|vtimer)' ./hvf/hvftest/fake
+//
 // The guest's programs are instruction words with their disassembly beside
 // them; a test compares the two. The cases of group gic are for a backend with an
 // interrupt controller of its own, which others skip. Missing on purpose: EL2,

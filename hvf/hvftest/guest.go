@@ -42,6 +42,9 @@ type guest struct {
 
 	mu   sync.Mutex
 	cpus []*cpu // open ones
+
+	rescuing sync.Mutex // held by rescue: nobody touches a machine that is closed
+	over     bool       // the machine is being closed
 }
 
 func newGuest(r *report, h hvf.Hypervisor, patience time.Duration, withGIC bool) *guest {
@@ -70,6 +73,9 @@ func newGuest(r *report, h hvf.Hypervisor, patience time.Duration, withGIC bool)
 // close ends the machine. It runs whatever became of the case.
 func (g *guest) close() {
 	g.peers.Wait()
+	g.rescuing.Lock()
+	g.over = true
+	g.rescuing.Unlock()
 	if g.cpu != nil {
 		g.cpu.close()
 	}
@@ -146,6 +152,11 @@ func (g *guest) rescueFailed() {
 // given up: by a kick and, should that be what does not
 // work, by taking their memory away and ending a WFI.
 func (g *guest) rescue() {
+	g.rescuing.Lock()
+	defer g.rescuing.Unlock()
+	if g.over {
+		return
+	}
 	g.stuck.Store(true)
 	g.mu.Lock()
 	for _, c := range g.cpus {
