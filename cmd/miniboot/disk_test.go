@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
 )
 
 func TestParseDisk(t *testing.T) {
@@ -75,6 +77,47 @@ func TestOpenDisk(t *testing.T) {
 			t.Errorf("opened twice: %v", err)
 		}
 		d.Close()
+	}
+}
+
+// An image is written to when it is called one, by one at a time; a snapshot of it is thrown away.
+func TestImage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.qcow2")
+	if err := qcow2.Create(path, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ options, write, read, err string }{
+		{"", "", "", "add ,format=qcow2"},
+		{",format=qcow2", "one", "one", ""},
+		{",format=qcow2,snapshot", "two", "two", ""},
+		{",format=qcow2,ro", "", "one", ""},
+		{",format=qcow2,backing=base.img", "", "", "leave base.img out"},
+	} {
+		option, err := parseDisk(path + tc.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := option.openContent()
+		if tc.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("%q: error %v, want %q", tc.options, err, tc.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", tc.options, err)
+			continue
+		}
+		if _, err := d.WriteAt([]byte(tc.write), 5000); err != nil && tc.write != "" {
+			t.Errorf("%q: %v", tc.options, err)
+		}
+		var b [3]byte
+		if _, err := d.ReadAt(b[:], 5000); err != nil || string(b[:]) != tc.read {
+			t.Errorf("%q: read %q, %v, want %q", tc.options, b, err, tc.read)
+		}
+		if err := d.Close(); err != nil {
+			t.Errorf("%q: %v", tc.options, err)
+		}
 	}
 }
 

@@ -177,7 +177,7 @@ func openBase(h header, files []string) (backing, error) {
 	case h.backing == "":
 		return nil, fmt.Errorf("it has no backing file: leave %s out", files[0])
 	case len(files) == 0:
-		return nil, fmt.Errorf("it has a backing file, which it calls %q: say which file that is, or make a standalone image with qemu-img convert", h.backing)
+		return nil, fmt.Errorf("it has a backing file, which it calls %q: say which file that is with backing=FILE, or make a standalone image with qemu-img convert", h.backing)
 	case h.backingFormat == "raw" && len(files) > 1:
 		return nil, fmt.Errorf("its backing file is raw and has none itself: leave %s out", files[1])
 	case h.backingFormat == "raw":
