@@ -294,7 +294,7 @@ func TestReset(t *testing.T) {
 	d, _ := start(t, Options{Backend: f}, FeatureMrgRxbuf)
 	packet := join(make([]byte, HeaderSize), make([]byte, 3000))
 	for i := range 20 {
-		at := post(d, i%3, 1000) // not enough
+		post(d, i%3, 1000) // not enough
 		if i%4 != 0 {
 			f.toGuest <- packet
 		}
@@ -303,7 +303,7 @@ func TestReset(t *testing.T) {
 			<-f.toGuest
 		}
 		d.Start(FeatureMrgRxbuf)
-		at = post(d, 1, 4096)
+		at := post(d, 1, 4096)
 		f.toGuest <- packet
 		if u := d.Rings[receiveq].Await(); u.Head != 0 || u.Written != uint32(len(packet)) || !bytes.Equal(d.Bytes(at[0]+HeaderSize, 3000), packet[HeaderSize:]) {
 			t.Fatalf("round %d: %+v", i, u)
