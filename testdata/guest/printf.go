@@ -60,9 +60,18 @@ func printfField(flags string, kind byte, arg string) string {
 	return fmt.Sprintf(flags+string(kind), n)
 }
 
+// cEscapes replaces C's escapes for control characters, and for bytes in octal.
 func cEscapes(s string) string {
-	return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\b`, "\b", `\e`, "\x1b", `\033`, "\x1b", `\0`, "\x00",
-		`\a`, "\a", `\\`, `\`).Replace(s)
+	named := map[byte]string{
+		'a': "\a", 'b': "\b", 'e': "\x1b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v", '\\': `\`,
+	}
+	return regexp.MustCompile(`\\([0-7]{1,3}|[abefnrtv\\])`).ReplaceAllStringFunc(s, func(escape string) string {
+		if text, ok := named[escape[1]]; ok {
+			return text
+		}
+		n, _ := strconv.ParseUint(escape[1:], 8, 16)
+		return string([]byte{byte(n)})
+	})
 }
 
 func runSeq(args []string) int {

@@ -117,6 +117,7 @@ func TestShell(t *testing.T) {
 		{`echo a:b:c | cut -d : -f 1,3; echo a:b:c:d | cut -d: -f2-`, "a:c\nb:c:d\n", 0},
 		{`printf 'a\na\nb\n' | uniq -c`, "      2 a\n      1 b\n", 0},
 		{`printf abc | md5sum; printf abc | sha256sum | head -c 16; echo`, "900150983cd24fb0d6963f7d28e17f72  -\nba7816bf8f01cfea\n", 0},
+		{`printf 'a\000b0c\1011\n' | tr -d '\000b'; printf '%b\n' 'x\ty\\n'`, "a0cA1\nx\ty\\n\n", 0},
 		{`printf 'Hello, arm64!\n\0' | xxd`, "00000000  48 65 6c 6c 6f 2c 20 61  72 6d 36 34 21 0a 00     |Hello, arm64!..|\n", 0},
 		{`printf 'one\ntwo\nthree\n' | grep -n t; echo x | grep -q y; echo $?; echo A | grep -ic a; echo a | grep -v a`, "2:two\n3:three\n1\n1\n", 1},
 		{`printf 'a b\nc\n' | wc; printf 'a b\nc\n' | wc -l`, "2 3 6\n2\n", 0},

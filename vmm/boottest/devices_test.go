@@ -14,12 +14,13 @@ import (
 
 const mib = 1 << 20
 
-// deviceGuests are the kernels with which each device is used.
+// deviceGuests are the kernels with which each device is used. The tests of package vmm do much the same with the default
+// guest each time.
 func deviceGuests() []string {
 	if full() {
 		return []string{"default", "bookworm-cloud", "trixie-cloud"}
 	}
-	return []string{"default", "bookworm-cloud"}
+	return []string{"bookworm-cloud"}
 }
 
 // deviceGuest is a machine with one of these kernels and its drivers for the devices. The kernel is quiet, but for errors:
@@ -51,8 +52,8 @@ func TestDeviceRNG(t *testing.T) {
 			}
 			var nonzero int
 			out := g.MustRun("head -c 65536 /dev/hwrng | tr -d '\\000' | wc -c")
-			if _, err := fmt.Sscan(out, &nonzero); err != nil || nonzero < 65000 || nonzero > 65500 {
-				t.Errorf("of 65536 bytes %d are not zero, want about 65280: %q, %v", nonzero, out, err)
+			if _, err := fmt.Sscan(out, &nonzero); err != nil || nonzero < 65180 || nonzero > 65380 {
+				t.Errorf("of 65536 bytes %d are not zero, want 65280 give or take 100: %q, %v", nonzero, out, err)
 			}
 			powerOff(t, g)
 		})

@@ -4,8 +4,8 @@
 //     default userland, through a reboot from inside, to the power off.
 //   - TestInstaller boots the kernel and initrd of Debian's installer to its first dialog.
 //   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
-//   - TestDeviceRNG, Blk, Console, Balloon and Vsock use each device for real, in the default guest and with Debian's
-//     cloud kernel, whose drivers are modules that the default guest's init loads (debianGuest).
+//   - TestDeviceRNG, Blk, Console, Balloon and Vsock use each device for real with Debian's cloud kernel, whose drivers
+//     are modules that the default guest's init loads (debianGuest), and with the default kernel.
 //   - TestDeviceReset resets and pauses a machine all of whose devices are at work.
 //   - TestDebianRoot installs Debian bookworm on a disk, boots it with its own kernel and initrd to the login prompt,
 //     logs in and powers off.
