@@ -7,6 +7,8 @@
 //   - TestDeviceRNG, Blk, Console, Balloon and Vsock use each device for real with Debian's cloud kernel, whose drivers
 //     are modules that the default guest's init loads (debianGuest), and with the default kernel.
 //   - TestDeviceReset resets and pauses a machine all of whose devices are at work.
+//   - TestDeviceShare and TestDeviceShareTests do that with shared directories, with the tests of package inguest:
+//     go-fuse's posixtest, a stress whose result both sides compare by hash, locks between processes.
 //   - TestDebianRoot installs Debian bookworm on a disk, boots it with its own kernel and initrd to the login prompt,
 //     logs in and powers off.
 //   - TestIdle measures what an idle guest costs the host.
