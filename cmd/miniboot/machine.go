@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/vmm"
 )
 
 // virtualMachine is package vmm as this command uses it.
 type virtualMachine struct {
 	*vmm.Machine
+	devices []virtio.Device
 }
 
 func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
@@ -45,7 +47,7 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 	logger.Printf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry)
 	logger.Printf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base)
 	logger.Printf("command line: %s", commandLine(o))
-	return virtualMachine{m}, nil
+	return virtualMachine{m, devices}, nil
 }
 
 // Run runs the guest; see machine.
@@ -68,6 +70,11 @@ func (m virtualMachine) Counters() string {
 			}
 		}
 		fmt.Fprintln(&b)
+	}
+	for i, dev := range m.devices {
+		if n, ok := dev.(*net.Device); ok {
+			fmt.Fprintf(&b, "virtio%d, net: %v\n", i, n.Stats())
+		}
 	}
 	fmt.Fprintf(&b, "%s\n", m.ConsoleState())
 	return b.String()

@@ -170,6 +170,11 @@ type Stats struct {
 	ReceivedDropped uint64 // on the way to it: without a link, or too large for its buffers
 }
 
+func (s Stats) String() string {
+	return fmt.Sprintf("packets of the guest: %d sent, %d invalid, %d dropped; for it: %d received, %d dropped",
+		s.Sent, s.SentInvalid, s.SentDropped, s.Received, s.ReceivedDropped)
+}
+
 type counters struct {
 	sent, sentInvalid, sentDropped, received, receivedDropped atomic.Uint64
 }
