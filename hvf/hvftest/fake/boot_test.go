@@ -74,6 +74,13 @@ func checkOwnGIC(t *testing.T, g *vmtest.Guest) {
 			}
 		}
 	}
+	g.Machine().Pause() // both CPUs wait in WFI
+	g.Machine().Resume()
+	const online = "/sys/devices/system/cpu/cpu1/online"
+	g.MustRun("echo 0 >" + online + "; echo 1 >" + online)
+	if s := g.MustRun("cat /sys/devices/system/cpu/online"); !strings.Contains(s, "0-1") {
+		t.Errorf("CPUs %s are online after CPU 1 was off and on", s)
+	}
 	g.Send("reboot\n")
 	g.Expect("Restarting system") // behind the prompt before it
 	g.Expect(guest.Prompt)
