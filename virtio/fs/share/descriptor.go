@@ -47,19 +47,16 @@ func (s *Share) directory(n *node) (*descriptor, error) {
 		return nil, unix.ENOTDIR
 	}
 	var path []*node // without descriptors, the one that is wanted first
-	for at := n; ; {
-		if d := s.opened(at); d != nil {
+	for n != nil {
+		if d := s.opened(n); d != nil {
 			return s.descend(d, path)
 		}
-		if path = append(path, at); len(path) > maxDepth {
+		if path = append(path, n); len(path) > maxDepth {
 			return nil, unix.ELOOP
 		}
-		parent := s.parent(at)
-		if parent == nil {
-			return nil, unix.ESTALE
-		}
-		at = parent
+		n = s.parent(n)
 	}
+	return nil, unix.ESTALE
 }
 
 // descend opens each directory of a path from the one before it.
@@ -115,25 +112,36 @@ func (s *Share) parent(n *node) *node {
 // the one that was used least recently if there are too many. It takes the
 // caller's reference, and returns one of what is kept.
 func (s *Share) keep(n *node, d *descriptor) *descriptor {
+	kept, old := s.exchange(n, d)
+	if old != nil {
+		old.put()
+	}
+	return kept
+}
+
+// exchange returns the descriptor that is kept, with a reference for the caller,
+// and the one that is not, or nil.
+func (s *Share) exchange(n *node, d *descriptor) (kept, old *descriptor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case n.kept != nil:
-		d.put()
-		return n.kept.get()
+		return n.kept.get(), d
 	case d.fd < 0:
-		return d
+		return d, nil
 	}
 	n.kept, n.used = d, s.kept.PushFront(n)
 	d.get()
 	if s.kept.Len() > s.maxKept {
-		s.dropLocked(s.kept.Back().Value.(*node))
+		old = s.dropLocked(s.kept.Back().Value.(*node))
 	}
-	return d
+	return d, old
 }
 
-func (s *Share) dropLocked(n *node) {
+// dropLocked returns the descriptor that a node has kept so far.
+func (s *Share) dropLocked(n *node) *descriptor {
+	d := n.kept
 	s.kept.Remove(n.used)
-	n.kept.put()
 	n.kept, n.used = nil, nil
+	return d
 }

@@ -208,7 +208,7 @@ func (s *Share) dropKept() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for e := s.kept.Front(); e != nil; e = s.kept.Front() {
-		s.dropLocked(e.Value.(*node))
+		s.dropLocked(e.Value.(*node)).put()
 	}
 }
 

@@ -49,17 +49,23 @@ func (s *Share) addHandle(n *node, fd int, writable bool) (uint64, error) {
 
 // release lets go of a handle; who still uses it keeps the descriptor.
 func (s *Share) release(id uint64) {
+	if h := s.takeHandle(id); h != nil {
+		h.put()
+	}
+}
+
+func (s *Share) takeHandle(id uint64) *handle {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.handles[id]
 	if h == nil {
-		return
+		return nil
 	}
 	delete(s.handles, id)
 	if i := slices.Index(h.node.open, h); i >= 0 {
 		h.node.open = slices.Delete(h.node.open, i, i+1)
 	}
-	h.put()
+	return h
 }
 
 // accessFlags are those of the guest's that matter when a file is opened. O_APPEND
@@ -159,8 +165,10 @@ func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
 		if err != nil {
 			return err
 		}
-		return s.enter(&st, p, out, func(n *node) (uint64, error) {
-			fh, _, err := s.openNode(n, flags, false)
+		return s.enter(&st, p, out, func(n *node) (fh uint64, err error) {
+			if fh, _, err = s.openNode(n, flags, false); err == nil && flags&unix.O_TRUNC != 0 {
+				st.size, st.blocks = 0, 0
+			}
 			return fh, err
 		})
 	case err != nil:
@@ -226,7 +234,7 @@ func (s *Share) Flush(_ <-chan struct{}, req *fuse.FlushIn) fuse.Status {
 	if !h.writable {
 		return fuse.OK
 	}
-	fd, err := unix.Dup(h.fd) // some file systems tell of an error when a descriptor is closed
+	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0) // some file systems tell of an error when a descriptor is closed
 	if err != nil {
 		return status(err)
 	}

@@ -322,3 +322,22 @@ func TestKeepCache(t *testing.T) {
 		}
 	}
 }
+
+// TestCreateExisting creates a file that the host was faster to make.
+func TestCreateExisting(t *testing.T) {
+	w := newWorld(t, 1)
+	w.file("file", "content")
+	e, fh, errno := w.Create(fusetest.Root, "file", oRDWR|oCREAT, 0o600)
+	if w.want("CREATE", errno, 0); e.Attr.Size != 7 || e.Attr.Mode != 0o100644 {
+		t.Errorf("CREATE: %+v", e.Attr)
+	}
+	if b, errno := w.Read(e.Node, fh, 0, 100); string(b) != "content" || errno != 0 {
+		t.Errorf("READ: %q, errno %d", b, errno)
+	}
+	e, _, errno = w.Create(fusetest.Root, "file", oRDWR|oCREAT|oTRUNC, 0o600)
+	if w.want("CREATE to truncate", errno, 0); e.Attr.Size != 0 || w.content("file") != "" {
+		t.Errorf("CREATE to truncate: %+v, the host reads %q", e.Attr, w.content("file"))
+	}
+	_, _, errno = w.Create(fusetest.Root, "file", oRDWR|oCREAT|oEXCL, 0o600)
+	w.want("CREATE, exclusive", errno, eEXIST)
+}

@@ -155,24 +155,32 @@ func (s *Share) removed(st *stat, from entry, d *descriptor) {
 // Forget takes back lookups of a node. One that takes back more than there were
 // is a guest's mistake, and counted.
 func (s *Share) Forget(id, lookups uint64) {
+	if d := s.forget(id, lookups); d != nil {
+		d.put()
+	}
+}
+
+// forget returns the descriptor that is not kept any more, or nil.
+func (s *Share) forget(id, lookups uint64) *descriptor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.nodes[id]
 	if n == nil || n == s.root {
-		return
+		return nil
 	}
 	if lookups > n.lookups {
 		s.underflows.Add(1)
 		lookups = n.lookups
 	}
 	if n.lookups -= lookups; n.lookups > 0 {
-		return
+		return nil
 	}
 	delete(s.nodes, id)
 	if s.inodes[n.identity] == n {
 		delete(s.inodes, n.identity)
 	}
-	if n.used != nil {
-		s.dropLocked(n)
+	if n.used == nil {
+		return nil
 	}
+	return s.dropLocked(n)
 }

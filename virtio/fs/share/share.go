@@ -39,7 +39,7 @@ type Share struct {
 	// It is taken before mu.
 	names sync.RWMutex
 
-	mu       sync.Mutex // a leaf
+	mu       sync.Mutex // a leaf; no descriptor is closed under it, which can take long
 	nodes    map[uint64]*node
 	inodes   map[identity]*node
 	lastNode uint64
@@ -68,7 +68,7 @@ func Open(path string, o Options) (*Share, error) {
 	if err := hostReady(); err != nil {
 		return nil, err
 	}
-	fd, err := unix.Open(path, openDirFlags, 0)
+	fd, err := openat(unix.AT_FDCWD, path, openDirFlags, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "share", Path: path, Err: err}
 	}
@@ -109,16 +109,24 @@ func (s *Share) String() string { return "share of " + s.path }
 // OnUnmount forgets all nodes, closes all files and drops all locks.
 func (s *Share) OnUnmount() {
 	s.locks.clear()
+	for _, d := range s.takeAll() {
+		d.put()
+	}
+}
+
+// takeAll forgets all nodes, and returns the descriptors that were open.
+func (s *Share) takeAll() (open []*descriptor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, h := range s.handles {
 		h.node.open = nil
-		h.put()
+		open = append(open, h.descriptor)
 	}
 	for e := s.kept.Front(); e != nil; e = s.kept.Front() {
-		s.dropLocked(e.Value.(*node))
+		open = append(open, s.dropLocked(e.Value.(*node)))
 	}
 	s.clearLocked()
+	return open
 }
 
 func (s *Share) clearLocked() {
