@@ -134,11 +134,14 @@ func (d *Device) QueueSizes() []uint16 { return []uint16{queueSize, queueSize, c
 func (d *Device) Config() *virtio.Config { return d.config }
 
 // SetLink puts the cable in or pulls it. Without it, packets are dropped.
-func (d *Device) SetLink(up bool) {
+func (d *Device) SetLink(up bool) { d.setLink(up) }
+
+func (d *Device) setLink(up bool) (changed bool) {
 	if d.linkUp.Swap(up) == up {
-		return
+		return false
 	}
 	d.config.Update(func(b []byte) { b[offStatus] ^= statusLinkUp })
+	return true
 }
 
 // Serve implements virtio.Device.
@@ -155,9 +158,8 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 
 // failed pulls the cable, when the backend has nothing at its end any more.
 func (d *Device) failed(err error) {
-	if d.linkUp.Load() {
+	if d.setLink(false) {
 		d.o.Log(fmt.Sprintf("net %s: %v: the guest sees its cable pulled", d.o.Name, err))
-		d.SetLink(false)
 	}
 }
 

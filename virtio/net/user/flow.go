@@ -3,7 +3,7 @@ package user
 import (
 	"context"
 	"maps"
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -25,10 +25,10 @@ const maxDatagram = 65507
 // belong together as long as some come.
 type flow struct {
 	last    atomic.Int64 // when the last one came, in nanoseconds of Unix time
-	in, out gonet.Conn   // of the guest, and of the host
+	in, out stdnet.Conn  // of the guest, and of the host
 }
 
-func newFlow(in, out gonet.Conn) *flow {
+func newFlow(in, out stdnet.Conn) *flow {
 	f := &flow{in: in, out: out}
 	f.touch()
 	return f
@@ -43,7 +43,7 @@ func (f *flow) close() {
 
 // copy copies datagrams from one end to the other until the flow is idle or
 // closed. What an ICMP error of the other end says is not passed on.
-func (f *flow) copy(to, from gonet.Conn) {
+func (f *flow) copy(to, from stdnet.Conn) {
 	b := make([]byte, maxDatagram)
 	for {
 		idle := time.Since(time.Unix(0, f.last.Load()))
@@ -54,7 +54,7 @@ func (f *flow) copy(to, from gonet.Conn) {
 			to.Write(b[:n])
 			continue
 		}
-		if timeout, ok := err.(gonet.Error); ok && timeout.Timeout() && time.Since(time.Unix(0, f.last.Load())) < flowTimeout {
+		if timeout, ok := err.(stdnet.Error); ok && timeout.Timeout() && time.Since(time.Unix(0, f.last.Load())) < flowTimeout {
 			continue
 		}
 		return
@@ -138,7 +138,7 @@ func (n *Network) openFlow(r *udp.ForwarderRequest) {
 	if !ok {
 		return
 	}
-	var dialer gonet.Dialer // which does not wait, for UDP
+	var dialer stdnet.Dialer // which does not wait, for UDP
 	out, err := dialer.DialContext(context.Background(), "udp4", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		return

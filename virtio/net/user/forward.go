@@ -3,7 +3,7 @@ package user
 import (
 	"errors"
 	"fmt"
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"sync"
 	"time"
@@ -30,12 +30,12 @@ func (n *Network) forward(f Forward) error {
 	if f.UDP {
 		return n.forwardUDP(f)
 	}
-	l, err := gonet.ListenTCP("tcp", gonet.TCPAddrFromAddrPort(f.Host))
+	l, err := stdnet.ListenTCP("tcp", stdnet.TCPAddrFromAddrPort(f.Host))
 	if err != nil {
 		return err
 	}
 	n.closers = append(n.closers, l)
-	n.addresses = append(n.addresses, l.Addr().(*gonet.TCPAddr).AddrPort())
+	n.addresses = append(n.addresses, l.Addr().(*stdnet.TCPAddr).AddrPort())
 	n.wg.Go(func() { n.acceptStreams(l, f.To) })
 	return nil
 }
@@ -44,10 +44,10 @@ func (n *Network) forward(f Forward) error {
 func (n *Network) ForwardAddresses() []netip.AddrPort { return n.addresses }
 
 // acceptStreams connects whoever comes to the guest, until the listener closes.
-func (n *Network) acceptStreams(l *gonet.TCPListener, to netip.AddrPort) {
+func (n *Network) acceptStreams(l *stdnet.TCPListener, to netip.AddrPort) {
 	for {
 		c, err := l.AcceptTCP()
-		if errors.Is(err, gonet.ErrClosed) {
+		if errors.Is(err, stdnet.ErrClosed) {
 			return
 		}
 		if err != nil { // too many open files, or a connection that is gone already
@@ -73,23 +73,23 @@ func (n *Network) acceptStreams(l *gonet.TCPListener, to netip.AddrPort) {
 
 // forwardUDP listens at a port of the host. Each sender is a flow.
 func (n *Network) forwardUDP(f Forward) error {
-	l, err := gonet.ListenUDP("udp", gonet.UDPAddrFromAddrPort(f.Host))
+	l, err := stdnet.ListenUDP("udp", stdnet.UDPAddrFromAddrPort(f.Host))
 	if err != nil {
 		return err
 	}
 	n.closers = append(n.closers, l)
-	n.addresses = append(n.addresses, l.LocalAddr().(*gonet.UDPAddr).AddrPort())
+	n.addresses = append(n.addresses, l.LocalAddr().(*stdnet.UDPAddr).AddrPort())
 	n.wg.Go(func() { n.acceptFlows(l, f.To) })
 	return nil
 }
 
 // acceptFlows gives each datagram to the flow of its sender.
-func (n *Network) acceptFlows(l *gonet.UDPConn, to netip.AddrPort) {
+func (n *Network) acceptFlows(l *stdnet.UDPConn, to netip.AddrPort) {
 	senders := senders{listener: l, of: map[netip.AddrPort]*sender{}}
 	b := make([]byte, maxDatagram)
 	for {
 		k, from, err := l.ReadFromUDPAddrPort(b)
-		if errors.Is(err, gonet.ErrClosed) {
+		if errors.Is(err, stdnet.ErrClosed) {
 			return
 		}
 		if err != nil {
@@ -111,7 +111,7 @@ func (n *Network) acceptFlows(l *gonet.UDPConn, to netip.AddrPort) {
 
 // senders are those that have sent to a listener.
 type senders struct {
-	listener *gonet.UDPConn
+	listener *stdnet.UDPConn
 	mu       sync.Mutex // a leaf
 	of       map[netip.AddrPort]*sender
 }

@@ -3,7 +3,7 @@ package user
 import (
 	"context"
 	"errors"
-	gonet "net"
+	stdnet "net"
 )
 
 // limitedResolver is the host's resolver, with a limit to the queries under way
@@ -11,7 +11,7 @@ import (
 type limitedResolver struct {
 	n      *Network
 	tokens chan struct{}
-	r      gonet.Resolver
+	r      stdnet.Resolver
 }
 
 var errBusy = errors.New("too many queries")
@@ -28,26 +28,26 @@ func lookUp[T any](r *limitedResolver, look func(context.Context) (T, error)) (v
 	return look(ctx)
 }
 
-func (r *limitedResolver) LookupIPAddr(_ context.Context, host string) ([]gonet.IPAddr, error) {
-	return lookUp(r, func(ctx context.Context) ([]gonet.IPAddr, error) { return r.r.LookupIPAddr(ctx, host) })
+func (r *limitedResolver) LookupIPAddr(_ context.Context, host string) ([]stdnet.IPAddr, error) {
+	return lookUp(r, func(ctx context.Context) ([]stdnet.IPAddr, error) { return r.r.LookupIPAddr(ctx, host) })
 }
 
 func (r *limitedResolver) LookupCNAME(_ context.Context, host string) (string, error) {
 	return lookUp(r, func(ctx context.Context) (string, error) { return r.r.LookupCNAME(ctx, host) })
 }
 
-func (r *limitedResolver) LookupMX(_ context.Context, name string) ([]*gonet.MX, error) {
-	return lookUp(r, func(ctx context.Context) ([]*gonet.MX, error) { return r.r.LookupMX(ctx, name) })
+func (r *limitedResolver) LookupMX(_ context.Context, name string) ([]*stdnet.MX, error) {
+	return lookUp(r, func(ctx context.Context) ([]*stdnet.MX, error) { return r.r.LookupMX(ctx, name) })
 }
 
-func (r *limitedResolver) LookupNS(_ context.Context, name string) ([]*gonet.NS, error) {
-	return lookUp(r, func(ctx context.Context) ([]*gonet.NS, error) { return r.r.LookupNS(ctx, name) })
+func (r *limitedResolver) LookupNS(_ context.Context, name string) ([]*stdnet.NS, error) {
+	return lookUp(r, func(ctx context.Context) ([]*stdnet.NS, error) { return r.r.LookupNS(ctx, name) })
 }
 
-func (r *limitedResolver) LookupSRV(_ context.Context, service, proto, name string) (string, []*gonet.SRV, error) {
+func (r *limitedResolver) LookupSRV(_ context.Context, service, proto, name string) (string, []*stdnet.SRV, error) {
 	type answer struct {
 		name    string
-		records []*gonet.SRV
+		records []*stdnet.SRV
 	}
 	a, err := lookUp(r, func(ctx context.Context) (a answer, err error) {
 		a.name, a.records, err = r.r.LookupSRV(ctx, service, proto, name)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"sync"
 	"testing"
@@ -66,7 +66,7 @@ func newRig(t *testing.T, c Config) *rig {
 	wg.Go(func() { fromGuest(ctx, n, end) })
 	wg.Go(func() { toGuest(ctx, n, end) })
 	t.Cleanup(func() {
-		if err := n.Close(); err != nil && !errors.Is(err, gonet.ErrClosed) {
+		if err := n.Close(); err != nil && !errors.Is(err, stdnet.ErrClosed) {
 			t.Error(err)
 		}
 		cancel()
@@ -137,9 +137,9 @@ func (r *rig) dialUDP(to netip.AddrPort) *netstack.UDPConn {
 
 // serve has a server on the host's loopback interface treat each connection,
 // and returns where the guest finds it.
-func serve(t *testing.T, treat func(*gonet.TCPConn)) netip.AddrPort {
+func serve(t *testing.T, treat func(*stdnet.TCPConn)) netip.AddrPort {
 	t.Helper()
-	l, err := gonet.Listen("tcp", "127.0.0.1:0")
+	l, err := stdnet.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,14 +152,14 @@ func serve(t *testing.T, treat func(*gonet.TCPConn)) netip.AddrPort {
 			}
 			go func() {
 				defer c.Close()
-				treat(c.(*gonet.TCPConn))
+				treat(c.(*stdnet.TCPConn))
 			}()
 		}
 	}()
-	return netip.AddrPortFrom(host, l.Addr().(*gonet.TCPAddr).AddrPort().Port())
+	return netip.AddrPortFrom(host, l.Addr().(*stdnet.TCPAddr).AddrPort().Port())
 }
 
-func echo(c *gonet.TCPConn) {
+func echo(c *stdnet.TCPConn) {
 	io.Copy(struct{ io.Writer }{c}, c)
 	c.CloseWrite()
 }
@@ -167,7 +167,7 @@ func echo(c *gonet.TCPConn) {
 // serveUDP is a server that sends datagrams back.
 func serveUDP(t *testing.T) netip.AddrPort {
 	t.Helper()
-	c, err := gonet.ListenUDP("udp4", &gonet.UDPAddr{IP: gonet.IPv4(127, 0, 0, 1)})
+	c, err := stdnet.ListenUDP("udp4", &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func serveUDP(t *testing.T) netip.AddrPort {
 			c.WriteToUDPAddrPort(b[:n], from)
 		}
 	}()
-	return netip.AddrPortFrom(host, c.LocalAddr().(*gonet.UDPAddr).AddrPort().Port())
+	return netip.AddrPortFrom(host, c.LocalAddr().(*stdnet.UDPAddr).AddrPort().Port())
 }
 
 // eventually waits for a condition that another goroutine makes true.

@@ -1,7 +1,7 @@
 package user
 
 import (
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"os"
 	"slices"
@@ -45,7 +45,7 @@ func (s *sender) Read(b []byte) (int, error) {
 	case <-timer.C:
 		return 0, os.ErrDeadlineExceeded
 	case <-s.closed:
-		return 0, gonet.ErrClosed
+		return 0, stdnet.ErrClosed
 	}
 }
 
@@ -71,7 +71,7 @@ func (s *sender) SetReadDeadline(t time.Time) error {
 
 // The rest of net.Conn, which a flow does not use.
 
-func (s *sender) LocalAddr() gonet.Addr            { return s.senders.listener.LocalAddr() }
-func (s *sender) RemoteAddr() gonet.Addr           { return gonet.UDPAddrFromAddrPort(s.addr) }
+func (s *sender) LocalAddr() stdnet.Addr           { return s.senders.listener.LocalAddr() }
+func (s *sender) RemoteAddr() stdnet.Addr          { return stdnet.UDPAddrFromAddrPort(s.addr) }
 func (s *sender) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
 func (s *sender) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }

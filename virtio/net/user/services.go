@@ -2,7 +2,7 @@ package user
 
 import (
 	"io"
-	gonet "net"
+	stdnet "net"
 	"os"
 	"sync"
 	"time"
@@ -37,7 +37,7 @@ var quiet = sync.OnceFunc(func() {
 // serveDHCP starts the DHCP service, until the stack ends.
 func (n *Network) serveDHCP(c Config) error {
 	quiet()
-	pool := tap.NewIPPool(&gonet.IPNet{IP: subnet.Addr().AsSlice(), Mask: gonet.CIDRMask(subnet.Bits(), 32)})
+	pool := tap.NewIPPool(&stdnet.IPNet{IP: subnet.Addr().AsSlice(), Mask: stdnet.CIDRMask(subnet.Bits(), 32)})
 	pool.Reserve(gateway.AsSlice(), gatewayMAC.String())
 	pool.Reserve(host.AsSlice(), "the host")
 	pool.Reserve(guest.AsSlice(), c.MAC.String())

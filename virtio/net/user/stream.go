@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"sync"
 	"time"
@@ -23,6 +23,7 @@ const (
 	streamBuffer = 256 << 10 // bytes in each direction, in the stack
 	copyBuffer   = 64 << 10  // bytes in each direction, on the way
 	dialTimeout  = 20 * time.Second
+	keepAlive    = time.Minute // of a stream in which nothing happens
 )
 
 // limitTCP bounds the buffers of the stack's streams.
@@ -46,13 +47,13 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 		return
 	}
 	defer n.release()
-	dialer := gonet.Dialer{Timeout: dialTimeout}
+	dialer := stdnet.Dialer{Timeout: dialTimeout}
 	c, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		r.Complete(true)
 		return
 	}
-	out := hostStream{c.(*gonet.TCPConn)}
+	out := hostStream{c.(*stdnet.TCPConn)}
 	var wq waiter.Queue
 	ep, failed := r.CreateEndpoint(&wq)
 	r.Complete(false)
@@ -60,7 +61,7 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 		out.Abort()
 		return
 	}
-	n.relay(&guestStream{netstack.NewTCPConn(&wq, ep), ep}, out)
+	n.relay(newGuestStream(&wq, ep), out)
 }
 
 // acquire takes a token for a stream. It is false at the limit, and after Close.
@@ -77,7 +78,7 @@ func (n *Network) release() { <-n.streams }
 
 // A stream is a TCP connection whose directions end one by one.
 type stream interface {
-	gonet.Conn
+	stdnet.Conn
 	CloseWrite() error
 	Abort() // both directions, with RST
 }
@@ -87,9 +88,19 @@ type guestStream struct {
 	ep tcpip.Endpoint
 }
 
+// newGuestStream asks the guest now and then whether it knows the stream: after
+// it was reset, it does not.
+func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint) *guestStream {
+	idle, interval := tcpip.KeepaliveIdleOption(keepAlive), tcpip.KeepaliveIntervalOption(keepAlive)
+	ep.SetSockOpt(&idle)
+	ep.SetSockOpt(&interval)
+	ep.SocketOptions().SetKeepAlive(true)
+	return &guestStream{netstack.NewTCPConn(wq, ep), ep}
+}
+
 func (s *guestStream) Abort() { s.ep.Abort() }
 
-type hostStream struct{ *gonet.TCPConn }
+type hostStream struct{ *stdnet.TCPConn }
 
 func (s hostStream) Abort() {
 	s.SetLinger(0)
@@ -166,5 +177,5 @@ func (n *Network) dialGuest(to netip.AddrPort) (*guestStream, error) {
 		ep.Close()
 		return nil, errors.New(failed.String())
 	}
-	return &guestStream{netstack.NewTCPConn(&wq, ep), ep}, nil
+	return newGuestStream(&wq, ep), nil
 }

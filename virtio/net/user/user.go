@@ -27,13 +27,16 @@ const (
 	MaxFlows   = 512
 )
 
+// Limits of an MTU: what every IPv4 host takes as a whole (RFC 791), and what
+// fits a packet with room for a header.
+const minMTU, maxMTU = 576, 65520
+
 // Config says what a network is like.
 type Config struct {
 	// MAC is the guest's, to which DHCP gives the first address.
 	MAC net.MAC
 
-	// MTU is the most bytes of an IP packet on the way to the guest, 576 to
-	// 65521; 0 is DefaultMTU.
+	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.
 	MTU int
 
 	// NoHost refuses the guest the host's loopback interface.
@@ -71,8 +74,8 @@ func New(c Config) (*Network, error) {
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
 	}
-	if c.MTU < 576 || c.MTU > net.MaxFrame-ethernetSize-15 {
-		return nil, fmt.Errorf("user: an MTU of %d: give 576 to 65521", c.MTU)
+	if c.MTU < minMTU || c.MTU > maxMTU {
+		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
 	}
 	n := &Network{link: newLink(c.MTU), noHost: c.NoHost, streams: make(chan struct{}, MaxStreams)}
 	n.ctx, n.cancel = context.WithCancel(context.Background())

@@ -2,11 +2,10 @@ package user
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
-	gonet "net"
+	stdnet "net"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
-	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
@@ -69,7 +66,7 @@ func TestStream(t *testing.T) {
 // What ends with a reset does not end as if all were well.
 func TestReset(t *testing.T) {
 	r := newRig(t, Config{})
-	c := r.mustDial(serve(t, func(c *gonet.TCPConn) {
+	c := r.mustDial(serve(t, func(c *stdnet.TCPConn) {
 		c.Read(make([]byte, 1))
 		io.WriteString(c, "some")
 		c.SetLinger(0)
@@ -79,7 +76,7 @@ func TestReset(t *testing.T) {
 		t.Errorf("read %q and then the end, want an error", b)
 	}
 	failed := make(chan error)
-	d := r.mustDial(serve(t, func(c *gonet.TCPConn) {
+	d := r.mustDial(serve(t, func(c *stdnet.TCPConn) {
 		_, err := io.ReadAll(c)
 		failed <- err
 	}))
@@ -105,12 +102,12 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	open := newRig(t, Config{})
-	l, err := gonet.Listen("tcp", "127.0.0.1:0")
+	l, err := stdnet.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Close() // nobody listens there
-	if _, err := open.dial(netip.AddrPortFrom(host, l.Addr().(*gonet.TCPAddr).AddrPort().Port())); err == nil {
+	if _, err := open.dial(netip.AddrPortFrom(host, l.Addr().(*stdnet.TCPAddr).AddrPort().Port())); err == nil {
 		t.Error("connected to nobody")
 	}
 }
@@ -190,146 +187,6 @@ func TestFlowLimit(t *testing.T) {
 	})
 }
 
-func TestForwardTCP(t *testing.T) {
-	r := newRig(t, Config{Forwards: []Forward{{Host: netip.MustParseAddrPort("127.0.0.1:0"), To: netip.AddrPortFrom(netip.Addr{}, 22)}}})
-	at := r.ForwardAddresses()[0].String()
-	c, err := gonet.Dial("tcp", at)
-	if err == nil { // or the reset was there first
-		if b, err := io.ReadAll(c); err == nil {
-			t.Errorf("nobody listens in the guest: read %q", b)
-		}
-	}
-	l, err := netstack.ListenTCP(r.guest, address(guest, 22), ipv4.ProtocolNumber)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		io.Copy(c, c)
-		c.(*netstack.TCPConn).CloseWrite()
-	}()
-	if c, err = gonet.Dial("tcp", at); err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	sent := bytes.Repeat([]byte("0123456789"), 100000)
-	go func() {
-		c.Write(sent)
-		c.(*gonet.TCPConn).CloseWrite()
-	}()
-	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, sent) {
-		t.Errorf("%d bytes of %d came back, or others: %v", len(got), len(sent), err)
-	}
-}
-
-func TestForwardUDP(t *testing.T) {
-	r := newRig(t, Config{Forwards: []Forward{{UDP: true, Host: netip.MustParseAddrPort("127.0.0.1:0"), To: netip.AddrPortFrom(guest, 53)}}})
-	at := address(guest, 53)
-	l, err := netstack.DialUDP(r.guest, &at, nil, ipv4.ProtocolNumber)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		b := make([]byte, maxDatagram)
-		for {
-			n, from, err := l.ReadFrom(b)
-			if err != nil {
-				return
-			}
-			l.WriteTo(b[:n], from)
-		}
-	}()
-	for _, word := range []string{"one", "two"} { // two senders
-		c, err := gonet.Dial("udp", r.ForwardAddresses()[0].String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		b := make([]byte, 10)
-		eventually(t, "an answer", func() bool {
-			io.WriteString(c, word)
-			c.SetReadDeadline(time.Now().Add(time.Second))
-			n, _ := c.Read(b)
-			return string(b[:n]) == word
-		})
-	}
-}
-
-func TestForwardErrors(t *testing.T) {
-	port := netip.MustParseAddrPort
-	taken, err := gonet.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	for _, tc := range []struct {
-		f   Forward
-		err string
-	}{
-		{Forward{Host: port(taken.Addr().String()), To: port("192.168.127.2:1")}, "address already in use"},
-		{Forward{Host: port("127.0.0.1:0"), To: port("192.168.127.1:1")}, "the guest is 192.168.127.2"},
-		{Forward{Host: port("127.0.0.1:0"), To: port("192.168.127.254:1")}, "the guest is"},
-		{Forward{Host: port("127.0.0.1:0"), To: port("10.0.0.1:1")}, "the guest is"},
-		{Forward{Host: port("127.0.0.1:0"), To: port("[::1]:1"), UDP: true}, "the guest is"},
-	} {
-		n, err := New(Config{MAC: guestMAC, Forwards: []Forward{tc.f}})
-		if err == nil {
-			n.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), tc.err) && runtime.GOOS != "windows" {
-			t.Errorf("%+v: %v, want %q", tc.f, err, tc.err)
-		}
-	}
-}
-
-// The names of the private network, over UDP and TCP.
-func TestDNS(t *testing.T) {
-	r := newRig(t, Config{})
-	resolver := gonet.Resolver{PreferGo: true, Dial: func(_ context.Context, network, _ string) (gonet.Conn, error) {
-		if strings.HasPrefix(network, "udp") {
-			return r.dialUDP(netip.AddrPortFrom(gateway, 53)), nil
-		}
-		return r.dial(netip.AddrPortFrom(gateway, 53))
-	}}
-	for name, want := range map[string]string{"gateway.miniboot.internal.": "192.168.127.1", "host.miniboot.internal.": "192.168.127.254"} {
-		if got, err := resolver.LookupHost(t.Context(), name); err != nil || len(got) != 1 || got[0] != want {
-			t.Errorf("%s: %q, %v, want %s", name, got, err, want)
-		}
-	}
-	if got, err := resolver.LookupHost(t.Context(), "nobody.miniboot.internal."); err == nil {
-		t.Errorf("a name that is not there: %q", got)
-	}
-}
-
-// Queries beyond the limit are answered at once, whatever the host's resolver
-// does.
-func TestQueryLimit(t *testing.T) {
-	r := &limitedResolver{n: &Network{ctx: t.Context()}, tokens: make(chan struct{}, 1)}
-	started, end := make(chan struct{}), make(chan struct{})
-	go lookUp(r, func(ctx context.Context) (int, error) {
-		if _, ok := ctx.Deadline(); !ok {
-			t.Error("a query without an end")
-		}
-		close(started)
-		<-end
-		return 0, nil
-	})
-	<-started
-	if _, err := lookUp(r, func(context.Context) (int, error) { return 1, nil }); err != errBusy {
-		t.Errorf("%v, want %v", err, errBusy)
-	}
-	close(end)
-	eventually(t, "there is room again", func() bool {
-		n, err := lookUp(r, func(context.Context) (int, error) { return 2, nil })
-		return n == 2 && err == nil
-	})
-}
-
 // The gateway answers ARP for what is its own, and not for all addresses: a
 // guest asks whether somebody has its own.
 func TestARP(t *testing.T) {
@@ -391,7 +248,7 @@ func TestClose(t *testing.T) {
 			r.dialUDP(flows).Write([]byte("x"))
 			go r.dial(server)
 		}
-		if c, err := gonet.Dial("tcp", r.ForwardAddresses()[0].String()); err == nil {
+		if c, err := stdnet.Dial("tcp", r.ForwardAddresses()[0].String()); err == nil {
 			defer c.Close()
 		}
 		start := time.Now()
@@ -406,47 +263,4 @@ func TestClose(t *testing.T) {
 		after := runtime.NumGoroutine()
 		return after <= before+5 // of the runtime and of the test's own
 	})
-}
-
-// FuzzFrames gives the stack frames of any bytes: with no Ethernet header in
-// front they are as from a guest that does its worst.
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte("\x08\x00\x45\x00\x00\x1c\x00\x00\x00\x00\x40\x01\x00\x00\xc0\xa8\x7f\x02\xc0\xa8\x7f\x01\x08\x00\xf7\xff\x00\x00\x00\x00"), uint8(3))
-	f.Add([]byte("\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\x01\xc0\xa8\x7f\x02\x00\x00\x00\x00\x00\x00\xc0\xa8\x7f\x01"), uint8(200))
-	f.Add([]byte("\x08\x00\x45\x00\x00\x30\x00\x00\x00\x00\x40\x11\x00\x00\xc0\xa8\x7f\x02\xc0\xa8\x7f\x01\x00\x44\x00\x43\x00\x1c\x00\x00"), uint8(7))
-	n, err := New(Config{MAC: guestMAC, NoHost: true})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { n.Close() })
-	f.Fuzz(func(t *testing.T, b []byte, cut uint8) {
-		if len(b) > 65000 {
-			return
-		}
-		for _, frame := range [][]byte{b, b[:min(len(b), int(cut))], append(bytes.Clone(b), b...)} {
-			p := append(make([]byte, net.HeaderSize), gatewayMAC...)
-			p = append(append(p, guestMAC[:]...), frame...)
-			if len(p) >= net.HeaderSize+14 && !outbound(p) {
-				n.Send(p)
-			}
-		}
-		drain(n)
-	})
-}
-
-// outbound reports whether a frame would have the fuzzer connect to somebody
-// out there.
-func outbound(p []byte) bool {
-	ip := p[net.HeaderSize+14:]
-	if len(ip) < 20 || binary.BigEndian.Uint16(p[net.HeaderSize+12:]) != 0x0800 {
-		return false
-	}
-	to, _ := netip.AddrFromSlice(ip[16:20])
-	return !subnet.Contains(to)
-}
-
-func drain(n *Network) {
-	for len(n.link.queue) > 0 {
-		n.Receive(make([]byte, net.MaxPacket))
-	}
 }
