@@ -123,7 +123,7 @@ func TestLength(t *testing.T) {
 		}
 	}
 	c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
-	if b := c.Raw(make([]byte, 39), 16); len(b) != 16 || b[4] != 256-eINVAL {
+	if b := c.Raw(make([]byte, 39), 16); hex(b) != "10000000"+"eaffffff"+"0000000000000000" { // len, -EINVAL, unique
 		t.Errorf("39 bytes: % x", b)
 	}
 }

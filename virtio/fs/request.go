@@ -87,7 +87,7 @@ type scratch struct {
 // parse takes the chain apart and copies the request, all but the data of WRITE.
 func (r *request) parse() fuse.Status {
 	r.stats.requests.Add(1)
-	r.written, r.fixed, r.payload, r.op = 0, nil, 0, nil
+	r.written, r.fixed, r.payload, r.op, r.header = 0, nil, 0, nil, fuse.InHeader{}
 	in := r.chain.Readable
 	size := in.Len()
 	r.takeHead()
