@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/virtio/console"
+	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
 // consoleOption says where the virtio console is.
@@ -65,15 +66,11 @@ func (c consoleOption) open(stdout io.Writer, log func(line string)) (*consolePo
 		}
 		p.out, p.closer = f, f
 	case consoleUnix:
-		l, err := net.Listen("unix", c.path)
+		l, err := unixsock.Listen(c.path) // for its owner only: a console is a login
 		if err != nil {
-			return nil, fmt.Errorf("-console: %w; remove the file if no other miniboot uses it", err)
-		}
-		p.listener, p.closer = l, l
-		if err := os.Chmod(c.path, 0o600); err != nil { // a console is a login
-			l.Close()
 			return nil, fmt.Errorf("-console: %w", err)
 		}
+		p.listener, p.closer = l, l
 	}
 	return p, nil
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
 // Dial connects to a port of the guest whose device has its socket at path. It
@@ -56,5 +59,14 @@ func connect(c net.Conn, port uint32) error {
 // device whose socket is, or will be, at path. The socket has mode 0600 and is
 // removed by Close.
 func Listen(path string, port uint32) (net.Listener, error) {
-	return listen(portPath(path, port))
+	l, err := unixsock.Listen(portPath(path, port))
+	if err != nil {
+		return nil, fmt.Errorf("vsock: %w", err)
+	}
+	return l, nil
+}
+
+// portPath is where a connection from the guest to a port of the host goes.
+func portPath(path string, port uint32) string {
+	return path + "_" + strconv.FormatUint(uint64(port), 10)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
 // Feature bits (5.10.3).
@@ -43,7 +44,7 @@ type Device struct {
 	cid        uint32
 	max        int
 	config     *virtio.Config
-	listener   *listener
+	listener   *unixsock.Listener
 	interrupts chan struct{} // holds one token when a TRANSPORT_RESET is due
 	hostPorts  atomic.Uint32 // that were given to connections to the guest
 	stats      counters
@@ -65,12 +66,12 @@ func New(c Config) (*Device, error) {
 		return nil, fmt.Errorf("vsock: cid %d is reserved: give 3 to %d", c.CID, maxCID)
 	case c.MaxConnections < 0:
 		return nil, fmt.Errorf("vsock: at most %d connections: give 1 or more", c.MaxConnections)
-	case len(c.Path) > maxPath-len("_4294967295"):
-		return nil, fmt.Errorf("vsock: path %q has %d bytes, and the system takes %d with _PORT behind it: give a shorter one", c.Path, len(c.Path), maxPath)
+	case len(c.Path) > unixsock.MaxPath-len("_4294967295"):
+		return nil, fmt.Errorf("vsock: path %q has %d bytes, and the system takes %d with _PORT behind it: give a shorter one", c.Path, len(c.Path), unixsock.MaxPath)
 	}
-	l, err := listen(c.Path)
+	l, err := unixsock.Listen(c.Path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("vsock: %w", err)
 	}
 	return &Device{
 		path: c.Path, cid: c.CID, max: c.MaxConnections, listener: l,

@@ -1,6 +1,6 @@
 //go:build unix
 
-package vsock
+package unixsock
 
 import "syscall"
 

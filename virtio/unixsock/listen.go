@@ -1,4 +1,6 @@
-package vsock
+// Package unixsock listens on Unix sockets that only their owner's programs may
+// connect to, as backends of devices do.
+package unixsock
 
 import (
 	"context"
@@ -7,30 +9,25 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"strconv"
 )
 
-// maxPath is the longest name that every system takes for a Unix socket, in
+// MaxPath is the longest name that every system takes for a Unix socket, in
 // bytes: macOS has 104, with the zero that ends it.
-const maxPath = 103
+const MaxPath = 103
 
-// portPath is where a connection from the guest to a port of the host goes.
-func portPath(path string, port uint32) string {
-	return path + "_" + strconv.FormatUint(uint64(port), 10)
-}
-
-// listener is a Unix socket that only its owner's programs may connect to.
-type listener struct {
+// Listener is a Unix socket of mode 0600.
+type Listener struct {
 	*net.UnixListener
 	path string
 	file fs.FileInfo // what path was when it was created
 }
 
-// listen creates a socket. One that is there and that nobody serves is
-// replaced.
-func listen(path string) (*listener, error) {
-	if path == "" || len(path) > maxPath {
-		return nil, fmt.Errorf("vsock: path %q has %d bytes: give 1 to %d", path, len(path), maxPath)
+// Listen creates a socket. One that is there and that nobody serves is
+// replaced; anything else that is there is an error, and so is a path of more
+// than MaxPath bytes. Its caller says in front of an error whose socket it is.
+func Listen(path string) (*Listener, error) {
+	if path == "" || len(path) > MaxPath {
+		return nil, fmt.Errorf("path %q has %d bytes: give 1 to %d", path, len(path), MaxPath)
 	}
 	if err := removeStale(path); err != nil {
 		return nil, err
@@ -38,16 +35,16 @@ func listen(path string) (*listener, error) {
 	config := net.ListenConfig{Control: private}
 	l, err := config.Listen(context.Background(), "unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("vsock: %w", err)
+		return nil, err
 	}
 	u := l.(*net.UnixListener)
 	u.SetUnlinkOnClose(false) // Close does, if the file is still this socket's
 	file, err := makePrivate(path)
 	if err != nil {
 		u.Close()
-		return nil, fmt.Errorf("vsock: socket %s: %w", path, err)
+		return nil, fmt.Errorf("socket %s: %w", path, err)
 	}
-	return &listener{u, path, file}, nil
+	return &Listener{u, path, file}, nil
 }
 
 // removeStale removes a socket that a process left behind.
@@ -57,18 +54,15 @@ func removeStale(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("vsock: %w", err)
+		return err
 	case info.Mode()&fs.ModeSocket == 0:
-		return fmt.Errorf("vsock: %s is there and is not a socket: remove it or give another path", path)
+		return fmt.Errorf("%s is there and is not a socket: remove it or give another path", path)
 	}
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
-		return fmt.Errorf("vsock: %s is the socket of a process that runs: give another path", path)
+		return fmt.Errorf("%s is the socket of a process that runs: give another path", path)
 	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("vsock: %w", err)
-	}
-	return nil
+	return os.Remove(path)
 }
 
 // makePrivate sets the socket's mode to 0600 where private has not.
@@ -81,7 +75,7 @@ func makePrivate(path string) (fs.FileInfo, error) {
 }
 
 // Close ends the listening and removes the socket.
-func (l *listener) Close() error {
+func (l *Listener) Close() error {
 	if info, err := os.Lstat(l.path); err == nil && os.SameFile(info, l.file) {
 		os.Remove(l.path)
 	}
