@@ -115,7 +115,9 @@ func (s *stub) StatFs(_ <-chan struct{}, _ *fuse.InHeader, out *fuse.StatfsOut) 
 }
 
 func (s *stub) ReadDirPlus(_ <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
-	fillEntry(out.AddDirLookupEntry(fuse.DirEntry{Name: "name", Ino: 8, Off: 6, Mode: fuse.S_IFREG}))
+	if entry := out.AddDirLookupEntry(fuse.DirEntry{Name: "name", Ino: 8, Off: 6, Mode: fuse.S_IFREG}); entry != nil {
+		fillEntry(entry)
+	}
 	return fuse.OK
 }
 
