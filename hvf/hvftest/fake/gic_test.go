@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
 // TestNewGIC: what fits is made, once and in time; what does not says what to do.
@@ -64,5 +65,35 @@ func TestNewGICTooLate(t *testing.T) {
 	must(t, vm.Close())
 	if _, err := vm.(hvf.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("of a closed VM: %v", err)
+	}
+}
+
+// TestResetCPUWithoutRegister: a macOS may not offer each register of the CPU
+// interface.
+func TestResetCPUWithoutRegister(t *testing.T) {
+	for _, tt := range []struct {
+		code hvf.ReturnCode
+		fine bool
+	}{{hvf.ReturnDenied, true}, {hvf.ReturnBadArgument, true}, {hvf.ReturnUnsupported, true}, {hvf.ReturnError, false}} {
+		opt := Options{Call: func(function string, f *ccall.Frame, call func()) {
+			if function == "hv_gic_get_icc_reg" && f.Args[1] == uintptr(hvf.ICCRegAP0R0_EL1) {
+				f.Ret = uintptr(tt.code)
+				return
+			}
+			call()
+		}}
+		vm, err := New(t, opt).Hypervisor().NewVM(hvf.Config{})
+		must(t, err)
+		g, err := vm.(hvf.GICMaker).NewGIC(hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000})
+		must(t, err)
+		onThread(func() {
+			v, err := vm.NewVCPU(0)
+			must(t, err)
+			if err := g.ResetCPU(0); tt.fine != (err == nil) {
+				t.Errorf("ICC_AP0R0_EL1 gives %v: ResetCPU: %v", tt.code, err)
+			}
+			must(t, v.Close())
+		})
+		must(t, vm.Close())
 	}
 }
