@@ -16,6 +16,7 @@ var gicCases = []Case{
 	{"gic/wfi-kick", checkWFIKick},
 	{"gic/vtimer", checkGICTimer},
 	{"gic/vtimer-wfi", checkGICTimerWFI},
+	{"gic/vtimer-handler", checkGICTimerHandler},
 	{"gic/ppi", checkPPI},
 	{"gic/sgi", checkSGI},
 	{"gic/reset", checkGICReset},
@@ -268,6 +269,34 @@ func checkGICTimerWFI(g *guest) {
 		c.errorf("wfi ended with the counter at %d, %d before the timer", now, cval-now)
 	}
 	c.wantTaken("the timer", code.unmask, uint64(hvf.IntIDEL1VirtualTimer), code)
+}
+
+// checkGICTimerHandler: a guest whose handler sets the timer anew gets all its
+// interrupts without an exit between them.
+func checkGICTimerHandler(g *guest) {
+	c, code := g.cpu, g.putGIC()
+	const vbar = data
+	g.putAt(vbar+vectorIRQ, program{
+		{0xd538cc00, "mrs x0, icc_iar1_el1"},
+		{0x91000694, "add x20, x20, #0x1"},
+		{0xf100169f, "cmp x20, #0x5"},
+		{0x54000080, "b.eq .+0x10"},
+		{0xd51be301, "msr cntv_tval_el0, x1"},
+		{0xd518cc20, "msr icc_eoir1_el1, x0"},
+		{0xd69f03e0, "eret"},
+		{0xd4000042, "hvc #0x2"},
+	})
+	c.openGIC(code)
+	c.setSys(hvf.SysRegVBAR_EL1, vbar)
+	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.setX(0, later)
+	start := g.vm.Counter()
+	c.setTimer(start+later, timerOn)
+	c.wantHVC("a handler that sets the timer", c.runAt(code.spin), 2)
+	n, id, ticks := c.reg(hvf.RegX20), c.reg(hvf.RegX0), g.vm.Counter()-start
+	if n != 5 || id != uint64(hvf.IntIDEL1VirtualTimer) || ticks < 5*later {
+		c.errorf("%d interrupts, the last %d, in %d ticks; want 5, %d, in %d or more", n, id, ticks, hvf.IntIDEL1VirtualTimer, 5*later)
+	}
 }
 
 // checkPPI: a private interrupt that the host makes pending is taken once, and

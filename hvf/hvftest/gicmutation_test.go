@@ -106,7 +106,7 @@ var gicMutations = []mutation{
 		patch: map[uint32]uint32{0xd503207f: nop},
 	}},
 	{"WFI takes no kick", []string{"gic/wfi-kick"}, hooks{kick: func(m *mutant) bool { return false }}},
-	{"the timer's interrupt does not come", []string{"gic/vtimer", "gic/vtimer-wfi"}, hooks{
+	{"the timer's interrupt does not come", []string{"gic/vtimer", "gic/vtimer-wfi", "gic/vtimer-handler"}, hooks{
 		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
 			if r == hvf.SysRegCNTV_CTL_EL0 {
 				v |= timerIMask

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
 // TestIPABits: the width of a guest physical address, on a macOS that can
@@ -237,9 +238,17 @@ func TestVTimer(t *testing.T) {
 }
 
 // TestInterruptHoldsForOneRun: the level is the guest's for one run, also if
-// that run had spurious exits in it.
+// that run had spurious exits in it, whatever becomes of the level in those.
 func TestInterruptHoldsForOneRun(t *testing.T) {
-	f := New(t, nasty)
+	for _, keeps := range []bool{false, true} {
+		opt := nasty
+		opt.UnknownKeepsInputs = keeps
+		checkInterruptHoldsForOneRun(t, New(t, opt))
+	}
+}
+
+func checkInterruptHoldsForOneRun(t *testing.T, f *Fake) {
+	t.Helper()
 	vectors := []uint32{insnHVC} // VBAR_EL1 is guestBase: IRQ from EL1h is at 0x280
 	for len(vectors) < 0x280/4 {
 		vectors = append(vectors, insnHVC)
@@ -333,6 +342,52 @@ func TestVTimerAfterUnknown(t *testing.T) {
 			}
 			watchdog.Stop()
 			must(t, v.SetVTimerMask(false))
+		}
+	})
+}
+
+// TestInterruptGoneAfterCancel: a level that a spurious return has left high is
+// low for the next run, when a kick has ended the one that it was stated for.
+func TestInterruptGoneAfterCancel(t *testing.T) {
+	var v hvf.VCPU
+	armed := false // the next return is followed by a kick
+	f := New(t, Options{
+		UnknownPerMille: 500, UnknownKeepsInputs: true, Seed: 3,
+		Call: func(function string, frame *ccall.Frame, call func()) {
+			if function == "hv_vcpus_exit" { // the request is lost, as beside another exit
+				frame.Ret = 0
+				return
+			}
+			if call(); function == "hv_vcpu_run" && armed {
+				armed = false
+				v.Kick()
+			}
+		},
+	})
+	vectors := []uint32{insnHVC} // as above
+	for len(vectors) < 0x280/4 {
+		vectors = append(vectors, insnHVC)
+	}
+	g := newGuest(t, f.Hypervisor(), append(vectors, insnHVC1)...)
+	g.onVCPU(t, 0, func(cpu hvf.VCPU) {
+		v = cpu
+		must(t, v.SetSysReg(hvf.SysRegVBAR_EL1, guestBase))
+		canceled := 0
+		for range 40 {
+			must(t, v.SetReg(hvf.RegPC, guestBase+0x100))
+			must(t, v.SetReg(hvf.RegCPSR, 5))
+			must(t, v.SetIRQ(true))
+			armed = true
+			e := run(t, v)
+			for e.Reason == hvf.ExitCanceled {
+				canceled++
+				if e = run(t, v); e.Reason == hvf.ExitException && e.ESR.Imm16() == 1 {
+					t.Error("an interrupt was taken in a run that it was not stated for")
+				}
+			}
+		}
+		if canceled == 0 {
+			t.Error("no run was canceled")
 		}
 	})
 }

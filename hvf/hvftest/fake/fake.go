@@ -15,12 +15,13 @@ import (
 type Options struct {
 	MacOS hvf.MacOS // 0 is 27.0
 
-	Seed             uint64         // of what happens at random
-	UnknownPerMille  int            // runs that end with UNKNOWN before they have begun
-	UnknownMasks     bool           // half of these mask the virtual timer
-	DropRacedCancels bool           // a cancellation that meets another exit is lost
-	BusyAfterDestroy int            // how often hv_vm_create says HV_BUSY after a destroy
-	CreateCode       hvf.ReturnCode // what hv_vm_create returns, if not success
+	Seed               uint64         // of what happens at random
+	UnknownPerMille    int            // runs that end with UNKNOWN before they have begun
+	UnknownMasks       bool           // half of these mask the virtual timer
+	UnknownKeepsInputs bool           // after these the interrupt inputs' levels are as they were
+	DropRacedCancels   bool           // a cancellation that meets another exit is lost
+	BusyAfterDestroy   int            // how often hv_vm_create says HV_BUSY after a destroy
+	CreateCode         hvf.ReturnCode // what hv_vm_create returns, if not success
 
 	MaxIPABits int  // 0 is 40
 	EL2        bool // nested virtualization is offered

@@ -30,6 +30,7 @@ type settings struct {
 	DropRacedCancels, BusyAfterDestroy uint64
 	CreateCode, MaxIPABits, EL2, SME   uint64
 	PhysicalTimerTraps                 uint64
+	UnknownKeepsInputs                 uint64
 	GoHeapLow, GoHeapHigh              uint64
 }
 
@@ -127,7 +128,7 @@ func (f *Fake) configure(opt Options) {
 		UnknownPerMille: uint64(opt.UnknownPerMille), UnknownMasks: word(opt.UnknownMasks),
 		DropRacedCancels: word(opt.DropRacedCancels), BusyAfterDestroy: uint64(opt.BusyAfterDestroy),
 		CreateCode: uint64(opt.CreateCode), MaxIPABits: uint64(opt.MaxIPABits), EL2: word(opt.EL2), SME: word(opt.SME),
-		PhysicalTimerTraps: word(opt.PhysicalTimerTraps),
+		PhysicalTimerTraps: word(opt.PhysicalTimerTraps), UnknownKeepsInputs: word(opt.UnknownKeepsInputs),
 	}
 	s := &f.shared.settings
 	s.GoHeapLow, s.GoHeapHigh = goHeap()

@@ -14,7 +14,8 @@ func TestSuite(t *testing.T) {
 		"macOS 27":                          {MacOS: hvf.MacOS{Major: 27}},
 		"rarities":                          {UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2},
 		"a timer that exits beside the GIC": {VTimer: VTimerAlsoExits},
-		"a timer that exits for the GIC":    {VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, PhysicalTimerTraps: true},
+		"a timer that exits for the GIC":    {VTimer: VTimerOnlyExits, PhysicalTimerTraps: true},
+		"both, with rarities":               {VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, UnknownKeepsInputs: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hvftest.Run(t, func(t *testing.T) hvf.Hypervisor { return New(t, opt).Hypervisor() })

@@ -74,6 +74,7 @@ struct config {
 	u64 el2_supported;
 	u64 sme_supported;
 	u64 physical_timer_traps; /* the GIC brings no CNTP_* */
+	u64 unknown_keeps_inputs; /* UNKNOWN leaves the interrupt inputs' levels as they are */
 	u64 go_heap_low, go_heap_high; /* memory that must not be mapped */
 };
 extern struct config config;

@@ -71,7 +71,8 @@ static void expect_pc(struct vcpu *v)
 /* finish ends a run: the interrupt inputs' levels were for this one. */
 static hv_return_t finish(struct vcpu *v, u32 reason)
 {
-	v->s.pending = 0;
+	if (reason != HV_EXIT_REASON_UNKNOWN || !config.unknown_keeps_inputs)
+		v->s.pending = 0;
 	v->exit->reason = reason;
 	if (reason == HV_EXIT_REASON_EXCEPTION) {
 		v->exit->exception.syndrome = v->s.syndrome;
