@@ -40,7 +40,8 @@ func TestDiskKilled(t *testing.T) {
 	if err := os.WriteFile(archive, tests.Data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	userland(t) // so that no process has to be killed while it makes one
+	defaultKernel(t) // so that no process fetches or builds, and says so
+	userland(t)
 	for _, format := range []string{"raw", "qcow2"} {
 		t.Run(format, func(t *testing.T) {
 			c := newCrashed(t, format)
