@@ -234,6 +234,14 @@ func TestControl(t *testing.T) {
 	}
 }
 
+// awaitChange waits for the interrupt of a change of the configuration. That of
+// a used buffer may come with it, or late.
+func awaitChange(d *virtiotest.Driver) {
+	const change = 2
+	for d.AwaitInterrupt()&change == 0 {
+	}
+}
+
 // Without a link nothing goes through, and the driver is told of each change.
 func TestLink(t *testing.T) {
 	f := newFake(0)
@@ -241,8 +249,9 @@ func TestLink(t *testing.T) {
 	post(d, 2, 4096)
 	packet := join(make([]byte, HeaderSize), shape{}.frame())
 	dev.SetLink(false)
-	if why := d.AwaitInterrupt(); why != 2 || d.Config(6, 2) != 0 {
-		t.Errorf("interrupt %d, status %d, want a change to 0", why, d.Config(6, 2))
+	awaitChange(d)
+	if d.Config(6, 2) != 0 {
+		t.Errorf("status %d, want a change to 0", d.Config(6, 2))
 	}
 	d.Rings[transmitq].Do(packet, 0)
 	f.toGuest <- packet
@@ -251,8 +260,9 @@ func TestLink(t *testing.T) {
 		t.Errorf("counts %+v: want one dropped", s)
 	}
 	dev.SetLink(true)
-	if why := d.AwaitInterrupt(); why != 2 || d.Config(6, 2) != 1 {
-		t.Errorf("interrupt %d, status %d, want a change to 1", why, d.Config(6, 2))
+	awaitChange(d)
+	if d.Config(6, 2) != 1 {
+		t.Errorf("status %d, want a change to 1", d.Config(6, 2))
 	}
 	f.toGuest <- packet
 	d.Rings[receiveq].Await()
