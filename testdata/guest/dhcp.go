@@ -34,6 +34,7 @@ const (
 	dhcpAck        = 5
 	dhcpTries      = 5
 	dhcpMaxMessage = 1500
+	dhcpClientPort = 68
 )
 
 // A lease is what a DHCP server says.
@@ -80,14 +81,34 @@ func getLease(name string) (l lease, err error) {
 		return l, err
 	}
 	defer conn.Close()
+	answers, err := listenRaw(i.Index)
+	if err != nil {
+		return l, err
+	}
+	defer syscall.Close(answers)
 	xid := uint32(time.Now().UnixNano())
-	offer, err := ask(conn, dhcpMessage(xid, i.HardwareAddr, dhcpDiscover, nil), xid, dhcpOffer)
+	offer, err := ask(conn, answers, dhcpMessage(xid, i.HardwareAddr, dhcpDiscover, nil), xid, dhcpOffer)
 	if err != nil {
 		return l, err
 	}
 	wants := append([]byte{optionWants, 4}, offer.address[:]...)
 	wants = append(append(wants, optionServer, 4), offer.options[optionServer]...)
-	return ask(conn, dhcpMessage(xid, i.HardwareAddr, dhcpTypeAsk, wants), xid, dhcpAck)
+	return ask(conn, answers, dhcpMessage(xid, i.HardwareAddr, dhcpTypeAsk, wants), xid, dhcpAck)
+}
+
+// listenRaw is a socket for all IPv4 packets of an interface: a server may send its answer to the address that it
+// offers, which is not this machine's yet.
+func listenRaw(index int) (fd int, err error) {
+	const protocol = syscall.ETH_P_IP>>8 | syscall.ETH_P_IP&0xff<<8 // in network order
+	fd, err = syscall.Socket(syscall.AF_PACKET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return -1, err
+	}
+	if err := syscall.Bind(fd, &syscall.SockaddrLinklayer{Protocol: protocol, Ifindex: index}); err != nil {
+		syscall.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 // bindTo makes a socket one that works on an interface without an address.
@@ -112,24 +133,41 @@ func dhcpMessage(xid uint32, mac net.HardwareAddr, kind byte, options []byte) []
 }
 
 // ask sends a message until the answer comes.
-func ask(conn net.PacketConn, message []byte, xid uint32, kind byte) (l lease, err error) {
+func ask(conn net.PacketConn, answers int, message []byte, xid uint32, kind byte) (l lease, err error) {
 	b := make([]byte, dhcpMaxMessage)
 	for try := range dhcpTries {
 		if _, err := conn.WriteTo(message, &net.UDPAddr{IP: net.IPv4bcast, Port: 67}); err != nil {
 			return l, err
 		}
-		conn.SetReadDeadline(time.Now().Add(time.Second << try))
-		for {
-			n, _, err := conn.ReadFrom(b)
-			if err != nil {
-				break
+		end := time.Now().Add(time.Second << try)
+		for left := time.Until(end); left > 0; left = time.Until(end) {
+			wait := syscall.NsecToTimeval(max(left, time.Millisecond).Nanoseconds())
+			if err := syscall.SetsockoptTimeval(answers, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &wait); err != nil {
+				return l, err
 			}
-			if l, ok := parseLease(b[:n], xid, kind); ok {
+			n, _, err := syscall.Recvfrom(answers, b, 0)
+			if err != nil {
+				continue // it is over, or interrupted
+			}
+			if l, ok := parseLease(datagram(b[:n], dhcpClientPort), xid, kind); ok {
 				return l, nil
 			}
 		}
 	}
 	return l, errors.New("no DHCP server answers")
+}
+
+// datagram is what an IPv4 packet brings a UDP port; nil if it is none.
+func datagram(packet []byte, port uint16) []byte {
+	const udp, udpHeader = 17, 8
+	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != udp {
+		return nil
+	}
+	size := int(packet[0]&15) * 4 // of the IP header
+	if size < 20 || len(packet) < size+udpHeader || binary.BigEndian.Uint16(packet[size+2:]) != port {
+		return nil
+	}
+	return packet[size+udpHeader:]
 }
 
 func parseLease(b []byte, xid uint32, kind byte) (l lease, ok bool) {
