@@ -92,6 +92,7 @@ func (fw *Framework) createGIC(l GICLayout) error {
 	return fw.GICCreate(cfg)
 }
 
+// SetSPI implements GIC.
 func (g *gic) SetSPI(intid uint32, high bool) error {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -108,6 +109,7 @@ func (g *gic) close() {
 	g.mu.Unlock()
 }
 
+// PendPPI implements GIC.
 func (g *gic) PendPPI(cpu int, intid uint32, pending bool) error {
 	v, err := g.vm.cpu(cpu)
 	if err != nil {
@@ -119,6 +121,7 @@ func (g *gic) PendPPI(cpu int, intid uint32, pending bool) error {
 	return v.pendPPI(intid, pending)
 }
 
+// Reset implements GIC.
 func (g *gic) Reset() error { return g.vm.fw.GICReset() }
 
 // iccReset is the reset values of the CPU interface (IHI 0069, chapter 12): the
@@ -138,6 +141,7 @@ var iccReset = []struct {
 	{ICCRegAP1R0_EL1, 0xffff_ffff, 0},
 }
 
+// ResetCPU implements GIC.
 func (g *gic) ResetCPU(cpu int) error {
 	v, err := g.vm.cpu(cpu)
 	if err != nil {

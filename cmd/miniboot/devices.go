@@ -13,12 +13,24 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 )
 
-// devices are the virtio devices of a machine, in the order of their slots, and what they hold open.
+// devices are the virtio devices of a machine, in the order of their slots.
 type devices struct {
 	virtio  []virtio.Device
 	disks   []*blk.Device
 	console *consolePort // nil: none
-	closers []io.Closer
+	closers              // what they hold open; closed when no machine uses them any more
+}
+
+// closers are closed together, the last one first.
+type closers []io.Closer
+
+// Close implements io.Closer.
+func (c closers) Close() error {
+	var errs []error
+	for i := len(c) - 1; i >= 0; i-- {
+		errs = append(errs, c[i].Close())
+	}
+	return errors.Join(errs...)
 }
 
 // openDevices makes the devices that the flags name, and those that every machine has. log receives what fails later.
@@ -87,13 +99,4 @@ func (d *devices) watch() (stop func()) {
 		cancel()
 		wg.Wait()
 	}
-}
-
-// Close closes what the devices hold open. No machine may use them any more.
-func (d *devices) Close() error {
-	var errs []error
-	for _, c := range d.closers {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -128,7 +128,7 @@ func (o netOption) openDevice(log func(line string)) (*net.Device, io.Closer, er
 	var all closers
 	capture, err := o.openCapture(&all)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, all.Close())
 	}
 	backend, err := o.openBackend(&all)
 	if err != nil {
@@ -193,15 +193,4 @@ func (o netOption) String() string {
 		return o.kind
 	}
 	return o.kind + "=" + o.name
-}
-
-// closers are closed together, the last one first.
-type closers []io.Closer
-
-func (c closers) Close() error {
-	var errs []error
-	for i := len(c) - 1; i >= 0; i-- {
-		errs = append(errs, c[i].Close())
-	}
-	return errors.Join(errs...)
 }
