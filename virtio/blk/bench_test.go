@@ -110,7 +110,7 @@ func BenchmarkRequest(b *testing.B) {
 }
 
 func TestRequestAllocates(t *testing.T) {
-	if raceEnabled {
+	if virtiotest.RaceEnabled {
 		t.Skip("skipped: a sync.Pool forgets on purpose under the race detector")
 	}
 	for name, disk := range benchDisks(t) {

@@ -73,11 +73,7 @@ func FuzzRequests(f *testing.F) {
 		d, _ := start(t, blk.Options{Disk: disk, ReadOnly: readOnly, Queues: 2})
 		at := d.Alloc(slots * slotSize)
 		memory := d.Bytes(at, slots*slotSize)
-		stop := make(chan struct{})
-		var wg sync.WaitGroup
-		if !raceEnabled { // a guest's memory knows no order
-			wg.Go(func() { changeHeads(memory, changes, stop) })
-		}
+		stop := virtiotest.Disturb(changes, func(i int, c byte) { changeHead(memory, i, c) })
 		for len(ops) >= 4 {
 			n := min(len(ops)/4, slots/2)
 			for i := range n {
@@ -96,8 +92,7 @@ func FuzzRequests(f *testing.F) {
 			}
 			ops = ops[4*n:]
 		}
-		close(stop)
-		wg.Wait()
+		stop()
 		if d.Status()&virtio.StatusNeedsReset != 0 {
 			t.Errorf("the device has given up: %s", d.LastLog())
 		}
@@ -139,19 +134,10 @@ func offer(d *virtiotest.Driver, r *virtiotest.Ring, slot int, at uint64, op []b
 	r.Kick()
 }
 
-// changeHeads flips bits of headers and segments until stop.
-func changeHeads(memory, changes []byte, stop <-chan struct{}) {
-	for len(changes) > 0 {
-		for i, c := range changes {
-			at := i%(slots/2)*slotSize + int(c)%48*2
-			shared.Store16(memory, at, shared.Load16(memory, at)^uint16(c)<<8>>(i%9))
-		}
-		select {
-		case <-stop:
-			return
-		default:
-		}
-	}
+// changeHead flips bits of a header or a segment.
+func changeHead(memory []byte, i int, c byte) {
+	at := i%(slots/2)*slotSize + int(c)%48*2
+	shared.Store16(memory, at, shared.Load16(memory, at)^uint16(c)<<8>>(i%9))
 }
 
 // FuzzRequest has the device take a chain of any bytes, in pieces of any size.

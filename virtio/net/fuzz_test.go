@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"runtime"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
@@ -33,31 +31,9 @@ func (s strict) Send(packet []byte) error {
 	return nil
 }
 
-// disturb changes memory until it is stopped. The race detector would report
-// it: a guest's CPU does not ask.
+// disturb changes rings, tables and buffers until it is stopped.
 func disturb(d *virtiotest.Driver, changes []byte) (stop func()) {
-	if len(changes) == 0 || raceEnabled {
-		return func() {}
-	}
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			for i, c := range changes {
-				d.RAM[(int(c)*509+i*17)%0x10000] ^= c // rings, tables and buffers
-			}
-			select {
-			case <-done:
-				return
-			default:
-				runtime.Gosched()
-			}
-		}
-	})
-	return func() {
-		close(done)
-		wg.Wait()
-	}
+	return virtiotest.Disturb(changes, func(i int, c byte) { d.RAM[(int(c)*509+i*17)%0x10000] ^= c })
 }
 
 // fuzzPacket is a packet that a driver may send, with some bytes changed.
@@ -125,7 +101,7 @@ func FuzzDevice(f *testing.F) {
 
 // offer gives the device a chain of a request and room for an answer, in pieces.
 func offer(d *virtiotest.Driver, queue, n, pieces int, request []byte, room int) {
-	if !raceEnabled {
+	if !virtiotest.RaceEnabled {
 		defer d.Release(d.Mark()) // the next one may lie in the same place: the device sees what it sees
 	}
 	at, to := d.Alloc(len(request)), d.Alloc(room)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // FuzzDevice plays sequences of what a guest and the host's programs do, four
@@ -57,31 +58,12 @@ type fuzzGuest struct {
 	last    address // of a connection from the host
 }
 
-// disturb changes memory until it is stopped. The race detector would report
-// exactly that.
+// disturb changes the descriptors and the guest's packets until it is stopped.
 func (g *fuzzGuest) disturb(changes []byte) (stop func()) {
-	if len(changes) == 0 || raceEnabled {
-		return func() {}
-	}
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			for i, c := range changes {
-				table := [][]byte{g.rx.DescTable(), g.tx.DescTable(), g.Bytes(g.txAt, txBuffers*txSize)}[int(c)%3]
-				table[(int(c)*31+i*17)%len(table)] ^= c
-			}
-			select {
-			case <-done:
-				return
-			default:
-			}
-		}
+	return virtiotest.Disturb(changes, func(i int, c byte) {
+		area := [][]byte{g.rx.DescTable(), g.tx.DescTable(), g.Bytes(g.txAt, txBuffers*txSize)}[int(c)%3]
+		area[(int(c)*31+i*17)%len(area)] ^= c
 	})
-	return func() {
-		close(done)
-		wg.Wait()
-	}
 }
 
 // step is one thing that happens.

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"os"
 	"runtime"
-	"sync"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
@@ -73,33 +72,14 @@ func (z *fuzzer) reset() {
 	z.answers = [8]uint64{}
 }
 
-// disturb changes the ring's descriptors, and requests, until it is stopped. The
-// race detector would report exactly that.
+// disturb changes the ring's descriptors, and requests, until it is stopped.
 func (z *fuzzer) disturb(changes []byte) (stop func()) {
-	if len(changes) == 0 || raceEnabled {
-		return func() {}
-	}
 	table := z.Driver.Rings[1].DescTable()
 	memory := z.Driver.RAM[:64<<10]
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			for i, c := range changes {
-				area := [][]byte{table[:256], memory}[int(c)%2]
-				area[(int(c)*31+i*17)%len(area)] ^= c
-			}
-			select {
-			case <-done:
-				return
-			default:
-			}
-		}
+	return virtiotest.Disturb(changes, func(i int, c byte) {
+		area := [][]byte{table[:256], memory}[int(c)%2]
+		area[(int(c)*31+i*17)%len(area)] ^= c
 	})
-	return func() {
-		close(done)
-		wg.Wait()
-	}
 }
 
 // step sends a request, and takes up what has been answered.

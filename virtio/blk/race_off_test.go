@@ -1,5 +1,0 @@
-//go:build !race
-
-package blk_test
-
-const raceEnabled = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package virtiotest
+
+// RaceEnabled says whether Go's race detector is at work.
+const RaceEnabled = true

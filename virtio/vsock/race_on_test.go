@@ -1,5 +1,0 @@
-//go:build race
-
-package vsock
-
-const raceEnabled = true
