@@ -1,4 +1,4 @@
-package hvf
+package aarch64
 
 import "fmt"
 

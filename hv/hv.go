@@ -1,32 +1,21 @@
-// Package hvf is the seam between a virtual machine monitor and whatever runs
-// its guest's instructions: the contract of Apple's Hypervisor.framework on
-// arm64, as Go interfaces; and the framework itself, without cgo.
+// Package hv is the seam between a virtual machine monitor and whatever runs its
+// guest's instructions: a contract shaped like that of Apple's
+// Hypervisor.framework on arm64.
 //
 // A vCPU runs until something happens and hands back a raw exit: a reason, a
 // syndrome in the layout of ESR_EL2 (DDI 0487 D24.2.40), the virtual address
 // and the guest physical address (IPA). Everything else is built above it.
 //
-// Two backends meet the contract: the framework on darwin/arm64, which New
-// returns, and package softcpu everywhere. They differ in nothing that a caller
-// can see but speed.
-//
-// Beside the contract there is the framework as it is: Open returns a Framework,
-// whose methods and those of RawVCPU are its 93 C functions, from macOS 11 to
-// 27, with their enumerations and structs. Functions that this macOS does not
-// have give ErrNotAvailable.
-//
-// The backend leaves to its callers what the framework leaves to them. It offers
-// the framework's own GIC behind GICMaker, and uses neither EL2 nor SME. A program needs the
-// entitlement com.apple.security.hypervisor in its signature.
-package hvf
+// Package hvf meets the contract with the framework itself, package softcpu
+// with a processor in software. They differ in nothing that a caller can see
+// but speed. Package hvtest holds a backend against the contract.
+package hv
 
 import (
-	"errors"
 	"fmt"
-)
 
-// ErrUnsupported says that this host has no Hypervisor.framework.
-var ErrUnsupported = errors.New("hvf: Hypervisor.framework exists only on Apple Silicon Macs, use the software CPU here (-accel soft)")
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // PageSize is the granule of Map, Unmap and Protect, in bytes.
 const PageSize = 16384
@@ -95,8 +84,8 @@ type VCPU interface {
 	Reg(Reg) (uint64, error)
 	SetReg(Reg, uint64) error
 	// SysReg and SetSysReg access a system register of the guest.
-	SysReg(SysReg) (uint64, error)
-	SetSysReg(SysReg, uint64) error
+	SysReg(aarch64.SysReg) (uint64, error)
+	SetSysReg(aarch64.SysReg, uint64) error
 	// SIMDReg and SetSIMDReg access Q0-Q31, low half first.
 	SIMDReg(n int) ([2]uint64, error)
 	SetSIMDReg(n int, v [2]uint64) error
@@ -156,7 +145,7 @@ func (r ExitReason) String() string {
 // whoever emulates an SMC, a trapped MSR, MRS or WFx, or an abort adds 4.
 type Exit struct {
 	Reason ExitReason
-	ESR    ESR
+	ESR    aarch64.ESR
 	FAR    uint64 // virtual address of an abort
 	IPA    uint64 // guest physical address of an abort, to the byte
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf/testdata/abi"
 )
 
@@ -55,10 +57,10 @@ var goTypes = map[string]reflect.Type{
 	"u8": reflect.TypeFor[byte](), "u32": reflect.TypeFor[uint32](), "u64": reflect.TypeFor[uint64](),
 	"size_t": reflect.TypeFor[uint64](), "bool": reflect.TypeFor[bool](),
 	"hv_return_t": reflect.TypeFor[ReturnCode](), "hv_vcpu_t": reflect.TypeFor[uint64](), "hv_ipa_t": reflect.TypeFor[uint64](),
-	"hv_memory_flags_t": reflect.TypeFor[Prot](), "hv_allocate_flags_t": reflect.TypeFor[AllocateFlags](),
-	"hv_reg_t": reflect.TypeFor[Reg](), "hv_simd_fp_reg_t": reflect.TypeFor[SIMDReg](),
-	"hv_sys_reg_t": reflect.TypeFor[SysReg](), "hv_interrupt_type_t": reflect.TypeFor[InterruptType](),
-	"hv_exit_reason_t": reflect.TypeFor[ExitReason](), "hv_feature_reg_t": reflect.TypeFor[FeatureReg](),
+	"hv_memory_flags_t": reflect.TypeFor[hv.Prot](), "hv_allocate_flags_t": reflect.TypeFor[AllocateFlags](),
+	"hv_reg_t": reflect.TypeFor[hv.Reg](), "hv_simd_fp_reg_t": reflect.TypeFor[SIMDReg](),
+	"hv_sys_reg_t": reflect.TypeFor[aarch64.SysReg](), "hv_interrupt_type_t": reflect.TypeFor[InterruptType](),
+	"hv_exit_reason_t": reflect.TypeFor[hv.ExitReason](), "hv_feature_reg_t": reflect.TypeFor[FeatureReg](),
 	"hv_cache_type_t": reflect.TypeFor[CacheType](), "hv_ipa_granule_t": reflect.TypeFor[IPAGranule](),
 	"hv_sme_z_reg_t": reflect.TypeFor[SMEZReg](), "hv_sme_p_reg_t": reflect.TypeFor[SMEPReg](),
 	"hv_tlbi_op_t": reflect.TypeFor[TLBIOp](), "hv_gic_distributor_reg_t": reflect.TypeFor[DistributorReg](),
@@ -121,7 +123,7 @@ func goSignature(f abi.Func) (in, out []reflect.Type) {
 
 // differently is what the rules do not give: the reason is beside each.
 var differently = map[string]reflect.Type{
-	"hv_vm_map":      reflect.TypeFor[func([]byte, uint64, Prot) error](),            // the size is the slice's
+	"hv_vm_map":      reflect.TypeFor[func([]byte, uint64, hv.Prot) error](),         // the size is the slice's
 	"hv_vm_allocate": reflect.TypeFor[func(uint64, AllocateFlags) ([]byte, error)](), // the size is not the slice's
 	"hv_vcpu_create": reflect.TypeFor[func(VCPUConfig) (*RawVCPU, error)](),          // id and exit record are in RawVCPU
 	"os_release":     reflect.TypeFor[func(Object)](),                                // of four types

@@ -6,11 +6,13 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // Hypervisor returns the backend that runs guests on fw. It has one virtual
 // machine at a time, as the framework has.
-func (fw *Framework) Hypervisor() Hypervisor { return &hypervisor{fw: fw} }
+func (fw *Framework) Hypervisor() hv.Hypervisor { return &hypervisor{fw: fw} }
 
 type hypervisor struct {
 	fw   *Framework
@@ -29,7 +31,7 @@ const (
 )
 
 // NewVM makes the process's virtual machine.
-func (h *hypervisor) NewVM(cfg Config) (VM, error) {
+func (h *hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if most, err := h.fw.VMGetMaxVCPUCount(); err == nil && cfg.VCPUs > int(most) {
 		return nil, fmt.Errorf("hvf: new vm with %d vcpus: this host has at most %d, ask for fewer", cfg.VCPUs, most)
 	}
@@ -45,7 +47,7 @@ func (h *hypervisor) NewVM(cfg Config) (VM, error) {
 }
 
 // create calls hv_vm_create and returns the width of the guest's addresses.
-func (h *hypervisor) create(cfg Config) (ipaBits int, err error) {
+func (h *hypervisor) create(cfg hv.Config) (ipaBits int, err error) {
 	vmcfg, bits, err := h.configure(cfg)
 	if err != nil {
 		return 0, err
@@ -63,7 +65,7 @@ func (h *hypervisor) create(cfg Config) (ipaBits int, err error) {
 }
 
 // configure makes a configuration if the defaults do not do.
-func (h *hypervisor) configure(cfg Config) (_ VMConfig, ipaBits int, err error) {
+func (h *hypervisor) configure(cfg hv.Config) (_ VMConfig, ipaBits int, err error) {
 	bits := uint32(defaultIPABits)
 	if b, err := h.fw.VMConfigGetDefaultIPASize(); err == nil {
 		bits = b

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // gic is the framework's own GIC behind the contract of GIC.
@@ -25,7 +27,7 @@ const (
 var errGICClosed = errors.New("hvf: drive an interrupt line: the vm is closed")
 
 // NewGIC makes the framework's GIC.
-func (m *vm) NewGIC(l GICLayout) (GIC, error) {
+func (m *vm) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -48,7 +50,7 @@ func (m *vm) NewGIC(l GICLayout) (GIC, error) {
 }
 
 // checkGIC compares what the framework has with what the machine expects.
-func (fw *Framework) checkGIC(l GICLayout) error {
+func (fw *Framework) checkGIC(l hv.GICLayout) error {
 	for _, c := range []struct {
 		what string
 		get  func() (uint64, error)
@@ -77,7 +79,7 @@ func (fw *Framework) checkGIC(l GICLayout) error {
 	return err
 }
 
-func (fw *Framework) createGIC(l GICLayout) error {
+func (fw *Framework) createGIC(l hv.GICLayout) error {
 	cfg, err := fw.GICConfigCreate()
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package hvf
 import (
 	"errors"
 	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // field is a four-bit field of an ID register.
@@ -11,21 +13,21 @@ func field(lsb uint) uint64 { return 0xf << lsb }
 // hidden is what a guest must not see, whatever the framework shows by default:
 // what the contract does not offer, or what would need state that nobody saves.
 var hidden = []struct {
-	reg      SysReg
+	reg      aarch64.SysReg
 	mask     uint64
 	optional bool // older versions of macOS do not know the register
 }{
-	{SysRegID_AA64PFR0_EL1, field(8) | field(12) | field(32), false}, // EL2, EL3, SVE
-	{SysRegID_AA64PFR1_EL1, field(8) | field(24), false},             // MTE, SME
-	{SysRegID_AA64DFR0_EL1, field(8), false},                         // PMUVer: its registers trap
-	{SysRegID_AA64MMFR2_EL1, field(24), false},                       // NV
-	{SysRegID_AA64ZFR0_EL1, ^uint64(0), true},                        // Linux takes these two for
-	{SysRegID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even where PFR0 has none
+	{aarch64.ID_AA64PFR0_EL1, field(8) | field(12) | field(32), false}, // EL2, EL3, SVE
+	{aarch64.ID_AA64PFR1_EL1, field(8) | field(24), false},             // MTE, SME
+	{aarch64.ID_AA64DFR0_EL1, field(8), false},                         // PMUVer: its registers trap
+	{aarch64.ID_AA64MMFR2_EL1, field(24), false},                       // NV
+	{aarch64.ID_AA64ZFR0_EL1, ^uint64(0), true},                        // Linux takes these two for
+	{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even where PFR0 has none
 }
 
 // identify sets what the guest sees of the vCPU.
 func (v *vcpu) identify(index int) error {
-	if err := v.SetSysReg(SysRegMPIDR_EL1, 1<<31|uint64(index)); err != nil {
+	if err := v.SetSysReg(aarch64.MPIDR_EL1, 1<<31|uint64(index)); err != nil {
 		return err
 	}
 	for _, h := range hidden {
@@ -34,13 +36,13 @@ func (v *vcpu) identify(index int) error {
 			return err
 		}
 	}
-	return v.change(SysRegID_AA64MMFR0_EL1, func(old uint64) uint64 {
+	return v.change(aarch64.ID_AA64MMFR0_EL1, func(old uint64) uint64 {
 		return old&^0xf | min(old&0xf, paRange(v.vm.ipaBits))
 	})
 }
 
 // change rewrites a system register if that makes a difference.
-func (v *vcpu) change(reg SysReg, f func(old uint64) uint64) error {
+func (v *vcpu) change(reg aarch64.SysReg, f func(old uint64) uint64) error {
 	old, err := v.SysReg(reg)
 	if err != nil {
 		return err

@@ -1,54 +1,56 @@
 package hvf
 
+import "github.com/miniboot-vmm/miniboot/hv"
+
 // Run enters the guest. Exits that mean nothing to a caller stay in here: the
 // framework's UNKNOWN, which is a signal that hit the thread, and a
 // cancellation whose kick an earlier Run has returned already.
-func (v *vcpu) Run() (Exit, error) {
+func (v *vcpu) Run() (hv.Exit, error) {
 	v.kick.enter()
 	for {
 		if v.kick.take() {
-			return v.leave(Exit{Reason: ExitCanceled}), nil
+			return v.leave(hv.Exit{Reason: hv.ExitCanceled}), nil
 		}
 		if v.held {
 			if err := v.releaseVTimer(); err != nil {
-				v.leave(Exit{})
-				return Exit{}, err
+				v.leave(hv.Exit{})
+				return hv.Exit{}, err
 			}
 		}
 		if err := v.stateInputs(); err != nil {
-			v.leave(Exit{})
-			return Exit{}, err
+			v.leave(hv.Exit{})
+			return hv.Exit{}, err
 		}
 		if err := v.raw.Run(); err != nil {
-			v.leave(Exit{})
-			return Exit{}, err
+			v.leave(hv.Exit{})
+			return hv.Exit{}, err
 		}
 		switch e := v.raw.Exit(); e.Reason {
-		case ExitCanceled:
-		case ExitUnknown:
+		case hv.ExitCanceled:
+		case hv.ExitUnknown:
 			if err := v.restoreMask(); err != nil {
-				v.leave(Exit{})
-				return Exit{}, err
+				v.leave(hv.Exit{})
+				return hv.Exit{}, err
 			}
-		case ExitVTimer:
+		case hv.ExitVTimer:
 			if v.vm.gic != nil {
 				if err := v.holdVTimer(); err != nil {
-					v.leave(Exit{})
-					return Exit{}, err
+					v.leave(hv.Exit{})
+					return hv.Exit{}, err
 				}
 				continue
 			}
 			v.masked = true
-			return v.leave(Exit{Reason: ExitVTimer}), nil
+			return v.leave(hv.Exit{Reason: hv.ExitVTimer}), nil
 		default:
 			x := &e.Exception
-			return v.leave(Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
+			return v.leave(hv.Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
 		}
 	}
 }
 
 // leave ends a Run: the levels of the interrupt inputs were for this one only.
-func (v *vcpu) leave(e Exit) Exit {
+func (v *vcpu) leave(e hv.Exit) hv.Exit {
 	v.kick.leave()
 	v.irq.level, v.fiq.level = false, false
 	return e

@@ -3,6 +3,9 @@ package hvf
 import (
 	"fmt"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // vcpu is a vCPU of the framework behind the contract of VCPU. All but kick
@@ -55,7 +58,7 @@ func (v *vcpu) setUp(index int) error {
 	return v.SetVTimerOffset(0)
 }
 
-func (v *vcpu) Reg(r Reg) (uint64, error) {
+func (v *vcpu) Reg(r hv.Reg) (uint64, error) {
 	val, err := v.raw.GetReg(r)
 	if err != nil {
 		return 0, readError(r, err)
@@ -63,7 +66,7 @@ func (v *vcpu) Reg(r Reg) (uint64, error) {
 	return val, nil
 }
 
-func (v *vcpu) SetReg(r Reg, val uint64) error {
+func (v *vcpu) SetReg(r hv.Reg, val uint64) error {
 	if err := v.raw.SetReg(r, val); err != nil {
 		return writeError(r, val, err)
 	}
@@ -72,11 +75,11 @@ func (v *vcpu) SetReg(r Reg, val uint64) error {
 
 // sysRegMDCR_EL2Architectural is MDCR_EL2's own encoding. Headers up to
 // macOS 15 have another one, which SysRegMDCR_EL2 is.
-const sysRegMDCR_EL2Architectural SysReg = 0xe089
+const sysRegMDCR_EL2Architectural aarch64.SysReg = 0xe089
 
-func (v *vcpu) SysReg(r SysReg) (uint64, error) {
+func (v *vcpu) SysReg(r aarch64.SysReg) (uint64, error) {
 	val, err := v.raw.GetSysReg(r)
-	if err != nil && r == SysRegMDCR_EL2 {
+	if err != nil && r == aarch64.MDCR_EL2 {
 		val, err = v.raw.GetSysReg(sysRegMDCR_EL2Architectural)
 	}
 	if err != nil {
@@ -85,9 +88,9 @@ func (v *vcpu) SysReg(r SysReg) (uint64, error) {
 	return val, nil
 }
 
-func (v *vcpu) SetSysReg(r SysReg, val uint64) error {
+func (v *vcpu) SetSysReg(r aarch64.SysReg, val uint64) error {
 	err := v.raw.SetSysReg(r, val)
-	if err != nil && r == SysRegMDCR_EL2 {
+	if err != nil && r == aarch64.MDCR_EL2 {
 		err = v.raw.SetSysReg(sysRegMDCR_EL2Architectural, val)
 	}
 	if err != nil {

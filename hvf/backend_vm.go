@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // vm is the process's virtual machine on the framework.
@@ -24,13 +26,13 @@ type vm struct {
 	closed    bool
 }
 
-func (m *vm) Map(gpa uint64, mem []byte, p Prot) error {
+func (m *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	size := uint64(len(mem))
 	if err := m.check("map", gpa, size); err != nil {
 		return err
 	}
-	if a := address(mem); a%PageSize != 0 {
-		return fmt.Errorf("hvf: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, PageSize)
+	if a := address(mem); a%hv.PageSize != 0 {
+		return fmt.Errorf("hvf: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, hv.PageSize)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +59,7 @@ func (m *vm) Unmap(gpa, size uint64) error {
 	return nil
 }
 
-func (m *vm) Protect(gpa, size uint64, p Prot) error {
+func (m *vm) Protect(gpa, size uint64, p hv.Prot) error {
 	if err := m.check("protect", gpa, size); err != nil {
 		return err
 	}
@@ -68,8 +70,8 @@ func (m *vm) Protect(gpa, size uint64, p Prot) error {
 }
 
 func (m *vm) check(what string, gpa, size uint64) error {
-	if size == 0 || gpa%PageSize != 0 || size%PageSize != 0 {
-		return fmt.Errorf("hvf: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, PageSize)
+	if size == 0 || gpa%hv.PageSize != 0 || size%hv.PageSize != 0 {
+		return fmt.Errorf("hvf: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, hv.PageSize)
 	}
 	if end := gpa + size; end < gpa || end > 1<<m.ipaBits {
 		return fmt.Errorf("hvf: %s 0x%x bytes at 0x%x: past the end of the %d-bit guest physical address space", what, size, gpa, m.ipaBits)
@@ -80,7 +82,7 @@ func (m *vm) check(what string, gpa, size uint64) error {
 // Counter reads the counter behind the guest's timers.
 func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
 
-func (m *vm) NewVCPU(index int) (VCPU, error) {
+func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index > 255 {
 		return nil, fmt.Errorf("hvf: new vcpu %d: give an index from 0 to 255", index)
 	}

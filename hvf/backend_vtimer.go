@@ -1,6 +1,10 @@
 package hvf
 
-import "time"
+import (
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // With the framework's GIC the virtual timer's interrupt is said to reach the
 // guest by itself. Some see an exit for it all the same. If there is one, the
@@ -23,9 +27,9 @@ func (v *vcpu) holdVTimer() error {
 // made pending again, and the guest is left for another look soon.
 func (v *vcpu) releaseVTimer() error {
 	const enable, imask, istatus = 1, 2, 4
-	ctl, err := v.raw.GetSysReg(SysRegCNTV_CTL_EL0)
+	ctl, err := v.raw.GetSysReg(aarch64.CNTV_CTL_EL0)
 	if err != nil {
-		return readError(SysRegCNTV_CTL_EL0, err)
+		return readError(aarch64.CNTV_CTL_EL0, err)
 	}
 	if ctl&(enable|imask|istatus) == enable|istatus {
 		if v.look == nil {

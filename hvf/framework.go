@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
@@ -73,8 +74,8 @@ func (e *UnavailableError) Error() string {
 	return fmt.Sprintf("hvf: %s: %v, it came with macOS %v", e.Func, ErrNotAvailable, e.Since)
 }
 
-// Unwrap returns ErrNotAvailable.
-func (e *UnavailableError) Unwrap() error { return ErrNotAvailable }
+// Unwrap returns ErrNotAvailable and that of the contract.
+func (e *UnavailableError) Unwrap() []error { return []error{ErrNotAvailable, hv.ErrNotAvailable} }
 
 func unavailable(n function) error {
 	return &UnavailableError{Func: functions[n].name, Since: functions[n].since}

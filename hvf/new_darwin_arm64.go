@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
 )
 
@@ -29,7 +30,7 @@ var open = sync.OnceValues(func() (*Framework, error) {
 func Open() (*Framework, error) { return open() }
 
 // backend is one for the process, as the virtual machine is.
-var backend = sync.OnceValues(func() (Hypervisor, error) {
+var backend = sync.OnceValues(func() (hv.Hypervisor, error) {
 	fw, err := Open()
 	if err != nil {
 		return nil, err
@@ -42,4 +43,4 @@ var backend = sync.OnceValues(func() (Hypervisor, error) {
 
 // New returns the Hypervisor.framework backend, always the same value. Whether
 // the program has the entitlement shows in NewVM only.
-func New() (Hypervisor, error) { return backend() }
+func New() (hv.Hypervisor, error) { return backend() }

@@ -1,5 +1,10 @@
 package hvf
 
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
+
 // RawVCPU is one vCPU of the framework: each method is a function that takes
 // its id first. It belongs to the OS thread that called VCPUCreate, so to a
 // goroutine that has called runtime.LockOSThread and keeps it; methods that
@@ -61,10 +66,10 @@ func (v *RawVCPU) Destroy() error { return v.do(fnVCPUDestroy) }
 func (v *RawVCPU) Run() error { return v.do(fnVCPURun) }
 
 // GetReg reads a general register.
-func (v *RawVCPU) GetReg(reg Reg) (uint64, error) { return v.get(fnVCPUGetReg, uintptr(reg)) }
+func (v *RawVCPU) GetReg(reg hv.Reg) (uint64, error) { return v.get(fnVCPUGetReg, uintptr(reg)) }
 
 // SetReg writes a general register.
-func (v *RawVCPU) SetReg(reg Reg, value uint64) error {
+func (v *RawVCPU) SetReg(reg hv.Reg, value uint64) error {
 	return v.do(fnVCPUSetReg, uintptr(reg), uintptr(value))
 }
 
@@ -82,13 +87,13 @@ func (v *RawVCPU) SetSIMDFPReg(reg SIMDReg, value [2]uint64) error {
 
 // GetSysReg reads a system register. ReturnBadArgument, or on some versions
 // ReturnUnsupported: this macOS, host or VM does not have it.
-func (v *RawVCPU) GetSysReg(reg SysReg) (uint64, error) {
+func (v *RawVCPU) GetSysReg(reg aarch64.SysReg) (uint64, error) {
 	return v.get(fnVCPUGetSysReg, uintptr(reg))
 }
 
 // SetSysReg writes a system register; for an ID register, what the guest reads.
 // Errors are those of GetSysReg.
-func (v *RawVCPU) SetSysReg(reg SysReg, value uint64) error {
+func (v *RawVCPU) SetSysReg(reg aarch64.SysReg, value uint64) error {
 	return v.do(fnVCPUSetSysReg, uintptr(reg), uintptr(value))
 }
 

@@ -1,5 +1,7 @@
 package hvf
 
+import "github.com/miniboot-vmm/miniboot/hv"
+
 // VMCreate makes this process's virtual machine; there can be one. With cfg 0
 // it gets the defaults.
 //
@@ -19,7 +21,7 @@ func (fw *Framework) VMDestroy() error { return fw.do(fnVMDestroy) }
 //
 // ReturnBadArgument: alignment. ReturnError: something is mapped there, or mem
 // is a shared read-only mapping of a file. ReturnNoDevice: there is no VM.
-func (fw *Framework) VMMap(mem []byte, ipa uint64, flags Prot) error {
+func (fw *Framework) VMMap(mem []byte, ipa uint64, flags hv.Prot) error {
 	f := fw.take()
 	defer fw.give(f)
 	return fw.call(f, fnVMMap, f.bufArg(mem), uintptr(ipa), uintptr(len(mem)), uintptr(flags))
@@ -33,7 +35,7 @@ func (fw *Framework) VMUnmap(ipa, size uint64) error {
 
 // VMProtect changes what the guest may do with size bytes at ipa, aligned as in
 // VMMap. vCPUs may run.
-func (fw *Framework) VMProtect(ipa, size uint64, flags Prot) error {
+func (fw *Framework) VMProtect(ipa, size uint64, flags hv.Prot) error {
 	return fw.do(fnVMProtect, uintptr(ipa), uintptr(size), uintptr(flags))
 }
 

@@ -1,19 +1,21 @@
-package hvftest
+package hvf_test
 
 import (
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/signed"
+	"github.com/miniboot-vmm/miniboot/hvf/signed"
 )
 
 func TestMain(m *testing.M) { signed.Main(m) }
 
-// TestFramework holds Hypervisor.framework itself against the contract.
-func TestFramework(t *testing.T) {
+// TestSuite holds Hypervisor.framework itself against the contract.
+func TestSuite(t *testing.T) {
 	h, err := hvf.New()
 	if err != nil {
 		t.Skip(err)
 	}
-	Run(t, func(*testing.T) hvf.Hypervisor { return h })
+	hvtest.Run(t, func(*testing.T) hv.Hypervisor { return h })
 }

@@ -1,5 +1,10 @@
 package hvf
 
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
+
 // InterruptType is an interrupt input of a vCPU, as hv_interrupt_type_t.
 type InterruptType uint32
 
@@ -42,14 +47,14 @@ type TLBIOp uint32
 
 // VCPUExit is an hv_vcpu_exit_t: why hv_vcpu_run returned.
 type VCPUExit struct {
-	Reason    ExitReason
+	Reason    hv.ExitReason
 	_         uint32
 	Exception VCPUExitException // meaningful for ExitException only
 }
 
 // VCPUExitException is the exception that ended a run.
 type VCPUExitException struct {
-	Syndrome        ESR
+	Syndrome        aarch64.ESR
 	VirtualAddress  uint64
 	PhysicalAddress uint64
 }

@@ -13,7 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var (
@@ -55,19 +56,19 @@ func TestATVectors(t *testing.T) {
 		want = atRead(t, golden)
 	}
 
-	v := newVM(hvf.Config{IPABits: 40})
-	if err := v.Map(atTables, tables, hvf.ProtRead); err != nil {
+	v := newVM(hv.Config{IPABits: 40})
+	if err := v.Map(atTables, tables, hv.ProtRead); err != nil {
 		t.Fatal(err)
 	}
 	c := newCPU(v, 0)
 	var text bytes.Buffer
 	faults, known := map[uint64]int{}, 0
 	for i, k := range cases[:min(len(cases), len(want))] {
-		c.setSysReg(hvf.SysRegSCTLR_EL1, k.SCTLR)
-		c.setSysReg(hvf.SysRegTCR_EL1, k.TCR)
-		c.setSysReg(hvf.SysRegTTBR0_EL1, k.TTBR0)
-		c.setSysReg(hvf.SysRegTTBR1_EL1, k.TTBR1)
-		c.setSysReg(hvf.SysRegMAIR_EL1, k.MAIR)
+		c.setSysReg(aarch64.SCTLR_EL1, k.SCTLR)
+		c.setSysReg(aarch64.TCR_EL1, k.TCR)
+		c.setSysReg(aarch64.TTBR0_EL1, k.TTBR0)
+		c.setSysReg(aarch64.TTBR1_EL1, k.TTBR1)
+		c.setSysReg(aarch64.MAIR_EL1, k.MAIR)
 		c.stop = false
 		g := guest{cpu: c, t: t}
 		g.sysInstr(atOps[k.Op], k.VA)
@@ -108,8 +109,8 @@ func atKnown(par, qemu uint64) bool {
 	case par&parF == 0:
 		return par&^sh == qemu&^sh && par&sh == shOuter<<parSH && (isDevice(attr) || attr == normalNC)
 	}
-	fsc, level := hvf.FSC(par>>parFST&0x3f), par>>parFST&3
-	return fsc.Translation() && level < 2 && !(qemu&parF != 0 && hvf.FSC(qemu>>parFST&0x3f).Translation())
+	fsc, level := aarch64.FSC(par>>parFST&0x3f), par>>parFST&3
+	return fsc.Translation() && level < 2 && !(qemu&parF != 0 && aarch64.FSC(qemu>>parFST&0x3f).Translation())
 }
 
 // atWalkFault stands for tables outside of atTables: an exit here, an external
@@ -117,7 +118,7 @@ func atKnown(par, qemu uint64) bool {
 const atWalkFault = 0xffff
 
 func atRandomTables(rng *rand.Rand) []byte {
-	b := alignSlice(make([]byte, atTablesSize+hvf.PageSize), hvf.PageSize)[:atTablesSize]
+	b := alignSlice(make([]byte, atTablesSize+hv.PageSize), hv.PageSize)[:atTablesSize]
 	for i := 0; i < len(b); i += 8 {
 		binary.LittleEndian.PutUint64(b[i:], atRandomDescriptor(rng))
 	}

@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // jump continues at the current instruction's address plus op.Imm.
 func (c *cpu) jump(op *a64.Op) bool {

@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // Types of breakpoint, DBGBCR<n>_EL1.BT. The others are reserved here, and
 // never match: they need EL2 or AArch32.
@@ -88,7 +90,7 @@ func (c *cpu) beforeInstruction() bool {
 		return true
 	}
 	if breaking && c.breakpoint() {
-		c.takeException(hvf.ECBreakpointLower, issDebug, c.PC)
+		c.takeException(aarch64.ECBreakpointLower, issDebug, c.PC)
 		return false
 	}
 	if c.il {

@@ -3,8 +3,8 @@ package softcpu
 import (
 	"sync/atomic"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // cpu is one processor. Only the goroutine that runs it touches it, but for
@@ -42,7 +42,7 @@ type cpu struct {
 
 	// stop ends Run with exit once the current instruction is done.
 	stop bool
-	exit hvf.Exit
+	exit hv.Exit
 
 	// fpTrapped caches "an FP or SIMD instruction traps at this EL", from
 	// CPACR_EL1.FPEN; stepwise says that instructions must be executed one by

@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // debugState is self-hosted debug (DDI 0487 D2): breakpoints, watchpoints and
 // software step. The OS lock is always open: its registers are the host's.
@@ -46,7 +48,7 @@ const (
 )
 
 // issDebug is the fault status code of debug exceptions.
-const issDebug = uint32(hvf.FSCDebug)
+const issDebug = uint32(aarch64.FSCDebug)
 
 func (d *debugState) reset() { *d = debugState{} }
 

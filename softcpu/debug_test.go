@@ -4,7 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 // TestBreakpoints: when a breakpoint at testPC stops the instruction there.
 // Breakpoints 4 and 5 are the ones that know contexts.
 func TestBreakpoints(t *testing.T) {
-	type regs map[hvf.SysReg]uint64
+	type regs map[aarch64.SysReg]uint64
 	bp := func(n int, bvr, bcr uint64) regs {
 		return regs{enc(2, 0, 0, uint32(n), 4): bvr, enc(2, 0, 0, uint32(n), 5): bcr}
 	}
@@ -70,18 +71,18 @@ func TestBreakpoints(t *testing.T) {
 	for _, r := range rows {
 		for _, orderMDSCRFirst := range []bool{false, true} {
 			g := newGuest(t)
-			g.set(hvf.SysRegCONTEXTIDR_EL1, 0x77)
+			g.set(aarch64.CONTEXTIDR_EL1, 0x77)
 			if orderMDSCRFirst {
-				g.set(hvf.SysRegMDSCR_EL1, r.mdscr)
+				g.set(aarch64.MDSCR_EL1, r.mdscr)
 			}
 			for reg, v := range r.regs {
 				g.set(reg, v)
 			}
-			g.set(hvf.SysRegMDSCR_EL1, r.mdscr)
+			g.set(aarch64.MDSCR_EL1, r.mdscr)
 			g.at(r.mode)
-			want := outcome{EC: hvf.ECBreakpointLower, ISS: 0x22, PC: testPC}
+			want := outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}
 			if r.mode&pstateEL1t != 0 {
-				want.EC = hvf.ECBreakpointSame
+				want.EC = aarch64.ECBreakpointSame
 			}
 			if !r.hit {
 				want = outcome{}
@@ -104,9 +105,9 @@ func TestBreakpointOrder(t *testing.T) {
 		mode uint64
 		want outcome
 	}{
-		{"breakpoint", testPC, pstateEL0t, outcome{EC: hvf.ECBreakpointLower, ISS: 0x22, PC: testPC}},
-		{"breakpoint, IL", testPC, pstateIL | pstateEL0t, outcome{EC: hvf.ECBreakpointLower, ISS: 0x22, PC: testPC}},
-		{"IL alone", testPC + 4, pstateIL | pstateEL0t, outcome{EC: hvf.ECIllegalState, PC: testPC + 4}},
+		{"breakpoint", testPC, pstateEL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
+		{"breakpoint, IL", testPC, pstateIL | pstateEL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
+		{"IL alone", testPC + 4, pstateIL | pstateEL0t, outcome{EC: aarch64.ECIllegalState, PC: testPC + 4}},
 		{"not mapped", 1 << 41, pstateIL | pstateEL0t, outcome{}},
 		{"not aligned", testPC + 2, pstateIL | pstateEL0t, outcome{}},
 	}
@@ -116,7 +117,7 @@ func TestBreakpointOrder(t *testing.T) {
 			g.set(enc(2, 0, 0, uint32(n), 4), at)
 			g.set(enc(2, 0, 0, uint32(n), 5), bcrEL0)
 		}
-		g.set(hvf.SysRegMDSCR_EL1, mdscrMDE)
+		g.set(aarch64.MDSCR_EL1, mdscrMDE)
 		g.at(r.mode)
 		o, _ := g.try(func() bool {
 			g.PC = r.pc
@@ -210,18 +211,18 @@ func TestWatchpoints(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegDBGWVR3_EL1, 0x1000)
-		g.set(hvf.SysRegDBGWCR3_EL1, r.wcr)
-		g.set(hvf.SysRegDBGBVR5_EL1, 0x77)
-		g.set(hvf.SysRegDBGBCR5_EL1, bcrBoth|btLinkedContext<<bcrBT)
-		g.set(hvf.SysRegCONTEXTIDR_EL1, 0x77)
-		g.set(hvf.SysRegMDSCR_EL1, r.mdscr)
+		g.set(aarch64.DBGWVR3_EL1, 0x1000)
+		g.set(aarch64.DBGWCR3_EL1, r.wcr)
+		g.set(aarch64.DBGBVR5_EL1, 0x77)
+		g.set(aarch64.DBGBCR5_EL1, bcrBoth|btLinkedContext<<bcrBT)
+		g.set(aarch64.CONTEXTIDR_EL1, 0x77)
+		g.set(aarch64.MDSCR_EL1, r.mdscr)
 		g.at(r.mode)
 		var want outcome
 		if r.far != 0 {
-			want = outcome{EC: hvf.ECWatchpointLower, ISS: 0x22, PC: testPC}
+			want = outcome{EC: aarch64.ECWatchpointLower, ISS: 0x22, PC: testPC}
 			if r.mode&pstateEL1t != 0 {
-				want.EC = hvf.ECWatchpointSame
+				want.EC = aarch64.ECWatchpointSame
 			}
 			if r.write {
 				want.ISS |= issWnR
@@ -262,7 +263,7 @@ func (g *guest) program(pa uint64, words ...uint32) {
 	for v := uint64(0); v < 0x800; v += 0x80 {
 		g.put32(testVBAR+v, insHVC)
 	}
-	g.set(hvf.SysRegVBAR_EL1, testVBAR)
+	g.set(aarch64.VBAR_EL1, testVBAR)
 }
 
 // runToVector enters the guest and returns the vector whose HVC ended Run, or
@@ -272,10 +273,10 @@ func (g *guest) runToVector() uint64 {
 	stuck := time.AfterFunc(5*time.Second, g.Kick)
 	defer stuck.Stop()
 	exit, err := g.Run()
-	if err != nil || exit.Reason != hvf.ExitException {
+	if err != nil || exit.Reason != hv.ExitException {
 		g.t.Fatalf("Run: %+v, %v", exit, err)
 	}
-	if exit.ESR.EC() != hvf.ECHVC64 {
+	if exit.ESR.EC() != aarch64.ECHVC64 {
 		return ^uint64(0)
 	}
 	return g.PC - 4 - testVBAR
@@ -308,9 +309,9 @@ func TestSoftwareStep(t *testing.T) {
 		const kernel = 0x20000
 		g.program(testPC, r.ins, insBRK, insBRK)
 		g.put32(kernel, insERET)
-		g.set(hvf.SysRegMDSCR_EL1, mdscrSS)
-		g.set(hvf.SysRegELR_EL1, testPC)
-		g.set(hvf.SysRegSPSR_EL1, pstateSS|pstateEL0t)
+		g.set(aarch64.MDSCR_EL1, mdscrSS)
+		g.set(aarch64.ELR_EL1, testPC)
+		g.set(aarch64.SPSR_EL1, pstateSS|pstateEL0t)
 		g.PC, g.X[2] = kernel, r.x2
 		vector := g.runToVector()
 		ss := g.sys.spsr&pstateSS != 0
@@ -350,9 +351,9 @@ func TestSoftwareStepEL1(t *testing.T) {
 		g := newGuest(t)
 		g.program(testPC, r.code...)
 		g.put32(kernel, insERET)
-		g.set(hvf.SysRegMDSCR_EL1, mdscrSS|mdscrKDE)
-		g.set(hvf.SysRegELR_EL1, testPC)
-		g.set(hvf.SysRegSPSR_EL1, r.spsr)
+		g.set(aarch64.MDSCR_EL1, mdscrSS|mdscrKDE)
+		g.set(aarch64.ELR_EL1, testPC)
+		g.set(aarch64.SPSR_EL1, r.spsr)
 		g.PC = kernel
 		if vector := g.runToVector(); vector != 0x200 || g.sys.esr != r.esr || g.sys.elr != r.elr {
 			t.Errorf("%s: vector 0x%x, ESR 0x%x, ELR 0x%x; want 0x200, 0x%x, 0x%x", r.name, vector, g.sys.esr, g.sys.elr, r.esr, r.elr)
@@ -366,7 +367,7 @@ func TestStepAcrossExit(t *testing.T) {
 	for _, ins := range []uint32{insWFI, insMRSPMR} {
 		g := newGuest(t)
 		g.program(testPC, ins, insBRK)
-		g.set(hvf.SysRegMDSCR_EL1, mdscrSS|mdscrKDE)
+		g.set(aarch64.MDSCR_EL1, mdscrSS|mdscrKDE)
 		g.at(pstateSS | pstateEL1h)
 		g.PC = testPC
 		if vector := g.runToVector(); vector != ^uint64(0) || g.PC != testPC || !g.ss {
@@ -391,9 +392,9 @@ func TestWatchpointRuns(t *testing.T) {
 	if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xf2000000 {
 		t.Fatalf("without a watchpoint: vector 0x%x, ESR 0x%x; want the BRK", vector, g.sys.esr)
 	}
-	g.set(hvf.SysRegDBGWVR0_EL1, 0x1000)
-	g.set(hvf.SysRegDBGWCR0_EL1, dbgE|1<<dbgPxC|2<<wcrLSC|0xff<<wcrBAS)
-	g.set(hvf.SysRegMDSCR_EL1, kdeMDE)
+	g.set(aarch64.DBGWVR0_EL1, 0x1000)
+	g.set(aarch64.DBGWCR0_EL1, dbgE|1<<dbgPxC|2<<wcrLSC|0xff<<wcrBAS)
+	g.set(aarch64.MDSCR_EL1, kdeMDE)
 	g.at(pstateEL1h)
 	g.PC, g.X[1] = testPC, 2
 	if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xd6000062 || g.sys.far != 0x1000 || g.sys.elr != testPC {
@@ -408,9 +409,9 @@ func TestWatchpointRuns(t *testing.T) {
 func TestBreakpointRuns(t *testing.T) {
 	g := newGuest(t)
 	g.program(testPC, insNOP, insNOP, insNOP, insBRK)
-	g.set(hvf.SysRegDBGBVR2_EL1, testPC+8)
-	g.set(hvf.SysRegDBGBCR2_EL1, bcrEL0|0xf<<5)
-	g.set(hvf.SysRegMDSCR_EL1, mdscrMDE)
+	g.set(aarch64.DBGBVR2_EL1, testPC+8)
+	g.set(aarch64.DBGBCR2_EL1, bcrEL0|0xf<<5)
+	g.set(aarch64.MDSCR_EL1, mdscrMDE)
 	for range 2 {
 		g.at(pstateEL0t)
 		g.PC = testPC

@@ -1,9 +1,9 @@
 package softcpu
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/vec"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
 // execFunc executes one instruction. c.PC is its address. It returns true when
@@ -65,11 +65,11 @@ func (c *cpu) attend() bool {
 		if bits &^= attentionKick | attentionMail; bits != 0 {
 			c.raise(bits)
 		}
-		c.exit = hvf.Exit{Reason: hvf.ExitCanceled}
+		c.exit = hv.Exit{Reason: hv.ExitCanceled}
 		return false
 	}
 	if bits&attentionTimer != 0 && c.timerFired() {
-		c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
+		c.exit = hv.Exit{Reason: hv.ExitVTimer}
 		return false
 	}
 	return true

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/vec"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
 // TestEveryCodeExecutes checks that what the decoder can return has an
@@ -38,16 +39,16 @@ const (
 // PC at its start.
 func newTestCPU(t testing.TB, program ...uint32) (*cpu, []byte) {
 	t.Helper()
-	raw := make([]byte, testRAMSize+hvf.PageSize)
-	mem := alignSlice(raw, hvf.PageSize)[:testRAMSize]
+	raw := make([]byte, testRAMSize+hv.PageSize)
+	mem := alignSlice(raw, hv.PageSize)[:testRAMSize]
 	for i, w := range program {
 		binary.LittleEndian.PutUint32(mem[4*i:], w)
 	}
-	vm, err := New().NewVM(hvf.Config{})
+	vm, err := New().NewVM(hv.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := vm.Map(testRAM, mem, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+	if err := vm.Map(testRAM, mem, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)
 	}
 	v, err := vm.NewVCPU(0)
@@ -89,7 +90,7 @@ func BenchmarkLoop(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.StopTimer()
-	if c.exit.ESR.EC() != hvf.ECHVC64 {
+	if c.exit.ESR.EC() != aarch64.ECHVC64 {
 		b.Fatalf("exit %v at 0x%x", c.exit.ESR, c.PC)
 	}
 	b.ReportMetric(float64(c.stats.Instructions)/b.Elapsed().Seconds()/1e6, "MIPS")
@@ -103,13 +104,13 @@ func identityMap(c *cpu) {
 	entry := table - testRAM + testRAM>>30*8
 	binary.LittleEndian.PutUint64(mem.mem[entry:], testRAM|1<<10|3<<8|1) // AF, inner shareable, block
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		v   uint64
 	}{
-		{hvf.SysRegMAIR_EL1, 0xff},
-		{hvf.SysRegTCR_EL1, 25 | 1<<23 | 5<<32}, // T0SZ 25: starts at level 1; EPD1
-		{hvf.SysRegTTBR0_EL1, table},
-		{hvf.SysRegSCTLR_EL1, 0x30d0_0801},
+		{aarch64.MAIR_EL1, 0xff},
+		{aarch64.TCR_EL1, 25 | 1<<23 | 5<<32}, // T0SZ 25: starts at level 1; EPD1
+		{aarch64.TTBR0_EL1, table},
+		{aarch64.SCTLR_EL1, 0x30d0_0801},
 	} {
 		if err := c.SetSysReg(r.reg, r.v); err != nil {
 			panic(fmt.Sprintf("identityMap: %v", err))

@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // Offsets from VBAR_EL1 (DDI 0487 D1.3.6): a kind of exception, plus where it
 // came from.
@@ -28,18 +30,18 @@ const (
 // takeException takes a synchronous exception to EL1. ec is the class as it is
 // for an exception from EL0; where EL1's own exceptions have a class of their
 // own, that one is reported. ret is the preferred return address.
-func (c *cpu) takeException(ec hvf.EC, iss uint32, ret uint64) {
+func (c *cpu) takeException(ec aarch64.EC, iss uint32, ret uint64) {
 	if c.el == 1 {
 		ec = sameEL(ec)
 	}
-	c.sys.esr = uint64(hvf.MakeESR(ec, iss))
+	c.sys.esr = uint64(aarch64.MakeESR(ec, iss))
 	c.enter(vectorSync, ret)
 }
 
 // sameEL returns the class for an exception taken without a change of EL.
-func sameEL(ec hvf.EC) hvf.EC {
+func sameEL(ec aarch64.EC) aarch64.EC {
 	switch ec {
-	case hvf.ECInstrAbortLower, hvf.ECDataAbortLower, hvf.ECBreakpointLower, hvf.ECStepLower, hvf.ECWatchpointLower:
+	case aarch64.ECInstrAbortLower, aarch64.ECDataAbortLower, aarch64.ECBreakpointLower, aarch64.ECStepLower, aarch64.ECWatchpointLower:
 		return ec + 1
 	}
 	return ec
@@ -78,35 +80,35 @@ func (c *cpu) dataAbort(va uint64, f fault, write, cm bool, ret uint64) {
 		iss |= issCM
 	}
 	c.sys.far = va
-	c.takeException(hvf.ECDataAbortLower, iss, ret)
+	c.takeException(aarch64.ECDataAbortLower, iss, ret)
 }
 
 // instructionAbort reports the fault of fetching from va.
 func (c *cpu) instructionAbort(va uint64, f fault, ret uint64) {
 	c.sys.far = va
-	c.takeException(hvf.ECInstrAbortLower, uint32(f.fsc), ret)
+	c.takeException(aarch64.ECInstrAbortLower, uint32(f.fsc), ret)
 }
 
 // undefined reports an instruction that this CPU does not have, or not here.
-func (c *cpu) undefined(ret uint64) { c.takeException(hvf.ECUnknown, 0, ret) }
+func (c *cpu) undefined(ret uint64) { c.takeException(aarch64.ECUnknown, 0, ret) }
 
 // pcAlignment reports a PC that is no multiple of 4.
 func (c *cpu) pcAlignment(pc uint64) {
 	c.sys.far = pc
-	c.takeException(hvf.ECPCAlignment, 0, pc)
+	c.takeException(aarch64.ECPCAlignment, 0, pc)
 }
 
 // spAlignment reports a stack pointer that is no multiple of 16, used as base
 // by the instruction at ret.
-func (c *cpu) spAlignment(ret uint64) { c.takeException(hvf.ECSPAlignment, 0, ret) }
+func (c *cpu) spAlignment(ret uint64) { c.takeException(aarch64.ECSPAlignment, 0, ret) }
 
 // illegalState reports the execution of anything while PSTATE.IL is set.
-func (c *cpu) illegalState(ret uint64) { c.takeException(hvf.ECIllegalState, 0, ret) }
+func (c *cpu) illegalState(ret uint64) { c.takeException(aarch64.ECIllegalState, 0, ret) }
 
 // fpAccessTrap reports that CPACR_EL1.FPEN traps the current instruction, one
 // of FP or SIMD. It returns false, as an executor does.
 func (c *cpu) fpAccessTrap() bool {
-	c.takeException(hvf.ECFPAccess, issCond, c.PC)
+	c.takeException(aarch64.ECFPAccess, issCond, c.PC)
 	return false
 }
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestVectors is the table of DDI 0487 D1.3.6.
@@ -33,7 +33,7 @@ func TestVectors(t *testing.T) {
 		for _, m := range modes {
 			t.Run(k.name+" from "+m.name, func(t *testing.T) {
 				g := newGuest(t)
-				g.set(hvf.SysRegVBAR_EL1, testVBAR)
+				g.set(aarch64.VBAR_EL1, testVBAR)
 				const flags = 0xa << 28
 				g.at(flags | m.mode)
 				g.PC = testPC
@@ -127,7 +127,7 @@ func TestEntryPAN(t *testing.T) {
 		if r.span {
 			sctlr |= sctlrSPAN
 		}
-		g.set(hvf.SysRegSCTLR_EL1, sctlr)
+		g.set(aarch64.SCTLR_EL1, sctlr)
 		g.setPAN(r.before)
 		g.undefined(0)
 		if g.pan != r.after || g.sys.spsr&pstatePAN != 0 != r.before {
@@ -139,15 +139,15 @@ func TestEntryPAN(t *testing.T) {
 // TestStackPointers: SP_EL0 and SP_EL1 keep their values through all modes.
 func TestStackPointers(t *testing.T) {
 	g := newGuest(t)
-	g.set(hvf.SysRegSP_EL0, 0x1000)
-	g.set(hvf.SysRegSP_EL1, 0x2000)
+	g.set(aarch64.SP_EL0, 0x1000)
+	g.set(aarch64.SP_EL1, 0x2000)
 	for _, r := range []struct{ mode, sp uint64 }{
 		{pstateEL1h, 0x2000}, {pstateEL1t, 0x1000}, {pstateEL0t, 0x1000}, {pstateEL1h, 0x2000}, {pstateEL0t, 0x1000}, {pstateEL1t, 0x1000},
 	} {
 		g.at(r.mode)
-		if g.X[a64.SP] != r.sp || g.get(hvf.SysRegSP_EL0) != 0x1000 || g.get(hvf.SysRegSP_EL1) != 0x2000 {
+		if g.X[a64.SP] != r.sp || g.get(aarch64.SP_EL0) != 0x1000 || g.get(aarch64.SP_EL1) != 0x2000 {
 			t.Errorf("mode %d: SP 0x%x, SP_EL0 0x%x, SP_EL1 0x%x; want SP 0x%x", r.mode, g.X[a64.SP],
-				g.get(hvf.SysRegSP_EL0), g.get(hvf.SysRegSP_EL1), r.sp)
+				g.get(aarch64.SP_EL0), g.get(aarch64.SP_EL1), r.sp)
 		}
 	}
 	g.at(pstateEL0t)
@@ -177,8 +177,8 @@ func TestERET(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegSPSR_EL1, r.spsr)
-		g.set(hvf.SysRegELR_EL1, 0x4000)
+		g.set(aarch64.SPSR_EL1, r.spsr)
+		g.set(aarch64.ELR_EL1, 0x4000)
 		g.event = false
 		if execERET(g.cpu, &a64.Op{}) {
 			t.Errorf("%s: the engine goes on at the next instruction", r.name)
@@ -198,7 +198,7 @@ func TestIllegalState(t *testing.T) {
 	g := newGuest(t)
 	g.at(pstateIL | pstateEL0t)
 	o, _ := g.try(g.beforeInstruction)
-	if want := (outcome{EC: hvf.ECIllegalState, PC: testPC}); o != want || g.il || g.sys.spsr&pstateIL == 0 {
+	if want := (outcome{EC: aarch64.ECIllegalState, PC: testPC}); o != want || g.il || g.sys.spsr&pstateIL == 0 {
 		t.Errorf("got %+v, IL %v, SPSR 0x%x; want %+v, IL clear, set in SPSR", o, g.il, g.sys.spsr, want)
 	}
 }
@@ -214,12 +214,12 @@ func TestBranchAddr(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegTCR_EL1, r.tcr)
+		g.set(aarch64.TCR_EL1, r.tcr)
 		if got := g.branchAddr(r.va); got != r.want {
 			t.Errorf("TCR 0x%x: branch to 0x%x goes to 0x%x, want 0x%x", r.tcr, r.va, got, r.want)
 		}
-		g.set(hvf.SysRegELR_EL1, r.va)
-		g.set(hvf.SysRegSPSR_EL1, pstateEL0t)
+		g.set(aarch64.ELR_EL1, r.va)
+		g.set(aarch64.SPSR_EL1, pstateEL0t)
 		if execERET(g.cpu, &a64.Op{}); g.PC != r.want {
 			t.Errorf("TCR 0x%x: ERET to 0x%x goes to 0x%x, want 0x%x", r.tcr, r.va, g.PC, r.want)
 		}
@@ -229,7 +229,7 @@ func TestBranchAddr(t *testing.T) {
 // TestExceptionGenerating: what the instructions that call for someone do at
 // each exception level.
 func TestExceptionGenerating(t *testing.T) {
-	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	const wfi, wfe = 0x1e00000, 0x1e00001
 	rows := []struct {
 		name     string
@@ -238,25 +238,25 @@ func TestExceptionGenerating(t *testing.T) {
 		sctlr    uint64
 		el0, el1 outcome
 	}{
-		{"SVC", execSVC, 0x1234, 0, outcome{EC: hvf.ECSVC64, ISS: 0x1234, PC: testPC + 4}, outcome{EC: hvf.ECSVC64, ISS: 0x1234, PC: testPC + 4}},
-		{"HVC", execHVC, 0xffff, 0, undef, outcome{Exit: true, EC: hvf.ECHVC64, ISS: 0xffff, PC: testPC + 4}},
-		{"SMC", execSMC, 7, 0, undef, outcome{Exit: true, EC: hvf.ECSMC64, ISS: 7, PC: testPC}},
-		{"BRK", execBRK, 0xf000, 0, outcome{EC: hvf.ECBRK64, ISS: 0xf000, PC: testPC}, outcome{EC: hvf.ECBRK64, ISS: 0xf000, PC: testPC}},
+		{"SVC", execSVC, 0x1234, 0, outcome{EC: aarch64.ECSVC64, ISS: 0x1234, PC: testPC + 4}, outcome{EC: aarch64.ECSVC64, ISS: 0x1234, PC: testPC + 4}},
+		{"HVC", execHVC, 0xffff, 0, undef, outcome{Exit: true, EC: aarch64.ECHVC64, ISS: 0xffff, PC: testPC + 4}},
+		{"SMC", execSMC, 7, 0, undef, outcome{Exit: true, EC: aarch64.ECSMC64, ISS: 7, PC: testPC}},
+		{"BRK", execBRK, 0xf000, 0, outcome{EC: aarch64.ECBRK64, ISS: 0xf000, PC: testPC}, outcome{EC: aarch64.ECBRK64, ISS: 0xf000, PC: testPC}},
 		{"HLT", execHLT, 1, 0, undef, undef},
 		{"DCPS", execDCPS, 1, 0, undef, undef},
 		{"DRPS", execDRPS, 0, 0, undef, undef},
 		{"ERET", execERET, 0, 0, undef, outcome{}},
-		{"WFI", execWFI, 0, 0, outcome{EC: hvf.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfi, PC: testPC}},
-		{"WFI, nTWI", execWFI, 0, sctlrNTWI, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfi, PC: testPC}},
-		{"WFE", execWFE, 0, 0, outcome{EC: hvf.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfe, PC: testPC}},
-		{"WFE, nTWE", execWFE, 0, sctlrNTWE, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: hvf.ECWFx, ISS: wfe, PC: testPC}},
+		{"WFI", execWFI, 0, 0, outcome{EC: aarch64.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}},
+		{"WFI, nTWI", execWFI, 0, sctlrNTWI, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}},
+		{"WFE", execWFE, 0, 0, outcome{EC: aarch64.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}},
+		{"WFE, nTWE", execWFE, 0, sctlrNTWE, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}},
 	}
 	for _, r := range rows {
 		for mode, want := range map[uint64]outcome{pstateEL0t: r.el0, pstateEL1h: r.el1} {
 			g := newGuest(t)
-			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|r.sctlr)
-			g.set(hvf.SysRegELR_EL1, testPC+4)
-			g.set(hvf.SysRegSPSR_EL1, mode)
+			g.set(aarch64.SCTLR_EL1, sctlrReset|r.sctlr)
+			g.set(aarch64.ELR_EL1, testPC+4)
+			g.set(aarch64.SPSR_EL1, mode)
 			g.at(mode)
 			o, _ := g.try(func() bool { return r.f(g.cpu, &a64.Op{Imm: r.imm}) })
 			if o != want {
@@ -323,13 +323,13 @@ func TestFPTrap(t *testing.T) {
 		for el, mode := range []uint64{pstateEL0t, pstateEL1h} {
 			t.Run(fmt.Sprintf("FPEN %d, EL%d", fpen, el), func(t *testing.T) {
 				g := newGuest(t)
-				g.set(hvf.SysRegCPACR_EL1, uint64(fpen)<<20)
+				g.set(aarch64.CPACR_EL1, uint64(fpen)<<20)
 				g.at(mode)
 				if g.fpTrapped != trapped[el] {
 					t.Errorf("trapped %v, want %v", g.fpTrapped, trapped[el])
 				}
 				o, happened := g.try(func() bool { return g.mrs(enc(3, 3, 4, 4, 0)) })
-				if want := (outcome{EC: hvf.ECFPAccess, ISS: 0x1e00000, PC: testPC}); happened != trapped[el] || happened && o != want {
+				if want := (outcome{EC: aarch64.ECFPAccess, ISS: 0x1e00000, PC: testPC}); happened != trapped[el] || happened && o != want {
 					t.Errorf("MRS FPCR: %v, %+v; want %v, %+v", happened, o, trapped[el], want)
 				}
 			})

@@ -1,15 +1,15 @@
 package softcpu
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // Instructions that generate exceptions and return from them (DDI 0487 C6.2).
 
 func execSVC(c *cpu, op *a64.Op) bool {
 	c.advanceStep()
-	c.takeException(hvf.ECSVC64, uint32(op.Imm&0xffff), c.PC+4)
+	c.takeException(aarch64.ECSVC64, uint32(op.Imm&0xffff), c.PC+4)
 	return false
 }
 
@@ -21,7 +21,7 @@ func execHVC(c *cpu, op *a64.Op) bool {
 	}
 	c.advanceStep()
 	c.PC += 4
-	return c.exitWith(hvf.MakeESR(hvf.ECHVC64, uint32(op.Imm&0xffff)), 0, 0)
+	return c.exitWith(aarch64.MakeESR(aarch64.ECHVC64, uint32(op.Imm&0xffff)), 0, 0)
 }
 
 // execSMC is trapped, as by HCR_EL2.TSC: the PC stays at the instruction.
@@ -30,11 +30,11 @@ func execSMC(c *cpu, op *a64.Op) bool {
 		c.undefined(c.PC)
 		return false
 	}
-	return c.exitWith(hvf.MakeESR(hvf.ECSMC64, uint32(op.Imm&0xffff)), 0, 0)
+	return c.exitWith(aarch64.MakeESR(aarch64.ECSMC64, uint32(op.Imm&0xffff)), 0, 0)
 }
 
 func execBRK(c *cpu, op *a64.Op) bool {
-	c.takeException(hvf.ECBRK64, uint32(op.Imm&0xffff), c.PC)
+	c.takeException(aarch64.ECBRK64, uint32(op.Imm&0xffff), c.PC)
 	return false
 }
 

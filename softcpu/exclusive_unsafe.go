@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // unsafe: as in mem_unsafe.go, pointers come from resolve for the access at

@@ -3,7 +3,7 @@ package softcpu
 import (
 	"math/bits"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // The executors of data-processing instructions, in the order of a64's codes.

@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // The executors of exception-generating and system instructions, in the order
 // of a64's codes.

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // FuzzSystem runs sequences of system register accesses, system instructions,
@@ -19,7 +19,7 @@ func FuzzSystem(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		g := newGuest(t)
-		g.set(hvf.SysRegVBAR_EL1, testVBAR)
+		g.set(aarch64.VBAR_EL1, testVBAR)
 		g.PC = testPC
 		for ; len(in) >= 11; in = in[11:] {
 			name, v := binary.LittleEndian.Uint16(in[1:]), binary.LittleEndian.Uint64(in[3:])
@@ -59,9 +59,9 @@ func (g *guest) fuzzStep(kind byte, name uint16, v uint64) {
 	case 10:
 		g.setPSTATE(v)
 	case 11:
-		c.setSysReg(hvf.SysReg(name), v)
+		c.setSysReg(aarch64.SysReg(name), v)
 	case 12:
-		c.sysReg(hvf.SysReg(name))
+		c.sysReg(aarch64.SysReg(name))
 	case 13:
 		g.translate(v, access(name%3), regime(name>>2%3))
 	case 14:

@@ -3,8 +3,8 @@ package softcpu
 import (
 	"runtime"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // Hints and barriers.
@@ -18,7 +18,7 @@ func execWFI(c *cpu, op *a64.Op) bool {
 	if c.irq || c.fiq {
 		return true
 	}
-	return c.wait(hvf.WFI, sctlrNTWI)
+	return c.wait(aarch64.WFI, sctlrNTWI)
 }
 
 func execWFE(c *cpu, op *a64.Op) bool {
@@ -27,18 +27,18 @@ func execWFE(c *cpu, op *a64.Op) bool {
 		c.sev.Store(false)
 		return true
 	}
-	return c.wait(hvf.WFE, sctlrNTWE)
+	return c.wait(aarch64.WFE, sctlrNTWE)
 }
 
 // wait exits with the PC at the instruction, or traps to EL1 if it is EL0's and
 // the bit in SCTLR_EL1 that would allow it is clear.
-func (c *cpu) wait(ti hvf.WFx, allow uint64) bool {
+func (c *cpu) wait(ti aarch64.WFx, allow uint64) bool {
 	iss := issCond | uint32(ti)
 	if c.el == 0 && c.sys.sctlr&allow == 0 {
-		c.takeException(hvf.ECWFx, iss, c.PC)
+		c.takeException(aarch64.ECWFx, iss, c.PC)
 		return false
 	}
-	return c.exitWith(hvf.MakeESR(hvf.ECWFx, iss), 0, 0)
+	return c.exitWith(aarch64.MakeESR(aarch64.ECWFx, iss), 0, 0)
 }
 
 // execSEV signals every CPU. One that sleeps in its host finds the event when

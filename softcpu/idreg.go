@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // idRegs is the identification space, op0=3, op1=0, CRn=0, by CRm<<3 | op2. The
 // host may change it; what is not set here reads as zero, the AArch32 registers
@@ -129,7 +131,7 @@ func idRegDefs() []sysRegDef {
 			continue
 		}
 		d := sysRegDef{
-			reg:   hvf.SysRegOf(3, 0, 0, uint32(i>>3), uint32(i&7)),
+			reg:   aarch64.SysRegOf(3, 0, 0, uint32(i>>3), uint32(i&7)),
 			el1:   read,
 			mask:  ^uint64(0),
 			field: func(c *cpu) *uint64 { return &c.sys.id.reg[i] },

@@ -3,8 +3,8 @@ package softcpu
 import (
 	"math/bits"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/vec"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
 // alu makes an executor of a function that only computes: it reads and writes

@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // base returns the base register's value, after the check that a stack pointer
 // used as one is aligned to 16 bytes (SCTLR_EL1.SA and SA0).

@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // loadV reads size bytes, up to 16, into a SIMD register value.
 func (c *cpu) loadV(va, size uint64, r regime) (v [2]uint64, ok bool) {

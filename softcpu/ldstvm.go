@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // structures are the fields of LD1-LD4 and ST1-ST4.
 type structures struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestLoopAgreesWithTable executes instructions once by the engine's loop, with

@@ -4,8 +4,8 @@ import (
 	"math/bits"
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/vec"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
 // Every load and store below follows the pattern

@@ -3,7 +3,7 @@ package softcpu
 import (
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // unsafe: as in exclusive_unsafe.go.

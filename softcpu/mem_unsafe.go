@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // unsafe: pointers come from resolve, which returns the host address of bytes
@@ -23,7 +24,7 @@ func (r *memRegion) host(gpa uint64) unsafe.Pointer { return unsafe.Pointer(&r.m
 // when nothing readable is mapped there.
 func (v *vm) readPhys64(pa uint64) (uint64, bool) {
 	r := v.mem.Load().find(pa)
-	if r == nil || r.prot&hvf.ProtRead == 0 || pa&7 != 0 {
+	if r == nil || r.prot&hv.ProtRead == 0 || pa&7 != 0 {
 		return 0, false
 	}
 	return atomic.LoadUint64((*uint64)(r.host(pa))), true
@@ -42,7 +43,7 @@ const alwaysAligned aligned = 1 << 63
 func (c *cpu) resolve(va, size uint64, acc access, r regime, al aligned) unsafe.Pointer {
 	misaligned := va&uint64(al&^alwaysAligned-1) != 0
 	if misaligned && (al&alwaysAligned != 0 || c.sys.sctlr&sctlrA != 0) {
-		c.dataAbort(va, fault{some: true, fsc: uint8(hvf.FSCAlignment)}, acc == accessWrite, false, c.PC)
+		c.dataAbort(va, fault{some: true, fsc: uint8(aarch64.FSCAlignment)}, acc == accessWrite, false, c.PC)
 		return nil
 	}
 	e := &c.mmu.arrays[r][va>>pageShift%tlbSize]
@@ -67,21 +68,21 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 		c.dataAbort(va, f, acc == accessWrite, false, c.PC)
 		return nil
 	case m.device && misaligned:
-		c.dataAbort(va, fault{some: true, fsc: uint8(hvf.FSCAlignment)}, acc == accessWrite, false, c.PC)
+		c.dataAbort(va, fault{some: true, fsc: uint8(aarch64.FSCAlignment)}, acc == accessWrite, false, c.PC)
 		return nil
 	}
 	if c.debug.watching && c.watchpoint(va, size, acc == accessWrite, r == regimeEL0) {
 		return nil
 	}
 	region := c.vm.mem.Load().find(m.pa)
-	need := hvf.ProtRead
+	need := hv.ProtRead
 	if acc == accessWrite {
-		need = hvf.ProtWrite
+		need = hv.ProtWrite
 	}
 	if region == nil || region.prot&need == 0 {
-		f := fault{fsc: uint8(hvf.FSCTranslation) | 3}
+		f := fault{fsc: uint8(aarch64.FSCTranslation) | 3}
 		if region != nil {
-			f.fsc = uint8(hvf.FSCPermission) | 3
+			f.fsc = uint8(aarch64.FSCPermission) | 3
 		}
 		c.stage2Abort(va, m.pa, acc, f)
 		return nil
@@ -89,7 +90,7 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 	host := region.host(m.pa)
 	if !m.device && !c.debug.watching {
 		page := unsafe.Pointer(&region.mem[m.pa&^pageMask-region.gpa])
-		c.mmu.fill(r, va, &m, page, m.read && region.prot&hvf.ProtRead != 0, m.write && region.prot&hvf.ProtWrite != 0)
+		c.mmu.fill(r, va, &m, page, m.read && region.prot&hv.ProtRead != 0, m.write && region.prot&hv.ProtWrite != 0)
 	}
 	return host
 }
@@ -102,7 +103,7 @@ func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 		iss |= 1 << 7
 	}
 	if acc == accessFetch {
-		c.exitWith(hvf.MakeESR(hvf.ECInstrAbortLower, iss), va, ipa)
+		c.exitWith(aarch64.MakeESR(aarch64.ECInstrAbortLower, iss), va, ipa)
 		return
 	}
 	if acc == accessWrite {
@@ -111,7 +112,7 @@ func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 	if !f.s1ptw {
 		iss |= c.abortSyndrome()
 	}
-	c.exitWith(hvf.MakeESR(hvf.ECDataAbortLower, iss), va, ipa)
+	c.exitWith(aarch64.MakeESR(aarch64.ECDataAbortLower, iss), va, ipa)
 }
 
 // abortSyndrome returns bits 24:14 of the ISS for the current instruction:
@@ -287,10 +288,10 @@ func (c *cpu) fetchSlow() *codePage {
 		return nil
 	}
 	region := c.vm.mem.Load().find(m.pa)
-	if region == nil || region.prot&hvf.ProtExec == 0 {
-		f := fault{fsc: uint8(hvf.FSCTranslation) | 3}
+	if region == nil || region.prot&hv.ProtExec == 0 {
+		f := fault{fsc: uint8(aarch64.FSCTranslation) | 3}
 		if region != nil {
-			f.fsc = uint8(hvf.FSCPermission) | 3
+			f.fsc = uint8(aarch64.FSCPermission) | 3
 		}
 		c.stage2Abort(c.PC, m.pa, accessFetch, f)
 		return nil
@@ -304,8 +305,8 @@ func (c *cpu) fetchSlow() *codePage {
 }
 
 // exitWith makes Run return with an exception exit.
-func (c *cpu) exitWith(esr hvf.ESR, far, ipa uint64) bool {
-	c.exit = hvf.Exit{Reason: hvf.ExitException, ESR: esr, FAR: far, IPA: ipa}
+func (c *cpu) exitWith(esr aarch64.ESR, far, ipa uint64) bool {
+	c.exit = hv.Exit{Reason: hv.ExitException, ESR: esr, FAR: far, IPA: ipa}
 	c.stop = true
 	return false
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sort"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // memory is a guest physical memory map: regions sorted by address, never
@@ -16,7 +16,7 @@ type memory struct {
 type memRegion struct {
 	gpa  uint64
 	mem  []byte
-	prot hvf.Prot
+	prot hv.Prot
 }
 
 func (r *memRegion) end() uint64 { return r.gpa + uint64(len(r.mem)) }
@@ -35,7 +35,7 @@ func (m *memory) find(gpa uint64) *memRegion {
 	return nil
 }
 
-func (m *memory) insert(gpa uint64, mem []byte, p hvf.Prot) error {
+func (m *memory) insert(gpa uint64, mem []byte, p hv.Prot) error {
 	end := gpa + uint64(len(mem))
 	for _, r := range m.regions {
 		if gpa < r.end() && r.gpa < end {
@@ -49,7 +49,7 @@ func (m *memory) insert(gpa uint64, mem []byte, p hvf.Prot) error {
 
 // cut takes [gpa, gpa+size) out of the map, or gives it another protection.
 // All of it must be mapped.
-func (m *memory) cut(what string, gpa, size uint64, p *hvf.Prot) error {
+func (m *memory) cut(what string, gpa, size uint64, p *hv.Prot) error {
 	end := gpa + size
 	var out []memRegion
 	var covered uint64

@@ -35,7 +35,7 @@ type mapping struct {
 // fault is why a stage 1 translation or an access failed. The zero value means
 // that it did not.
 type fault struct {
-	fsc    uint8 // fault status code with its level; see hvf.FSC
+	fsc    uint8 // fault status code with its level; see aarch64.FSC
 	s1ptw  bool  // the fault is a stage 2 fault on a table walk
 	ipa    uint64
 	stage2 bool

@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // Stage 1 translation for EL1 and EL0 (DDI 0487 D8): VMSAv8-64 with 4, 16 and
 // 64 KiB granules and 48-bit addresses. Output addresses are guest physical
@@ -99,7 +101,7 @@ type leaf struct {
 	level uint8
 }
 
-func faultAt(fsc hvf.FSC, level uint) fault {
+func faultAt(fsc aarch64.FSC, level uint) fault {
 	return fault{fsc: uint8(fsc) + uint8(level), some: true}
 }
 
@@ -120,7 +122,7 @@ func (c *cpu) translate(va uint64, acc access, r regime) (mapping, fault) {
 	}
 	m.read, m.write, m.exec = c.sys.permissions(l.desc, r)
 	if !m.allows(acc) {
-		return mapping{}, faultAt(hvf.FSCPermission, uint(l.level))
+		return mapping{}, faultAt(aarch64.FSCPermission, uint(l.level))
 	}
 	return m, fault{}
 }
@@ -143,7 +145,7 @@ func (c *cpu) translateFlat(va uint64, acc access) (mapping, fault) {
 		pa &= 1<<56 - 1
 	}
 	if pa>>c.sys.physicalBits() != 0 {
-		return mapping{}, faultAt(hvf.FSCAddressSize, 0)
+		return mapping{}, faultAt(aarch64.FSCAddressSize, 0)
 	}
 	return mapping{pa: pa, size: 4096, read: true, write: true, exec: true, device: acc != accessFetch}, fault{}
 }
@@ -160,7 +162,7 @@ func (c *cpu) walk(va uint64) (leaf, fault) {
 		excess &= 1<<56 - 1
 	}
 	if h.disabled || excess>>h.bits != 0 {
-		return leaf{}, faultAt(hvf.FSCTranslation, 0)
+		return leaf{}, faultAt(aarch64.FSCTranslation, 0)
 	}
 
 	stride := h.grain - 3
@@ -172,7 +174,7 @@ func (c *cpu) walk(va uint64) (leaf, fault) {
 	tableSize := uint64(8) << (h.bits - shift)
 	table := h.table & (1<<48 - 1) &^ (tableSize - 1)
 	if table&outside != 0 {
-		return leaf{}, faultAt(hvf.FSCAddressSize, 0)
+		return leaf{}, faultAt(aarch64.FSCAddressSize, 0)
 	}
 	index := va & (1<<h.bits - 1) >> shift
 	var limits uint64 // the table attributes met on the way
@@ -180,13 +182,13 @@ func (c *cpu) walk(va uint64) (leaf, fault) {
 		entry := table + index*8
 		desc, ok := c.vm.readPhys64(entry)
 		if !ok {
-			return leaf{}, fault{fsc: uint8(hvf.FSCTranslation) + 3, s1ptw: true, ipa: entry, stage2: true, some: true}
+			return leaf{}, fault{fsc: uint8(aarch64.FSCTranslation) + 3, s1ptw: true, ipa: entry, stage2: true, some: true}
 		}
 		if !validDescriptor(desc, level, h.grain) {
-			return leaf{}, faultAt(hvf.FSCTranslation, level)
+			return leaf{}, faultAt(aarch64.FSCTranslation, level)
 		}
 		if desc&outside != 0 {
-			return leaf{}, faultAt(hvf.FSCAddressSize, level)
+			return leaf{}, faultAt(aarch64.FSCAddressSize, level)
 		}
 		if level == 3 || desc&descTable == 0 {
 			return newLeaf(va, desc, limits, level, shift)
@@ -213,7 +215,7 @@ func validDescriptor(desc uint64, level, grain uint) bool {
 
 func newLeaf(va, desc, limits uint64, level, shift uint) (leaf, fault) {
 	if desc&descAF == 0 {
-		return leaf{}, faultAt(hvf.FSCAccessFlag, level)
+		return leaf{}, faultAt(aarch64.FSCAccessFlag, level)
 	}
 	if limits&descAPTable0 != 0 {
 		desc &^= descAP1

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 const (
@@ -55,7 +55,9 @@ func TestTranslateLeaf(t *testing.T) {
 	}
 }
 
-func fsc(base hvf.FSC, level uint) fault { return fault{fsc: uint8(base) + uint8(level), some: true} }
+func fsc(base aarch64.FSC, level uint) fault {
+	return fault{fsc: uint8(base) + uint8(level), some: true}
+}
 
 // TestTranslateLevelFaults puts one wrong descriptor at each level of each
 // granule.
@@ -65,7 +67,7 @@ func TestTranslateLevelFaults(t *testing.T) {
 		s := space{grain: grain, bits: 48}
 		for level := s.startLevel(); level <= 3; level++ {
 			leaf := level == 3 || level == 2 || level == 1 && grain == 12
-			badBlock := fsc(hvf.FSCTranslation, level)
+			badBlock := fsc(aarch64.FSCTranslation, level)
 			if leaf && level != 3 {
 				badBlock = fault{}
 			}
@@ -76,16 +78,16 @@ func TestTranslateLevelFaults(t *testing.T) {
 				want fault
 				is   bool // does such a descriptor exist at this level?
 			}{
-				{"invalid", 0, accessRead, fsc(hvf.FSCTranslation, level), true},
-				{"invalid with bit 1", full | descTable, accessRead, fsc(hvf.FSCTranslation, level), true},
+				{"invalid", 0, accessRead, fsc(aarch64.FSCTranslation, level), true},
+				{"invalid with bit 1", full | descTable, accessRead, fsc(aarch64.FSCTranslation, level), true},
 				{"block", full | block, accessRead, badBlock, true},
-				{"table too far", far | page, accessRead, fsc(hvf.FSCAddressSize, level), level != 3},
-				{"leaf too far", far | full | leafType(level), accessRead, fsc(hvf.FSCAddressSize, level), leaf},
-				{"leaf too far, no AF", far | leafType(level), accessRead, fsc(hvf.FSCAddressSize, level), leaf},
-				{"no AF", descAP1 | leafType(level), accessRead, fsc(hvf.FSCAccessFlag, level), leaf},
-				{"no AF, read-only", descAP2 | leafType(level), accessWrite, fsc(hvf.FSCAccessFlag, level), leaf},
-				{"read-only", descAF | descAP2 | leafType(level), accessWrite, fsc(hvf.FSCPermission, level), leaf},
-				{"PXN", descAF | descPXN | leafType(level), accessFetch, fsc(hvf.FSCPermission, level), leaf},
+				{"table too far", far | page, accessRead, fsc(aarch64.FSCAddressSize, level), level != 3},
+				{"leaf too far", far | full | leafType(level), accessRead, fsc(aarch64.FSCAddressSize, level), leaf},
+				{"leaf too far, no AF", far | leafType(level), accessRead, fsc(aarch64.FSCAddressSize, level), leaf},
+				{"no AF", descAP1 | leafType(level), accessRead, fsc(aarch64.FSCAccessFlag, level), leaf},
+				{"no AF, read-only", descAP2 | leafType(level), accessWrite, fsc(aarch64.FSCAccessFlag, level), leaf},
+				{"read-only", descAF | descAP2 | leafType(level), accessWrite, fsc(aarch64.FSCPermission, level), leaf},
+				{"PXN", descAF | descPXN | leafType(level), accessFetch, fsc(aarch64.FSCPermission, level), leaf},
 			}
 			for _, r := range rows {
 				if !r.is {
@@ -106,7 +108,7 @@ func TestTranslateLevelFaults(t *testing.T) {
 
 // TestTranslateInput: faults that come before any table is read are of level 0.
 func TestTranslateInput(t *testing.T) {
-	level0 := fsc(hvf.FSCTranslation, 0)
+	level0 := fsc(aarch64.FSCTranslation, 0)
 	rows := []struct {
 		name  string
 		s     space
@@ -132,7 +134,7 @@ func TestTranslateInput(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			g := newGuest(t)
 			g.build(r.s, r.va, 3, 0x7000|full|page)
-			g.set(hvf.SysRegTCR_EL1, g.get(hvf.SysRegTCR_EL1)^r.tcr)
+			g.set(aarch64.TCR_EL1, g.get(aarch64.TCR_EL1)^r.tcr)
 			va := r.va
 			if r.probe != 0 {
 				va = r.probe
@@ -148,17 +150,17 @@ func TestTranslateInput(t *testing.T) {
 func TestTranslateTableBase(t *testing.T) {
 	g := newGuest(t)
 	g.build(space{grain: 12, bits: 48}, 0, 3, 0x7000|full|page)
-	root := g.get(hvf.SysRegTTBR0_EL1)
-	g.set(hvf.SysRegTTBR0_EL1, root|1<<41)
-	if _, f := g.translate(0, accessRead, regimeEL1); f != fsc(hvf.FSCAddressSize, 0) {
+	root := g.get(aarch64.TTBR0_EL1)
+	g.set(aarch64.TTBR0_EL1, root|1<<41)
+	if _, f := g.translate(0, accessRead, regimeEL1); f != fsc(aarch64.FSCAddressSize, 0) {
 		t.Errorf("table base of 42 bits: fault %+v, want address size, level 0", f)
 	}
-	g.set(hvf.SysRegTTBR0_EL1, root|0xffff<<48|1)
+	g.set(aarch64.TTBR0_EL1, root|0xffff<<48|1)
 	if m, f := g.translate(0, accessRead, regimeEL1); f.some || m.pa != 0x7000 {
 		t.Errorf("ASID and CnP in the base: %+v, %+v; want 0x7000", m, f)
 	}
 	const hole = 1 << 36
-	g.set(hvf.SysRegTTBR0_EL1, hole)
+	g.set(aarch64.TTBR0_EL1, hole)
 	want := fault{fsc: 7, s1ptw: true, stage2: true, ipa: hole + 8, some: true}
 	if _, f := g.translate(1<<39, accessRead, regimeEL1); f != want {
 		t.Errorf("table where nothing is mapped: fault %+v, want %+v", f, want)
@@ -170,13 +172,13 @@ func TestOutputSize(t *testing.T) {
 	for ips, bits := range []uint{32, 36, 40, 40, 40, 40, 40, 40} {
 		g := newGuest(t)
 		slot := g.build(space{grain: 12, bits: 48}, 0, 3, 0)
-		g.set(hvf.SysRegTCR_EL1, g.get(hvf.SysRegTCR_EL1)&^(7<<tcrIPS)|uint64(ips)<<tcrIPS)
+		g.set(aarch64.TCR_EL1, g.get(aarch64.TCR_EL1)&^(7<<tcrIPS)|uint64(ips)<<tcrIPS)
 		g.put64(slot, 1<<(bits-1)|full|page)
 		if m, f := g.translate(0, accessRead, regimeEL1); f.some || m.pa != 1<<(bits-1) {
 			t.Errorf("IPS %d: bit %d: %+v, %+v; want no fault", ips, bits-1, m, f)
 		}
 		g.put64(slot, 1<<bits|full|page)
-		if _, f := g.translate(0, accessRead, regimeEL1); f != fsc(hvf.FSCAddressSize, 3) {
+		if _, f := g.translate(0, accessRead, regimeEL1); f != fsc(aarch64.FSCAddressSize, 3) {
 			t.Errorf("IPS %d: bit %d: fault %+v, want address size, level 3", ips, bits, f)
 		}
 	}
@@ -230,7 +232,7 @@ func TestPermissions(t *testing.T) {
 		g := newGuest(t)
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, r.attrs|descAF|page)
 		if r.wxn {
-			g.set(hvf.SysRegSCTLR_EL1, g.get(hvf.SysRegSCTLR_EL1)|sctlrWXN)
+			g.set(aarch64.SCTLR_EL1, g.get(aarch64.SCTLR_EL1)|sctlrWXN)
 		}
 		got := []string{rwx(g, 0x5000, regimeEL0), rwx(g, 0x5000, regimeEL1), rwx(g, 0x5000, regimeEL1PAN)}
 		if d := cmp.Diff([]string{r.el0, r.el1, r.el1pan}, got); d != "" {
@@ -289,14 +291,14 @@ func TestTranslateMMUOff(t *testing.T) {
 		{0x12345, accessWrite, 0, mapping{pa: 0x12345, device: true}, fault{}},
 		{0x12344, accessFetch, 0, mapping{pa: 0x12344}, fault{}},
 		{1<<40 - 1, accessRead, 0, mapping{pa: 1<<40 - 1, device: true}, fault{}},
-		{1 << 40, accessRead, 0, mapping{}, fsc(hvf.FSCAddressSize, 0)},
-		{0x5a00_0000_0000_1000, accessRead, 0, mapping{}, fsc(hvf.FSCAddressSize, 0)},
+		{1 << 40, accessRead, 0, mapping{}, fsc(aarch64.FSCAddressSize, 0)},
+		{0x5a00_0000_0000_1000, accessRead, 0, mapping{}, fsc(aarch64.FSCAddressSize, 0)},
 		{0x5a00_0000_0000_1000, accessRead, tcrTBI0, mapping{pa: 0x1000, device: true}, fault{}},
-		{0x5a80_0000_0000_1000, accessRead, tcrTBI0 | tcrTBI1, mapping{}, fsc(hvf.FSCAddressSize, 0)},
+		{0x5a80_0000_0000_1000, accessRead, tcrTBI0 | tcrTBI1, mapping{}, fsc(aarch64.FSCAddressSize, 0)},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegTCR_EL1, r.tcr)
+		g.set(aarch64.TCR_EL1, r.tcr)
 		if !r.f.some {
 			r.want.size, r.want.read, r.want.write, r.want.exec = 4096, true, true, true
 		}
@@ -341,13 +343,13 @@ func TestAddressTranslate(t *testing.T) {
 		if _, happened := g.try(func() bool { return g.sysInstr(r.op, 0x5123) }); happened {
 			t.Errorf("%s: an exception", r.name)
 		}
-		if par := g.get(hvf.SysRegPAR_EL1); par != r.par {
+		if par := g.get(aarch64.PAR_EL1); par != r.par {
 			t.Errorf("%s: PAR 0x%x, want 0x%x", r.name, par, r.par)
 		}
 	}
 	g := newGuest(t)
 	g.sysInstr(atS1E1R, 0x12345678)
-	if par, want := g.get(hvf.SysRegPAR_EL1), uint64(0x12345000|2<<7|1<<11); par != want {
+	if par, want := g.get(aarch64.PAR_EL1), uint64(0x12345000|2<<7|1<<11); par != want {
 		t.Errorf("MMU off: PAR 0x%x, want 0x%x", par, want)
 	}
 }

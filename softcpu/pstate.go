@@ -1,6 +1,6 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // Bits of PSTATE where SPSR_EL1 and the host's CPSR have them (DDI 0487
 // C5.2.19).

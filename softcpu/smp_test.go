@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // newTestCPUs makes n CPUs on one memory, without a program.
@@ -36,7 +36,7 @@ func runAll(t *testing.T, cpus []*cpu) {
 	var wg sync.WaitGroup
 	for _, c := range cpus {
 		wg.Go(func() {
-			if exit, err := c.Run(); err != nil || exit.ESR.EC() != hvf.ECHVC64 {
+			if exit, err := c.Run(); err != nil || exit.ESR.EC() != aarch64.ECHVC64 {
 				t.Errorf("cpu %d: exit %v, error %v at 0x%x, want HVC", c.index, exit, err, c.PC)
 			}
 		})
@@ -97,7 +97,7 @@ func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 	put(newPage, moved)
 	for _, c := range cpus {
 		identityMap(c)
-		c.setSysReg(hvf.SysRegTTBR0_EL1, level1)
+		c.setSysReg(aarch64.TTBR0_EL1, level1)
 		c.X[3], c.X[4], c.X[5] = newPage|page, level3, va>>12
 		c.X[6], c.X[7], c.X[8] = 1, flag, va
 	}

@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // stepState is what software step (DDI 0487 D2.11) has to remember beyond
 // PSTATE.SS. With stepping enabled, PSTATE.SS set is the state
@@ -47,7 +49,7 @@ func (c *cpu) stepException() {
 			iss |= issStepEX
 		}
 	}
-	c.takeException(hvf.ECStepLower, iss, c.PC)
+	c.takeException(aarch64.ECStepLower, iss, c.PC)
 }
 
 // endStep completes the step of an instruction that raised no exception, and

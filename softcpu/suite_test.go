@@ -1,12 +1,13 @@
-package hvftest
+package softcpu
 
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 )
 
-func TestSoftCPU(t *testing.T) {
-	Run(t, func(*testing.T) hvf.Hypervisor { return softcpu.New() })
+// TestSuite holds the software CPU against the contract.
+func TestSuite(t *testing.T) {
+	hvtest.Run(t, func(*testing.T) hv.Hypervisor { return New() })
 }

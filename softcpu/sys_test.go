@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // guest is a CPU with RAM at address 0 and a clock that the test winds.
@@ -21,9 +22,9 @@ const guestRAM = 2 << 20
 
 func newGuest(t testing.TB) *guest {
 	t.Helper()
-	v := newVM(hvf.Config{IPABits: 40})
-	g := &guest{t: t, ram: alignSlice(make([]byte, guestRAM+hvf.PageSize), hvf.PageSize)[:guestRAM], free: 1 << 20}
-	if err := v.Map(0, g.ram, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+	v := newVM(hv.Config{IPABits: 40})
+	g := &guest{t: t, ram: alignSlice(make([]byte, guestRAM+hv.PageSize), hv.PageSize)[:guestRAM], free: 1 << 20}
+	if err := v.Map(0, g.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)
 	}
 	v.now = func() uint64 { return g.clock }
@@ -38,7 +39,7 @@ func (g *guest) put32(pa uint64, v uint32) {
 }
 
 // set writes a system register as the host.
-func (g *guest) set(r hvf.SysReg, v uint64) {
+func (g *guest) set(r aarch64.SysReg, v uint64) {
 	g.t.Helper()
 	if !g.setSysReg(r, v) {
 		g.t.Fatalf("setSysReg(%v, 0x%x): no such register", r, v)
@@ -46,7 +47,7 @@ func (g *guest) set(r hvf.SysReg, v uint64) {
 }
 
 // get reads a system register as the host.
-func (g *guest) get(r hvf.SysReg) uint64 {
+func (g *guest) get(r aarch64.SysReg) uint64 {
 	g.t.Helper()
 	v, ok := g.sysReg(r)
 	if !ok {
@@ -60,11 +61,11 @@ func (g *guest) at(mode uint64) { g.setPSTATE(mode) }
 
 // mrs and msr execute the instruction with X3 and return what the executor
 // did.
-func (g *guest) mrs(r hvf.SysReg) bool {
+func (g *guest) mrs(r aarch64.SysReg) bool {
 	return execMRS(g.cpu, &a64.Op{Code: a64.MRS, Rd: 3, Aux: uint16(r)})
 }
 
-func (g *guest) msr(r hvf.SysReg, v uint64) bool {
+func (g *guest) msr(r aarch64.SysReg, v uint64) bool {
 	g.X[3] = v
 	return execMSR(g.cpu, &a64.Op{Code: a64.MSR, Rn: 3, Aux: uint16(r)})
 }
@@ -77,8 +78,8 @@ func (g *guest) sysInstr(name uint16, x uint64) bool {
 
 // outcome is what an executor led to.
 type outcome struct {
-	Exit bool   // the CPU stops with an exit; else an exception was taken, or nothing happened
-	EC   hvf.EC // of the exit or the exception
+	Exit bool       // the CPU stops with an exit; else an exception was taken, or nothing happened
+	EC   aarch64.EC // of the exit or the exception
 	ISS  uint32
 	PC   uint64 // relative to the instruction for exits, ELR_EL1 for exceptions
 }
@@ -90,7 +91,7 @@ const testPC, testVBAR = 0x8000, 0x10000
 // instruction, false has set the PC.
 func (g *guest) try(f func() bool) (o outcome, happened bool) {
 	g.PC, g.stop = testPC, false
-	g.set(hvf.SysRegVBAR_EL1, testVBAR)
+	g.set(aarch64.VBAR_EL1, testVBAR)
 	before := g.stats.Exceptions
 	on := f()
 	happened = g.stop || g.stats.Exceptions != before
@@ -106,7 +107,7 @@ func (g *guest) try(f func() bool) (o outcome, happened bool) {
 	case g.stop:
 		return outcome{true, g.exit.ESR.EC(), g.exit.ESR.ISS(), g.PC}, true
 	case g.stats.Exceptions != before:
-		esr := hvf.ESR(g.sys.esr)
+		esr := aarch64.ESR(g.sys.esr)
 		return outcome{false, esr.EC(), esr.ISS(), g.sys.elr}, true
 	}
 	return outcome{}, false
@@ -157,14 +158,14 @@ func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64)
 	root := g.table(s.grain)
 	if s.upper {
 		tcr |= uint64(64-s.bits)<<tcrT1SZ | tcrEPD0
-		g.set(hvf.SysRegTTBR1_EL1, root)
+		g.set(aarch64.TTBR1_EL1, root)
 	} else {
 		tcr |= uint64(64-s.bits)<<tcrT0SZ | tcrEPD1
-		g.set(hvf.SysRegTTBR0_EL1, root)
+		g.set(aarch64.TTBR0_EL1, root)
 	}
-	g.set(hvf.SysRegTCR_EL1, tcr)
-	g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM)
-	g.set(hvf.SysRegMAIR_EL1, 0x44_04_ff) // 0: Normal write-back, 1: Device-nGnRE, 2: Normal non-cacheable
+	g.set(aarch64.TCR_EL1, tcr)
+	g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM)
+	g.set(aarch64.MAIR_EL1, 0x44_04_ff) // 0: Normal write-back, 1: Device-nGnRE, 2: Normal non-cacheable
 	at := root
 	for l := s.startLevel(); ; l++ {
 		index := va & (1<<s.bits - 1) >> s.shift(l)

@@ -3,8 +3,8 @@ package softcpu
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestSYSEncodings: instruction words as an assembler makes them.
@@ -119,9 +119,9 @@ func TestSysRegEncodings(t *testing.T) {
 		{"ID_AA64MMFR0_EL1", 0xd5380703},
 		{"ID_AA64MMFR1_EL1", 0xd5380723},
 	}
-	seen := map[hvf.SysReg]bool{hvf.SysRegSP_EL1: true}
+	seen := map[aarch64.SysReg]bool{aarch64.SP_EL1: true}
 	for _, r := range rows {
-		reg := hvf.SysReg(a64.Decode(r.word).Aux)
+		reg := aarch64.SysReg(a64.Decode(r.word).Aux)
 		seen[reg] = true
 		if findSysReg(reg) == nil {
 			t.Errorf("%s, 0x%08x: no such register", r.name, r.word)

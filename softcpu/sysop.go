@@ -1,8 +1,8 @@
 package softcpu
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // System instructions, named like registers with op0=1: op1, CRn, CRm, op2
@@ -85,12 +85,12 @@ func execSYSL(c *cpu, op *a64.Op) bool { return c.unknownSYS(op, read) }
 // unknownSYS makes unallocated system instructions UNDEFINED, but lets the host
 // see the implementation defined ones of EL1 (CRn 11 and 15).
 func (c *cpu) unknownSYS(op *a64.Op, want perm) bool {
-	_, _, crn, _, _ := hvf.SysReg(op.Aux).Fields()
+	_, _, crn, _, _ := aarch64.SysReg(op.Aux).Fields()
 	if c.el == 0 || crn != 11 && crn != 15 {
 		c.undefined(c.PC)
 		return false
 	}
-	return c.exitWith(hvf.MakeESR(hvf.ECSysReg, sysRegISS(op, want)), 0, 0)
+	return c.exitWith(aarch64.MakeESR(aarch64.ECSysReg, sysRegISS(op, want)), 0, 0)
 }
 
 // allowedAtEL0 says whether EL0 may execute a system instruction now, and takes
@@ -107,7 +107,7 @@ func (c *cpu) allowedAtEL0(op *a64.Op) bool {
 		return false
 	}
 	if c.sys.sctlr&allow == 0 {
-		c.takeException(hvf.ECSysReg, sysRegISS(op, write), c.PC)
+		c.takeException(aarch64.ECSysReg, sysRegISS(op, write), c.PC)
 		return false
 	}
 	return true
@@ -127,7 +127,7 @@ func (c *cpu) maintenanceRegime() regime {
 func (c *cpu) cleanLine(va uint64, acc access) bool {
 	m, f := c.translate(va, acc, c.maintenanceRegime())
 	if !f.some && c.vm.mem.Load().find(m.pa) == nil {
-		f = fault{some: true, stage2: true, fsc: uint8(hvf.FSCTranslation) | 3, ipa: m.pa}
+		f = fault{some: true, stage2: true, fsc: uint8(aarch64.FSCTranslation) | 3, ipa: m.pa}
 	}
 	if f.some {
 		return c.maintenanceFault(va, f)
@@ -156,7 +156,7 @@ func (c *cpu) maintenanceFault(va uint64, f fault) bool {
 		if f.s1ptw {
 			iss |= issS1PTW
 		}
-		return c.exitWith(hvf.MakeESR(hvf.ECDataAbortLower, iss), va, f.ipa)
+		return c.exitWith(aarch64.MakeESR(aarch64.ECDataAbortLower, iss), va, f.ipa)
 	}
 	c.dataAbort(va, f, true, true, c.PC)
 	return false

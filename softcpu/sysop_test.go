@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestSYSAccess tries all 2^14 names of system instructions at EL0, with what
@@ -27,19 +27,19 @@ func TestSYSAccess(t *testing.T) {
 		known[op] = access{el1: true}
 	}
 	g := newGuest(t)
-	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	check := func(what string, op uint16, want outcome) {
 		t.Helper()
 		if o, _ := g.try(func() bool { return g.sysInstr(op, 0x1000) }); o != want {
-			t.Fatalf("%v %s: %+v, want %+v", hvf.SysReg(op), what, o, want)
+			t.Fatalf("%v %s: %+v, want %+v", aarch64.SysReg(op), what, o, want)
 		}
 	}
 	for op := uint16(0x4000); op < 0x8000; op++ {
 		k := known[op]
-		iss := hvf.SysRegTrap{Reg: hvf.SysReg(op), Rt: 3}.ISS()
-		trap := outcome{EC: hvf.ECSysReg, ISS: iss, PC: testPC}
+		iss := aarch64.SysRegTrap{Reg: aarch64.SysReg(op), Rt: 3}.ISS()
+		trap := outcome{EC: aarch64.ECSysReg, ISS: iss, PC: testPC}
 
-		g.set(hvf.SysRegSCTLR_EL1, sctlrReset&^k.el0|(sctlrUCI|sctlrDZE)&^k.el0)
+		g.set(aarch64.SCTLR_EL1, sctlrReset&^k.el0|(sctlrUCI|sctlrDZE)&^k.el0)
 		g.at(pstateEL0t)
 		if k.el0 != 0 {
 			check("at EL0, not allowed", op, trap)
@@ -47,7 +47,7 @@ func TestSYSAccess(t *testing.T) {
 			check("at EL0", op, undef)
 		}
 		if k.el0 != 0 {
-			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|k.el0)
+			g.set(aarch64.SCTLR_EL1, sctlrReset|k.el0)
 			g.at(pstateEL0t)
 			check("at EL0, allowed", op, outcome{})
 		}
@@ -71,12 +71,12 @@ func TestSYSL(t *testing.T) {
 	sysl := func(name uint16) func() bool {
 		return func() bool { return execSYSL(g.cpu, &a64.Op{Rd: 3, Aux: name}) }
 	}
-	if o, _ := g.try(sysl(icIVAU)); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+	if o, _ := g.try(sysl(icIVAU)); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 		t.Errorf("SYSL of IC IVAU: %+v, want UNDEFINED", o)
 	}
 	g.at(pstateEL1h)
 	impdef := uint16(1<<14 | 15<<7)
-	want := outcome{Exit: true, EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: hvf.SysReg(impdef), Rt: 3, Read: true}.ISS(), PC: testPC}
+	want := outcome{Exit: true, EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: aarch64.SysReg(impdef), Rt: 3, Read: true}.ISS(), PC: testPC}
 	if o, _ := g.try(sysl(impdef)); o != want {
 		t.Errorf("implementation defined SYSL: %+v, want %+v", o, want)
 	}
@@ -88,10 +88,10 @@ func TestCacheFaults(t *testing.T) {
 	const ro, el0 = descAP2, descAP1
 	none := outcome{}
 	abort := func(fsc uint32) outcome {
-		return outcome{EC: hvf.ECDataAbortLower, ISS: issCM | issWnR | fsc, PC: testPC}
+		return outcome{EC: aarch64.ECDataAbortLower, ISS: issCM | issWnR | fsc, PC: testPC}
 	}
 	same := func(fsc uint32) outcome {
-		return outcome{EC: hvf.ECDataAbortSame, ISS: issCM | issWnR | fsc, PC: testPC}
+		return outcome{EC: aarch64.ECDataAbortSame, ISS: issCM | issWnR | fsc, PC: testPC}
 	}
 	rows := []struct {
 		name  string
@@ -121,7 +121,7 @@ func TestCacheFaults(t *testing.T) {
 			desc = 0
 		}
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, desc)
-		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM|sctlrUCI)
+		g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM|sctlrUCI)
 		g.at(r.mode)
 		o, _ := g.try(func() bool { return g.sysInstr(r.op, 0x5123) })
 		if o != r.want || r.want != none && g.sys.far != 0x5123 {
@@ -139,15 +139,15 @@ func TestDCZVA(t *testing.T) {
 		want  outcome
 	}{
 		{"EL1", pstateEL1h, descAF, outcome{}},
-		{"EL1, read-only", pstateEL1h, descAF | descAP2, outcome{EC: hvf.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
-		{"EL1, user page under PAN", pan, descAF | descAP1, outcome{EC: hvf.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL1, read-only", pstateEL1h, descAF | descAP2, outcome{EC: aarch64.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL1, user page under PAN", pan, descAF | descAP1, outcome{EC: aarch64.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
 		{"EL0", pstateEL0t, descAF | descAP1, outcome{}},
-		{"EL0, kernel page", pstateEL0t, descAF, outcome{EC: hvf.ECDataAbortLower, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL0, kernel page", pstateEL0t, descAF, outcome{EC: aarch64.ECDataAbortLower, ISS: issWnR | 0x0f, PC: testPC}},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0x7000|r.attrs|page)
-		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM|sctlrDZE)
+		g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM|sctlrDZE)
 		g.at(r.mode)
 		for i := range g.ram[0x7000:0x8000] {
 			g.ram[0x7000+i] = 0xff
@@ -167,7 +167,7 @@ func TestDCZVA(t *testing.T) {
 func TestTLBIOperands(t *testing.T) {
 	const operand = 0xbeef<<48 | 0xf_8000_1234_5 // ASID, and bits 55:12 of an address
 	g := newGuest(t)
-	g.set(hvf.SysRegTCR_EL1, tcrAS)
+	g.set(aarch64.TCR_EL1, tcrAS)
 	rows := []struct {
 		op    uint16
 		want  maintenance
@@ -185,13 +185,13 @@ func TestTLBIOperands(t *testing.T) {
 	for _, r := range rows {
 		m, inner, ok := g.tlbi(r.op, operand)
 		if m != r.want || inner != r.inner || !ok {
-			t.Errorf("%v: %+v, inner %v, %v; want %+v, %v", hvf.SysReg(r.op), m, inner, ok, r.want, r.inner)
+			t.Errorf("%v: %+v, inner %v, %v; want %+v, %v", aarch64.SysReg(r.op), m, inner, ok, r.want, r.inner)
 		}
 	}
 	if m, _, _ := g.tlbi(tlbiVAE1, 0xfff_ffff_ffff); m.va != 0xffff_ffff_ffff_f000 {
 		t.Errorf("highest page: 0x%x, want it sign-extended", m.va)
 	}
-	g.set(hvf.SysRegTCR_EL1, 0)
+	g.set(aarch64.TCR_EL1, 0)
 	if m, _, _ := g.tlbi(tlbiASIDE1, operand); m.asid != 0xef {
 		t.Errorf("8-bit ASIDs: 0x%x, want 0xef", m.asid)
 	}
@@ -215,19 +215,19 @@ func TestTLBMaintenance(t *testing.T) {
 		{"TLBI ASIDE1, not global", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, true},
 		{"TLBI ASIDE1 of another ASID", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 2<<48) }, false},
 		{"TLBI ASIDE1, global", 0, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, false},
-		{"new ASID, not global", descNG, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
-		{"new ASID, global", 0, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0^3<<48) }, false},
-		{"the same TTBR0", descNG, func(g *guest) { g.msr(hvf.SysRegTTBR0_EL1, g.sys.ttbr0) }, false},
+		{"new ASID, not global", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
+		{"new ASID, global", 0, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, false},
+		{"the same TTBR0", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0) }, false},
 		{"MMU off and on", 0, func(g *guest) {
-			g.msr(hvf.SysRegSCTLR_EL1, sctlrReset)
-			g.msr(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrM)
+			g.msr(aarch64.SCTLR_EL1, sctlrReset)
+			g.msr(aarch64.SCTLR_EL1, sctlrReset|sctlrM)
 		}, true},
-		{"other MAIR", 0, func(g *guest) { g.msr(hvf.SysRegMAIR_EL1, 0xff) }, true},
+		{"other MAIR", 0, func(g *guest) { g.msr(aarch64.MAIR_EL1, 0xff) }, true},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
 		slot := g.build(space{grain: 12, bits: 48}, va, 3, 0x7000|r.desc|descAF|page)
-		g.set(hvf.SysRegTTBR0_EL1, g.sys.ttbr0|1<<48)
+		g.set(aarch64.TTBR0_EL1, g.sys.ttbr0|1<<48)
 		g.put64(0x7000, 7)
 		g.put64(0x9000, 9)
 		if v, ok := g.load(va, 8, regimeEL1, 8); v != 7 || !ok {
@@ -245,7 +245,7 @@ func TestTLBMaintenance(t *testing.T) {
 func TestCodeMaintenance(t *testing.T) {
 	const movz1, movz2 = 0xd2800020, 0xd2800040 // movz x0, #1 and #2
 	for _, op := range []uint16{icIVAU, icIALLU, icIALLUIS} {
-		t.Run(fmt.Sprint(hvf.SysReg(op)), func(t *testing.T) {
+		t.Run(fmt.Sprint(aarch64.SysReg(op)), func(t *testing.T) {
 			g := newGuest(t)
 			g.program(testPC, movz1, insBRK)
 			g.PC = testPC
@@ -268,11 +268,11 @@ func TestStage2OnWalk(t *testing.T) {
 	for _, op := range []uint16{dcCVAC, icIVAU, atS1E1R} {
 		g := newGuest(t)
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0)
-		g.set(hvf.SysRegTTBR0_EL1, 1<<36)
+		g.set(aarch64.TTBR0_EL1, 1<<36)
 		o, _ := g.try(func() bool { return g.sysInstr(op, 0x5000) })
-		want := outcome{Exit: true, EC: hvf.ECDataAbortLower, ISS: 0x1c7, PC: testPC}
+		want := outcome{Exit: true, EC: aarch64.ECDataAbortLower, ISS: 0x1c7, PC: testPC}
 		if o != want || g.exit.IPA != 1<<36 || g.exit.FAR != 0x5000 {
-			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", hvf.SysReg(op), o, g.exit.IPA, g.exit.FAR, want)
+			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", aarch64.SysReg(op), o, g.exit.IPA, g.exit.FAR, want)
 		}
 	}
 }

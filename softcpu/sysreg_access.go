@@ -1,8 +1,8 @@
 package softcpu
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 func execMRS(c *cpu, op *a64.Op) bool {
@@ -39,7 +39,7 @@ func execMSRImm(c *cpu, op *a64.Op) bool {
 	daif := op.Aux == fieldDAIFSet || op.Aux == fieldDAIFClr
 	if c.el == 0 && daif && c.sys.sctlr&sctlrUMA == 0 {
 		reg := enc(0, uint32(op.Aux>>3), 4, uint32(imm), uint32(op.Aux&7))
-		c.takeException(hvf.ECSysReg, hvf.SysRegTrap{Reg: reg, Rt: 31}.ISS(), c.PC)
+		c.takeException(aarch64.ECSysReg, aarch64.SysRegTrap{Reg: reg, Rt: 31}.ISS(), c.PC)
 		return false
 	}
 	if c.el == 0 && !daif {
@@ -74,7 +74,7 @@ func (c *cpu) continueUnmasked() bool {
 // checkSysReg returns the register that an MRS or MSR names, or nil if the
 // access raised an exception or exits.
 func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
-	d := findSysReg(hvf.SysReg(op.Aux))
+	d := findSysReg(aarch64.SysReg(op.Aux))
 	if d == nil {
 		c.unknownSysReg(op, want)
 		return nil
@@ -87,11 +87,11 @@ func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
 	case allowed&want == 0, d.undef != nil && d.undef(c):
 		c.undefined(c.PC)
 	case c.el == 0 && d.trap != nil && d.trap(&c.sys):
-		c.takeException(hvf.ECSysReg, sysRegISS(op, want), c.PC)
+		c.takeException(aarch64.ECSysReg, sysRegISS(op, want), c.PC)
 	case d.fp && c.fpTrapped:
 		c.fpAccessTrap()
 	case d.exits:
-		c.exitWith(hvf.MakeESR(hvf.ECSysReg, sysRegISS(op, want)), 0, 0)
+		c.exitWith(aarch64.MakeESR(aarch64.ECSysReg, sysRegISS(op, want)), 0, 0)
 	default:
 		return d
 	}
@@ -103,11 +103,11 @@ func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
 // and the host decides. Those of higher exception levels, which do not exist,
 // are UNDEFINED, and so is everything at EL0.
 func (c *cpu) unknownSysReg(op *a64.Op, want perm) {
-	if _, op1, _, _, _ := hvf.SysReg(op.Aux).Fields(); c.el == 0 || op1 >= 4 {
+	if _, op1, _, _, _ := aarch64.SysReg(op.Aux).Fields(); c.el == 0 || op1 >= 4 {
 		c.undefined(c.PC)
 		return
 	}
-	c.exitWith(hvf.MakeESR(hvf.ECSysReg, sysRegISS(op, want)), 0, 0)
+	c.exitWith(aarch64.MakeESR(aarch64.ECSysReg, sysRegISS(op, want)), 0, 0)
 }
 
 // sysRegISS returns the ISS of a trapped access by an MRS, MSR, SYS or SYSL.
@@ -116,7 +116,7 @@ func sysRegISS(op *a64.Op, want perm) uint32 {
 	if want == read {
 		rt = op.Rd
 	}
-	return hvf.SysRegTrap{Reg: hvf.SysReg(op.Aux), Rt: min(int(rt), 31), Read: want == read}.ISS()
+	return aarch64.SysRegTrap{Reg: aarch64.SysReg(op.Aux), Rt: min(int(rt), 31), Read: want == read}.ISS()
 }
 
 func (d *sysRegDef) load(c *cpu) uint64 {
@@ -141,7 +141,7 @@ func (d *sysRegDef) store(c *cpu, v uint64) {
 }
 
 // sysReg reads a register for the host. It knows those that have state here.
-func (c *cpu) sysReg(r hvf.SysReg) (uint64, bool) {
+func (c *cpu) sysReg(r aarch64.SysReg) (uint64, bool) {
 	d := findSysReg(r)
 	if d == nil || d.exits {
 		return 0, false
@@ -151,7 +151,7 @@ func (c *cpu) sysReg(r hvf.SysReg) (uint64, bool) {
 
 // setSysReg writes a register for the host, which may also write what the
 // guest may only read.
-func (c *cpu) setSysReg(r hvf.SysReg, v uint64) bool {
+func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) bool {
 	d := findSysReg(r)
 	if d == nil || d.field == nil && d.set == nil {
 		return false

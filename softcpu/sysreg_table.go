@@ -1,6 +1,9 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
 
 // perm says how a register may be accessed.
 type perm uint8
@@ -14,7 +17,7 @@ const (
 // sysRegDef is one system register. Its value is in a field, or read and write
 // compute it. What an exception level may not do is UNDEFINED there.
 type sysRegDef struct {
-	reg      hvf.SysReg
+	reg      aarch64.SysReg
 	el0, el1 perm
 	mask     uint64 // bits that exist; the others are RES0
 	ones     uint64 // RES1
@@ -40,7 +43,9 @@ type sysRegDef struct {
 
 const all = ^uint64(0)
 
-func enc(op0, op1, crn, crm, op2 uint32) hvf.SysReg { return hvf.SysRegOf(op0, op1, crn, crm, op2) }
+func enc(op0, op1, crn, crm, op2 uint32) aarch64.SysReg {
+	return aarch64.SysRegOf(op0, op1, crn, crm, op2)
+}
 
 // sysRegDefs are the registers of EL1 and EL0 in the order of their encodings:
 // op0, op1, CRn, CRm, op2 (DDI 0487 D18.3). Those of debug and identification
@@ -96,7 +101,7 @@ var sysRegDefs = []sysRegDef{
 	{reg: enc(3, 3, 13, 0, 2), el0: rw, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr0 }},
 	{reg: enc(3, 3, 13, 0, 3), el0: read, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidrro0 }},
 	// CNTFRQ_EL0, CNTPCT_EL0, CNTVCT_EL0
-	{reg: enc(3, 3, 14, 0, 0), el0: read, el1: read, get: func(*cpu) uint64 { return hvf.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(cntkctlEL0PCTEN|cntkctlEL0VCTEN) == 0 }},
+	{reg: enc(3, 3, 14, 0, 0), el0: read, el1: read, get: func(*cpu) uint64 { return hv.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(cntkctlEL0PCTEN|cntkctlEL0VCTEN) == 0 }},
 	{reg: enc(3, 3, 14, 0, 1), el0: read, el1: read, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PCTEN == 0 }},
 	{reg: enc(3, 3, 14, 0, 2), el0: read, el1: read, get: (*cpu).cntvct, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VCTEN == 0 }},
 	// CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0
@@ -131,7 +136,7 @@ func init() {
 }
 
 // findSysReg returns the definition of r, or nil.
-func findSysReg(r hvf.SysReg) *sysRegDef {
+func findSysReg(r aarch64.SysReg) *sysRegDef {
 	i := sysRegIndex[r&0x7fff]
 	if i == 0 || r>>15 == 0 {
 		return nil

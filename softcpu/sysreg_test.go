@@ -5,21 +5,21 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestIDRegisters pins what the CPU says it is: exactly ARMv8.0-A with CRC32,
 // AES, PMULL, SHA1, SHA256, LSE and PAN.
 func TestIDRegisters(t *testing.T) {
-	named := map[hvf.SysReg]uint64{
-		hvf.SysRegMIDR_EL1:         0x000f6d60,
-		hvf.SysRegMPIDR_EL1:        0x80000000,
-		hvf.SysRegID_AA64PFR0_EL1:  0x1100000000000011,
-		hvf.SysRegID_AA64DFR0_EL1:  0x10305006,
-		hvf.SysRegID_AA64ISAR0_EL1: 0x211120,
-		hvf.SysRegID_AA64MMFR0_EL1: 0x00100022,
-		hvf.SysRegID_AA64MMFR1_EL1: 0x00100000,
+	named := map[aarch64.SysReg]uint64{
+		aarch64.MIDR_EL1:         0x000f6d60,
+		aarch64.MPIDR_EL1:        0x80000000,
+		aarch64.ID_AA64PFR0_EL1:  0x1100000000000011,
+		aarch64.ID_AA64DFR0_EL1:  0x10305006,
+		aarch64.ID_AA64ISAR0_EL1: 0x211120,
+		aarch64.ID_AA64MMFR0_EL1: 0x00100022,
+		aarch64.ID_AA64MMFR1_EL1: 0x00100000,
 	}
 	g := newGuest(t)
 	for crm := uint32(0); crm < 8; crm++ {
@@ -34,17 +34,17 @@ func TestIDRegisters(t *testing.T) {
 			if g.X[3] != named[r] {
 				t.Errorf("%v = 0x%x, want 0x%x", r, g.X[3], named[r])
 			}
-			if o, _ := g.try(func() bool { return g.msr(r, 1) }); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+			if o, _ := g.try(func() bool { return g.msr(r, 1) }); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 				t.Errorf("MSR %v: %+v, want UNDEFINED", r, o)
 			}
 			g.at(pstateEL0t)
-			if o, _ := g.try(func() bool { return g.mrs(r) }); o != (outcome{EC: hvf.ECUnknown, PC: testPC}) {
+			if o, _ := g.try(func() bool { return g.mrs(r) }); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 				t.Errorf("MRS %v at EL0: %+v, want UNDEFINED", r, o)
 			}
 			g.at(pstateEL1h)
 			g.set(r, 0x1234)
 			want := uint64(0x1234)
-			if r == hvf.SysRegMPIDR_EL1 {
+			if r == aarch64.MPIDR_EL1 {
 				want |= 1 << 31 // RES1
 			}
 			if g.mrs(r); g.X[3] != want {
@@ -67,7 +67,7 @@ func TestCacheRegisters(t *testing.T) {
 	rows := []struct {
 		name   string
 		csselr uint64
-		reg    hvf.SysReg
+		reg    aarch64.SysReg
 		want   uint64
 	}{
 		{"CTR_EL0", 0, enc(3, 3, 0, 0, 1), 0x9444c004},
@@ -79,7 +79,7 @@ func TestCacheRegisters(t *testing.T) {
 		{"CCSIDR_EL1, none", 4, enc(3, 1, 0, 0, 0), 0},
 	}
 	for _, r := range rows {
-		g.msr(hvf.SysRegCSSELR_EL1, r.csselr)
+		g.msr(aarch64.CSSELR_EL1, r.csselr)
 		if g.mrs(r.reg); g.X[3] != r.want {
 			t.Errorf("%s = 0x%x, want 0x%x", r.name, g.X[3], r.want)
 		}
@@ -90,7 +90,7 @@ func TestCacheRegisters(t *testing.T) {
 func TestDCZIDAtEL0(t *testing.T) {
 	for sctlr, want := range map[uint64]uint64{sctlrReset: 0x14, sctlrReset | sctlrDZE: 4} {
 		g := newGuest(t)
-		g.set(hvf.SysRegSCTLR_EL1, sctlr)
+		g.set(aarch64.SCTLR_EL1, sctlr)
 		g.at(pstateEL0t)
 		if g.mrs(enc(3, 3, 0, 0, 7)); g.X[3] != want {
 			t.Errorf("SCTLR_EL1 0x%x: DCZID_EL0 0x%x, want 0x%x", sctlr, g.X[3], want)
@@ -100,11 +100,11 @@ func TestDCZIDAtEL0(t *testing.T) {
 
 // TestSysRegLeaves: writes after which the engine has to look at the CPU anew.
 func TestSysRegLeaves(t *testing.T) {
-	for _, r := range []hvf.SysReg{
-		hvf.SysRegSCTLR_EL1, hvf.SysRegCPACR_EL1, hvf.SysRegTTBR0_EL1, hvf.SysRegTTBR1_EL1, hvf.SysRegTCR_EL1, hvf.SysRegMAIR_EL1,
+	for _, r := range []aarch64.SysReg{
+		aarch64.SCTLR_EL1, aarch64.CPACR_EL1, aarch64.TTBR0_EL1, aarch64.TTBR1_EL1, aarch64.TCR_EL1, aarch64.MAIR_EL1,
 		enc(3, 0, 4, 2, 3), enc(3, 3, 4, 2, 1), // PAN, DAIF
-		enc(3, 3, 14, 3, 0), hvf.SysRegCNTV_CTL_EL0, hvf.SysRegCNTV_CVAL_EL0,
-		hvf.SysRegMDSCR_EL1, hvf.SysRegDBGBCR0_EL1, hvf.SysRegDBGWCR0_EL1,
+		enc(3, 3, 14, 3, 0), aarch64.CNTV_CTL_EL0, aarch64.CNTV_CVAL_EL0,
+		aarch64.MDSCR_EL1, aarch64.DBGBCR0_EL1, aarch64.DBGWCR0_EL1,
 	} {
 		g := newGuest(t)
 		if g.PC = testPC; g.msr(r, 0) || g.PC != testPC+4 {
@@ -119,52 +119,52 @@ func TestSysRegWriteMasks(t *testing.T) {
 	const all = ^uint64(0)
 	rows := []struct {
 		name        string
-		reg         hvf.SysReg
+		reg         aarch64.SysReg
 		ones, zeros uint64
 	}{
-		{"SCTLR_EL1", hvf.SysRegSCTLR_EL1, 0x34dddb9f, 0x30500800},
-		{"ACTLR_EL1", hvf.SysRegACTLR_EL1, 0, 0},
-		{"CPACR_EL1", hvf.SysRegCPACR_EL1, 0x300000, 0},
-		{"TTBR0_EL1", hvf.SysRegTTBR0_EL1, all, 0},
-		{"TTBR1_EL1", hvf.SysRegTTBR1_EL1, all, 0},
-		{"TCR_EL1", hvf.SysRegTCR_EL1, 0x77ffffffbf, 0},
-		{"SPSR_EL1", hvf.SysRegSPSR_EL1, 0xf07003df, 0},
-		{"ELR_EL1", hvf.SysRegELR_EL1, all, 0},
-		{"SP_EL0", hvf.SysRegSP_EL0, all, 0},
+		{"SCTLR_EL1", aarch64.SCTLR_EL1, 0x34dddb9f, 0x30500800},
+		{"ACTLR_EL1", aarch64.ACTLR_EL1, 0, 0},
+		{"CPACR_EL1", aarch64.CPACR_EL1, 0x300000, 0},
+		{"TTBR0_EL1", aarch64.TTBR0_EL1, all, 0},
+		{"TTBR1_EL1", aarch64.TTBR1_EL1, all, 0},
+		{"TCR_EL1", aarch64.TCR_EL1, 0x77ffffffbf, 0},
+		{"SPSR_EL1", aarch64.SPSR_EL1, 0xf07003df, 0},
+		{"ELR_EL1", aarch64.ELR_EL1, all, 0},
+		{"SP_EL0", aarch64.SP_EL0, all, 0},
 		{"SPSel", enc(3, 0, 4, 2, 0), 1, 0},
 		{"PAN", enc(3, 0, 4, 2, 3), 1 << 22, 0},
-		{"AFSR0_EL1", hvf.SysRegAFSR0_EL1, all, 0},
-		{"AFSR1_EL1", hvf.SysRegAFSR1_EL1, all, 0},
-		{"ESR_EL1", hvf.SysRegESR_EL1, 0xffffffff, 0},
-		{"FAR_EL1", hvf.SysRegFAR_EL1, all, 0},
-		{"PAR_EL1", hvf.SysRegPAR_EL1, all, 0},
-		{"MAIR_EL1", hvf.SysRegMAIR_EL1, all, 0},
-		{"AMAIR_EL1", hvf.SysRegAMAIR_EL1, all, 0},
-		{"VBAR_EL1", hvf.SysRegVBAR_EL1, all &^ 0x7ff, 0},
-		{"CONTEXTIDR_EL1", hvf.SysRegCONTEXTIDR_EL1, 0xffffffff, 0},
-		{"TPIDR_EL1", hvf.SysRegTPIDR_EL1, all, 0},
-		{"TPIDR_EL0", hvf.SysRegTPIDR_EL0, all, 0},
-		{"TPIDRRO_EL0", hvf.SysRegTPIDRRO_EL0, all, 0},
-		{"CNTKCTL_EL1", hvf.SysRegCNTKCTL_EL1, 0x3ff, 0},
-		{"CSSELR_EL1", hvf.SysRegCSSELR_EL1, 0xf, 0},
+		{"AFSR0_EL1", aarch64.AFSR0_EL1, all, 0},
+		{"AFSR1_EL1", aarch64.AFSR1_EL1, all, 0},
+		{"ESR_EL1", aarch64.ESR_EL1, 0xffffffff, 0},
+		{"FAR_EL1", aarch64.FAR_EL1, all, 0},
+		{"PAR_EL1", aarch64.PAR_EL1, all, 0},
+		{"MAIR_EL1", aarch64.MAIR_EL1, all, 0},
+		{"AMAIR_EL1", aarch64.AMAIR_EL1, all, 0},
+		{"VBAR_EL1", aarch64.VBAR_EL1, all &^ 0x7ff, 0},
+		{"CONTEXTIDR_EL1", aarch64.CONTEXTIDR_EL1, 0xffffffff, 0},
+		{"TPIDR_EL1", aarch64.TPIDR_EL1, all, 0},
+		{"TPIDR_EL0", aarch64.TPIDR_EL0, all, 0},
+		{"TPIDRRO_EL0", aarch64.TPIDRRO_EL0, all, 0},
+		{"CNTKCTL_EL1", aarch64.CNTKCTL_EL1, 0x3ff, 0},
+		{"CSSELR_EL1", aarch64.CSSELR_EL1, 0xf, 0},
 		{"NZCV", enc(3, 3, 4, 2, 0), 0xf0000000, 0},
 		{"DAIF", enc(3, 3, 4, 2, 1), 0x3c0, 0},
 		{"FPCR", enc(3, 3, 4, 4, 0), 0x07c00000, 0},
 		{"FPSR", enc(3, 3, 4, 4, 1), 0x0800009f, 0},
-		{"MDSCR_EL1", hvf.SysRegMDSCR_EL1, 0xb001, 0},
-		{"MDCCINT_EL1", hvf.SysRegMDCCINT_EL1, 0x60000000, 0},
-		{"DBGBVR0_EL1", hvf.SysRegDBGBVR0_EL1, all &^ 3, 0},
-		{"DBGBVR5_EL1", hvf.SysRegDBGBVR5_EL1, all, 0},
-		{"DBGBCR0_EL1", hvf.SysRegDBGBCR0_EL1, 0x00ffe1e7, 0},
-		{"DBGWVR3_EL1", hvf.SysRegDBGWVR3_EL1, all &^ 3, 0},
-		{"DBGWCR3_EL1", hvf.SysRegDBGWCR3_EL1, 0x1f1fffff, 0},
-		{"CNTV_CTL_EL0", hvf.SysRegCNTV_CTL_EL0, 3, 0},
-		{"CNTV_CVAL_EL0", hvf.SysRegCNTV_CVAL_EL0, all, 0},
+		{"MDSCR_EL1", aarch64.MDSCR_EL1, 0xb001, 0},
+		{"MDCCINT_EL1", aarch64.MDCCINT_EL1, 0x60000000, 0},
+		{"DBGBVR0_EL1", aarch64.DBGBVR0_EL1, all &^ 3, 0},
+		{"DBGBVR5_EL1", aarch64.DBGBVR5_EL1, all, 0},
+		{"DBGBCR0_EL1", aarch64.DBGBCR0_EL1, 0x00ffe1e7, 0},
+		{"DBGWVR3_EL1", aarch64.DBGWVR3_EL1, all &^ 3, 0},
+		{"DBGWCR3_EL1", aarch64.DBGWCR3_EL1, 0x1f1fffff, 0},
+		{"CNTV_CTL_EL0", aarch64.CNTV_CTL_EL0, 3, 0},
+		{"CNTV_CVAL_EL0", aarch64.CNTV_CVAL_EL0, all, 0},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegCPACR_EL1, 3<<20)
-		g.set(hvf.SysRegCNTV_CVAL_EL0, all)
+		g.set(aarch64.CPACR_EL1, 3<<20)
+		g.set(aarch64.CNTV_CVAL_EL0, all)
 		for _, w := range []struct{ v, want uint64 }{{all, r.ones}, {0, r.zeros}} {
 			_, happened := g.try(func() bool { g.msr(r.reg, w.v); g.PC = testPC; return g.mrs(r.reg) })
 			if happened || g.X[3] != w.want {
@@ -177,11 +177,11 @@ func TestSysRegWriteMasks(t *testing.T) {
 // TestSysRegEL0 is the access table of EL0: every register, with the controls
 // that let it in off and on.
 func TestSysRegEL0(t *testing.T) {
-	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
-	trap := func(r hvf.SysReg, reading bool) outcome {
-		return outcome{EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: r, Rt: 3, Read: reading}.ISS(), PC: testPC}
+	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
+	trap := func(r aarch64.SysReg, reading bool) outcome {
+		return outcome{EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: r, Rt: 3, Read: reading}.ISS(), PC: testPC}
 	}
-	exits := func(r hvf.SysReg, reading bool) outcome {
+	exits := func(r aarch64.SysReg, reading bool) outcome {
 		o := trap(r, reading)
 		o.Exit = true
 		return o
@@ -191,7 +191,7 @@ func TestSysRegEL0(t *testing.T) {
 		gated   bool // traps to EL1 with all controls off
 		exits   bool // the host handles it
 	}
-	visible := map[hvf.SysReg]access{
+	visible := map[aarch64.SysReg]access{
 		enc(3, 3, 0, 0, 1):  {read, true, false},  // CTR_EL0
 		enc(3, 3, 0, 0, 7):  {read, false, false}, // DCZID_EL0
 		enc(3, 3, 4, 2, 0):  {rw, false, false},   // NZCV
@@ -216,15 +216,15 @@ func TestSysRegEL0(t *testing.T) {
 	g := newGuest(t)
 	for _, open := range []bool{false, true} {
 		g.reset()
-		g.set(hvf.SysRegCPACR_EL1, 3<<20)
+		g.set(aarch64.CPACR_EL1, 3<<20)
 		if open {
-			g.set(hvf.SysRegSCTLR_EL1, sctlrReset|sctlrUMA|sctlrUCT)
-			g.set(hvf.SysRegCNTKCTL_EL1, cntkctlWritable)
+			g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrUMA|sctlrUCT)
+			g.set(aarch64.CNTKCTL_EL1, cntkctlWritable)
 		} else {
-			g.set(hvf.SysRegMDSCR_EL1, mdscrTDCC)
+			g.set(aarch64.MDSCR_EL1, mdscrTDCC)
 		}
 		for name := 0x8000; name < 0x10000; name++ {
-			r := hvf.SysReg(name)
+			r := aarch64.SysReg(name)
 			a := visible[r]
 			for _, want := range []perm{read, write} {
 				g.at(pstateEL0t)
@@ -255,7 +255,7 @@ func TestSysRegEL0(t *testing.T) {
 func TestSysRegCNTFRQGate(t *testing.T) {
 	for bits, trapped := range map[uint64]bool{0: true, 1: false, 2: false, 3: false, 1 << 8: true, 1 << 9: true} {
 		g := newGuest(t)
-		g.set(hvf.SysRegCNTKCTL_EL1, bits)
+		g.set(aarch64.CNTKCTL_EL1, bits)
 		g.at(pstateEL0t)
 		if _, happened := g.try(func() bool { return g.mrs(enc(3, 3, 14, 0, 0)) }); happened != trapped {
 			t.Errorf("CNTKCTL_EL1 0x%x: CNTFRQ_EL0 traps %v, want %v", bits, happened, trapped)
@@ -268,7 +268,7 @@ func TestSysRegCNTFRQGate(t *testing.T) {
 func TestSysRegExits(t *testing.T) {
 	rows := []struct {
 		name string
-		reg  hvf.SysReg
+		reg  aarch64.SysReg
 		exit bool
 	}{
 		{"ICC_IAR1_EL1", enc(3, 0, 12, 12, 0), true},
@@ -291,9 +291,9 @@ func TestSysRegExits(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		want := outcome{Exit: true, EC: hvf.ECSysReg, ISS: hvf.SysRegTrap{Reg: r.reg, Rt: 3, Read: true}.ISS(), PC: testPC}
+		want := outcome{Exit: true, EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: r.reg, Rt: 3, Read: true}.ISS(), PC: testPC}
 		if !r.exit {
-			want = outcome{EC: hvf.ECUnknown, PC: testPC}
+			want = outcome{EC: aarch64.ECUnknown, PC: testPC}
 		}
 		if o, _ := g.try(func() bool { return g.mrs(r.reg) }); o != want {
 			t.Errorf("MRS %s: %+v, want %+v", r.name, o, want)
@@ -315,7 +315,7 @@ func TestSysRegExits(t *testing.T) {
 // TestSysRegHost: the host reads and writes every register of the framework
 // that a CPU without EL2, SVE, SME and PAC has.
 func TestSysRegHost(t *testing.T) {
-	absent := func(r hvf.SysReg, name string) bool {
+	absent := func(r aarch64.SysReg, name string) bool {
 		_, op1, _, _, _ := r.Fields()
 		for _, p := range []string{"APIA", "APIB", "APDA", "APDB", "APGA", "SMPRI", "SMCR", "SCXTNUM", "TPIDR2", "CNTP_"} {
 			if strings.HasPrefix(name, p) {
@@ -329,12 +329,12 @@ func TestSysRegHost(t *testing.T) {
 		if op0 == 2 && (op2 == 6 || op2 == 7) {
 			return crm >= numWatchpoints
 		}
-		return op1 >= 4 && r != hvf.SysRegSP_EL1
+		return op1 >= 4 && r != aarch64.SP_EL1
 	}
 	g := newGuest(t)
 	known := 0
 	for name := 0x8000; name < 0x10000; name++ {
-		r := hvf.SysReg(name)
+		r := aarch64.SysReg(name)
 		if s := r.String(); !strings.HasPrefix(s, "S2_") && !strings.HasPrefix(s, "S3_") {
 			known++
 			_, readable := g.sysReg(r)
@@ -357,7 +357,7 @@ func TestSysRegHost(t *testing.T) {
 
 func TestReset(t *testing.T) {
 	g := newGuest(t)
-	fresh := map[hvf.SysReg]uint64{}
+	fresh := map[aarch64.SysReg]uint64{}
 	for i := range sysRegDefs {
 		if r := sysRegDefs[i].reg; !sysRegDefs[i].exits {
 			fresh[r] = g.get(r)
@@ -369,22 +369,22 @@ func TestReset(t *testing.T) {
 	g.setPSTATE(pstateEL0t)
 	g.X[7], g.PC, g.event, g.V[1][0] = 1, 4, true, 1
 	g.reset()
-	again := map[hvf.SysReg]uint64{}
+	again := map[aarch64.SysReg]uint64{}
 	for r := range fresh {
 		again[r] = g.get(r)
 	}
 	if d := cmp.Diff(fresh, again); d != "" {
 		t.Errorf("after reset (-fresh +reset):\n%s", d)
 	}
-	if g.pstate() != 0x3c5 || g.get(hvf.SysRegSCTLR_EL1) != 0x30d00800 || g.X[7] != 0 || g.PC != 0 || g.event || g.V[1][0] != 0 {
-		t.Errorf("after reset: PSTATE 0x%x, SCTLR 0x%x", g.pstate(), g.get(hvf.SysRegSCTLR_EL1))
+	if g.pstate() != 0x3c5 || g.get(aarch64.SCTLR_EL1) != 0x30d00800 || g.X[7] != 0 || g.PC != 0 || g.event || g.V[1][0] != 0 {
+		t.Errorf("after reset: PSTATE 0x%x, SCTLR 0x%x", g.pstate(), g.get(aarch64.SCTLR_EL1))
 	}
 }
 
 func TestMSRImmediate(t *testing.T) {
-	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
+	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	umaTrap := func(crm, op2 uint32) outcome {
-		return outcome{EC: hvf.ECSysReg, ISS: op2<<17 | 3<<14 | 4<<10 | 31<<5 | crm<<1, PC: testPC}
+		return outcome{EC: aarch64.ECSysReg, ISS: op2<<17 | 3<<14 | 4<<10 | 31<<5 | crm<<1, PC: testPC}
 	}
 	rows := []struct {
 		name   string
@@ -412,7 +412,7 @@ func TestMSRImmediate(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(hvf.SysRegSCTLR_EL1, sctlrReset|r.sctlr)
+		g.set(aarch64.SCTLR_EL1, sctlrReset|r.sctlr)
 		g.at(r.before)
 		o, _ := g.try(func() bool { return execMSRImm(g.cpu, &a64.Op{Aux: r.field, Imm: r.imm}) })
 		if o != r.want || g.pstate() != r.after {
@@ -438,12 +438,12 @@ func TestUnmasking(t *testing.T) {
 func TestSPEL0NeedsSPx(t *testing.T) {
 	g := newGuest(t)
 	g.at(pstateEL1t)
-	undef := outcome{EC: hvf.ECUnknown, PC: testPC}
-	if o, _ := g.try(func() bool { return g.mrs(hvf.SysRegSP_EL0) }); o != undef {
+	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
+	if o, _ := g.try(func() bool { return g.mrs(aarch64.SP_EL0) }); o != undef {
 		t.Errorf("MRS SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
 	}
 	g.at(pstateEL1t)
-	if o, _ := g.try(func() bool { return g.msr(hvf.SysRegSP_EL0, 1) }); o != undef {
+	if o, _ := g.try(func() bool { return g.msr(aarch64.SP_EL0, 1) }); o != undef {
 		t.Errorf("MSR SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
 	}
 }
@@ -453,7 +453,7 @@ func TestReadOnlyPSTATE(t *testing.T) {
 	g.irq, g.fiq = true, false
 	for _, r := range []struct {
 		name string
-		reg  hvf.SysReg
+		reg  aarch64.SysReg
 		want uint64
 	}{
 		{"CurrentEL", enc(3, 0, 4, 2, 2), 4},

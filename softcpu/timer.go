@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // vtimer is the EL1 virtual timer (DDI 0487 D12.2) under the framework's rule:
@@ -124,7 +124,7 @@ func (c *cpu) armTimer() {
 
 // untilTicks returns how long n ticks take, rounded up, at most maxWait.
 func untilTicks(n uint64) time.Duration {
-	const most = uint64(maxWait/time.Second) * hvf.CounterFrequency
+	const most = uint64(maxWait/time.Second) * hv.CounterFrequency
 	if n >= most {
 		return maxWait
 	}

@@ -4,7 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var cntvTVAL, cntvct = enc(3, 3, 14, 3, 0), enc(3, 3, 14, 0, 2)
@@ -13,16 +14,16 @@ func TestTimerRegisters(t *testing.T) {
 	g := newGuest(t)
 	g.clock = 1000
 	g.timer.setOffset(g.cpu, 400)
-	value := func(r hvf.SysReg) uint64 { g.mrs(r); return g.X[3] }
+	value := func(r aarch64.SysReg) uint64 { g.mrs(r); return g.X[3] }
 	if v := value(cntvct); v != 600 {
 		t.Errorf("CNTVCT_EL0 = %d, want host 1000 less offset 400", v)
 	}
-	g.msr(hvf.SysRegCNTV_CVAL_EL0, 700)
+	g.msr(aarch64.CNTV_CVAL_EL0, 700)
 	if v := value(cntvTVAL); v != 100 {
 		t.Errorf("TVAL = %d, want CVAL 700 less count 600", v)
 	}
 	g.msr(cntvTVAL, 0xffff_ffff_ffff_ff00) // -256, in 32 bits
-	if v := value(hvf.SysRegCNTV_CVAL_EL0); v != 600-256 {
+	if v := value(aarch64.CNTV_CVAL_EL0); v != 600-256 {
 		t.Errorf("CVAL = %d, want count 600 plus TVAL -256", v)
 	}
 	if v := value(cntvTVAL); v != 0xffffff00 {
@@ -33,15 +34,15 @@ func TestTimerRegisters(t *testing.T) {
 		{1, 1049, 1}, {1, 1050, 5}, {1, 2000, 5}, {3, 1049, 3}, {3, 1050, 7}, {0, 2000, 0}, {2, 2000, 2},
 	} {
 		g.clock = r.clock
-		g.msr(hvf.SysRegCNTV_CTL_EL0, r.ctl)
-		if v := value(hvf.SysRegCNTV_CTL_EL0); v != r.want {
+		g.msr(aarch64.CNTV_CTL_EL0, r.ctl)
+		if v := value(aarch64.CNTV_CTL_EL0); v != r.want {
 			t.Errorf("CTL written %d, count %d, CVAL 650: reads %d, want %d", r.ctl, r.clock-400, v, r.want)
 		}
 	}
 	g.clock = 0 // the counter has wrapped below its offset
-	g.msr(hvf.SysRegCNTV_CVAL_EL0, 1<<63)
-	g.msr(hvf.SysRegCNTV_CTL_EL0, 1)
-	if v := value(hvf.SysRegCNTV_CTL_EL0); v != 5 {
+	g.msr(aarch64.CNTV_CVAL_EL0, 1<<63)
+	g.msr(aarch64.CNTV_CTL_EL0, 1)
+	if v := value(aarch64.CNTV_CTL_EL0); v != 5 {
 		t.Errorf("count -400, CVAL 1<<63: CTL %d, want 5, they compare unsigned", v)
 	}
 }
@@ -60,16 +61,16 @@ func TestTimerExit(t *testing.T) {
 		do   func()
 		want bool
 	}{
-		{"not enabled", func() { g.set(hvf.SysRegCNTV_CVAL_EL0, 100) }, false},
-		{"enabled, early", func() { g.set(hvf.SysRegCNTV_CTL_EL0, 1) }, false},
-		{"its time, and the guest writes CTL", func() { g.clock = 100; g.set(hvf.SysRegCNTV_CTL_EL0, 1) }, true},
-		{"masked by the exit", func() { g.set(hvf.SysRegCNTV_CTL_EL0, 1) }, false},
+		{"not enabled", func() { g.set(aarch64.CNTV_CVAL_EL0, 100) }, false},
+		{"enabled, early", func() { g.set(aarch64.CNTV_CTL_EL0, 1) }, false},
+		{"its time, and the guest writes CTL", func() { g.clock = 100; g.set(aarch64.CNTV_CTL_EL0, 1) }, true},
+		{"masked by the exit", func() { g.set(aarch64.CNTV_CTL_EL0, 1) }, false},
 		{"unmasked while still high", func() { g.timer.setMask(g.cpu, false) }, true},
-		{"lowered by IMASK, unmasked", func() { g.set(hvf.SysRegCNTV_CTL_EL0, 3); g.timer.setMask(g.cpu, false) }, false},
-		{"IMASK lifted", func() { g.set(hvf.SysRegCNTV_CTL_EL0, 1) }, true},
-		{"moved on, unmasked", func() { g.set(hvf.SysRegCNTV_CVAL_EL0, 200); g.timer.setMask(g.cpu, false) }, false},
+		{"lowered by IMASK, unmasked", func() { g.set(aarch64.CNTV_CTL_EL0, 3); g.timer.setMask(g.cpu, false) }, false},
+		{"IMASK lifted", func() { g.set(aarch64.CNTV_CTL_EL0, 1) }, true},
+		{"moved on, unmasked", func() { g.set(aarch64.CNTV_CVAL_EL0, 200); g.timer.setMask(g.cpu, false) }, false},
 		{"offset makes it due", func() { g.timer.setOffset(g.cpu, ^uint64(99)) }, true},
-		{"disabled, unmasked", func() { g.set(hvf.SysRegCNTV_CTL_EL0, 0); g.timer.setMask(g.cpu, false) }, false},
+		{"disabled, unmasked", func() { g.set(aarch64.CNTV_CTL_EL0, 0); g.timer.setMask(g.cpu, false) }, false},
 	}
 	for _, s := range steps {
 		if s.do(); fired() != s.want {
@@ -83,14 +84,14 @@ func TestTimerWakes(t *testing.T) {
 	g := newGuest(t)
 	start := time.Now()
 	g.vm.now = func() uint64 { return uint64(time.Since(start)) * 3 / 125 }
-	g.set(hvf.SysRegCNTV_CVAL_EL0, g.cntvct()+24000) // a millisecond
-	g.set(hvf.SysRegCNTV_CTL_EL0, 1)
+	g.set(aarch64.CNTV_CVAL_EL0, g.cntvct()+24000) // a millisecond
+	g.set(aarch64.CNTV_CTL_EL0, 1)
 	g.program(testPC, insB0)
 	g.PC = testPC
 	stuck := time.AfterFunc(5*time.Second, g.Kick)
 	defer stuck.Stop()
 	exit, err := g.Run()
-	if err != nil || exit.Reason != hvf.ExitVTimer || !g.timer.masked {
+	if err != nil || exit.Reason != hv.ExitVTimer || !g.timer.masked {
 		t.Errorf("Run: %+v, %v, masked %v; want ExitVTimer, masked", exit, err, g.timer.masked)
 	}
 	if d := time.Since(start); d < time.Millisecond {
@@ -112,7 +113,7 @@ func TestUntilTicks(t *testing.T) {
 
 func TestTimerAllocatesNothing(t *testing.T) {
 	g := newGuest(t)
-	g.set(hvf.SysRegCNTV_CTL_EL0, 1)
+	g.set(aarch64.CNTV_CTL_EL0, 1)
 	if n := testing.AllocsPerRun(100, func() { g.msr(cntvTVAL, 1<<30) }); n != 0 {
 		t.Errorf("setting the timer allocates %v times, want 0", n)
 	}

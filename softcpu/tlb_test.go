@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // tables is a three-level translation table (4 KiB granule, 39-bit addresses)
@@ -30,13 +30,13 @@ func newTables(t *testing.T) *tables {
 	s.set(tableL1, 0, tableL2|tableDesc)
 	s.set(tableL2, 0, tableL3|tableDesc)
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		v   uint64
 	}{
-		{hvf.SysRegMAIR_EL1, 0xff},
-		{hvf.SysRegTCR_EL1, 25 | 1<<23 | 1<<36 | 5<<32}, // T0SZ 25, EPD1, 16-bit ASID
-		{hvf.SysRegTTBR0_EL1, tableL1 | 1<<48},
-		{hvf.SysRegSCTLR_EL1, 0x30d0_0801},
+		{aarch64.MAIR_EL1, 0xff},
+		{aarch64.TCR_EL1, 25 | 1<<23 | 1<<36 | 5<<32}, // T0SZ 25, EPD1, 16-bit ASID
+		{aarch64.TTBR0_EL1, tableL1 | 1<<48},
+		{aarch64.SCTLR_EL1, 0x30d0_0801},
 	} {
 		if err := c.SetSysReg(r.reg, r.v); err != nil {
 			t.Fatal(err)
@@ -149,7 +149,7 @@ func TestExecutedCodeMaintenance(t *testing.T) {
 	run := func() uint64 {
 		t.Helper()
 		c.PC = 0x5000
-		if exit, err := c.Run(); err != nil || exit.ESR.EC() != hvf.ECHVC64 {
+		if exit, err := c.Run(); err != nil || exit.ESR.EC() != aarch64.ECHVC64 {
 			t.Fatalf("exit %v, error %v at 0x%x", exit.ESR, err, c.PC)
 		}
 		return c.X[0]

@@ -3,7 +3,8 @@ package softcpu
 import (
 	"fmt"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 func newCPU(v *vm, index int) *cpu {
@@ -15,12 +16,12 @@ func newCPU(v *vm, index int) *cpu {
 	return c
 }
 
-// Run enters the guest. See hvf.VCPU.
-func (c *cpu) Run() (hvf.Exit, error) {
+// Run enters the guest. See hv.VCPU.
+func (c *cpu) Run() (hv.Exit, error) {
 	c.resume()
 	c.updateMode()
 	if c.timerFired() {
-		c.exit = hvf.Exit{Reason: hvf.ExitVTimer}
+		c.exit = hv.Exit{Reason: hv.ExitVTimer}
 	} else {
 		c.run()
 	}
@@ -29,7 +30,7 @@ func (c *cpu) Run() (hvf.Exit, error) {
 	return c.exit, nil
 }
 
-// Kick makes the current or the next Run return hvf.ExitCanceled.
+// Kick makes the current or the next Run return hv.ExitCanceled.
 func (c *cpu) Kick() { c.raise(attentionKick) }
 
 // SetIRQ states the level of the interrupt input for the next Run.
@@ -39,43 +40,43 @@ func (c *cpu) SetIRQ(high bool) error { c.irq = high; return nil }
 func (c *cpu) SetFIQ(high bool) error { c.fiq = high; return nil }
 
 // Reg reads a general register, PC, CPSR, FPCR or FPSR.
-func (c *cpu) Reg(r hvf.Reg) (uint64, error) {
+func (c *cpu) Reg(r hv.Reg) (uint64, error) {
 	switch {
-	case r <= hvf.RegX30:
+	case r <= hv.RegX30:
 		return c.X[r], nil
-	case r == hvf.RegPC:
+	case r == hv.RegPC:
 		return c.PC, nil
-	case r == hvf.RegFPCR:
+	case r == hv.RegFPCR:
 		return uint64(c.FP.FPCR), nil
-	case r == hvf.RegFPSR:
+	case r == hv.RegFPSR:
 		return uint64(c.FP.FPSR), nil
-	case r == hvf.RegCPSR:
+	case r == hv.RegCPSR:
 		return c.pstate(), nil
 	}
-	return 0, fmt.Errorf("softcpu: read register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hvf.RegCPSR))
+	return 0, fmt.Errorf("softcpu: read register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
 }
 
 // SetReg writes a general register, PC, CPSR, FPCR or FPSR.
-func (c *cpu) SetReg(r hvf.Reg, v uint64) error {
+func (c *cpu) SetReg(r hv.Reg, v uint64) error {
 	switch {
-	case r <= hvf.RegX30:
+	case r <= hv.RegX30:
 		c.X[r] = v
-	case r == hvf.RegPC:
+	case r == hv.RegPC:
 		c.PC = v
-	case r == hvf.RegFPCR:
+	case r == hv.RegFPCR:
 		c.FP.FPCR = uint32(v & fpcrWritable)
-	case r == hvf.RegFPSR:
+	case r == hv.RegFPSR:
 		c.FP.FPSR = uint32(v & fpsrWritable)
-	case r == hvf.RegCPSR:
+	case r == hv.RegCPSR:
 		c.setPSTATE(v)
 	default:
-		return fmt.Errorf("softcpu: write register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hvf.RegCPSR))
+		return fmt.Errorf("softcpu: write register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
 	}
 	return nil
 }
 
 // SysReg reads a system register.
-func (c *cpu) SysReg(r hvf.SysReg) (uint64, error) {
+func (c *cpu) SysReg(r aarch64.SysReg) (uint64, error) {
 	v, ok := c.sysReg(r)
 	if !ok {
 		return 0, fmt.Errorf("softcpu: read %v (0x%x): this CPU has no such register", r, uint16(r))
@@ -84,7 +85,7 @@ func (c *cpu) SysReg(r hvf.SysReg) (uint64, error) {
 }
 
 // SetSysReg writes a system register.
-func (c *cpu) SetSysReg(r hvf.SysReg, v uint64) error {
+func (c *cpu) SetSysReg(r aarch64.SysReg, v uint64) error {
 	if !c.setSysReg(r, v) {
 		return fmt.Errorf("softcpu: write 0x%x to %v (0x%x): this CPU has no such register", v, r, uint16(r))
 	}

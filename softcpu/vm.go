@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // MaxVCPUs is how many vCPUs one machine can have, as on the framework.
@@ -17,11 +17,11 @@ const MaxVCPUs = 64
 const maxIPABits = 40
 
 // New returns the software backend.
-func New() hvf.Hypervisor { return hypervisor{} }
+func New() hv.Hypervisor { return hypervisor{} }
 
 type hypervisor struct{}
 
-func (hypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+func (hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if cfg.IPABits == 0 {
 		cfg.IPABits = 36
 	}
@@ -34,7 +34,7 @@ func (hypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
 // vm is a guest physical address space and its CPUs.
 type vm struct {
 	ipaBits int
-	now     func() uint64 // the host's counter, in ticks of hvf.CounterFrequency
+	now     func() uint64 // the host's counter, in ticks of hv.CounterFrequency
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
 
@@ -43,14 +43,14 @@ type vm struct {
 	cpus   atomic.Pointer[[]*cpu]
 }
 
-func newVM(cfg hvf.Config) *vm {
+func newVM(cfg hv.Config) *vm {
 	v := &vm{ipaBits: cfg.IPABits, now: hostCounter()}
 	v.mem.Store(&memory{})
 	v.cpus.Store(&[]*cpu{})
 	return v
 }
 
-// hostCounter returns a counter of hvf.CounterFrequency that starts at zero.
+// hostCounter returns a counter of hv.CounterFrequency that starts at zero.
 func hostCounter() func() uint64 {
 	start := time.Now()
 	return func() uint64 {
@@ -59,14 +59,14 @@ func hostCounter() func() uint64 {
 	}
 }
 
-func (v *vm) Map(gpa uint64, mem []byte, p hvf.Prot) error {
+func (v *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	if err := v.checkRange("map", gpa, uint64(len(mem))); err != nil {
 		return err
 	}
-	if a := hostAddress(mem); a%hvf.PageSize != 0 {
-		return fmt.Errorf("softcpu: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, hvf.PageSize)
+	if a := hostAddress(mem); a%hv.PageSize != 0 {
+		return fmt.Errorf("softcpu: map at 0x%x: the memory is at 0x%x, align it to 0x%x", gpa, a, hv.PageSize)
 	}
-	if p&^(hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec) != 0 {
+	if p&^(hv.ProtRead|hv.ProtWrite|hv.ProtExec) != 0 {
 		return fmt.Errorf("softcpu: map at 0x%x: protection 0x%x has unknown bits", gpa, uint64(p))
 	}
 	return v.change(func(m *memory) error { return m.insert(gpa, mem, p) }, gpa, uint64(len(mem)))
@@ -79,7 +79,7 @@ func (v *vm) Unmap(gpa, size uint64) error {
 	return v.change(func(m *memory) error { return m.cut("unmap", gpa, size, nil) }, gpa, size)
 }
 
-func (v *vm) Protect(gpa, size uint64, p hvf.Prot) error {
+func (v *vm) Protect(gpa, size uint64, p hv.Prot) error {
 	if err := v.checkRange("protect", gpa, size); err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func (v *vm) Protect(gpa, size uint64, p hvf.Prot) error {
 }
 
 func (v *vm) checkRange(what string, gpa, size uint64) error {
-	if size == 0 || gpa%hvf.PageSize != 0 || size%hvf.PageSize != 0 {
-		return fmt.Errorf("softcpu: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, hvf.PageSize)
+	if size == 0 || gpa%hv.PageSize != 0 || size%hv.PageSize != 0 {
+		return fmt.Errorf("softcpu: %s 0x%x bytes at 0x%x: both must be multiples of 0x%x, and the size not 0", what, size, gpa, hv.PageSize)
 	}
 	if end := gpa + size; end < gpa || end > 1<<v.ipaBits {
 		return fmt.Errorf("softcpu: %s 0x%x bytes at 0x%x: past the end of the %d-bit guest physical address space", what, size, gpa, v.ipaBits)
@@ -118,7 +118,7 @@ func (v *vm) change(f func(*memory) error, gpa, size uint64) error {
 // Counter reads the host's counter.
 func (v *vm) Counter() uint64 { return v.now() }
 
-func (v *vm) NewVCPU(index int) (hvf.VCPU, error) {
+func (v *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index >= MaxVCPUs {
 		return nil, fmt.Errorf("softcpu: new vcpu %d: give an index from 0 to %d", index, MaxVCPUs-1)
 	}

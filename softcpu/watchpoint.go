@@ -1,6 +1,8 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // watchpoint is called before a load or store of size bytes that does not
 // fault. It takes the exception if a watchpoint matches, and returns true
@@ -23,7 +25,7 @@ func (c *cpu) watchpointWith(iss uint32, va, size uint64, write, el0 bool) bool 
 			continue
 		}
 		c.sys.far = at
-		c.takeException(hvf.ECWatchpointLower, iss|issDebug, c.PC)
+		c.takeException(aarch64.ECWatchpointLower, iss|issDebug, c.PC)
 		return true
 	}
 	return false

@@ -1,13 +1,14 @@
 package vmm
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
 // dataAbort performs an access to what is not memory: a device's register, or
 // nothing at all.
-func (v *vcpu) dataAbort(exit hvf.Exit) error {
+func (v *vcpu) dataAbort(exit hv.Exit) error {
 	d := exit.ESR.DataAbort()
 	switch {
 	case d.S1PTW:
@@ -45,7 +46,7 @@ func (v *vcpu) dataAbort(exit hvf.Exit) error {
 }
 
 // nothingThere answers an access to an address without a device.
-func (v *vcpu) nothingThere(exit hvf.Exit, write bool) error {
+func (v *vcpu) nothingThere(exit hv.Exit, write bool) error {
 	if c := &v.m.complaints; c.wanted() {
 		c.printf("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
 	}
@@ -53,7 +54,7 @@ func (v *vcpu) nothingThere(exit hvf.Exit, write bool) error {
 }
 
 // emulate performs an instruction that came without a syndrome.
-func (v *vcpu) emulate(exit hvf.Exit, d hvf.DataAbort) error {
+func (v *vcpu) emulate(exit hv.Exit, d aarch64.DataAbort) error {
 	word, ok, err := v.fetch()
 	if err != nil {
 		return err
@@ -84,9 +85,9 @@ func (v *vcpu) emulate(exit hvf.Exit, d hvf.DataAbort) error {
 // registers gives the emulator the vCPU's registers.
 type registers struct{ v *vcpu }
 
-func (r registers) X(n int) (uint64, error)         { return r.v.hv.Reg(hvf.Reg(n)) }
-func (r registers) SetX(n int, v uint64) error      { return r.v.hv.SetReg(hvf.Reg(n), v) }
-func (r registers) PC() (uint64, error)             { return r.v.hv.Reg(hvf.RegPC) }
+func (r registers) X(n int) (uint64, error)         { return r.v.hv.Reg(hv.Reg(n)) }
+func (r registers) SetX(n int, v uint64) error      { return r.v.hv.SetReg(hv.Reg(n), v) }
+func (r registers) PC() (uint64, error)             { return r.v.hv.Reg(hv.RegPC) }
 func (r registers) V(n int) ([2]uint64, error)      { return r.v.hv.SIMDReg(n) }
 func (r registers) SetV(n int, val [2]uint64) error { return r.v.hv.SetSIMDReg(n, val) }
 
@@ -107,10 +108,10 @@ func (r registers) SetSP(val uint64) error {
 }
 
 // spReg is the stack pointer that PSTATE selects.
-func (r registers) spReg() (hvf.SysReg, error) {
-	cpsr, err := r.v.hv.Reg(hvf.RegCPSR)
+func (r registers) spReg() (aarch64.SysReg, error) {
+	cpsr, err := r.v.hv.Reg(hv.RegCPSR)
 	if cpsr&0xf == 0x5 { // EL1h
-		return hvf.SysRegSP_EL1, err
+		return aarch64.SP_EL1, err
 	}
-	return hvf.SysRegSP_EL0, err
+	return aarch64.SP_EL0, err
 }

@@ -6,8 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -60,8 +61,8 @@ func sas(size uint32) uint32 { return map[uint32]uint32{1: 0, 2: 1, 4: 2, 8: 3}[
 func srt(n uint32) uint32    { return n << 16 }
 
 // abort is the exit of an access to ipa, through a VA elsewhere.
-func abort(iss uint32, ipa uint64) hvf.Exit {
-	e := exception(hvf.ECDataAbortLower, iss|dfsc)
+func abort(iss uint32, ipa uint64) hv.Exit {
+	e := exception(aarch64.ECDataAbortLower, iss|dfsc)
 	e.IPA, e.FAR = ipa, ipa|0xffff<<48
 	return e
 }
@@ -90,8 +91,8 @@ func TestDataAbortLoad(t *testing.T) {
 		v, cpu := onlineCPUWith(t, dev, Config{})
 		cpu.reg[5] = ^uint64(0)
 		mustHandle(t, v, abort(isv|srt(5)|c.iss, scratchBase+0x10))
-		if cpu.reg[5] != c.want || cpu.reg[hvf.RegPC] != codeBase+4 {
-			t.Errorf("%s: 0x%x, PC 0x%x, want 0x%x, 0x%x", c.text, cpu.reg[5], cpu.reg[hvf.RegPC], c.want, codeBase+4)
+		if cpu.reg[5] != c.want || cpu.reg[hv.RegPC] != codeBase+4 {
+			t.Errorf("%s: 0x%x, PC 0x%x, want 0x%x, 0x%x", c.text, cpu.reg[5], cpu.reg[hv.RegPC], c.want, codeBase+4)
 		}
 	}
 }
@@ -113,8 +114,8 @@ func TestDataAbortStore(t *testing.T) {
 		v, cpu := onlineCPUWith(t, dev, Config{})
 		cpu.reg[6], cpu.reg[30] = 0x11223344_55667788, 30
 		mustHandle(t, v, abort(isv|wnr|c.iss, scratchBase+0x20))
-		if diff := cmp.Diff([]string{c.want}, dev.log); diff != "" || cpu.reg[hvf.RegPC] != codeBase+4 {
-			t.Errorf("%s: PC 0x%x, accesses -want +got\n%s", c.text, cpu.reg[hvf.RegPC], diff)
+		if diff := cmp.Diff([]string{c.want}, dev.log); diff != "" || cpu.reg[hv.RegPC] != codeBase+4 {
+			t.Errorf("%s: PC 0x%x, accesses -want +got\n%s", c.text, cpu.reg[hv.RegPC], diff)
 		}
 	}
 }
@@ -125,8 +126,8 @@ func TestDataAbortLoadXZR(t *testing.T) {
 	dev := &scratch{mem: [boot.VirtioSlotSize]byte{1, 2, 3, 4}}
 	v, cpu := onlineCPUWith(t, dev, Config{})
 	mustHandle(t, v, abort(isv|sas(4)|srt(31), scratchBase))
-	if len(dev.log) != 1 || cpu.reg[hvf.RegPC] != codeBase+4 {
-		t.Errorf("accesses %q, PC 0x%x, want one and 0x%x", dev.log, cpu.reg[hvf.RegPC], codeBase+4)
+	if len(dev.log) != 1 || cpu.reg[hv.RegPC] != codeBase+4 {
+		t.Errorf("accesses %q, PC 0x%x, want one and 0x%x", dev.log, cpu.reg[hv.RegPC], codeBase+4)
 	}
 }
 
@@ -135,8 +136,8 @@ func TestDataAbortCacheMaintenance(t *testing.T) {
 	dev := &scratch{}
 	v, cpu := onlineCPUWith(t, dev, Config{})
 	mustHandle(t, v, abort(cm|wnr, scratchBase))
-	if len(dev.log) != 0 || cpu.reg[hvf.RegPC] != codeBase+4 {
-		t.Errorf("accesses %q, PC 0x%x, want none and 0x%x", dev.log, cpu.reg[hvf.RegPC], codeBase+4)
+	if len(dev.log) != 0 || cpu.reg[hv.RegPC] != codeBase+4 {
+		t.Errorf("accesses %q, PC 0x%x, want none and 0x%x", dev.log, cpu.reg[hv.RegPC], codeBase+4)
 	}
 }
 
@@ -164,8 +165,8 @@ func TestDataAbortWithoutSyndrome(t *testing.T) {
 		exit := abort(wnr, scratchBase)
 		exit.FAR = scratchBase
 		mustHandle(t, v, exit)
-		if diff := cmp.Diff(c.log, dev.log); diff != "" || cpu.reg[hvf.RegPC] != codeBase+4 {
-			t.Errorf("%s: PC 0x%x, accesses -want +got\n%s", c.text, cpu.reg[hvf.RegPC], diff)
+		if diff := cmp.Diff(c.log, dev.log); diff != "" || cpu.reg[hv.RegPC] != codeBase+4 {
+			t.Errorf("%s: PC 0x%x, accesses -want +got\n%s", c.text, cpu.reg[hv.RegPC], diff)
 		}
 	}
 }
@@ -180,7 +181,7 @@ func TestInjectedAborts(t *testing.T) {
 	)
 	for _, c := range []struct {
 		name   string
-		exit   hvf.Exit
+		exit   hv.Exit
 		mode   uint64
 		esr    uint64
 		vector uint64
@@ -199,14 +200,14 @@ func TestInjectedAborts(t *testing.T) {
 	} {
 		v, cpu := onlineCPU(t, Config{})
 		const vbar, nzcv, ss, il, pan = 0xffff_8000_0000_0800, 0xa << 28, 1 << 21, 1 << 20, 1 << 22
-		cpu.sys[hvf.SysRegVBAR_EL1] = vbar
-		cpu.sys[hvf.SysRegSCTLR_EL1] = 1 << 23 // SPAN
-		cpu.reg[hvf.RegPC], cpu.reg[hvf.RegCPSR] = 0x1234_5678, nzcv|ss|il|c.mode
+		cpu.sys[aarch64.VBAR_EL1] = vbar
+		cpu.sys[aarch64.SCTLR_EL1] = 1 << 23 // SPAN
+		cpu.reg[hv.RegPC], cpu.reg[hv.RegCPSR] = 0x1234_5678, nzcv|ss|il|c.mode
 		mustHandle(t, v, c.exit)
 		type taken struct{ ESR, FAR, ELR, SPSR, PC, CPSR uint64 }
 		got := taken{
-			cpu.sys[hvf.SysRegESR_EL1], cpu.sys[hvf.SysRegFAR_EL1], cpu.sys[hvf.SysRegELR_EL1], cpu.sys[hvf.SysRegSPSR_EL1],
-			cpu.reg[hvf.RegPC], cpu.reg[hvf.RegCPSR],
+			cpu.sys[aarch64.ESR_EL1], cpu.sys[aarch64.FAR_EL1], cpu.sys[aarch64.ELR_EL1], cpu.sys[aarch64.SPSR_EL1],
+			cpu.reg[hv.RegPC], cpu.reg[hv.RegCPSR],
 		}
 		want := taken{c.esr, c.exit.FAR, 0x1234_5678, nzcv | ss | il | c.mode, vbar + c.vector, nzcv | 0xf<<6 | el1h}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -215,8 +216,8 @@ func TestInjectedAborts(t *testing.T) {
 	}
 }
 
-func fetchAbort(iss uint32) hvf.Exit {
-	e := exception(hvf.ECInstrAbortLower, iss|dfsc)
+func fetchAbort(iss uint32) hv.Exit {
+	e := exception(aarch64.ECInstrAbortLower, iss|dfsc)
 	e.IPA, e.FAR = 0x7000_0000, 0xffff_0000_7000_0000
 	return e
 }
@@ -241,17 +242,17 @@ func TestInjectPSTATE(t *testing.T) {
 		{"DSSBS", 0, span | dssbs, ssbs | masked},
 	} {
 		v, cpu := onlineCPU(t, Config{})
-		cpu.reg[hvf.RegCPSR], cpu.sys[hvf.SysRegSCTLR_EL1] = c.before, c.sctlr
+		cpu.reg[hv.RegCPSR], cpu.sys[aarch64.SCTLR_EL1] = c.before, c.sctlr
 		if err := v.injectUndefined(); err != nil {
 			t.Fatal(err)
 		}
-		if got := cpu.reg[hvf.RegCPSR]; got != c.after {
+		if got := cpu.reg[hv.RegCPSR]; got != c.after {
 			t.Errorf("%s: CPSR 0x%x, want 0x%x", c.name, got, c.after)
 		}
-		if got := cpu.sys[hvf.SysRegSPSR_EL1]; got != c.before {
+		if got := cpu.sys[aarch64.SPSR_EL1]; got != c.before {
 			t.Errorf("%s: SPSR_EL1 0x%x, want 0x%x", c.name, got, c.before)
 		}
-		if got := cpu.sys[hvf.SysRegESR_EL1]; got != 1<<25 {
+		if got := cpu.sys[aarch64.ESR_EL1]; got != 1<<25 {
 			t.Errorf("%s: ESR_EL1 0x%x, want class 0 with IL", c.name, got)
 		}
 	}
@@ -260,8 +261,8 @@ func TestInjectPSTATE(t *testing.T) {
 // The emulator's stack pointer is the one that PSTATE selects.
 func TestEmulatorSP(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
-	for mode, reg := range map[uint64]hvf.SysReg{0: hvf.SysRegSP_EL0, 4: hvf.SysRegSP_EL0, 5: hvf.SysRegSP_EL1} {
-		cpu.reg[hvf.RegCPSR] = mode
+	for mode, reg := range map[uint64]aarch64.SysReg{0: aarch64.SP_EL0, 4: aarch64.SP_EL0, 5: aarch64.SP_EL1} {
+		cpu.reg[hv.RegCPSR] = mode
 		clear(cpu.sys)
 		if err := v.emu.Registers.SetSP(0x1000 + mode); err != nil {
 			t.Fatal(err)
@@ -276,11 +277,11 @@ func TestEmulatorSP(t *testing.T) {
 // Exits that no guest can cause end the machine with one line that says which.
 func TestImpossibleExits(t *testing.T) {
 	for _, c := range []struct {
-		exit hvf.Exit
+		exit hv.Exit
 		want string
 	}{
-		{exception(hvf.ECBRK64, 0), "vmm: vcpu 0: unexpected exit: BRK (ESR 0xf2000000) at PC 0x200040, FAR 0x0"},
-		{hvf.Exit{Reason: 9}, "vmm: vcpu 0: exit for reason 0x9, which no backend should give"},
+		{exception(aarch64.ECBRK64, 0), "vmm: vcpu 0: unexpected exit: BRK (ESR 0xf2000000) at PC 0x200040, FAR 0x0"},
+		{hv.Exit{Reason: 9}, "vmm: vcpu 0: exit for reason 0x9, which no backend should give"},
 	} {
 		v, _ := onlineCPU(t, Config{})
 		if err := v.handle(c.exit); err == nil || err.Error() != c.want {

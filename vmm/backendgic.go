@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -14,19 +14,19 @@ import (
 // guest's accesses to it, its WFI and its timers' interrupts do not exit: what is
 // left to do is to drive the devices' lines.
 type backendGIC struct {
-	hvf.GIC
+	hv.GIC
 	cpus     int
 	complain func(format string, args ...any)
 	lines    []*backendLine // SPIs that have a device
 }
 
 // newBackendGIC asks vm for its own interrupt controller.
-func newBackendGIC(vm hvf.VM, cpus int, complain func(format string, args ...any)) (*backendGIC, error) {
-	maker, ok := vm.(hvf.GICMaker)
+func newBackendGIC(vm hv.VM, cpus int, complain func(format string, args ...any)) (*backendGIC, error) {
+	maker, ok := vm.(hv.GICMaker)
 	if !ok {
 		return nil, errors.New("vmm: this backend has no interrupt controller of its own: take the one in software (-irqchip go), or Hypervisor.framework of macOS 15 (-accel hvf)")
 	}
-	g, err := maker.NewGIC(hvf.GICLayout{
+	g, err := maker.NewGIC(hv.GICLayout{
 		Distributor: boot.GICDBase, Redistributors: boot.GICRBase, RedistributorSpace: boot.GICRSize, SPIs: spis,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
@@ -19,22 +20,22 @@ type gicHypervisor struct {
 }
 
 type gicVM struct {
-	hvf.VM
+	hv.VM
 	gic *recordedGIC
 }
 
 type recordedGIC struct {
-	layout hvf.GICLayout
+	layout hv.GICLayout
 	err    error // of NewGIC
 	log    []string
 }
 
-func (h gicHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+func (h gicHypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	vm, err := h.fakeHypervisor.NewVM(cfg)
 	return gicVM{vm, h.gic}, err
 }
 
-func (m gicVM) NewGIC(l hvf.GICLayout) (hvf.GIC, error) {
+func (m gicVM) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 	m.gic.layout = l
 	return m.gic, m.gic.err
 }
@@ -76,7 +77,7 @@ func newGICMachine(t *testing.T) (*Machine, *recordedGIC) {
 // each change of a line once.
 func TestBackendGICLines(t *testing.T) {
 	m, g := newGICMachine(t)
-	want := hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 0x1000_0000, SPIs: spis}
+	want := hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 0x1000_0000, SPIs: spis}
 	if g.layout != want {
 		t.Errorf("NewGIC(%+v), want %+v", g.layout, want)
 	}
@@ -134,7 +135,7 @@ func TestBackendGICErrors(t *testing.T) {
 	absent := &recordedGIC{err: fmt.Errorf("hvf: new gic: hv_gic_create: %w", hvf.ErrNotAvailable)}
 	for _, c := range []struct {
 		name string
-		h    hvf.Hypervisor
+		h    hv.Hypervisor
 		gic  int
 		want string
 	}{

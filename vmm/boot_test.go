@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"

@@ -6,7 +6,7 @@ import (
 	"log"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
@@ -36,7 +36,7 @@ type Config struct {
 	KASLR       bool       // hand the kernel a kaslr-seed
 
 	// Hypervisor runs the vCPUs; nil takes Accelerator("auto").
-	Hypervisor hvf.Hypervisor
+	Hypervisor hv.Hypervisor
 
 	// Console receives what the guest writes to its UART; nil discards it.
 	// Write is called from one goroutine and may block: the guest waits then,

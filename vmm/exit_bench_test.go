@@ -6,35 +6,36 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // frequentExits are what a busy guest leaves for again and again, and what a
 // hostile one may, with the registers that it does so with.
 var frequentExits = []struct {
 	name string
-	exit hvf.Exit
+	exit hv.Exit
 	x    [4]uint64
 }{
 	{"PL011Write", uartExit(isv | wnr | sas(4) | srt(1)), [4]uint64{}},
 	{"PL011Read", uartExit(isv | sas(4) | srt(1)), [4]uint64{}},
-	{"HVC", exception(hvf.ECHVC64, 0), [4]uint64{psciVersion}},
-	{"SMC", exception(hvf.ECSMC64, 0), [4]uint64{0xc300_0000}},
-	{"ICC_IAR1", trap(hvf.SysRegOf(3, 0, 12, 12, 0), 1, true), [4]uint64{}},
-	{"ICC_EOIR1", trap(hvf.SysRegOf(3, 0, 12, 12, 1), 31, false), [4]uint64{}},
-	{"ICC_SGI1R", trap(hvf.SysRegOf(3, 0, 12, 11, 5), 31, false), [4]uint64{}},
+	{"HVC", exception(aarch64.ECHVC64, 0), [4]uint64{psciVersion}},
+	{"SMC", exception(aarch64.ECSMC64, 0), [4]uint64{0xc300_0000}},
+	{"ICC_IAR1", trap(aarch64.SysRegOf(3, 0, 12, 12, 0), 1, true), [4]uint64{}},
+	{"ICC_EOIR1", trap(aarch64.SysRegOf(3, 0, 12, 12, 1), 31, false), [4]uint64{}},
+	{"ICC_SGI1R", trap(aarch64.SysRegOf(3, 0, 12, 11, 5), 31, false), [4]uint64{}},
 	{"CNTP_CVAL", trap(regCNTP_CVAL, 31, false), [4]uint64{}},
-	{"GICD", hvf.Exit{Reason: hvf.ExitException, ESR: uartExit(isv | sas(4) | srt(1)).ESR, IPA: boot.GICDBase + 0x100}, [4]uint64{}},
-	{"VTimer", hvf.Exit{Reason: hvf.ExitVTimer}, [4]uint64{}},
-	{"Canceled", hvf.Exit{Reason: hvf.ExitCanceled}, [4]uint64{}},
+	{"GICD", hv.Exit{Reason: hv.ExitException, ESR: uartExit(isv | sas(4) | srt(1)).ESR, IPA: boot.GICDBase + 0x100}, [4]uint64{}},
+	{"VTimer", hv.Exit{Reason: hv.ExitVTimer}, [4]uint64{}},
+	{"Canceled", hv.Exit{Reason: hv.ExitCanceled}, [4]uint64{}},
 	{"STPDecoded", uartExit(wnr), [4]uint64{3: boot.UARTBase + 0x24}},
 	{"NoDevice", abort(isv|wnr|sas(4)|srt(1), boot.GPIOBase+boot.GPIOSize), [4]uint64{}},
-	{"NoSysReg", trap(hvf.SysRegOf(3, 7, 15, 15, 7), 1, true), [4]uint64{}},
+	{"NoSysReg", trap(aarch64.SysRegOf(3, 7, 15, 15, 7), 1, true), [4]uint64{}},
 }
 
 // uartExit is an access to UARTIBRD, a register that only keeps its value.
-func uartExit(iss uint32) hvf.Exit {
+func uartExit(iss uint32) hv.Exit {
 	e := abort(iss, boot.UARTBase+0x24)
 	e.FAR = e.IPA
 	return e
@@ -42,19 +43,19 @@ func uartExit(iss uint32) hvf.Exit {
 
 // newExits makes a vCPU that exits for one thing only. What it returns makes it
 // do so n times, with as many entries between.
-func newExits(t testing.TB, exit hvf.Exit, x [4]uint64) func(n int) {
+func newExits(t testing.TB, exit hv.Exit, x [4]uint64) func(n int) {
 	v, cpu := onlineCPU(t, Config{Kernel: bareImage(0xa9000861)}) // stp x1, x2, [x3]
 	if err := v.m.powerUp(); err != nil {
 		t.Fatal(err)
 	}
 	left := 0
-	cpu.h.script = func(c *fakeCPU) hvf.Exit {
+	cpu.h.script = func(c *fakeCPU) hv.Exit {
 		if left--; left == 0 {
 			v.power = powerOff
 			v.look.Store(true)
 		}
 		copy(c.reg[:], x[:])
-		c.reg[hvf.RegPC] = codeBase
+		c.reg[hv.RegPC] = codeBase
 		return exit
 	}
 	return func(n int) {

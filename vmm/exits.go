@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // exitKind is what a vCPU left the guest for, as counted for Stats.
@@ -35,52 +36,52 @@ type exitCounts [exitKinds]atomic.Uint64
 func (c *exitCounts) count(k exitKind) { c[k].Add(1) }
 
 // handle does what an exit asks for. The error ends the machine.
-func (v *vcpu) handle(exit hvf.Exit) error {
+func (v *vcpu) handle(exit hv.Exit) error {
 	switch exit.Reason {
-	case hvf.ExitCanceled:
+	case hv.ExitCanceled:
 		v.counts.count(exitCanceled)
 		return nil
-	case hvf.ExitVTimer:
+	case hv.ExitVTimer:
 		v.counts.count(exitVTimer)
 		v.vtimerFired()
 		return nil
-	case hvf.ExitUnknown:
+	case hv.ExitUnknown:
 		v.counts.count(exitUnknown)
 		return nil
-	case hvf.ExitException:
+	case hv.ExitException:
 		return v.handleException(exit)
 	}
 	return fmt.Errorf("vmm: vcpu %d: exit for %v, which no backend should give", v.index, exit.Reason)
 }
 
-func (v *vcpu) handleException(exit hvf.Exit) error {
+func (v *vcpu) handleException(exit hv.Exit) error {
 	switch exit.ESR.EC() {
-	case hvf.ECDataAbortLower:
+	case aarch64.ECDataAbortLower:
 		return v.dataAbort(exit)
-	case hvf.ECSysReg:
+	case aarch64.ECSysReg:
 		v.counts.count(exitSysReg)
 		return v.sysRegTrap(exit.ESR.SysRegTrap())
-	case hvf.ECHVC64:
+	case aarch64.ECHVC64:
 		v.counts.count(exitHVC)
 		return v.smccc()
-	case hvf.ECSMC64:
+	case aarch64.ECSMC64:
 		v.counts.count(exitSMC)
 		if err := v.advance(); err != nil {
 			return err
 		}
 		return v.smccc()
-	case hvf.ECWFx:
+	case aarch64.ECWFx:
 		if err := v.advance(); err != nil {
 			return err
 		}
-		if exit.ESR.WFx() != hvf.WFI {
+		if exit.ESR.WFx() != aarch64.WFI {
 			v.counts.count(exitWFE)
 			v.waitForEvent()
 			return nil
 		}
 		v.counts.count(exitWFI)
 		return v.waitForInterrupt()
-	case hvf.ECInstrAbortLower:
+	case aarch64.ECInstrAbortLower:
 		v.counts.count(exitOther)
 		if c := &v.m.complaints; c.wanted() {
 			c.printf("vcpu %d fetched an instruction from 0x%x (IPA 0x%x), where no memory is", v.index, exit.FAR, exit.IPA)
@@ -91,23 +92,23 @@ func (v *vcpu) handleException(exit hvf.Exit) error {
 		return v.injectAbort(exit.FAR, abortFetch, fscExternal)
 	}
 	v.counts.count(exitOther)
-	pc, _ := v.hv.Reg(hvf.RegPC)
+	pc, _ := v.hv.Reg(hv.RegPC)
 	return fmt.Errorf("vmm: vcpu %d: unexpected exit: %v at PC 0x%x, FAR 0x%x", v.index, exit.ESR, pc, exit.FAR)
 }
 
 // advance moves the PC past the instruction that was emulated, and the guest's
 // software step with it: PSTATE.SS is clear after an instruction.
 func (v *vcpu) advance() error {
-	pc, err := v.hv.Reg(hvf.RegPC)
+	pc, err := v.hv.Reg(hv.RegPC)
 	if err == nil {
-		err = v.hv.SetReg(hvf.RegPC, pc+4)
+		err = v.hv.SetReg(hv.RegPC, pc+4)
 	}
 	var cpsr uint64
 	if err == nil {
-		cpsr, err = v.hv.Reg(hvf.RegCPSR)
+		cpsr, err = v.hv.Reg(hv.RegCPSR)
 	}
 	if err == nil && cpsr&pstateSS != 0 {
-		err = v.hv.SetReg(hvf.RegCPSR, cpsr&^pstateSS)
+		err = v.hv.SetReg(hv.RegCPSR, cpsr&^pstateSS)
 	}
 	if err != nil {
 		return v.failed("advance the PC", err)
@@ -120,7 +121,7 @@ func (v *vcpu) x(n int) (uint64, error) {
 	if n == 31 {
 		return 0, nil
 	}
-	r, err := v.hv.Reg(hvf.Reg(n))
+	r, err := v.hv.Reg(hv.Reg(n))
 	if err != nil {
 		return 0, v.failed("read a register", err)
 	}
@@ -132,7 +133,7 @@ func (v *vcpu) setX(n int, val uint64) error {
 	if n == 31 {
 		return nil
 	}
-	if err := v.hv.SetReg(hvf.Reg(n), val); err != nil {
+	if err := v.hv.SetReg(hv.Reg(n), val); err != nil {
 		return v.failed("write a register", err)
 	}
 	return nil

@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // fakeHypervisor has vCPUs that do what a script says, instead of executing
 // anything. It records what is done to it, and refuses what the contract does
 // not allow.
 type fakeHypervisor struct {
-	script   func(c *fakeCPU) hvf.Exit // what Run does; nil waits for a kick
+	script   func(c *fakeCPU) hv.Exit // what Run does; nil waits for a kick
 	newVM    error
 	newVCPU  error
 	mapFails error
@@ -29,7 +30,7 @@ type fakeHypervisor struct {
 
 type fakeVM struct {
 	h      *fakeHypervisor
-	cfg    hvf.Config
+	cfg    hv.Config
 	start  time.Time
 	mapped map[uint64]int
 }
@@ -39,7 +40,7 @@ type fakeCPU struct {
 	h      *fakeHypervisor
 	index  int
 	reg    [64]uint64
-	sys    map[hvf.SysReg]uint64
+	sys    map[aarch64.SysReg]uint64
 	simd   [32][2]uint64
 	irq    bool // as stated for the next Run
 	fiq    bool
@@ -56,7 +57,7 @@ func (h *fakeHypervisor) note(format string, args ...any) {
 	h.log = append(h.log, fmt.Sprintf(format, args...))
 }
 
-func (h *fakeHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+func (h *fakeHypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if h.newVM != nil {
 		return nil, h.newVM
 	}
@@ -64,7 +65,7 @@ func (h *fakeHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
 	return h.vm, nil
 }
 
-func (m *fakeVM) Map(gpa uint64, mem []byte, p hvf.Prot) error {
+func (m *fakeVM) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	m.h.note("map 0x%x 0x%x %v", gpa, len(mem), p)
 	m.mapped[gpa] = len(mem)
 	return m.h.mapFails
@@ -79,12 +80,12 @@ func (m *fakeVM) Unmap(gpa, size uint64) error {
 	return nil
 }
 
-func (m *fakeVM) Protect(gpa, size uint64, p hvf.Prot) error { return nil }
+func (m *fakeVM) Protect(gpa, size uint64, p hv.Prot) error { return nil }
 
 // Counter follows the host's clock, so that in a synctest bubble it is fake.
 func (m *fakeVM) Counter() uint64 { return 1_000_000 + uint64(time.Since(m.start))*24/1000 }
 
-func (m *fakeVM) NewVCPU(index int) (hvf.VCPU, error) {
+func (m *fakeVM) NewVCPU(index int) (hv.VCPU, error) {
 	if m.h.newVCPU != nil {
 		return nil, m.h.newVCPU
 	}
@@ -95,7 +96,7 @@ func (m *fakeVM) NewVCPU(index int) (hvf.VCPU, error) {
 }
 
 func newFakeCPU(h *fakeHypervisor, index int) *fakeCPU {
-	return &fakeCPU{h: h, index: index, sys: map[hvf.SysReg]uint64{}, kicks: make(chan struct{}, 1)}
+	return &fakeCPU{h: h, index: index, sys: map[aarch64.SysReg]uint64{}, kicks: make(chan struct{}, 1)}
 }
 
 func (m *fakeVM) Close() error {
@@ -108,12 +109,12 @@ func (m *fakeVM) Close() error {
 	return nil
 }
 
-func (c *fakeCPU) Run() (hvf.Exit, error) {
+func (c *fakeCPU) Run() (hv.Exit, error) {
 	c.runs++
-	var exit hvf.Exit
+	var exit hv.Exit
 	select {
 	case <-c.kicks:
-		exit = hvf.Exit{Reason: hvf.ExitCanceled}
+		exit = hv.Exit{Reason: hv.ExitCanceled}
 	default:
 		if c.h.script != nil {
 			exit = c.h.script(c)
@@ -125,17 +126,17 @@ func (c *fakeCPU) Run() (hvf.Exit, error) {
 	return exit, nil
 }
 
-func (c *fakeCPU) Reg(r hvf.Reg) (uint64, error)       { return c.reg[r], c.broken }
-func (c *fakeCPU) SetReg(r hvf.Reg, v uint64) error    { c.reg[r] = v; return c.broken }
+func (c *fakeCPU) Reg(r hv.Reg) (uint64, error)        { return c.reg[r], c.broken }
+func (c *fakeCPU) SetReg(r hv.Reg, v uint64) error     { c.reg[r] = v; return c.broken }
 func (c *fakeCPU) SIMDReg(n int) ([2]uint64, error)    { return c.simd[n], c.broken }
 func (c *fakeCPU) SetSIMDReg(n int, v [2]uint64) error { c.simd[n] = v; return c.broken }
 func (c *fakeCPU) SetIRQ(high bool) error              { c.irq = high; return nil }
 func (c *fakeCPU) SetFIQ(high bool) error              { c.fiq = high; return nil }
 func (c *fakeCPU) SetVTimerOffset(ticks uint64) error  { c.offset = ticks; return nil }
 
-func (c *fakeCPU) SysReg(r hvf.SysReg) (uint64, error) { return c.sys[r], c.broken }
+func (c *fakeCPU) SysReg(r aarch64.SysReg) (uint64, error) { return c.sys[r], c.broken }
 
-func (c *fakeCPU) SetSysReg(r hvf.SysReg, v uint64) error {
+func (c *fakeCPU) SetSysReg(r aarch64.SysReg, v uint64) error {
 	c.sys[r] = v
 	return c.broken
 }
@@ -217,19 +218,19 @@ func onlineCPU(t testing.TB, cfg Config) (*vcpu, *fakeCPU) {
 	v := m.vcpus[0]
 	v.power = powerOn
 	c := v.hv.(*fakeCPU)
-	c.reg[hvf.RegPC] = codeBase
-	c.reg[hvf.RegCPSR] = cpsrReset
+	c.reg[hv.RegPC] = codeBase
+	c.reg[hv.RegCPSR] = cpsrReset
 	return v, c
 }
 
 // mustHandle hands v an exit and fails on an error.
-func mustHandle(t testing.TB, v *vcpu, exit hvf.Exit) {
+func mustHandle(t testing.TB, v *vcpu, exit hv.Exit) {
 	t.Helper()
 	if err := v.handle(exit); err != nil {
 		t.Fatalf("handle %v: %v", exit.ESR, err)
 	}
 }
 
-func exception(ec hvf.EC, iss uint32) hvf.Exit {
-	return hvf.Exit{Reason: hvf.ExitException, ESR: hvf.MakeESR(ec, iss)}
+func exception(ec aarch64.EC, iss uint32) hv.Exit {
+	return hv.Exit{Reason: hv.ExitException, ESR: aarch64.MakeESR(ec, iss)}
 }

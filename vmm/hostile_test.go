@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // Guests that do what no honest one does. Whatever that is, Run goes on until
@@ -151,7 +151,7 @@ func hostile(t testing.TB, cfg Config, limit time.Duration, code ...uint32) {
 
 // system is an instruction of the system space with its name and register.
 func system(read, name, rt uint32) uint32 {
-	op0, op1, crn, crm, op2 := hvf.SysReg(name).Fields()
+	op0, op1, crn, crm, op2 := aarch64.SysReg(name).Fields()
 	return 0xd5000000 | read<<21 | op0<<19 | op1<<16 | crn<<12 | crm<<8 | op2<<5 | rt
 }
 
@@ -159,7 +159,7 @@ func system(read, name, rt uint32) uint32 {
 // encoded, but those that the guest needs to go on.
 func TestHostileSystemInstructions(t *testing.T) {
 	const wfiWord = 0xd503207f
-	needed := []hvf.SysReg{hvf.SysRegVBAR_EL1, hvf.SysRegSCTLR_EL1, hvf.SysRegMDSCR_EL1}
+	needed := []aarch64.SysReg{aarch64.VBAR_EL1, aarch64.SCTLR_EL1, aarch64.MDSCR_EL1}
 	for _, c := range []struct {
 		name  string
 		from  uint32 // register that is written: x0 is zero, x2 all ones, x3 an address
@@ -175,7 +175,7 @@ func TestHostileSystemInstructions(t *testing.T) {
 		for _, version := range []int{2, 3} {
 			code := slices.Concat(hostileStart, c.start)
 			for name := range uint32(1 << 16) {
-				if slices.Contains(needed, hvf.SysReg(name)) {
+				if slices.Contains(needed, aarch64.SysReg(name)) {
 					continue
 				}
 				for read := range uint32(2) {
@@ -205,7 +205,7 @@ func TestHostileCalls(t *testing.T) {
 		}
 		cpu.reg[0] = fid
 		v.look.Store(true) // CPU_SUSPEND returns at once
-		mustHandle(t, v, exception([]hvf.EC{hvf.ECHVC64, hvf.ECSMC64}[fid&1], 0))
+		mustHandle(t, v, exception([]aarch64.EC{aarch64.ECHVC64, aarch64.ECSMC64}[fid&1], 0))
 	}
 	for high := range uint64(1 << 8) { // fast or yielding, 32 or 64 bits, service
 		for low := range uint64(256) {
@@ -281,7 +281,7 @@ func TestHostileAccesses(t *testing.T) {
 }
 
 // setSysReg is an MSR of a value.
-func setSysReg(r hvf.SysReg, v uint64) []uint32 {
+func setSysReg(r aarch64.SysReg, v uint64) []uint32 {
 	return append(movX(28, v), system(0, uint32(r), 28))
 }
 
@@ -292,14 +292,14 @@ func TestHostileLoops(t *testing.T) {
 	jump := func(to uint64) []uint32 { return append(movX(28, to), 0xd61f0380) } // br x28
 	const mmu = 0x30d0_0801
 	guests := map[string][]uint32{
-		"vectors in nothing":    append(setSysReg(hvf.SysRegVBAR_EL1, 0x7000_0000), 0),
-		"vectors in a device":   append(setSysReg(hvf.SysRegVBAR_EL1, boot.UARTBase), 0),
-		"vectors past the IPAs": append(setSysReg(hvf.SysRegVBAR_EL1, 1<<47), 0),
-		"vectors in zeros":      append(setSysReg(hvf.SysRegVBAR_EL1, 0x40_0000), 0),
-		"tables in a device":    append(setSysReg(hvf.SysRegTTBR0_EL1, boot.UARTBase), setSysReg(hvf.SysRegSCTLR_EL1, mmu)...),
-		"tables in nothing":     append(setSysReg(hvf.SysRegTTBR0_EL1, 0x7000_0000), setSysReg(hvf.SysRegSCTLR_EL1, mmu)...),
-		"tables of zeros":       append(setSysReg(hvf.SysRegTTBR0_EL1, 0x40_0000), setSysReg(hvf.SysRegSCTLR_EL1, mmu)...),
-		"tables past the IPAs":  append(setSysReg(hvf.SysRegTTBR0_EL1, 1<<47), setSysReg(hvf.SysRegSCTLR_EL1, mmu)...),
+		"vectors in nothing":    append(setSysReg(aarch64.VBAR_EL1, 0x7000_0000), 0),
+		"vectors in a device":   append(setSysReg(aarch64.VBAR_EL1, boot.UARTBase), 0),
+		"vectors past the IPAs": append(setSysReg(aarch64.VBAR_EL1, 1<<47), 0),
+		"vectors in zeros":      append(setSysReg(aarch64.VBAR_EL1, 0x40_0000), 0),
+		"tables in a device":    append(setSysReg(aarch64.TTBR0_EL1, boot.UARTBase), setSysReg(aarch64.SCTLR_EL1, mmu)...),
+		"tables in nothing":     append(setSysReg(aarch64.TTBR0_EL1, 0x7000_0000), setSysReg(aarch64.SCTLR_EL1, mmu)...),
+		"tables of zeros":       append(setSysReg(aarch64.TTBR0_EL1, 0x40_0000), setSysReg(aarch64.SCTLR_EL1, mmu)...),
+		"tables past the IPAs":  append(setSysReg(aarch64.TTBR0_EL1, 1<<47), setSysReg(aarch64.SCTLR_EL1, mmu)...),
 		"stack in a device": append(movX(28, boot.UARTBase+0x40), 0x9100039f, // mov sp, x28
 			0xa9bf07e0,  // 1: stp x0, x1, [sp, #-16]!
 			0xa8c107e0,  // ldp x0, x1, [sp], #16
@@ -317,7 +317,7 @@ func TestHostileLoops(t *testing.T) {
 		"SMC for ever":      {0xd4000003, 0x17ffffff},
 		"CPU_ON of oneself": {0xd2800060, 0xf2b88000, 0xd4000002, 0x17fffffd},
 		"TLBI for ever":     {0xd508831f, 0xd5033b9f, 0x17fffffe}, // tlbi vmalle1is; dsb ish
-		"timer storm":       slices.Concat(setSysReg(hvf.SysRegCNTV_CVAL_EL0, 0), setSysReg(hvf.SysRegCNTV_CTL_EL0, 1), []uint32{0x17fffffa}),
+		"timer storm":       slices.Concat(setSysReg(aarch64.CNTV_CVAL_EL0, 0), setSysReg(aarch64.CNTV_CTL_EL0, 1), []uint32{0x17fffffa}),
 	}
 	for name, code := range guests {
 		t.Run(name, func(t *testing.T) {
@@ -349,7 +349,7 @@ func randomGuest(mode byte, state uint64, code []byte) []uint32 {
 		imageBase, hostilePC + 0x100, 0, ^uint64(0), 1 << 47, psciCPUOn, psciSystemReset, trngRnd,
 	}
 	if mode&2 != 0 { // a random state of translation
-		for _, reg := range []hvf.SysReg{hvf.SysRegTCR_EL1, hvf.SysRegTTBR1_EL1, hvf.SysRegMAIR_EL1} {
+		for _, reg := range []aarch64.SysReg{aarch64.TCR_EL1, aarch64.TTBR1_EL1, aarch64.MAIR_EL1} {
 			words = append(words, setSysReg(reg, r.Uint64())...)
 		}
 	}

@@ -1,6 +1,9 @@
 package vmm
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
 
 // accessType is what an abort was taken for.
 type accessType uint8
@@ -22,38 +25,38 @@ func (a accessType) String() string { return [...]string{"read", "write", "fetch
 
 // Fault status codes that are injected.
 const (
-	fscTranslation    = uint32(hvf.FSCTranslation) | 3
-	fscExternal       = uint32(hvf.FSCExternal)
+	fscTranslation    = uint32(aarch64.FSCTranslation) | 3
+	fscExternal       = uint32(aarch64.FSCExternal)
 	fscExternalOnWalk = 0x17 // synchronous external abort on a walk, level 3
 )
 
 // injectAbort makes the guest take a synchronous abort at EL1.
 func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
-	cpsr, err := v.hv.Reg(hvf.RegCPSR)
+	cpsr, err := v.hv.Reg(hv.RegCPSR)
 	if err != nil {
 		return v.failed("read CPSR", err)
 	}
 	lower := cpsr&0xc == 0
 	iss := fsc
-	ec := hvf.ECDataAbortSame
+	ec := aarch64.ECDataAbortSame
 	switch kind {
 	case abortWrite:
 		iss |= 1 << 6
 	case abortFetch:
-		ec = hvf.ECInstrAbortSame
+		ec = aarch64.ECInstrAbortSame
 	}
 	if lower {
 		ec-- // the class for a lower Exception level precedes the other
 	}
-	if err := v.hv.SetSysReg(hvf.SysRegFAR_EL1, far); err != nil {
+	if err := v.hv.SetSysReg(aarch64.FAR_EL1, far); err != nil {
 		return v.failed("inject an abort", err)
 	}
-	return v.inject(hvf.MakeESR(ec, iss))
+	return v.inject(aarch64.MakeESR(ec, iss))
 }
 
 // injectUndefined makes the guest take an exception for an unallocated
 // instruction.
-func (v *vcpu) injectUndefined() error { return v.inject(hvf.MakeESR(hvf.ECUnknown, 0)) }
+func (v *vcpu) injectUndefined() error { return v.inject(aarch64.MakeESR(aarch64.ECUnknown, 0)) }
 
 // What exception entry does with PSTATE (DDI 0487 D1.3.1).
 const (
@@ -74,25 +77,25 @@ const (
 
 // inject takes a synchronous exception to EL1 with the current PC as the
 // preferred return address, as the hardware would (AArch64.TakeException).
-func (v *vcpu) inject(esr hvf.ESR) error {
+func (v *vcpu) inject(esr aarch64.ESR) error {
 	var first error
-	get := func(r hvf.SysReg) uint64 {
+	get := func(r aarch64.SysReg) uint64 {
 		val, err := v.hv.SysReg(r)
 		if err != nil && first == nil {
 			first = err
 		}
 		return val
 	}
-	set := func(r hvf.SysReg, val uint64) {
+	set := func(r aarch64.SysReg, val uint64) {
 		if err := v.hv.SetSysReg(r, val); err != nil && first == nil {
 			first = err
 		}
 	}
-	pc, err := v.hv.Reg(hvf.RegPC)
+	pc, err := v.hv.Reg(hv.RegPC)
 	if err != nil {
 		return v.failed("inject an exception", err)
 	}
-	cpsr, err := v.hv.Reg(hvf.RegCPSR)
+	cpsr, err := v.hv.Reg(hv.RegCPSR)
 	if err != nil {
 		return v.failed("inject an exception", err)
 	}
@@ -104,21 +107,21 @@ func (v *vcpu) inject(esr hvf.ESR) error {
 		offset = 0
 	}
 	next := cpsr&pstateKept | pstateDAIF | modeEL1h
-	sctlr := get(hvf.SysRegSCTLR_EL1)
+	sctlr := get(aarch64.SCTLR_EL1)
 	if sctlr&sctlrSPAN == 0 {
 		next |= pstatePAN
 	}
 	if sctlr&sctlrDSSBS != 0 {
 		next |= pstateSSBS
 	}
-	set(hvf.SysRegESR_EL1, uint64(esr))
-	set(hvf.SysRegELR_EL1, pc)
-	set(hvf.SysRegSPSR_EL1, cpsr)
-	target := get(hvf.SysRegVBAR_EL1) + offset
-	if err := v.hv.SetReg(hvf.RegCPSR, next); err != nil && first == nil {
+	set(aarch64.ESR_EL1, uint64(esr))
+	set(aarch64.ELR_EL1, pc)
+	set(aarch64.SPSR_EL1, cpsr)
+	target := get(aarch64.VBAR_EL1) + offset
+	if err := v.hv.SetReg(hv.RegCPSR, next); err != nil && first == nil {
 		first = err
 	}
-	if err := v.hv.SetReg(hvf.RegPC, target); err != nil && first == nil {
+	if err := v.hv.SetReg(hv.RegPC, target); err != nil && first == nil {
 		first = err
 	}
 	if first != nil {

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // running is a machine of the software CPU that Run has been called of.
@@ -296,7 +297,7 @@ func TestPauseArithmetic(t *testing.T) {
 
 // tickVM has a counter that moves as told.
 type tickVM struct {
-	hvf.VM
+	hv.VM
 	ticks uint64
 }
 
@@ -421,13 +422,13 @@ func TestHostErrors(t *testing.T) {
 		want string
 	}{
 		{"no vCPU", &fakeHypervisor{newVCPU: boom}, Config{VCPUs: 2}, "vmm: make vcpu 0: boom"},
-		{"a register", &fakeHypervisor{script: func(c *fakeCPU) hvf.Exit {
+		{"a register", &fakeHypervisor{script: func(c *fakeCPU) hv.Exit {
 			c.broken = boom
-			return exception(hvf.ECHVC64, 0)
+			return exception(aarch64.ECHVC64, 0)
 		}}, Config{}, "vmm: vcpu 0: read a register: boom"},
-		{"an exit that cannot be", &fakeHypervisor{script: func(c *fakeCPU) hvf.Exit { return hvf.Exit{Reason: 7} }}, Config{},
+		{"an exit that cannot be", &fakeHypervisor{script: func(c *fakeCPU) hv.Exit { return hv.Exit{Reason: 7} }}, Config{},
 			"vmm: vcpu 0: exit for reason 0x7, which no backend should give"},
-		{"the console", &fakeHypervisor{script: func(c *fakeCPU) hvf.Exit {
+		{"the console", &fakeHypervisor{script: func(c *fakeCPU) hv.Exit {
 			e := abort(isv|wnr|sas(4)|srt(1), 0x4002_0000)
 			return e
 		}}, Config{Console: failingWriter{boom}}, "vmm: write the guest's console output: pl011: writing"},

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/pl011"
 	"github.com/miniboot-vmm/miniboot/pl031"
@@ -24,7 +24,7 @@ type Machine struct {
 	plan *boot.Plan
 
 	// Immutable once New has returned.
-	vm    hvf.VM
+	vm    hv.VM
 	ram   RAM
 	bus   mmio.Bus
 	gic   interruptController
@@ -103,7 +103,7 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 	if m.ram, err = newRAM(ranges); err != nil {
 		return err
 	}
-	if m.vm, err = m.cfg.Hypervisor.NewVM(hvf.Config{IPABits: ipaBits(ranges), VCPUs: m.cfg.VCPUs}); err != nil {
+	if m.vm, err = m.cfg.Hypervisor.NewVM(hv.Config{IPABits: ipaBits(ranges), VCPUs: m.cfg.VCPUs}); err != nil {
 		return fmt.Errorf("vmm: make the virtual machine: %w", err)
 	}
 	for i := range m.cfg.VCPUs {
@@ -158,7 +158,7 @@ func (m *Machine) buildDevices() error {
 
 func (m *Machine) mapRAM() error {
 	for _, b := range m.ram {
-		if err := m.vm.Map(b.Base, b.Mem, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+		if err := m.vm.Map(b.Base, b.Mem, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 			return fmt.Errorf("vmm: give the guest its memory: %w", err)
 		}
 	}

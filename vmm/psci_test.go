@@ -4,7 +4,8 @@ import (
 	"math/bits"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // minus is a return code as a guest finds it in X0.
@@ -98,7 +99,7 @@ func TestCallResults(t *testing.T) {
 		{"TRNG_RND 64 of 193 bits", [4]uint64{0xc400_0053, 193}, minus(2)},
 		{"TRNG_RND 64 of all bits", [4]uint64{0xc400_0053, ^uint64(0)}, minus(2)},
 	} {
-		for _, by := range []hvf.EC{hvf.ECHVC64, hvf.ECSMC64} {
+		for _, by := range []aarch64.EC{aarch64.ECHVC64, aarch64.ECSMC64} {
 			v, cpu := onlineCPU(t, Config{VCPUs: 2})
 			copy(cpu.reg[:], c.x[:])
 			mustHandle(t, v, exception(by, 0))
@@ -109,10 +110,10 @@ func TestCallResults(t *testing.T) {
 				t.Errorf("%s by %v: X1 to X3 are %x, want %x", c.name, by, cpu.reg[1:4], c.x[1:4])
 			}
 			pc := uint64(codeBase)
-			if by == hvf.ECSMC64 {
+			if by == aarch64.ECSMC64 {
 				pc += 4
 			}
-			if got := cpu.reg[hvf.RegPC]; got != pc {
+			if got := cpu.reg[hv.RegPC]; got != pc {
 				t.Errorf("%s by %v: PC is 0x%x, want 0x%x", c.name, by, got, pc)
 			}
 		}
@@ -124,7 +125,7 @@ func TestCPUOn(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{VCPUs: 20})
 	call := func(x ...uint64) uint64 {
 		copy(cpu.reg[:], x)
-		mustHandle(t, v, exception(hvf.ECHVC64, 0))
+		mustHandle(t, v, exception(aarch64.ECHVC64, 0))
 		return cpu.reg[0]
 	}
 	const target = 1<<8 | 3 // the twentieth: Aff1 counts sixteens
@@ -157,10 +158,10 @@ func TestCPUOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	started := w.hv.(*fakeCPU)
-	if started.reg[hvf.RegPC] != imageBase || started.reg[0] != 0x1_2345_6789 || started.reg[hvf.RegCPSR] != 0x3c5 ||
-		started.sys[hvf.SysRegSCTLR_EL1] != 0x30d0_0800 || started.sys[hvf.SysRegMPIDR_EL1] != 1<<31|target {
-		t.Errorf("the target starts with PC 0x%x, X0 0x%x, CPSR 0x%x, SCTLR 0x%x, MPIDR 0x%x", started.reg[hvf.RegPC],
-			started.reg[0], started.reg[hvf.RegCPSR], started.sys[hvf.SysRegSCTLR_EL1], started.sys[hvf.SysRegMPIDR_EL1])
+	if started.reg[hv.RegPC] != imageBase || started.reg[0] != 0x1_2345_6789 || started.reg[hv.RegCPSR] != 0x3c5 ||
+		started.sys[aarch64.SCTLR_EL1] != 0x30d0_0800 || started.sys[aarch64.MPIDR_EL1] != 1<<31|target {
+		t.Errorf("the target starts with PC 0x%x, X0 0x%x, CPSR 0x%x, SCTLR 0x%x, MPIDR 0x%x", started.reg[hv.RegPC],
+			started.reg[0], started.reg[hv.RegCPSR], started.sys[aarch64.SCTLR_EL1], started.sys[aarch64.MPIDR_EL1])
 	}
 }
 
@@ -169,7 +170,7 @@ func TestCPUOn(t *testing.T) {
 func TestCPUOnBeforeOffIsSeen(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{VCPUs: 2})
 	cpu.reg[0] = 0x8400_0002
-	mustHandle(t, v, exception(hvf.ECHVC64, 0))
+	mustHandle(t, v, exception(aarch64.ECHVC64, 0))
 	w := v.m.vcpus[1]
 	w.power = powerOn
 	if got := w.cpuOn(0, imageBase, 7); got != psciSuccess {
@@ -205,7 +206,7 @@ func TestCallsThatDoNotReturn(t *testing.T) {
 	} {
 		v, cpu := onlineCPU(t, Config{})
 		copy(cpu.reg[:], c.x[:])
-		mustHandle(t, v, exception(hvf.ECHVC64, 0))
+		mustHandle(t, v, exception(aarch64.ECHVC64, 0))
 		got := request(nothing)
 		select {
 		case got = <-v.m.requests:
@@ -225,7 +226,7 @@ func TestRequestsDoNotBlock(t *testing.T) {
 		if i == 0 {
 			cpu.reg[0] = psciSystemOff
 		}
-		mustHandle(t, v, exception(hvf.ECHVC64, 0))
+		mustHandle(t, v, exception(aarch64.ECHVC64, 0))
 	}
 	if r := <-v.m.requests; r != requestPowerOff {
 		t.Errorf("request %d, want the first, %d", r, requestPowerOff)
@@ -241,7 +242,7 @@ func TestTRNGRandom(t *testing.T) {
 			var seen [3]uint64 // X3, X2, X1
 			for range 64 {
 				copy(cpu.reg[:], []uint64{c.fid, n, ^uint64(0), ^uint64(0)})
-				mustHandle(t, v, exception(hvf.ECHVC64, 0))
+				mustHandle(t, v, exception(aarch64.ECHVC64, 0))
 				if cpu.reg[0] != 0 {
 					t.Fatalf("TRNG_RND 0x%x of %d bits: X0 is 0x%x", c.fid, n, cpu.reg[0])
 				}
@@ -262,7 +263,7 @@ func TestTRNGRandom(t *testing.T) {
 func TestTRNGUUID(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	cpu.reg[0] = trngGetUUID
-	mustHandle(t, v, exception(hvf.ECSMC64, 0))
+	mustHandle(t, v, exception(aarch64.ECSMC64, 0))
 	for i := range 4 {
 		if w := cpu.reg[i]; w == 0 || bits.Len64(w) > 32 || uint32(w) == ^uint32(0) {
 			t.Errorf("X%d is 0x%x, want 32 bits of a UUID", i, w)

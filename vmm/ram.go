@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // RAM is the guest's memory: one region for each bank. The bytes lie outside
@@ -33,7 +33,7 @@ func (r RAM) Slice(gpa, size uint64) (b []byte, ok bool) {
 func newRAM(ranges []boot.Range) (RAM, error) {
 	var ram RAM
 	for _, r := range ranges {
-		mem, err := allocate(r.Size, hvf.PageSize)
+		mem, err := allocate(r.Size, hv.PageSize)
 		if err != nil {
 			ram.free()
 			return nil, fmt.Errorf("vmm: allocate 0x%x bytes of guest memory: %w, give less with -m", r.Size, err)

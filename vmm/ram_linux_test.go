@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // What a machine maps is unmapped as a whole, the part that aligns it too.
@@ -31,7 +31,7 @@ func TestRAMIsUnmapped(t *testing.T) {
 		}
 		ram.free()
 	}
-	if grown := (count() - before) * os.Getpagesize(); grown >= size+rounds*hvf.PageSize/2 {
+	if grown := (count() - before) * os.Getpagesize(); grown >= size+rounds*hv.PageSize/2 {
 		t.Errorf("the process has grown by 0x%x bytes after %d rounds of 0x%x", grown, rounds, size)
 	}
 }

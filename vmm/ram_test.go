@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // Memory is zero, lies at multiples of the granule of the host's map, reads as
@@ -20,8 +20,8 @@ func TestRAM(t *testing.T) {
 		if len(b) != want || cap(b) != want {
 			t.Errorf("bank %d: %d bytes, capacity %d, want %d", i, len(b), cap(b), want)
 		}
-		if !aligned(b, hvf.PageSize) {
-			t.Errorf("bank %d is not at a multiple of 0x%x", i, hvf.PageSize)
+		if !aligned(b, hv.PageSize) {
+			t.Errorf("bank %d is not at a multiple of 0x%x", i, hv.PageSize)
 		}
 		for _, at := range []int{0, 1, want / 2, want - 1} {
 			if b[at] != 0 {
@@ -90,7 +90,7 @@ func TestMachineMapsRAM(t *testing.T) {
 	if diff := cmp.Diff(want, h.log); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if h.vm.cfg != (hvf.Config{IPABits: 36, VCPUs: 1}) {
+	if h.vm.cfg != (hv.Config{IPABits: 36, VCPUs: 1}) {
 		t.Errorf("the virtual machine was made with %+v", h.vm.cfg)
 	}
 }

@@ -3,7 +3,8 @@ package vmm
 import (
 	"fmt"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // Stats counts what the guest left its vCPUs for.
@@ -42,7 +43,7 @@ type Snapshot struct {
 	LR    uint64
 	SP    uint64
 	ELR   uint64 // where the last exception came from
-	ESR   hvf.ESR
+	ESR   aarch64.ESR
 	FAR   uint64
 	VBAR  uint64
 
@@ -51,12 +52,12 @@ type Snapshot struct {
 
 // take fills the snapshot in, on the vCPU's own goroutine.
 func (s *Snapshot) take(v *vcpu) {
-	reg := func(r hvf.Reg) uint64 { x, _ := v.hv.Reg(r); return x }
-	sys := func(r hvf.SysReg) uint64 { x, _ := v.hv.SysReg(r); return x }
+	reg := func(r hv.Reg) uint64 { x, _ := v.hv.Reg(r); return x }
+	sys := func(r aarch64.SysReg) uint64 { x, _ := v.hv.SysReg(r); return x }
 	*s = Snapshot{
-		Index: v.index, On: v.power == powerOn, PC: reg(hvf.RegPC), CPSR: reg(hvf.RegCPSR), LR: reg(hvf.RegX30),
-		ELR: sys(hvf.SysRegELR_EL1), ESR: hvf.ESR(sys(hvf.SysRegESR_EL1)), FAR: sys(hvf.SysRegFAR_EL1),
-		VBAR: sys(hvf.SysRegVBAR_EL1), done: true,
+		Index: v.index, On: v.power == powerOn, PC: reg(hv.RegPC), CPSR: reg(hv.RegCPSR), LR: reg(hv.RegX30),
+		ELR: sys(aarch64.ELR_EL1), ESR: aarch64.ESR(sys(aarch64.ESR_EL1)), FAR: sys(aarch64.FAR_EL1),
+		VBAR: sys(aarch64.VBAR_EL1), done: true,
 	}
 	s.SP, _ = registers{v}.SP()
 }

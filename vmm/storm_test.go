@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
@@ -51,8 +51,8 @@ func TestStorms(t *testing.T) {
 		"no such call":  repeat(movX(0, 0x8600_0000), []uint32{0xd4000002}),
 		"no such queue": append(movX(3, boot.VirtioSlotBase(0)+virtio.RegQueueNotify), 0xb9000062, again), // str w2, [x3]
 		"device resets": append(movX(3, boot.VirtioSlotBase(0)+virtio.RegStatus), repeat(store(1), store(3), store(0))...),
-		"timer": append(setSysReg(hvf.SysRegCNTP_CTL_EL0, 1), repeat(setSysReg(hvf.SysRegCNTP_CVAL_EL0, 0),
-			setSysReg(hvf.SysRegCNTP_CVAL_EL0, 1<<62))...),
+		"timer": append(setSysReg(aarch64.CNTP_CTL_EL0, 1), repeat(setSysReg(aarch64.CNTP_CVAL_EL0, 0),
+			setSysReg(aarch64.CNTP_CVAL_EL0, 1<<62))...),
 	} {
 		t.Run(name, func(t *testing.T) { storm(t, slices.Concat(hostileStart, code)) })
 	}

@@ -1,22 +1,24 @@
 package vmm
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // System registers that trap on every backend and that the machine emulates,
 // beside those of the GIC.
 const (
-	regCNTPCT    = hvf.SysReg(0xdf01) // 3, 3, 14, 0, 1
-	regCNTP_TVAL = hvf.SysRegCNTP_TVAL_EL0
-	regCNTP_CTL  = hvf.SysRegCNTP_CTL_EL0
-	regCNTP_CVAL = hvf.SysRegCNTP_CVAL_EL0
-	regOSLSR     = hvf.SysReg(0x808c) // 2, 0, 1, 1, 4
+	regCNTPCT    = aarch64.SysReg(0xdf01) // 3, 3, 14, 0, 1
+	regCNTP_TVAL = aarch64.CNTP_TVAL_EL0
+	regCNTP_CTL  = aarch64.CNTP_CTL_EL0
+	regCNTP_CVAL = aarch64.CNTP_CVAL_EL0
+	regOSLSR     = aarch64.SysReg(0x808c) // 2, 0, 1, 1, 4
 )
 
 // osLockImplemented is OSLSR_EL1 with an OS lock that is unlocked (OSLM 0b10).
 const osLockImplemented = 1 << 3
 
 // sysRegTrap performs a trapped MRS or MSR.
-func (v *vcpu) sysRegTrap(t hvf.SysRegTrap) error {
+func (v *vcpu) sysRegTrap(t aarch64.SysRegTrap) error {
 	if t.Read {
 		val, ok := v.readSysReg(t.Reg)
 		if !ok {
@@ -37,7 +39,7 @@ func (v *vcpu) sysRegTrap(t hvf.SysRegTrap) error {
 	return v.advance()
 }
 
-func (v *vcpu) unknownSysReg(t hvf.SysRegTrap) error {
+func (v *vcpu) unknownSysReg(t aarch64.SysRegTrap) error {
 	how := "writes"
 	if t.Read {
 		how = "reads"
@@ -48,7 +50,7 @@ func (v *vcpu) unknownSysReg(t hvf.SysRegTrap) error {
 	return v.injectUndefined()
 }
 
-func (v *vcpu) readSysReg(r hvf.SysReg) (uint64, bool) {
+func (v *vcpu) readSysReg(r aarch64.SysReg) (uint64, bool) {
 	switch r {
 	case regCNTPCT:
 		return v.now(), true
@@ -70,12 +72,12 @@ func (v *vcpu) readSysReg(r hvf.SysReg) (uint64, bool) {
 // idRegister says whether a register is in the space of the ID registers, where
 // those that nothing has read as zero (DDI 0487 D23.3). No backend is known to
 // trap them.
-func idRegister(r hvf.SysReg) bool {
+func idRegister(r aarch64.SysReg) bool {
 	op0, op1, crn, crm, _ := r.Fields()
 	return op0 == 3 && op1 == 0 && crn == 0 && crm >= 1 && crm <= 7
 }
 
-func (v *vcpu) writeSysReg(r hvf.SysReg, val uint64) bool {
+func (v *vcpu) writeSysReg(r aarch64.SysReg, val uint64) bool {
 	switch r {
 	case regCNTP_TVAL:
 		v.ptimer.writeTVAL(val)
@@ -95,7 +97,7 @@ func (v *vcpu) writeSysReg(r hvf.SysReg, val uint64) bool {
 // monitors and LORegions, which the ID registers say are absent but which
 // guests touch all the same, the auxiliary control register, and the space of
 // implementation defined registers.
-func ignoredSysReg(r hvf.SysReg) bool {
+func ignoredSysReg(r aarch64.SysReg) bool {
 	op0, op1, crn, crm, op2 := r.Fields()
 	switch {
 	case op0 == 2: // debug and trace

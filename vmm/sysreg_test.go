@@ -5,39 +5,40 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // trap is the exit of an MRS (read) or MSR of a register with operand Rt.
-func trap(r hvf.SysReg, rt int, read bool) hvf.Exit {
-	return exception(hvf.ECSysReg, hvf.SysRegTrap{Reg: r, Rt: rt, Read: read}.ISS())
+func trap(r aarch64.SysReg, rt int, read bool) hv.Exit {
+	return exception(aarch64.ECSysReg, aarch64.SysRegTrap{Reg: r, Rt: rt, Read: read}.ISS())
 }
 
 // mrs and msr trap v into a register; ok is false if that was UNDEFINED.
-func mrs(t testing.TB, v *vcpu, r hvf.SysReg) (val uint64, ok bool) {
+func mrs(t testing.TB, v *vcpu, r aarch64.SysReg) (val uint64, ok bool) {
 	t.Helper()
 	cpu := v.hv.(*fakeCPU)
-	pc := cpu.reg[hvf.RegPC]
+	pc := cpu.reg[hv.RegPC]
 	mustHandle(t, v, trap(r, 5, true))
-	return cpu.reg[5], cpu.reg[hvf.RegPC] == pc+4
+	return cpu.reg[5], cpu.reg[hv.RegPC] == pc+4
 }
 
-func msr(t testing.TB, v *vcpu, r hvf.SysReg, val uint64) (ok bool) {
+func msr(t testing.TB, v *vcpu, r aarch64.SysReg, val uint64) (ok bool) {
 	t.Helper()
 	cpu := v.hv.(*fakeCPU)
-	pc := cpu.reg[hvf.RegPC]
+	pc := cpu.reg[hv.RegPC]
 	cpu.reg[5] = val
 	mustHandle(t, v, trap(r, 5, false))
-	return cpu.reg[hvf.RegPC] == pc+4
+	return cpu.reg[hv.RegPC] == pc+4
 }
 
 // Registers that trap on the framework, and what a guest finds there.
 func TestTrappedSysRegs(t *testing.T) {
 	const undef = false
-	reg := hvf.SysRegOf
+	reg := aarch64.SysRegOf
 	for _, c := range []struct {
 		name        string
-		reg         hvf.SysReg
+		reg         aarch64.SysReg
 		read, write bool // false: UNDEFINED
 		val         uint64
 		gic         int // 0: any
@@ -95,7 +96,7 @@ func TestTrappedSysRegs(t *testing.T) {
 			if ok && c.name != "CNTPCT_EL0" && val != c.val {
 				t.Errorf("GICv%d: %s reads 0x%x, want 0x%x", version, c.name, val, c.val)
 			}
-			cpu.reg[hvf.RegPC] = codeBase
+			cpu.reg[hv.RegPC] = codeBase
 			if ok := msr(t, v, c.reg, 0); ok != c.write {
 				t.Errorf("GICv%d: MSR of %s (%v): defined %v, want %v", version, c.name, c.reg, ok, c.write)
 			}
@@ -110,10 +111,10 @@ func TestEverySysRegTraps(t *testing.T) {
 		v, cpu := onlineCPU(t, Config{GIC: version})
 		for r := range 1 << 16 {
 			for _, read := range []bool{true, false} {
-				cpu.reg[hvf.RegPC], cpu.reg[hvf.RegCPSR] = codeBase, cpsrReset
-				mustHandle(t, v, trap(hvf.SysReg(r), r%32, read))
-				if pc := cpu.reg[hvf.RegPC]; pc != codeBase+4 && pc != 0x200 {
-					t.Fatalf("%v, read %v: PC is 0x%x, want the next instruction or the vector", hvf.SysReg(r), read, pc)
+				cpu.reg[hv.RegPC], cpu.reg[hv.RegCPSR] = codeBase, cpsrReset
+				mustHandle(t, v, trap(aarch64.SysReg(r), r%32, read))
+				if pc := cpu.reg[hv.RegPC]; pc != codeBase+4 && pc != 0x200 {
+					t.Fatalf("%v, read %v: PC is 0x%x, want the next instruction or the vector", aarch64.SysReg(r), read, pc)
 				}
 			}
 		}
@@ -123,9 +124,9 @@ func TestEverySysRegTraps(t *testing.T) {
 // Register 31 of a trap is XZR: reads vanish, and zero is written.
 func TestTrapXZR(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
-	mustHandle(t, v, trap(hvf.SysRegOf(3, 0, 12, 12, 0), 31, true))
-	if cpu.reg[hvf.RegPC] != codeBase+4 {
-		t.Errorf("MRS XZR: PC is 0x%x, want 0x%x", cpu.reg[hvf.RegPC], codeBase+4)
+	mustHandle(t, v, trap(aarch64.SysRegOf(3, 0, 12, 12, 0), 31, true))
+	if cpu.reg[hv.RegPC] != codeBase+4 {
+		t.Errorf("MRS XZR: PC is 0x%x, want 0x%x", cpu.reg[hv.RegPC], codeBase+4)
 	}
 	v.ptimer.cval = 5
 	mustHandle(t, v, trap(regCNTP_CVAL, 31, false))
@@ -139,7 +140,7 @@ func TestTrapXZR(t *testing.T) {
 func TestPhysicalTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, _ := onlineCPU(t, Config{})
-		read := func(r hvf.SysReg) uint64 {
+		read := func(r aarch64.SysReg) uint64 {
 			t.Helper()
 			val, ok := mrs(t, v, r)
 			if !ok {

@@ -5,8 +5,9 @@ import (
 	"math/bits"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -28,12 +29,12 @@ const (
 // the longest.
 func ticksToDuration(ticks uint64) time.Duration {
 	hi, lo := bits.Mul64(ticks, 1_000_000_000)
-	lo, carry := bits.Add64(lo, hvf.CounterFrequency-1, 0)
+	lo, carry := bits.Add64(lo, hv.CounterFrequency-1, 0)
 	hi += carry
-	if hi >= hvf.CounterFrequency {
+	if hi >= hv.CounterFrequency {
 		return math.MaxInt64
 	}
-	ns, _ := bits.Div64(hi, lo, hvf.CounterFrequency)
+	ns, _ := bits.Div64(hi, lo, hv.CounterFrequency)
 	return time.Duration(min(ns, math.MaxInt64))
 }
 
@@ -52,7 +53,7 @@ func (v *vcpu) updateTimers() error {
 		v.ptimer.rearm()
 	}
 	if v.vtimerMasked {
-		ctl, err := v.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
+		ctl, err := v.hv.SysReg(aarch64.CNTV_CTL_EL0)
 		if err != nil {
 			return v.failed("read the virtual timer", err)
 		}
@@ -77,14 +78,14 @@ func (v *vcpu) vtimerFired() {
 // nextTimer is how long until one of the timers fires; 0 or less is now.
 func (v *vcpu) nextTimer() (time.Duration, error) {
 	left := v.ptimer.left()
-	ctl, err := v.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
+	ctl, err := v.hv.SysReg(aarch64.CNTV_CTL_EL0)
 	if err != nil {
 		return 0, v.failed("read the virtual timer", err)
 	}
 	if ctl&(timerEnable|timerIMask) != timerEnable || v.vtimerMasked {
 		return left, nil
 	}
-	cval, err := v.hv.SysReg(hvf.SysRegCNTV_CVAL_EL0)
+	cval, err := v.hv.SysReg(aarch64.CNTV_CVAL_EL0)
 	if err != nil {
 		return 0, v.failed("read the virtual timer", err)
 	}

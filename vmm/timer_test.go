@@ -7,7 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -46,7 +47,7 @@ func TestTicksAreOver(t *testing.T) {
 	}
 }
 
-var wfi = exception(hvf.ECWFx, uint32(hvf.WFI))
+var wfi = exception(aarch64.ECWFx, uint32(aarch64.WFI))
 
 // park hands v a WFI and says how long it waits.
 func park(t *testing.T, v *vcpu) time.Duration {
@@ -76,25 +77,25 @@ func TestWFI(t *testing.T) {
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable
-			cpu.sys[hvf.SysRegCNTV_CVAL_EL0] = ticks(v, soon)
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer with an offset", func(v *vcpu, cpu *fakeCPU) {
 			v.m.offset.Store(777_777)
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable
-			cpu.sys[hvf.SysRegCNTV_CVAL_EL0] = ticks(v, soon)
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer in the past", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable
-			cpu.sys[hvf.SysRegCNTV_CVAL_EL0] = v.now()
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CVAL_EL0] = v.now()
 		}, 0},
 		{"virtual timer that the guest masks", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable | timerIMask
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable | timerIMask
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer that is off", func(v *vcpu, _ *fakeCPU) { time.AfterFunc(2*soon, v.interrupt) }, 2 * soon},
 		{"virtual timer that has fired and is masked", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable | timerIStatus
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable | timerIStatus
 			v.vtimerMasked = true
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
@@ -108,14 +109,14 @@ func TestWFI(t *testing.T) {
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"physical timer before the virtual one", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable
-			cpu.sys[hvf.SysRegCNTV_CVAL_EL0] = ticks(v, 2*soon)
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, 2*soon)
 			v.ptimer.writeCVAL(ticks(v, soon))
 			v.ptimer.writeCTL(timerEnable)
 		}, soon},
 		{"a timer in a thousand years", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[hvf.SysRegCNTV_CTL_EL0] = timerEnable
-			cpu.sys[hvf.SysRegCNTV_CVAL_EL0] = math.MaxUint64
+			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CVAL_EL0] = math.MaxUint64
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 	} {
@@ -126,7 +127,7 @@ func TestWFI(t *testing.T) {
 			if got < c.want || got > c.want+time.Microsecond {
 				t.Errorf("%s: waited %v, want %v", c.name, got, c.want)
 			}
-			if pc := cpu.reg[hvf.RegPC]; pc != codeBase+4 {
+			if pc := cpu.reg[hv.RegPC]; pc != codeBase+4 {
 				t.Errorf("%s: PC 0x%x, want 0x%x", c.name, pc, codeBase+4)
 			}
 			v.ptimer.stop()
@@ -138,9 +139,9 @@ func TestWFEDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, cpu := onlineCPU(t, Config{})
 		start := time.Now()
-		mustHandle(t, v, exception(hvf.ECWFx, uint32(hvf.WFE)))
-		if d := time.Since(start); d != 0 || cpu.reg[hvf.RegPC] != codeBase+4 {
-			t.Errorf("waited %v, PC 0x%x", d, cpu.reg[hvf.RegPC])
+		mustHandle(t, v, exception(aarch64.ECWFx, uint32(aarch64.WFE)))
+		if d := time.Since(start); d != 0 || cpu.reg[hv.RegPC] != codeBase+4 {
+			t.Errorf("waited %v, PC 0x%x", d, cpu.reg[hv.RegPC])
 		}
 	})
 }
@@ -153,9 +154,9 @@ func TestSuspendStandby(t *testing.T) {
 			time.AfterFunc(time.Second, func() { v.irqLine().Set(true) })
 			copy(cpu.reg[:], []uint64{fid, 0x1234, imageBase, 5})
 			start := time.Now()
-			mustHandle(t, v, exception(hvf.ECHVC64, 0))
-			if d := time.Since(start); d != time.Second || cpu.reg[0] != 0 || cpu.reg[hvf.RegPC] != codeBase {
-				t.Errorf("CPU_SUSPEND 0x%x: %v, X0 0x%x, PC 0x%x: want 1s, success, and to go on", fid, d, cpu.reg[0], cpu.reg[hvf.RegPC])
+			mustHandle(t, v, exception(aarch64.ECHVC64, 0))
+			if d := time.Since(start); d != time.Second || cpu.reg[0] != 0 || cpu.reg[hv.RegPC] != codeBase {
+				t.Errorf("CPU_SUSPEND 0x%x: %v, X0 0x%x, PC 0x%x: want 1s, success, and to go on", fid, d, cpu.reg[0], cpu.reg[hv.RegPC])
 			}
 		}
 	})
@@ -176,11 +177,11 @@ func ppi27(t testing.TB, v *vcpu) {
 	write(sgi+0x100, 4, 1<<27)   // GICR_ISENABLER0
 	write(sgi+0x400+27, 1, 0x80) // GICR_IPRIORITYR
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		val uint64
 	}{
-		{hvf.SysRegOf(3, 0, 4, 6, 0), 0xff}, // ICC_PMR_EL1
-		{hvf.SysRegOf(3, 0, 12, 12, 7), 1},  // ICC_IGRPEN1_EL1
+		{aarch64.SysRegOf(3, 0, 4, 6, 0), 0xff}, // ICC_PMR_EL1
+		{aarch64.SysRegOf(3, 0, 12, 12, 7), 1},  // ICC_IGRPEN1_EL1
 	} {
 		if !v.m.gic.writeSysReg(0, uint16(r.reg), r.val) {
 			t.Fatalf("%v is not there", r.reg)
@@ -195,7 +196,7 @@ func TestVTimerProtocol(t *testing.T) {
 	ppi27(t, v)
 	step := func(name string, ctl uint64, irq, masked bool) {
 		t.Helper()
-		cpu.sys[hvf.SysRegCNTV_CTL_EL0] = ctl
+		cpu.sys[aarch64.CNTV_CTL_EL0] = ctl
 		if err := v.updateTimers(); err != nil {
 			t.Fatal(err)
 		}
@@ -206,9 +207,9 @@ func TestVTimerProtocol(t *testing.T) {
 	step("before", timerEnable, false, false)
 	for _, silent := range []uint64{0, timerEnable, timerEnable | timerIMask | timerIStatus, timerEnable | timerIMask} {
 		cpu.masked = true // as the backend does
-		mustHandle(t, v, hvf.Exit{Reason: hvf.ExitVTimer})
-		if cpu.reg[hvf.RegPC] != codeBase {
-			t.Errorf("the exit moved the PC to 0x%x", cpu.reg[hvf.RegPC])
+		mustHandle(t, v, hv.Exit{Reason: hv.ExitVTimer})
+		if cpu.reg[hv.RegPC] != codeBase {
+			t.Errorf("the exit moved the PC to 0x%x", cpu.reg[hv.RegPC])
 		}
 		step("fired", timerEnable|timerIStatus, true, true)
 		step("still high", timerEnable|timerIStatus, true, true)
@@ -220,7 +221,7 @@ func TestVTimerProtocol(t *testing.T) {
 func TestUnknownExitRunsAgain(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	before := cpu.reg
-	mustHandle(t, v, hvf.Exit{Reason: hvf.ExitUnknown})
+	mustHandle(t, v, hv.Exit{Reason: hv.ExitUnknown})
 	if cpu.reg != before || v.counts[exitUnknown].Load() != 1 {
 		t.Errorf("registers changed, or not counted (%d)", v.counts[exitUnknown].Load())
 	}
@@ -228,10 +229,10 @@ func TestUnknownExitRunsAgain(t *testing.T) {
 
 // runs makes v execute its loop for n entries into the guest and returns what
 // each found stated: the interrupt levels.
-func runs(t *testing.T, v *vcpu, cpu *fakeCPU, n int, script func(i int) hvf.Exit) (irqs []bool) {
+func runs(t *testing.T, v *vcpu, cpu *fakeCPU, n int, script func(i int) hv.Exit) (irqs []bool) {
 	t.Helper()
 	i := 0
-	cpu.h.script = func(c *fakeCPU) hvf.Exit {
+	cpu.h.script = func(c *fakeCPU) hv.Exit {
 		irqs = append(irqs, c.irq)
 		exit := script(i)
 		if i++; i == n {
@@ -253,9 +254,9 @@ func runs(t *testing.T, v *vcpu, cpu *fakeCPU, n int, script func(i int) hvf.Exi
 func TestIRQIsStatedBeforeEveryRun(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	line := v.irqLine()
-	got := runs(t, v, cpu, 5, func(i int) hvf.Exit {
+	got := runs(t, v, cpu, 5, func(i int) hv.Exit {
 		line.Set(i == 1 || i == 2)
-		return hvf.Exit{Reason: hvf.ExitUnknown}
+		return hv.Exit{Reason: hv.ExitUnknown}
 	})
 	// The change at 1 kicks: a run that is canceled before the script sees it
 	// lies between.
@@ -269,18 +270,18 @@ func TestLineKicksGuest(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	done := make(chan error)
 	first := true
-	cpu.h.script = func(c *fakeCPU) hvf.Exit {
+	cpu.h.script = func(c *fakeCPU) hv.Exit {
 		if first {
 			first = false
 			go v.irqLine().Set(true)
 			<-c.kicks // the guest computes until then
-			return hvf.Exit{Reason: hvf.ExitCanceled}
+			return hv.Exit{Reason: hv.ExitCanceled}
 		}
 		if !c.irq {
 			t.Error("after the kick the level is not stated")
 		}
 		v.m.cpuOff(v)
-		return hvf.Exit{Reason: hvf.ExitUnknown}
+		return hv.Exit{Reason: hv.ExitUnknown}
 	}
 	go func() { done <- v.runGuest() }()
 	select {
@@ -312,7 +313,7 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 			v, cpu := onlineCPU(t, Config{})
 			var due uint64
 			i := 0
-			cpu.h.script = func(fake *fakeCPU) hvf.Exit {
+			cpu.h.script = func(fake *fakeCPU) hv.Exit {
 				i++
 				c.before(v, i)
 				switch {
@@ -325,10 +326,10 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 					return trap(regCNTP_CTL, 5, false)
 				case v.ptimer.level:
 					v.m.cpuOff(v)
-					return hvf.Exit{Reason: hvf.ExitUnknown}
+					return hv.Exit{Reason: hv.ExitUnknown}
 				}
 				<-fake.kicks // computes
-				return hvf.Exit{Reason: hvf.ExitCanceled}
+				return hv.Exit{Reason: hv.ExitCanceled}
 			}
 			if err := v.runGuest(); err != nil {
 				t.Fatal(err)

@@ -6,8 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -16,7 +17,7 @@ import (
 type vcpu struct {
 	m     *Machine
 	index int
-	hv    hvf.VCPU
+	hv    hv.VCPU
 	emu   mmio.Emulator
 
 	// The interrupt inputs, driven by the GIC from any goroutine.
@@ -115,17 +116,17 @@ func (v *vcpu) routine(ready chan<- error) {
 }
 
 // attach gives v its processor.
-func (v *vcpu) attach(hv hvf.VCPU) {
+func (v *vcpu) attach(hv hv.VCPU) {
 	v.hv = hv
 	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
 }
 
 // identify sets what tells this CPU from the others, before its first run.
 func (v *vcpu) identify() error {
-	if err := v.hv.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31|boot.Affinity(v.index)); err != nil {
+	if err := v.hv.SetSysReg(aarch64.MPIDR_EL1, 1<<31|boot.Affinity(v.index)); err != nil {
 		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
 	}
-	pfr0, err := v.hv.SysReg(hvf.SysRegID_AA64PFR0_EL1)
+	pfr0, err := v.hv.SysReg(aarch64.ID_AA64PFR0_EL1)
 	if err != nil {
 		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
 	}
@@ -133,7 +134,7 @@ func (v *vcpu) identify() error {
 	if v.m.cfg.GIC == 3 {
 		pfr0 |= 1 << 24
 	}
-	if err := v.hv.SetSysReg(hvf.SysRegID_AA64PFR0_EL1, pfr0); err != nil {
+	if err := v.hv.SetSysReg(aarch64.ID_AA64PFR0_EL1, pfr0); err != nil {
 		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
 	}
 	return nil
@@ -158,29 +159,29 @@ func (v *vcpu) start() error {
 		return err
 	}
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		v   uint64
 	}{
-		{hvf.SysRegSCTLR_EL1, sctlrReset}, {hvf.SysRegCPACR_EL1, 0}, {hvf.SysRegMDSCR_EL1, 0},
-		{hvf.SysRegTCR_EL1, 0}, {hvf.SysRegTTBR0_EL1, 0}, {hvf.SysRegTTBR1_EL1, 0}, {hvf.SysRegMAIR_EL1, 0},
-		{hvf.SysRegVBAR_EL1, 0}, {hvf.SysRegCNTKCTL_EL1, 0}, {hvf.SysRegCNTV_CTL_EL0, 0}, {hvf.SysRegCNTV_CVAL_EL0, 0},
+		{aarch64.SCTLR_EL1, sctlrReset}, {aarch64.CPACR_EL1, 0}, {aarch64.MDSCR_EL1, 0},
+		{aarch64.TCR_EL1, 0}, {aarch64.TTBR0_EL1, 0}, {aarch64.TTBR1_EL1, 0}, {aarch64.MAIR_EL1, 0},
+		{aarch64.VBAR_EL1, 0}, {aarch64.CNTKCTL_EL1, 0}, {aarch64.CNTV_CTL_EL0, 0}, {aarch64.CNTV_CVAL_EL0, 0},
 	} {
 		if err := v.hv.SetSysReg(r.reg, r.v); err != nil {
 			return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
 		}
 	}
-	for r := hvf.RegX0; r <= hvf.RegX30; r++ {
+	for r := hv.RegX0; r <= hv.RegX30; r++ {
 		if err := v.hv.SetReg(r, 0); err != nil {
 			return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
 		}
 	}
-	if err := v.hv.SetReg(hvf.RegCPSR, cpsrReset); err != nil {
+	if err := v.hv.SetReg(hv.RegCPSR, cpsrReset); err != nil {
 		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
 	}
-	if err := v.hv.SetReg(hvf.RegPC, entry); err != nil {
+	if err := v.hv.SetReg(hv.RegPC, entry); err != nil {
 		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
 	}
-	if err := v.hv.SetReg(hvf.RegX0, context); err != nil {
+	if err := v.hv.SetReg(hv.RegX0, context); err != nil {
 		return fmt.Errorf("vmm: start vcpu %d: %w", v.index, err)
 	}
 	return v.hv.SetVTimerMask(false)

@@ -3,7 +3,8 @@ package vmm
 import (
 	"encoding/binary"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // A trapped instruction without a syndrome has to be read, and may reach
@@ -53,7 +54,7 @@ func (g guestMemory) Translate(va uint64, write, unprivileged bool) (ipa uint64,
 // fetch reads the instruction at the vCPU's PC. ok is false when the guest's
 // tables do not lead to memory there.
 func (v *vcpu) fetch() (word uint32, ok bool, err error) {
-	pc, err := v.hv.Reg(hvf.RegPC)
+	pc, err := v.hv.Reg(hv.RegPC)
 	if err != nil {
 		return 0, false, v.failed("read the PC", err)
 	}
@@ -88,11 +89,11 @@ func (v *vcpu) walker() (walker, error) {
 	w := walker{ram: v.m.ram}
 	var sctlr uint64
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		to  *uint64
 	}{
-		{hvf.SysRegSCTLR_EL1, &sctlr}, {hvf.SysRegTCR_EL1, &w.tcr},
-		{hvf.SysRegTTBR0_EL1, &w.ttbr0}, {hvf.SysRegTTBR1_EL1, &w.ttbr1},
+		{aarch64.SCTLR_EL1, &sctlr}, {aarch64.TCR_EL1, &w.tcr},
+		{aarch64.TTBR0_EL1, &w.ttbr0}, {aarch64.TTBR1_EL1, &w.ttbr1},
 	} {
 		val, err := v.hv.SysReg(r.reg)
 		if err != nil {
@@ -100,7 +101,7 @@ func (v *vcpu) walker() (walker, error) {
 		}
 		*r.to = val
 	}
-	cpsr, err := v.hv.Reg(hvf.RegCPSR)
+	cpsr, err := v.hv.Reg(hv.RegCPSR)
 	if err != nil {
 		return w, v.failed("read CPSR", err)
 	}

@@ -13,7 +13,7 @@
 //
 //	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a
 //	                                  program for darwin/arm64, on any host; without BINARY, to miniboot itself
-//	miniboot doctor                   print what this host offers and how the conformance suite of package hvf/hvftest
+//	miniboot doctor                   print what this host offers and how the conformance suite of package hv/hvtest
 //	                                  ends on it, for a bug report; status 1 if a case fails
 //
 // Exit status:

@@ -11,10 +11,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // doctor prints what this host offers, as a table, and holds what would run a guest against the conformance suite.
@@ -46,7 +47,7 @@ func (t table) row(name string, value any) {
 }
 
 // pick returns what -accel auto would take, if it can make a virtual machine, and else the software CPU.
-func pick(t table) hvf.Hypervisor {
+func pick(t table) hv.Hypervisor {
 	if h, err := hvf.New(); err == nil && makesVM(t, h) {
 		t.row("runs guests", "Hypervisor.framework")
 		return h
@@ -56,8 +57,8 @@ func pick(t table) hvf.Hypervisor {
 }
 
 // makesVM says whether h makes a virtual machine. The error tells what to do.
-func makesVM(t table, h hvf.Hypervisor) bool {
-	vm, err := h.NewVM(hvf.Config{})
+func makesVM(t table, h hv.Hypervisor) bool {
+	vm, err := h.NewVM(hv.Config{})
 	if err == nil {
 		err = vm.Close()
 	}
@@ -71,13 +72,13 @@ func makesVM(t table, h hvf.Hypervisor) bool {
 
 // conform holds h against every case of the suite. It prints which fail, what the others were skipped for, and how many
 // of each there are.
-func conform(t table, h hvf.Hypervisor) error {
+func conform(t table, h hv.Hypervisor) error {
 	start := time.Now()
 	var passed, skipped, failed int
-	var last hvftest.Skipped // a reason mostly holds for a group of cases
-	for _, c := range hvftest.Cases() {
+	var last hvtest.Skipped // a reason mostly holds for a group of cases
+	for _, c := range hvtest.Cases() {
 		err := c.Check(h)
-		switch why := hvftest.Skipped(""); {
+		switch why := hvtest.Skipped(""); {
 		case err == nil:
 			passed++
 		case errors.As(err, &why):

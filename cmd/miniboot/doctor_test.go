@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/fake"
+	"github.com/miniboot-vmm/miniboot/hvf/fake"
 )
 
 func TestDoctor(t *testing.T) {
@@ -68,4 +69,4 @@ func TestConformFails(t *testing.T) {
 
 type noMachines struct{}
 
-func (noMachines) NewVM(hvf.Config) (hvf.VM, error) { return nil, errors.New("none left") }
+func (noMachines) NewVM(hv.Config) (hv.VM, error) { return nil, errors.New("none left") }

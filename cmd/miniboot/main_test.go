@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/signed"
+	"github.com/miniboot-vmm/miniboot/hvf/signed"
 )
 
 // On a Mac the guests run on the framework.

@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // patience is how long a vCPU may run before a case gives up on its exit. A
@@ -49,7 +49,7 @@ type tester[T any] interface {
 // Run holds the backend against every rule, each in a subtest with a backend of
 // its own from the factory. Cases do not overlap, so that a backend with one
 // virtual machine a process will do. T is *testing.T.
-func Run[T tester[T]](t T, factory func(T) hvf.Hypervisor) {
+func Run[T tester[T]](t T, factory func(T) hv.Hypervisor) {
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t T) {
 			err := c.Check(factory(t))
@@ -65,9 +65,11 @@ func Run[T tester[T]](t T, factory func(T) hvf.Hypervisor) {
 
 // Check holds h against the rule. It returns what is wrong with h, nil if
 // nothing is, or a Skipped.
-func (c Case) Check(h hvf.Hypervisor) error { return c.check(h, patience) }
+func (c Case) Check(h hv.Hypervisor) error { return c.CheckWithin(h, patience) }
 
-func (c Case) check(h hvf.Hypervisor, patience time.Duration) error {
+// CheckWithin is Check with another time after which a vCPU that does not exit
+// is given up.
+func (c Case) CheckWithin(h hv.Hypervisor, patience time.Duration) error {
 	r := new(report)
 	done := make(chan struct{})
 	go func() { // a goroutine for the vCPU, which ends when the case gives up

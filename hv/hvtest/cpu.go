@@ -1,16 +1,17 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 	"runtime"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // cpu is a vCPU whose methods end the case where the vCPU's return an error.
 type cpu struct {
-	hvf.VCPU
+	hv.VCPU
 	g      *guest
 	index  int
 	closed bool
@@ -39,20 +40,20 @@ func (g *guest) newCPU(index int) *cpu {
 	g.cpus = append(g.cpus, c)
 	g.mu.Unlock()
 	for _, r := range []struct {
-		reg hvf.SysReg
+		reg aarch64.SysReg
 		v   uint64
 	}{
-		{hvf.SysRegMPIDR_EL1, 1<<31 | uint64(index)},
-		{hvf.SysRegMAIR_EL1, mair}, {hvf.SysRegTCR_EL1, tcr}, {hvf.SysRegTTBR0_EL1, tables},
-		{hvf.SysRegSCTLR_EL1, sctlrOn}, {hvf.SysRegVBAR_EL1, vectors}, {hvf.SysRegCPACR_EL1, 3 << 20},
-		{hvf.SysRegCNTKCTL_EL1, 0}, {hvf.SysRegCNTV_CTL_EL0, 0},
+		{aarch64.MPIDR_EL1, 1<<31 | uint64(index)},
+		{aarch64.MAIR_EL1, mair}, {aarch64.TCR_EL1, tcr}, {aarch64.TTBR0_EL1, tables},
+		{aarch64.SCTLR_EL1, sctlrOn}, {aarch64.VBAR_EL1, vectors}, {aarch64.CPACR_EL1, 3 << 20},
+		{aarch64.CNTKCTL_EL1, 0}, {aarch64.CNTV_CTL_EL0, 0},
 	} {
 		c.setSys(r.reg, r.v)
 	}
-	for x := hvf.RegX0; x <= hvf.RegX30; x++ {
+	for x := hv.RegX0; x <= hv.RegX30; x++ {
 		c.set(x, 0)
 	}
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	c.ok("SetVTimerMask(false)", c.SetVTimerMask(false))
 	c.ok("SetVTimerOffset(0)", c.SetVTimerOffset(0))
 	return c
@@ -93,62 +94,62 @@ func (c *cpu) ok(what string, err error) {
 	}
 }
 
-func (c *cpu) reg(r hvf.Reg) uint64 {
+func (c *cpu) reg(r hv.Reg) uint64 {
 	v, err := c.VCPU.Reg(r)
 	c.ok(fmt.Sprintf("Reg(%v)", r), err)
 	return v
 }
 
-func (c *cpu) set(r hvf.Reg, v uint64) {
+func (c *cpu) set(r hv.Reg, v uint64) {
 	c.ok(fmt.Sprintf("SetReg(%v, 0x%x)", r, v), c.VCPU.SetReg(r, v))
 }
 
-func (c *cpu) sys(r hvf.SysReg) uint64 {
+func (c *cpu) sys(r aarch64.SysReg) uint64 {
 	v, err := c.VCPU.SysReg(r)
 	c.ok(fmt.Sprintf("SysReg(%v)", r), err)
 	return v
 }
 
-func (c *cpu) setSys(r hvf.SysReg, v uint64) {
+func (c *cpu) setSys(r aarch64.SysReg, v uint64) {
 	c.ok(fmt.Sprintf("SetSysReg(%v, 0x%x)", r, v), c.VCPU.SetSysReg(r, v))
 }
 
-func (c *cpu) pc() uint64 { return c.reg(hvf.RegPC) }
+func (c *cpu) pc() uint64 { return c.reg(hv.RegPC) }
 
 // setX sets X0, X1 and so on.
 func (c *cpu) setX(v ...uint64) {
 	for i, v := range v {
-		c.set(hvf.Reg(i), v)
+		c.set(hv.Reg(i), v)
 	}
 }
 
 // x returns X0 to X30.
 func (c *cpu) x() (x [31]uint64) {
 	for i := range x {
-		x[i] = c.reg(hvf.Reg(i))
+		x[i] = c.reg(hv.Reg(i))
 	}
 	return x
 }
 
 // mmuOff makes addresses physical. With stage 1 off memory is Device memory for
 // data: accesses must be aligned.
-func (c *cpu) mmuOff() { c.setSys(hvf.SysRegSCTLR_EL1, sctlrOff) }
+func (c *cpu) mmuOff() { c.setSys(aarch64.SCTLR_EL1, sctlrOff) }
 
 // inputs is the levels of the interrupt inputs during a Run.
 type inputs struct{ irq, fiq bool }
 
 // runAt runs the guest from pc to its next exit.
-func (c *cpu) runAt(pc uint64) hvf.Exit {
-	c.set(hvf.RegPC, pc)
+func (c *cpu) runAt(pc uint64) hv.Exit {
+	c.set(hv.RegPC, pc)
 	return c.run()
 }
 
 // run runs the guest to its next exit.
-func (c *cpu) run() hvf.Exit { return c.runWith(inputs{}) }
+func (c *cpu) run() hv.Exit { return c.runWith(inputs{}) }
 
 // runWith states the inputs that are high; those that are low are so without
 // being stated.
-func (c *cpu) runWith(in inputs) hvf.Exit {
+func (c *cpu) runWith(in inputs) hv.Exit {
 	for {
 		if in.irq {
 			c.ok("SetIRQ(true)", c.SetIRQ(true))
@@ -156,13 +157,13 @@ func (c *cpu) runWith(in inputs) hvf.Exit {
 		if in.fiq {
 			c.ok("SetFIQ(true)", c.SetFIQ(true))
 		}
-		if e := c.enter(); e.Reason != hvf.ExitUnknown {
+		if e := c.enter(); e.Reason != hv.ExitUnknown {
 			return e
 		}
 	}
 }
 
-func (c *cpu) enter() hvf.Exit {
+func (c *cpu) enter() hv.Exit {
 	c.g.entered.Store(true)
 	watchdog := time.AfterFunc(c.g.patience, c.g.rescue)
 	e, err := c.VCPU.Run()
@@ -178,39 +179,39 @@ func (c *cpu) enter() hvf.Exit {
 }
 
 // describe says all of an exit.
-func (c *cpu) describe(e hvf.Exit) string {
-	pc, _ := c.VCPU.Reg(hvf.RegPC)
-	if e.Reason != hvf.ExitException {
+func (c *cpu) describe(e hv.Exit) string {
+	pc, _ := c.VCPU.Reg(hv.RegPC)
+	if e.Reason != hv.ExitException {
 		return fmt.Sprintf("exit %v, PC 0x%x", e.Reason, pc)
 	}
 	s := fmt.Sprintf("exit %v, FAR 0x%x, IPA 0x%x, PC 0x%x", e.ESR, e.FAR, e.IPA, pc)
-	if imm := uint64(e.ESR.Imm16()); e.ESR.EC() == hvf.ECHVC64 && imm&vectorHVC != 0 {
-		esr, _ := c.VCPU.SysReg(hvf.SysRegESR_EL1)
-		elr, _ := c.VCPU.SysReg(hvf.SysRegELR_EL1)
-		far, _ := c.VCPU.SysReg(hvf.SysRegFAR_EL1)
-		s += fmt.Sprintf(": the guest's vector 0x%x with %v from 0x%x, FAR_EL1 0x%x", imm&^vectorHVC, hvf.ESR(esr), elr, far)
+	if imm := uint64(e.ESR.Imm16()); e.ESR.EC() == aarch64.ECHVC64 && imm&vectorHVC != 0 {
+		esr, _ := c.VCPU.SysReg(aarch64.ESR_EL1)
+		elr, _ := c.VCPU.SysReg(aarch64.ELR_EL1)
+		far, _ := c.VCPU.SysReg(aarch64.FAR_EL1)
+		s += fmt.Sprintf(": the guest's vector 0x%x with %v from 0x%x, FAR_EL1 0x%x", imm&^vectorHVC, aarch64.ESR(esr), elr, far)
 	}
 	return s
 }
 
 // syndrome returns the part of an exit's ESR that ARMv8.0 has: bits above are
 // for later versions of the architecture.
-func syndrome(e hvf.Exit) hvf.ESR { return e.ESR & 0xffff_ffff }
+func syndrome(e hv.Exit) aarch64.ESR { return e.ESR & 0xffff_ffff }
 
 // isHVC says whether e is an HVC with this immediate.
-func isHVC(e hvf.Exit, imm uint16) bool {
-	return e.Reason == hvf.ExitException && syndrome(e) == hvf.MakeESR(hvf.ECHVC64, uint32(imm))
+func isHVC(e hv.Exit, imm uint16) bool {
+	return e.Reason == hv.ExitException && syndrome(e) == aarch64.MakeESR(aarch64.ECHVC64, uint32(imm))
 }
 
 // wantHVC ends the case unless e is an HVC with this immediate.
-func (c *cpu) wantHVC(what string, e hvf.Exit, imm uint16) {
+func (c *cpu) wantHVC(what string, e hv.Exit, imm uint16) {
 	if !isHVC(e, imm) {
 		c.fatalf("%s: %s; want HVC #0x%x", what, c.describe(e), imm)
 	}
 }
 
 // wantReason ends the case unless e has this reason.
-func (c *cpu) wantReason(what string, e hvf.Exit, r hvf.ExitReason) {
+func (c *cpu) wantReason(what string, e hv.Exit, r hv.ExitReason) {
 	if e.Reason != r {
 		c.fatalf("%s: %s; want exit %v", what, c.describe(e), r)
 	}

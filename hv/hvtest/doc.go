@@ -1,10 +1,10 @@
-// Package hvftest is the conformance suite of the hvf contract: guest programs
+// Package hvtest is the conformance suite of the hvf contract: guest programs
 // of a few instructions, and the exits that they must give on every backend.
 //
 // A test runs all of it with Run:
 //
 //	func TestContract(t *testing.T) {
-//		hvftest.Run(t, func(*testing.T) hvf.Hypervisor { return softcpu.New() })
+//		hvtest.Run(t, func(*testing.T) hv.Hypervisor { return softcpu.New() })
 //	}
 //
 // Outside of a test, Cases lists the rules and Case.Check holds a backend
@@ -20,11 +20,11 @@
 // What depends on when things happen is to hold a thousand times in a row, plain
 // and with -race, on the software CPU and over the fake with all that is rare:
 //
-//	go test -timeout 2h -count 1000 -run 'TestSoftCPU/(kick|vtimer)' ./hvf/hvftest
-//	go test -timeout 2h -count 1000 -run 'TestSuite/rarities/(kick|vtimer)' ./hvf/hvftest/fake
+//	go test -timeout 2h -count 1000 -run 'TestSuite/(kick|vtimer)' ./softcpu
+//	go test -timeout 2h -count 1000 -run 'TestSuite/rarities/(kick|vtimer)' ./hvf/fake
 //
 // The guest's programs are instruction words with their disassembly beside
 // them; a test compares the two. The cases of group gic are for a backend with an
 // interrupt controller of its own, which others skip. Missing on purpose: EL2,
 // debug exceptions that exit, SME.
-package hvftest
+package hvtest

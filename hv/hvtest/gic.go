@@ -1,11 +1,12 @@
-package hvftest
+package hvtest
 
 import (
 	"errors"
 	"sync/atomic"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // gicCases are about the backend's own interrupt controller: their guest has it,
@@ -52,16 +53,16 @@ const (
 	noIntID = 1023
 )
 
-var gicLayout = hvf.GICLayout{Distributor: gicd, Redistributors: gicr, SPIs: testSPI - 31}
+var gicLayout = hv.GICLayout{Distributor: gicd, Redistributors: gicr, SPIs: testSPI - 31}
 
 // makeGIC gives the guest the backend's GIC, or skips the case.
 func (g *guest) makeGIC() {
-	maker, ok := g.vm.(hvf.GICMaker)
+	maker, ok := g.vm.(hv.GICMaker)
 	if !ok {
 		g.skip("the backend has no interrupt controller of its own")
 	}
 	gic, err := maker.NewGIC(gicLayout)
-	if errors.Is(err, hvf.ErrNotAvailable) {
+	if errors.Is(err, hv.ErrNotAvailable) {
 		g.skip(err.Error())
 	}
 	g.ok("NewGIC", err)
@@ -153,13 +154,13 @@ func (c *cpu) openGIC(code *gicCode) {
 // acknowledge returns the INTID that ICC_IAR1_EL1 has.
 func (c *cpu) acknowledge(code *gicCode) uint64 {
 	c.call("ICC_IAR1_EL1", code.iar)
-	return c.reg(hvf.RegX0)
+	return c.reg(hv.RegX0)
 }
 
 // wantTaken ends the case unless the guest, which runs at pc and unmasks
 // interrupts, takes this one. It is active then.
 func (c *cpu) wantTaken(what string, pc, intid uint64, code *gicCode) {
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	c.wantHVC(what, c.runAt(pc), vectorHVC|vectorIRQ)
 	if got := c.acknowledge(code); got != intid {
 		c.fatalf("%s: interrupt %d, want %d", what, got, intid)
@@ -168,7 +169,7 @@ func (c *cpu) wantTaken(what string, pc, intid uint64, code *gicCode) {
 
 // wantNone ends the case if the guest takes an interrupt.
 func (c *cpu) wantNone(what string, code *gicCode) {
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	c.wantHVC(what, c.runAt(code.unmask), 1)
 	if got := c.acknowledge(code); got != noIntID {
 		c.fatalf("%s: interrupt %d, want none", what, got)
@@ -208,7 +209,7 @@ func checkWFIWaits(g *guest) {
 			raised.Store(true)
 			g.gic.SetSPI(testSPI, true)
 		})
-		c.set(hvf.RegCPSR, cpsrEL1h)
+		c.set(hv.RegCPSR, cpsrEL1h)
 		c.wantHVC("wfi, with an interrupt later", c.runAt(code.wfi), 2)
 		timer.Stop()
 		if !raised.Load() {
@@ -224,15 +225,15 @@ func checkWFIWaits(g *guest) {
 func checkWFIKick(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
-	c.set(hvf.RegPC, code.wfi)
+	c.set(hv.RegPC, code.wfi)
 	for range 3 {
 		timer := time.AfterFunc(meanwhile, c.Kick)
-		c.wantReason("a kick in wfi", c.run(), hvf.ExitCanceled)
+		c.wantReason("a kick in wfi", c.run(), hv.ExitCanceled)
 		timer.Stop()
 		if pc := c.pc(); pc != code.wfi && pc != code.wfi+4 {
 			c.fatalf("PC 0x%x after a kick in wfi at 0x%x", pc, code.wfi)
 		} else if pc != code.wfi {
-			c.set(hvf.RegPC, code.wfi) // a WFI may end at any time
+			c.set(hv.RegPC, code.wfi) // a WFI may end at any time
 		}
 	}
 	c.setSPI(true)
@@ -247,12 +248,12 @@ func checkGICTimer(g *guest) {
 	for range 3 {
 		cval := g.vm.Counter() + later
 		c.setTimer(cval, timerOn)
-		c.wantTaken("the timer", code.spin, uint64(hvf.IntIDEL1VirtualTimer), code)
+		c.wantTaken("the timer", code.spin, uint64(aarch64.VirtualTimerINTID), code)
 		if now := g.vm.Counter(); now < cval {
 			c.errorf("the timer's interrupt came with the counter at %d, %d early", now, cval-now)
 		}
 		c.setTimer(0, 0)
-		c.call("ICC_EOIR1_EL1", code.eoi, uint64(hvf.IntIDEL1VirtualTimer))
+		c.call("ICC_EOIR1_EL1", code.eoi, uint64(aarch64.VirtualTimerINTID))
 		c.wantNone("the timer is off", code)
 	}
 }
@@ -261,14 +262,14 @@ func checkGICTimer(g *guest) {
 func checkGICTimerWFI(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	cval := g.vm.Counter() + later
 	c.setTimer(cval, timerOn)
 	c.wantHVC("wfi, with the timer on", c.runAt(code.wfi), 2)
 	if now := g.vm.Counter(); now < cval {
 		c.errorf("wfi ended with the counter at %d, %d before the timer", now, cval-now)
 	}
-	c.wantTaken("the timer", code.unmask, uint64(hvf.IntIDEL1VirtualTimer), code)
+	c.wantTaken("the timer", code.unmask, uint64(aarch64.VirtualTimerINTID), code)
 }
 
 // checkGICTimerHandler: a guest whose handler sets the timer anew gets all its
@@ -287,15 +288,15 @@ func checkGICTimerHandler(g *guest) {
 		{0xd4000042, "hvc #0x2"},
 	})
 	c.openGIC(code)
-	c.setSys(hvf.SysRegVBAR_EL1, vbar)
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.setSys(aarch64.VBAR_EL1, vbar)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	c.setX(0, later)
 	start := g.vm.Counter()
 	c.setTimer(start+later, timerOn)
 	c.wantHVC("a handler that sets the timer", c.runAt(code.spin), 2)
-	n, id, ticks := c.reg(hvf.RegX20), c.reg(hvf.RegX0), g.vm.Counter()-start
-	if n != 5 || id != uint64(hvf.IntIDEL1VirtualTimer) || ticks < 5*later {
-		c.errorf("%d interrupts, the last %d, in %d ticks; want 5, %d, in %d or more", n, id, ticks, hvf.IntIDEL1VirtualTimer, 5*later)
+	n, id, ticks := c.reg(hv.RegX20), c.reg(hv.RegX0), g.vm.Counter()-start
+	if n != 5 || id != uint64(aarch64.VirtualTimerINTID) || ticks < 5*later {
+		c.errorf("%d interrupts, the last %d, in %d ticks; want 5, %d, in %d or more", n, id, ticks, aarch64.VirtualTimerINTID, 5*later)
 	}
 }
 
@@ -320,7 +321,7 @@ func checkSGI(g *guest) {
 	wait := g.start(1, func(c *cpu) {
 		close(made)
 		c.openGIC(code)
-		c.set(hvf.RegCPSR, cpsrEL1h)
+		c.set(hv.RegCPSR, cpsrEL1h)
 		close(open)
 		c.wantHVC("wfi, with an interrupt of another vCPU later", c.runAt(code.wfi), 2)
 		c.wantTaken("what ended wfi", code.unmask, testSGI, code)
@@ -344,12 +345,12 @@ func checkGICReset(g *guest) {
 	c.ok("Reset", g.gic.Reset())
 	c.ok("ResetCPU", g.gic.ResetCPU(0))
 	c.call("ICC_PMR_EL1 and ICC_IGRPEN1_EL1", code.priority)
-	if pmr, enable := c.reg(hvf.RegX0), c.reg(hvf.RegX1); pmr != 0 || enable != 0 {
+	if pmr, enable := c.reg(hv.RegX0), c.reg(hv.RegX1); pmr != 0 || enable != 0 {
 		c.errorf("ICC_PMR_EL1 is 0x%x and ICC_IGRPEN1_EL1 %d after a reset, want 0", pmr, enable)
 	}
 	for what, at := range map[string]uint64{"GICD_ISENABLER1": gicdISENABLER1, "GICR_ISENABLER0": gicrISENABLER0} {
 		c.call(what, code.load, at)
-		if v := c.reg(hvf.RegX1); v&^0xffff != 0 { // SGIs may be enabled always
+		if v := c.reg(hv.RegX1); v&^0xffff != 0 { // SGIs may be enabled always
 			c.errorf("%s is 0x%x after a reset, want 0", what, v)
 		}
 	}
@@ -367,7 +368,7 @@ func checkGICErrors(g *guest) {
 		"PendPPI(15)":                     g.gic.PendPPI(0, 15, true),
 		"PendPPI(32)":                     g.gic.PendPPI(0, 32, true),
 		"ResetCPU of a vCPU that is not":  g.gic.ResetCPU(1),
-		"NewGIC of a VM that has one yet": second(g.vm.(hvf.GICMaker)),
+		"NewGIC of a VM that has one yet": second(g.vm.(hv.GICMaker)),
 	} {
 		if err == nil {
 			g.errorf("%s: no error", what)
@@ -375,7 +376,7 @@ func checkGICErrors(g *guest) {
 	}
 }
 
-func second(vm hvf.GICMaker) error {
+func second(vm hv.GICMaker) error {
 	_, err := vm.NewGIC(gicLayout)
 	return err
 }

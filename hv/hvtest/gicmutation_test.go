@@ -1,18 +1,19 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/fake"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hvf/fake"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // mutantBackend is what a mutation stands on for a case: the software CPU, or the
 // fake where the case needs a GIC.
-func mutantBackend(t *testing.T, c Case) hvf.Hypervisor {
+func mutantBackend(t *testing.T, c Case) hv.Hypervisor {
 	if strings.HasPrefix(c.Name, gicGroup) {
 		return fake.New(t, fake.Options{}).Hypervisor()
 	}
@@ -21,24 +22,24 @@ func mutantBackend(t *testing.T, c Case) hvf.Hypervisor {
 
 // gicHooks are where a mutant's GIC differs.
 type gicHooks struct {
-	setSPI   func(g hvf.GIC, intid uint32, high bool) error
-	pendPPI  func(g hvf.GIC, cpu int, intid uint32, pending bool) error
-	reset    func(g hvf.GIC) error
-	resetCPU func(g hvf.GIC, cpu int) error
+	setSPI   func(g hv.GIC, intid uint32, high bool) error
+	pendPPI  func(g hv.GIC, cpu int, intid uint32, pending bool) error
+	reset    func(g hv.GIC) error
+	resetCPU func(g hv.GIC, cpu int) error
 }
 
 // NewGIC makes the mutant a GICMaker, whatever it stands on.
-func (m *mutantVM) NewGIC(l hvf.GICLayout) (hvf.GIC, error) {
-	maker, ok := m.VM.(hvf.GICMaker)
+func (m *mutantVM) NewGIC(l hv.GICLayout) (hv.GIC, error) {
+	maker, ok := m.VM.(hv.GICMaker)
 	if !ok {
-		return nil, fmt.Errorf("a mutant of a backend without a GIC: %w", hvf.ErrNotAvailable)
+		return nil, fmt.Errorf("a mutant of a backend without a GIC: %w", hv.ErrNotAvailable)
 	}
 	g, err := maker.NewGIC(l)
 	return mutantGIC{g, &m.h.gic}, err
 }
 
 type mutantGIC struct {
-	hvf.GIC
+	hv.GIC
 	h *gicHooks
 }
 
@@ -73,59 +74,59 @@ func (m mutantGIC) ResetCPU(cpu int) error {
 // gicMutations are those of a backend with a GIC.
 var gicMutations = []mutation{
 	{"an SPI is never deasserted", []string{"gic/spi", "gic/wfi"}, hooks{gic: gicHooks{
-		setSPI: func(g hvf.GIC, intid uint32, high bool) error { return g.SetSPI(intid, true) },
+		setSPI: func(g hv.GIC, intid uint32, high bool) error { return g.SetSPI(intid, true) },
 	}}},
 	{"an SPI falls by itself", []string{"gic/spi"}, hooks{gic: gicHooks{
-		setSPI: func(g hvf.GIC, intid uint32, high bool) error {
+		setSPI: func(g hv.GIC, intid uint32, high bool) error {
 			g.SetSPI(intid, high)
 			return g.SetSPI(intid, false)
 		},
 	}}},
 	{"an SPI is lost", []string{"gic/spi", "gic/wfi", "gic/wfi-kick"}, hooks{gic: gicHooks{
-		setSPI: func(g hvf.GIC, intid uint32, high bool) error { return nil },
+		setSPI: func(g hv.GIC, intid uint32, high bool) error { return nil },
 	}}},
 	{"an SPI is counted from 0", []string{"gic/spi", "gic/reset"}, hooks{gic: gicHooks{
-		setSPI: func(g hvf.GIC, intid uint32, high bool) error { return g.SetSPI(intid+32, high) },
+		setSPI: func(g hv.GIC, intid uint32, high bool) error { return g.SetSPI(intid+32, high) },
 	}}},
 	{"a private interrupt stays pending", []string{"gic/ppi"}, hooks{gic: gicHooks{
-		pendPPI: func(g hvf.GIC, cpu int, intid uint32, pending bool) error { return g.PendPPI(cpu, intid, true) },
+		pendPPI: func(g hv.GIC, cpu int, intid uint32, pending bool) error { return g.PendPPI(cpu, intid, true) },
 	}}},
 	{"a private interrupt is lost", []string{"gic/ppi"}, hooks{gic: gicHooks{
-		pendPPI: func(g hvf.GIC, cpu int, intid uint32, pending bool) error { return nil },
+		pendPPI: func(g hv.GIC, cpu int, intid uint32, pending bool) error { return nil },
 	}}},
 	{"any private interrupt is made pending", []string{"gic/errors"}, hooks{gic: gicHooks{
-		pendPPI: func(g hvf.GIC, cpu int, intid uint32, pending bool) error { return g.PendPPI(0, intid&15|16, pending) },
+		pendPPI: func(g hv.GIC, cpu int, intid uint32, pending bool) error { return g.PendPPI(0, intid&15|16, pending) },
 	}}},
 	{"the GIC is not reset", []string{"gic/reset"}, hooks{gic: gicHooks{
-		reset: func(g hvf.GIC) error { return nil },
+		reset: func(g hv.GIC) error { return nil },
 	}}},
 	{"the CPU interface is not reset", []string{"gic/reset"}, hooks{gic: gicHooks{
-		resetCPU: func(g hvf.GIC, cpu int) error { return nil },
+		resetCPU: func(g hv.GIC, cpu int) error { return nil },
 	}}},
 	{"WFI waits for nothing", []string{"gic/wfi", "gic/vtimer-wfi", "gic/sgi"}, hooks{
 		patch: map[uint32]uint32{0xd503207f: nop},
 	}},
 	{"WFI takes no kick", []string{"gic/wfi-kick"}, hooks{kick: func(m *mutant) bool { return false }}},
 	{"the timer's interrupt does not come", []string{"gic/vtimer", "gic/vtimer-wfi", "gic/vtimer-handler"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
-			if r == hvf.SysRegCNTV_CTL_EL0 {
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) {
+			if r == aarch64.CNTV_CTL_EL0 {
 				v |= timerIMask
 			}
 			return v, true
 		},
 	}},
 	{"the timer's interrupt comes early", []string{"gic/vtimer", "gic/vtimer-wfi"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
-			if r == hvf.SysRegCNTV_CVAL_EL0 {
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) {
+			if r == aarch64.CNTV_CVAL_EL0 {
 				v /= 2
 			}
 			return v, true
 		},
 	}},
 	{"the timer exits beside the GIC", []string{"gic/vtimer"}, hooks{
-		after: onException(hvf.ECHVC64, func(m *mutant, e *hvf.Exit) {
-			if ctl, _ := m.VCPU.SysReg(hvf.SysRegCNTV_CTL_EL0); ctl == timerFiring {
-				*e = hvf.Exit{Reason: hvf.ExitVTimer}
+		after: onException(aarch64.ECHVC64, func(m *mutant, e *hv.Exit) {
+			if ctl, _ := m.VCPU.SysReg(aarch64.CNTV_CTL_EL0); ctl == timerFiring {
+				*e = hv.Exit{Reason: hv.ExitVTimer}
 			}
 		}),
 	}},
@@ -134,8 +135,8 @@ var gicMutations = []mutation{
 	}},
 	{"an SGI reaches who sends it", []string{"gic/sgi"}, hooks{
 		before: func(m *mutant) {
-			if x0 := mustReg(m.VCPU, hvf.RegX0); x0 == testSGI<<24|1<<1 {
-				m.VCPU.SetReg(hvf.RegX0, x0|1)
+			if x0 := mustReg(m.VCPU, hv.RegX0); x0 == testSGI<<24|1<<1 {
+				m.VCPU.SetReg(hv.RegX0, x0|1)
 			}
 		},
 	}},

@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 import (
 	"runtime"
@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // The guest's physical memory, and how its stage 1 tables map it: as it is, and
@@ -27,9 +27,9 @@ const (
 // the case's goroutine owns.
 type guest struct {
 	*report
-	hv       hvf.Hypervisor
-	vm       hvf.VM
-	gic      hvf.GIC // of the cases that are about it
+	hv       hv.Hypervisor
+	vm       hv.VM
+	gic      hv.GIC // of the cases that are about it
 	ram      memory
 	more     []memory // see newMemory
 	cpu      *cpu
@@ -47,10 +47,10 @@ type guest struct {
 	over     bool       // the machine is being closed
 }
 
-func newGuest(r *report, h hvf.Hypervisor, patience time.Duration, withGIC bool) *guest {
+func newGuest(r *report, h hv.Hypervisor, patience time.Duration, withGIC bool) *guest {
 	g := &guest{report: r, hv: h, patience: patience, next: codeBase}
 	var err error
-	g.vm, err = h.NewVM(hvf.Config{VCPUs: 2})
+	g.vm, err = h.NewVM(hv.Config{VCPUs: 2})
 	r.ok("NewVM", err)
 	g.ram = newMemory(ramSize)
 	done := false
@@ -59,7 +59,7 @@ func newGuest(r *report, h hvf.Hypervisor, patience time.Duration, withGIC bool)
 			g.close()
 		}
 	}()
-	r.ok("Map", g.vm.Map(ramBase, g.ram.b, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec))
+	r.ok("Map", g.vm.Map(ramBase, g.ram.b, hv.ProtRead|hv.ProtWrite|hv.ProtExec))
 	g.writeVectors()
 	g.writeTables()
 	if withGIC {
@@ -103,10 +103,10 @@ func (g *guest) newMemory(size int) memory {
 func (g *guest) put(p program) uint64 {
 	at := g.next
 	if g.entered.Load() {
-		g.fatalf("hvftest: a program is placed after the first Run")
+		g.fatalf("hvtest: a program is placed after the first Run")
 	}
 	if at+uint64(4*len(p)) > vectors {
-		g.fatalf("hvftest: no space for a program of %d instructions", len(p))
+		g.fatalf("hvtest: no space for a program of %d instructions", len(p))
 	}
 	g.putAt(at, p)
 	g.next += uint64(4*len(p)+15) &^ 15
@@ -163,8 +163,8 @@ func (g *guest) rescue() {
 		c.VCPU.Kick()
 	}
 	g.mu.Unlock()
-	for at := uint64(ramBase); at < ramBase+ramSize; at += hvf.PageSize {
-		_ = g.vm.Unmap(at, hvf.PageSize) // the case may have unmapped it already
+	for at := uint64(ramBase); at < ramBase+ramSize; at += hv.PageSize {
+		_ = g.vm.Unmap(at, hv.PageSize) // the case may have unmapped it already
 	}
 	if g.gic != nil {
 		_ = g.gic.SetSPI(testSPI, true)

@@ -1,9 +1,10 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var hypercallCases = []Case{
@@ -22,9 +23,9 @@ func checkHVC(g *guest) {
 		{0xd4100002, "hvc #0x8000"},
 	})
 	c := g.cpu
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	for i, imm := range []uint16{0, 1, 0xffff, 0x8000} {
-		c.set(hvf.RegX0, 0x84000000+uint64(i))
+		c.set(hv.RegX0, 0x84000000+uint64(i))
 		before := c.x()
 		c.wantHVC(fmt.Sprintf("hvc #0x%x", imm), c.run(), imm)
 		if want := at + 4*uint64(i+1); c.pc() != want {
@@ -47,7 +48,7 @@ func checkSMC(g *guest) {
 	pc := at
 	for _, imm := range []uint16{0, 0xabcd} {
 		e := c.runAt(pc)
-		if want := hvf.MakeESR(hvf.ECSMC64, uint32(imm)); e.Reason != hvf.ExitException || syndrome(e) != want || c.pc() != pc {
+		if want := aarch64.MakeESR(aarch64.ECSMC64, uint32(imm)); e.Reason != hv.ExitException || syndrome(e) != want || c.pc() != pc {
 			c.fatalf("smc #0x%x at 0x%x: %s; want %v, PC at the instruction", imm, pc, c.describe(e), want)
 		}
 		pc += 4
@@ -67,8 +68,8 @@ func checkWFI(g *guest) {
 	})
 	c := g.cpu
 	e := c.runAt(at)
-	if e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECWFx || e.ESR.ISS()&^issWFx != uint32(hvf.WFI) || c.pc() != at {
-		c.fatalf("wfi at 0x%x: %s; want WFx with TI %d, PC at the instruction", at, c.describe(e), hvf.WFI)
+	if e.Reason != hv.ExitException || e.ESR.EC() != aarch64.ECWFx || e.ESR.ISS()&^issWFx != uint32(aarch64.WFI) || c.pc() != at {
+		c.fatalf("wfi at 0x%x: %s; want WFx with TI %d, PC at the instruction", at, c.describe(e), aarch64.WFI)
 	}
 	c.wantHVC("after wfi", c.runAt(at+4), 1)
 }
@@ -84,10 +85,10 @@ func checkWFE(g *guest) {
 	})
 	c := g.cpu
 	e := c.runAt(at)
-	for e.Reason == hvf.ExitException && e.ESR.EC() == hvf.ECWFx {
+	for e.Reason == hv.ExitException && e.ESR.EC() == aarch64.ECWFx {
 		pc := c.pc()
-		if e.ESR.ISS()&^issWFx != uint32(hvf.WFE) || pc != at+4 && pc != at+8 {
-			c.fatalf("wfe at 0x%x: %s; want TI %d, PC at the instruction", at+8, c.describe(e), hvf.WFE)
+		if e.ESR.ISS()&^issWFx != uint32(aarch64.WFE) || pc != at+4 && pc != at+8 {
+			c.fatalf("wfe at 0x%x: %s; want TI %d, PC at the instruction", at+8, c.describe(e), aarch64.WFE)
 		}
 		e = c.runAt(pc + 4)
 	}

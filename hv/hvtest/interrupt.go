@@ -1,6 +1,9 @@
-package hvftest
+package hvtest
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
 
 var interruptCases = []Case{
 	{"interrupt/irq", func(g *guest) { checkTaken(g, inputs{irq: true}, cpsrI, vectorIRQ) }},
@@ -28,10 +31,10 @@ func checkTaken(g *guest, in inputs, mask, vector uint64) {
 	at := g.put(unmask)
 	c := g.cpu
 	for _, cpsr := range []uint64{cpsrEL1h, cpsrEL1h &^ mask} { // unmasked by the guest, or from the start
-		c.set(hvf.RegCPSR, cpsr)
-		c.set(hvf.RegPC, at)
+		c.set(hv.RegCPSR, cpsr)
+		c.set(hv.RegPC, at)
 		c.wantHVC("an interrupt", c.runWith(in), uint16(vectorHVC|vector))
-		elr, spsr := c.sys(hvf.SysRegELR_EL1), c.sys(hvf.SysRegSPSR_EL1)
+		elr, spsr := c.sys(aarch64.ELR_EL1), c.sys(aarch64.SPSR_EL1)
 		first := at + 8
 		if cpsr&mask == 0 {
 			first = at
@@ -39,7 +42,7 @@ func checkTaken(g *guest, in inputs, mask, vector uint64) {
 		if elr < first || elr >= at+uint64(4*len(unmask)) || spsr&mask != 0 {
 			c.errorf("CPSR 0x%x: interrupt taken with ELR_EL1 0x%x, SPSR_EL1 0x%x; want ELR_EL1 from 0x%x, bit 0x%x of SPSR_EL1 clear", cpsr, elr, spsr, first, mask)
 		}
-		if now := c.reg(hvf.RegCPSR); now&(cpsrEL1h|mask) != cpsrEL1h {
+		if now := c.reg(hv.RegCPSR); now&(cpsrEL1h|mask) != cpsrEL1h {
 			c.errorf("CPSR 0x%x: in the vector CPSR is 0x%x, want all masked at EL1h", cpsr, now)
 		}
 	}
@@ -73,10 +76,10 @@ func checkMasked(g *guest) {
 		{"IRQ, F unmasked", at, inputs{irq: true}, cpsrI},
 		{"FIQ, I unmasked", fiq, inputs{fiq: true}, cpsrF},
 	} {
-		c.set(hvf.RegCPSR, cpsrEL1h)
-		c.set(hvf.RegPC, r.pc)
+		c.set(hv.RegCPSR, cpsrEL1h)
+		c.set(hv.RegPC, r.pc)
 		c.wantHVC(r.what, c.runWith(r.in), 1)
-		if isr := c.reg(hvf.RegX0); isr != r.isr {
+		if isr := c.reg(hv.RegX0); isr != r.isr {
 			c.errorf("%s: ISR_EL1 0x%x, want 0x%x", r.what, isr, r.isr)
 		}
 	}
@@ -88,12 +91,12 @@ func checkOneRun(g *guest) {
 	at := g.put(unmask)
 	c := g.cpu
 	for _, in := range []inputs{{irq: true}, {fiq: true}, {irq: true, fiq: true}} {
-		c.set(hvf.RegCPSR, cpsrEL1h)
-		c.set(hvf.RegPC, masked)
+		c.set(hv.RegCPSR, cpsrEL1h)
+		c.set(hv.RegPC, masked)
 		c.wantHVC("masked", c.runWith(in), 1)
 		c.wantHVC("the Run after one with an interrupt stated", c.runAt(at), 1)
 	}
-	c.set(hvf.RegCPSR, cpsrEL1h)
+	c.set(hv.RegCPSR, cpsrEL1h)
 	c.ok("SetIRQ(true)", c.SetIRQ(true))
 	c.ok("SetFIQ(true)", c.SetFIQ(true))
 	c.ok("SetIRQ(false)", c.SetIRQ(false))
@@ -114,10 +117,10 @@ func checkLevel(g *guest) {
 		{0xd4000042, "hvc #0x2"},
 	})
 	c := g.cpu
-	c.setSys(hvf.SysRegVBAR_EL1, vbar)
-	c.set(hvf.RegPC, at)
+	c.setSys(aarch64.VBAR_EL1, vbar)
+	c.set(hv.RegPC, at)
 	c.wantHVC("an interrupt whose handler returns twice", c.runWith(inputs{irq: true}), 2)
-	if n := c.reg(hvf.RegX20); n != 3 {
+	if n := c.reg(hv.RegX20); n != 3 {
 		c.errorf("the handler ran %d times, want 3", n)
 	}
 }

@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var kickCases = []Case{
@@ -32,7 +32,7 @@ func checkKickBefore(g *guest) {
 	for range 3 {
 		c.Kick()
 		e := c.runAt(at)
-		c.wantReason("Run after Kick", e, hvf.ExitCanceled)
+		c.wantReason("Run after Kick", e, hv.ExitCanceled)
 		if c.pc() != at {
 			c.fatalf("Run after Kick: %s; want PC 0x%x", c.describe(e), at)
 		}
@@ -47,7 +47,7 @@ func checkKicksCoalesce(g *guest) {
 	for range 50 {
 		c.Kick()
 	}
-	c.wantReason("Run after 50 kicks", c.runAt(at), hvf.ExitCanceled)
+	c.wantReason("Run after 50 kicks", c.runAt(at), hv.ExitCanceled)
 	c.wantHVC("the second Run after 50 kicks", c.run(), 1)
 }
 
@@ -71,14 +71,14 @@ func checkKickRunning(g *guest) {
 	at := g.put(count)
 	c := g.cpu
 	c.setX(0, data)
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	for i := range uint64(3) {
 		want := g.read(data) + 100*(i+1)
 		var kicker sync.WaitGroup
 		kicker.Go(func() { g.kickAt(c, want) })
 		e := c.run()
 		kicker.Wait()
-		c.wantReason("a kick of a running guest", e, hvf.ExitCanceled)
+		c.wantReason("a kick of a running guest", e, hv.ExitCanceled)
 		if n := g.read(data); n < want {
 			c.errorf("the guest counted to %d, and was kicked at %d", n, want)
 		}
@@ -108,13 +108,13 @@ func (k *kicks) kickEach(c *cpu, n uint64) {
 
 // runKicked runs the guest until it was canceled n times. A Run that begins when
 // a kick is over and has not come out must be canceled.
-func (k *kicks) runKicked(c *cpu, n uint64, other func(hvf.Exit)) {
+func (k *kicks) runKicked(c *cpu, n uint64, other func(hv.Exit)) {
 	deadline := time.Now().Add(c.g.patience)
 	for k.canceled.Load() < n {
 		due := k.done.Load()
 		e := c.run()
 		switch {
-		case e.Reason == hvf.ExitCanceled:
+		case e.Reason == hv.ExitCanceled:
 			k.canceled.Add(1)
 		case due > k.canceled.Load():
 			c.fatalf("kick %d was over before Run, which did not return it but %s", due, c.describe(e))
@@ -131,9 +131,9 @@ const manyKicks = 20
 
 // kickMany has each of n kicks come out once, while the guest runs from pc, and
 // nothing after them.
-func (g *guest) kickMany(n, pc, after uint64, other func(hvf.Exit)) {
+func (g *guest) kickMany(n, pc, after uint64, other func(hv.Exit)) {
 	c := g.cpu
-	c.set(hvf.RegPC, pc)
+	c.set(hv.RegPC, pc)
 	var k kicks
 	var kicker sync.WaitGroup
 	kicker.Go(func() { k.kickEach(c, n) })
@@ -145,7 +145,7 @@ func (g *guest) kickMany(n, pc, after uint64, other func(hvf.Exit)) {
 // checkEveryKick: a guest that spins returns for each kick.
 func checkEveryKick(g *guest) {
 	at, after := g.put(spin), g.put(hvc1)
-	g.kickMany(manyKicks, at, after, func(e hvf.Exit) {
+	g.kickMany(manyKicks, at, after, func(e hv.Exit) {
 		g.cpu.fatalf("a guest that spins: %s", g.cpu.describe(e))
 	})
 }
@@ -163,11 +163,11 @@ func checkKickAgainstExits(g *guest) {
 	at, after := g.put(hypercalls), g.put(hvc1)
 	c := g.cpu
 	exits := uint64(0)
-	g.kickMany(manyKicks, at, after, func(e hvf.Exit) {
+	g.kickMany(manyKicks, at, after, func(e hv.Exit) {
 		c.wantHVC("an exit between kicks", e, 2)
 		exits++
 	})
-	if n := c.reg(hvf.RegX0); n != exits && n != exits+1 { // the last kick may have come between add and hvc
+	if n := c.reg(hv.RegX0); n != exits && n != exits+1 { // the last kick may have come between add and hvc
 		c.errorf("the guest made %d hypercalls, and %d came out", n, exits)
 	}
 }
@@ -193,14 +193,14 @@ func checkKickStorm(g *guest) {
 			}
 		})
 	}
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	for finished.Load() < kickers {
-		c.wantReason("a guest that spins", c.run(), hvf.ExitCanceled)
+		c.wantReason("a guest that spins", c.run(), hv.ExitCanceled)
 		answered.Store(asked.Load())
 	}
 	wg.Wait()
 	c.Kick() // at least one is left over or comes now, and they are one
-	c.wantReason("a last kick", c.runAt(after), hvf.ExitCanceled)
+	c.wantReason("a last kick", c.runAt(after), hv.ExitCanceled)
 	c.wantHVC("the Run after a storm", c.run(), 1)
 }
 
@@ -210,7 +210,7 @@ func checkKickStorm(g *guest) {
 func checkKickStormAgainstExits(g *guest) {
 	const kickers, each = 4, 30
 	c := g.cpu
-	c.set(hvf.RegPC, g.put(hypercalls))
+	c.set(hv.RegPC, g.put(hypercalls))
 	var begun, done, finished atomic.Uint64
 	for range kickers {
 		g.peers.Go(func() {
@@ -229,7 +229,7 @@ func checkKickStormAgainstExits(g *guest) {
 		due := done.Load()
 		e := c.run()
 		switch {
-		case e.Reason == hvf.ExitCanceled:
+		case e.Reason == hv.ExitCanceled:
 			seen = begun.Load()
 		case due > seen:
 			c.fatalf("%d kicks were over before Run, %d had begun when one was last canceled; now %s", due, seen, c.describe(e))
@@ -253,15 +253,15 @@ func checkKickConsistent(g *guest) {
 	at := g.put(lockstep)
 	c := g.cpu
 	c.setX(0, 0, data)
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	last := uint64(0)
 	for i := range uint64(10) {
 		var kicker sync.WaitGroup
 		kicker.Go(func() { g.kickAt(c, last+i) })
 		e := c.run()
 		kicker.Wait()
-		c.wantReason("a kick", e, hvf.ExitCanceled)
-		x0, x1, stored, pc := c.reg(hvf.RegX0), c.reg(hvf.RegX1), g.read(data), c.pc()
+		c.wantReason("a kick", e, hv.ExitCanceled)
+		x0, x1, stored, pc := c.reg(hv.RegX0), c.reg(hv.RegX1), g.read(data), c.pc()
 		ok := x0 == x1 && (stored == x1 && (pc == at || pc == at+12) || stored+1 == x1 && pc == at+8)
 		ok = ok || x0 == x1+1 && stored == x1 && pc == at+4
 		if !ok || x1 < last {
@@ -280,8 +280,8 @@ func checkKickVTimer(g *guest) {
 		c.setTimer(0, timerOn)
 		c.Kick()
 		first, second := c.runAt(at).Reason, c.run().Reason
-		if first == second || first > hvf.ExitVTimer || second > hvf.ExitVTimer || first+second != hvf.ExitVTimer+hvf.ExitCanceled {
-			c.fatalf("a kick with the timer high: exits %v and %v, want %v and %v in any order", first, second, hvf.ExitCanceled, hvf.ExitVTimer)
+		if first == second || first > hv.ExitVTimer || second > hv.ExitVTimer || first+second != hv.ExitVTimer+hv.ExitCanceled {
+			c.fatalf("a kick with the timer high: exits %v and %v, want %v and %v in any order", first, second, hv.ExitCanceled, hv.ExitVTimer)
 		}
 	}
 }
@@ -292,8 +292,8 @@ func checkKickInterrupt(g *guest) {
 	at := g.put(unmask)
 	c := g.cpu
 	c.Kick()
-	c.set(hvf.RegPC, at)
-	c.wantReason("Run after Kick", c.runWith(inputs{irq: true}), hvf.ExitCanceled)
+	c.set(hv.RegPC, at)
+	c.wantReason("Run after Kick", c.runWith(inputs{irq: true}), hv.ExitCanceled)
 	c.wantHVC("the Run after it, with nothing stated", c.run(), 1)
 }
 
@@ -303,9 +303,9 @@ func checkKickOther(g *guest) {
 	kicked := make(chan *cpu, 1)
 	wait := g.start(1, func(c *cpu) {
 		c.setX(0, data)
-		c.set(hvf.RegPC, spinning)
+		c.set(hv.RegPC, spinning)
 		kicked <- c
-		c.wantReason("a vCPU that is kicked", c.run(), hvf.ExitCanceled)
+		c.wantReason("a vCPU that is kicked", c.run(), hv.ExitCanceled)
 	})
 	c := <-kicked
 	for range 10 {

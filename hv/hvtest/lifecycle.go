@@ -1,11 +1,12 @@
-package hvftest
+package hvtest
 
 import (
 	"runtime"
 	"sync"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var lifecycleCases = []Case{
@@ -32,9 +33,9 @@ func checkCounter(g *guest) {
 	before := time.Since(start) // the counter is read between the two clocks
 	ticks := g.vm.Counter() - first
 	after := time.Since(start)
-	inTicks := func(d time.Duration) uint64 { return uint64(d) * (hvf.CounterFrequency / 1_000_000) / 1000 }
+	inTicks := func(d time.Duration) uint64 { return uint64(d) * (hv.CounterFrequency / 1_000_000) / 1000 }
 	if lo, hi := inTicks(before)*9/10, inTicks(after)*11/10+24; ticks < lo || ticks > hi {
-		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hvf.CounterFrequency)
+		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hv.CounterFrequency)
 	}
 }
 
@@ -60,12 +61,12 @@ func checkAgain(g *guest) {
 	g.cpu.close()
 	g.ok("VM.Close", g.vm.Close())
 
-	vm, err := g.hv.NewVM(hvf.Config{})
+	vm, err := g.hv.NewVM(hv.Config{})
 	g.ok("a second NewVM", err)
 	g.vm = vm
 	g.cpu = g.newCPU(0)
 	g.cpu.mmuOff()
-	if e := g.cpu.runAt(at); e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECInstrAbortLower {
+	if e := g.cpu.runAt(at); e.Reason != hv.ExitException || e.ESR.EC() != aarch64.ECInstrAbortLower {
 		g.errorf("running where only the closed VM had memory: %s; want an instruction abort", g.cpu.describe(e))
 	}
 }
@@ -92,7 +93,7 @@ func checkVCPUAgain(g *guest) {
 			defer kicker.Wait()
 			defer close(stop)
 			for range 10 {
-				if e := c.runAt(at); e.Reason != hvf.ExitCanceled {
+				if e := c.runAt(at); e.Reason != hv.ExitCanceled {
 					c.wantHVC("a vCPU that is kicked", e, 1)
 				}
 			}

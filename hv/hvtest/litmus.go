@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 var litmusCases = []Case{
 	{"litmus/message-passing", func(g *guest) { checkMessagePassing(g, mpWriter, mpReader) }},

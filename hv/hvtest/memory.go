@@ -1,11 +1,12 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 	"runtime"
 	"sync"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var memoryCases = []Case{
@@ -24,8 +25,8 @@ var memoryCases = []Case{
 }
 
 const (
-	rw  = hvf.ProtRead | hvf.ProtWrite
-	rwx = rw | hvf.ProtExec
+	rw  = hv.ProtRead | hv.ProtWrite
+	rwx = rw | hv.ProtExec
 )
 
 // extra is where cases map memory of their own.
@@ -33,31 +34,31 @@ const extra = 0x9000_0000
 
 // checkMapErrors: what cannot be mapped is refused and changes nothing.
 func checkMapErrors(g *guest) {
-	m := g.newMemory(4 * hvf.PageSize)
+	m := g.newMemory(4 * hv.PageSize)
 	b, vm := m.b, g.vm
-	g.ok("Map", vm.Map(extra+hvf.PageSize, b[:2*hvf.PageSize], rwx))
+	g.ok("Map", vm.Map(extra+hv.PageSize, b[:2*hv.PageSize], rwx))
 	for _, r := range []struct {
 		what string
 		err  error
 	}{
 		{"Map of nothing", vm.Map(extra, b[:0], rwx)},
-		{"Map at 4 KiB", vm.Map(extra+0x1000, b[:hvf.PageSize], rwx)},
+		{"Map at 4 KiB", vm.Map(extra+0x1000, b[:hv.PageSize], rwx)},
 		{"Map of 4 KiB", vm.Map(extra, b[:0x1000], rwx)},
-		{"Map of 20 KiB", vm.Map(extra+0x10_0000, b[:hvf.PageSize+0x1000], rwx)},
-		{"Map of memory not aligned to 16 KiB", vm.Map(extra+0x10_0000, b[0x1000:][:hvf.PageSize], rwx)},
-		{"Map over the same", vm.Map(extra+hvf.PageSize, b[:2*hvf.PageSize], rwx)},
-		{"Map over the first half", vm.Map(extra, b[2*hvf.PageSize:], rwx)},
-		{"Map over the second half", vm.Map(extra+2*hvf.PageSize, b[2*hvf.PageSize:], rwx)},
-		{"Map over a part", vm.Map(extra+2*hvf.PageSize, b[2*hvf.PageSize:][:hvf.PageSize], rwx)},
+		{"Map of 20 KiB", vm.Map(extra+0x10_0000, b[:hv.PageSize+0x1000], rwx)},
+		{"Map of memory not aligned to 16 KiB", vm.Map(extra+0x10_0000, b[0x1000:][:hv.PageSize], rwx)},
+		{"Map over the same", vm.Map(extra+hv.PageSize, b[:2*hv.PageSize], rwx)},
+		{"Map over the first half", vm.Map(extra, b[2*hv.PageSize:], rwx)},
+		{"Map over the second half", vm.Map(extra+2*hv.PageSize, b[2*hv.PageSize:], rwx)},
+		{"Map over a part", vm.Map(extra+2*hv.PageSize, b[2*hv.PageSize:][:hv.PageSize], rwx)},
 		{"Map over all", vm.Map(extra, b, rwx)},
-		{"Map past 2^52", vm.Map(1<<52, b[:hvf.PageSize], rwx)},
-		{"Map past the end", vm.Map(^uint64(hvf.PageSize-1), b[:2*hvf.PageSize], rwx)},
-		{"Unmap of nothing", vm.Unmap(extra+hvf.PageSize, 0)},
-		{"Unmap at 4 KiB", vm.Unmap(extra+hvf.PageSize+0x1000, hvf.PageSize)},
-		{"Unmap of 4 KiB", vm.Unmap(extra+hvf.PageSize, 0x1000)},
-		{"Protect of nothing", vm.Protect(extra+hvf.PageSize, 0, rw)},
-		{"Protect at 4 KiB", vm.Protect(extra+hvf.PageSize+0x1000, hvf.PageSize, rw)},
-		{"Protect of 4 KiB", vm.Protect(extra+hvf.PageSize, 0x1000, rw)},
+		{"Map past 2^52", vm.Map(1<<52, b[:hv.PageSize], rwx)},
+		{"Map past the end", vm.Map(^uint64(hv.PageSize-1), b[:2*hv.PageSize], rwx)},
+		{"Unmap of nothing", vm.Unmap(extra+hv.PageSize, 0)},
+		{"Unmap at 4 KiB", vm.Unmap(extra+hv.PageSize+0x1000, hv.PageSize)},
+		{"Unmap of 4 KiB", vm.Unmap(extra+hv.PageSize, 0x1000)},
+		{"Protect of nothing", vm.Protect(extra+hv.PageSize, 0, rw)},
+		{"Protect at 4 KiB", vm.Protect(extra+hv.PageSize+0x1000, hv.PageSize, rw)},
+		{"Protect of 4 KiB", vm.Protect(extra+hv.PageSize, 0x1000, rw)},
 	} {
 		if r.err == nil {
 			g.errorf("%s: no error", r.what)
@@ -67,11 +68,11 @@ func checkMapErrors(g *guest) {
 		return
 	}
 	// Nothing of that has happened: the neighbours are free.
-	g.ok("Map before it", vm.Map(extra, b[2*hvf.PageSize:][:hvf.PageSize], rwx))
-	g.ok("Map behind it", vm.Map(extra+3*hvf.PageSize, b[3*hvf.PageSize:], rwx))
-	g.ok("Unmap", vm.Unmap(extra, 4*hvf.PageSize))
+	g.ok("Map before it", vm.Map(extra, b[2*hv.PageSize:][:hv.PageSize], rwx))
+	g.ok("Map behind it", vm.Map(extra+3*hv.PageSize, b[3*hv.PageSize:], rwx))
+	g.ok("Unmap", vm.Unmap(extra, 4*hv.PageSize))
 	g.ok("Map of all", vm.Map(extra, b, rwx))
-	g.ok("Unmap of all", vm.Unmap(extra, 4*hvf.PageSize))
+	g.ok("Unmap of all", vm.Unmap(extra, 4*hv.PageSize))
 }
 
 // touch loads from X1 and stores to X2, then loads again.
@@ -83,13 +84,13 @@ var touch = program{
 }
 
 // storeAbort is the exit for the store of touch.
-func storeAbort(at, ipa uint64, fsc hvf.FSC) abort {
-	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 4, Wide: true, Write: true, FSC: fsc}, at + 4, aliasVA + ipa, ipa}
+func storeAbort(at, ipa uint64, fsc aarch64.FSC) abort {
+	return abort{aarch64.DataAbort{ISV: true, Size: 8, Reg: 4, Wide: true, Write: true, FSC: fsc}, at + 4, aliasVA + ipa, ipa}
 }
 
 // loadAbort is the exit for the first load of touch.
-func loadAbort(at, ipa uint64, fsc hvf.FSC) abort {
-	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: fsc}, at, aliasVA + ipa, ipa}
+func loadAbort(at, ipa uint64, fsc aarch64.FSC) abort {
+	return abort{aarch64.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: fsc}, at, aliasVA + ipa, ipa}
 }
 
 // setTouch sets touch's registers.
@@ -100,33 +101,33 @@ func (c *cpu) setTouch(ipa, v uint64) {
 // checkReadOnly: a guest may read what is mapped read-only, and a store exits as
 // a permission fault and does not happen.
 func checkReadOnly(g *guest) {
-	m := g.newMemory(hvf.PageSize)
+	m := g.newMemory(hv.PageSize)
 	m.store(0x100, 0x1111)
-	g.ok("Map", g.vm.Map(extra, m.b, hvf.ProtRead))
+	g.ok("Map", g.vm.Map(extra, m.b, hv.ProtRead))
 	at := g.put(touch)
 	c := g.cpu
 	c.setTouch(extra+0x100, 0x2222)
-	c.wantDataAbort("a store to read-only memory", c.runAt(at), storeAbort(at, extra+0x100, hvf.FSCPermission))
-	c.wantDataAbort("the same again", c.run(), storeAbort(at, extra+0x100, hvf.FSCPermission))
-	if x3, v := c.reg(hvf.RegX3), m.load(0x100); x3 != 0x1111 || v != 0x1111 {
+	c.wantDataAbort("a store to read-only memory", c.runAt(at), storeAbort(at, extra+0x100, aarch64.FSCPermission))
+	c.wantDataAbort("the same again", c.run(), storeAbort(at, extra+0x100, aarch64.FSCPermission))
+	if x3, v := c.reg(hv.RegX3), m.load(0x100); x3 != 0x1111 || v != 0x1111 {
 		c.errorf("read-only memory with 0x1111: the guest read 0x%x, and after its store there is 0x%x", x3, v)
 	}
-	c.wantInstructionAbort("executing it", c.runAt(extra), hvf.FSCPermission, extra, extra)
-	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
+	c.wantInstructionAbort("executing it", c.runAt(extra), aarch64.FSCPermission, extra, extra)
+	g.ok("Unmap", g.vm.Unmap(extra, hv.PageSize))
 }
 
 // checkNoExec: without ProtExec a fetch exits, also of what was executed before.
 func checkNoExec(g *guest) {
-	m := g.newMemory(hvf.PageSize)
+	m := g.newMemory(hv.PageSize)
 	m.put32(0x40, hvc(7))
 	g.ok("Map", g.vm.Map(extra, m.b, rwx))
 	c := g.cpu
 	c.wantHVC("executable memory", c.runAt(extra+0x40), 7)
-	g.ok("Protect", g.vm.Protect(extra, hvf.PageSize, rw))
-	c.wantInstructionAbort("after Protect", c.runAt(extra+0x40), hvf.FSCPermission, extra+0x40, extra+0x40)
-	g.ok("Protect", g.vm.Protect(extra, hvf.PageSize, rwx))
+	g.ok("Protect", g.vm.Protect(extra, hv.PageSize, rw))
+	c.wantInstructionAbort("after Protect", c.runAt(extra+0x40), aarch64.FSCPermission, extra+0x40, extra+0x40)
+	g.ok("Protect", g.vm.Protect(extra, hv.PageSize, rwx))
 	c.wantHVC("executable again", c.run(), 7)
-	g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
+	g.ok("Unmap", g.vm.Unmap(extra, hv.PageSize))
 }
 
 // checkDirtyTracking: the way to learn what a guest writes is to take the right
@@ -142,26 +143,26 @@ func checkDirtyTracking(g *guest) {
 		{0xd4000022, "hvc #0x1"},
 	})
 	c := g.cpu
-	for page := uint64(data); page < data+4*hvf.PageSize; page += hvf.PageSize {
+	for page := uint64(data); page < data+4*hv.PageSize; page += hv.PageSize {
 		for round := range uint64(3) {
-			g.ok("Protect", g.vm.Protect(page, hvf.PageSize, hvf.ProtRead|hvf.ProtExec))
+			g.ok("Protect", g.vm.Protect(page, hv.PageSize, hv.ProtRead|hv.ProtExec))
 			c.setTouch(page+8, round+100)
-			c.wantDataAbort("the first store", c.runAt(at), storeAbort(at, page+8, hvf.FSCPermission))
-			g.ok("Protect", g.vm.Protect(page, hvf.PageSize, rwx))
+			c.wantDataAbort("the first store", c.runAt(at), storeAbort(at, page+8, aarch64.FSCPermission))
+			g.ok("Protect", g.vm.Protect(page, hv.PageSize, rwx))
 			c.wantHVC("the store retried", c.run(), 1)
 			c.wantHVC("a second store", c.runAt(at), 1)
-			if v, x5 := g.read(page+8), c.reg(hvf.RegX5); v != round+100 || x5 != round+100 {
+			if v, x5 := g.read(page+8), c.reg(hv.RegX5); v != round+100 || x5 != round+100 {
 				c.fatalf("after the retried store of %d there is %d, and the guest reads %d", round+100, v, x5)
 			}
 		}
 	}
 
-	g.ok("Protect", g.vm.Protect(data, hvf.PageSize, hvf.ProtRead))
+	g.ok("Protect", g.vm.Protect(data, hv.PageSize, hv.ProtRead))
 	c.setX(0, aliasVA+data+16)
 	c.wantDataAbort("stxr", c.runAt(exclusive), abort{
-		hvf.DataAbort{Write: true, FSC: hvf.FSCPermission}, exclusive + 8, aliasVA + data + 16, data + 16,
+		aarch64.DataAbort{Write: true, FSC: aarch64.FSCPermission}, exclusive + 8, aliasVA + data + 16, data + 16,
 	})
-	g.ok("Protect", g.vm.Protect(data, hvf.PageSize, rwx))
+	g.ok("Protect", g.vm.Protect(data, hv.PageSize, rwx))
 	c.wantHVC("stxr retried", c.run(), 1)
 	if v := g.read(data + 16); v != 1 {
 		c.errorf("an exclusive increment of 0 gave %d", v)
@@ -172,17 +173,17 @@ func checkDirtyTracking(g *guest) {
 func checkProtectSplits(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
-	const part = data + hvf.PageSize
-	g.ok("Protect", g.vm.Protect(part, hvf.PageSize, hvf.ProtRead))
-	for _, ipa := range []uint64{part - 8, part + hvf.PageSize} { // its neighbours
+	const part = data + hv.PageSize
+	g.ok("Protect", g.vm.Protect(part, hv.PageSize, hv.ProtRead))
+	for _, ipa := range []uint64{part - 8, part + hv.PageSize} { // its neighbours
 		c.setTouch(ipa, 1)
 		c.wantHVC("a store beside the protected part", c.runAt(at), 1)
 	}
-	for _, ipa := range []uint64{part, part + hvf.PageSize - 8} { // its ends
+	for _, ipa := range []uint64{part, part + hv.PageSize - 8} { // its ends
 		c.setTouch(ipa, 1)
-		c.wantDataAbort("a store to the protected part", c.runAt(at), storeAbort(at, ipa, hvf.FSCPermission))
+		c.wantDataAbort("a store to the protected part", c.runAt(at), storeAbort(at, ipa, aarch64.FSCPermission))
 	}
-	g.ok("Protect", g.vm.Protect(data, 3*hvf.PageSize, rwx)) // together again
+	g.ok("Protect", g.vm.Protect(data, 3*hv.PageSize, rwx)) // together again
 	c.wantHVC("the store retried", c.run(), 1)
 }
 
@@ -191,26 +192,26 @@ func checkProtectSplits(g *guest) {
 func checkUnmap(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
-	const part = data + hvf.PageSize
-	ends := []uint64{part, part + hvf.PageSize - 8}
+	const part = data + hv.PageSize
+	ends := []uint64{part, part + hv.PageSize - 8}
 	for _, ipa := range ends {
 		c.setTouch(ipa, 1)
 		c.wantHVC("a store before Unmap", c.runAt(at), 1)
 	}
-	g.ok("Unmap", g.vm.Unmap(part, hvf.PageSize))
+	g.ok("Unmap", g.vm.Unmap(part, hv.PageSize))
 	for _, ipa := range ends {
 		c.setTouch(ipa, 2)
-		c.wantDataAbort("a load after Unmap", c.runAt(at), loadAbort(at, ipa, hvf.FSCTranslation))
-		c.wantDataAbort("a store after Unmap", c.runAt(at+4), storeAbort(at, ipa, hvf.FSCTranslation))
+		c.wantDataAbort("a load after Unmap", c.runAt(at), loadAbort(at, ipa, aarch64.FSCTranslation))
+		c.wantDataAbort("a store after Unmap", c.runAt(at+4), storeAbort(at, ipa, aarch64.FSCTranslation))
 	}
-	for _, ipa := range []uint64{part - 8, part + hvf.PageSize} {
+	for _, ipa := range []uint64{part - 8, part + hv.PageSize} {
 		c.setTouch(ipa, 3)
 		c.wantHVC("a store beside what was unmapped", c.runAt(at), 1)
 	}
 	if v := g.read(part); v != 1 {
 		c.errorf("a store after Unmap reached the memory: 0x%x", v)
 	}
-	g.ok("Map", g.vm.Map(part, g.ram.b[part-ramBase:][:hvf.PageSize], rwx))
+	g.ok("Map", g.vm.Map(part, g.ram.b[part-ramBase:][:hv.PageSize], rwx))
 	c.setTouch(part, 4)
 	c.wantHVC("a store after Map", c.runAt(at), 1)
 }
@@ -219,13 +220,13 @@ func checkUnmap(g *guest) {
 func checkRemap(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
-	mems := []memory{g.newMemory(hvf.PageSize), g.newMemory(hvf.PageSize), g.newMemory(2 * hvf.PageSize)}
+	mems := []memory{g.newMemory(hv.PageSize), g.newMemory(hv.PageSize), g.newMemory(2 * hv.PageSize)}
 	for i, m := range mems {
 		m.store(0, uint64(100+i))
 		g.ok("Map", g.vm.Map(extra, m.b, rw))
 		c.setTouch(extra, uint64(200+i))
 		c.wantHVC("load and store", c.runAt(at), 1)
-		if x3 := c.reg(hvf.RegX3); x3 != uint64(100+i) {
+		if x3 := c.reg(hv.RegX3); x3 != uint64(100+i) {
 			c.errorf("mapping %d: the guest reads %d, want %d", i, x3, 100+i)
 		}
 		g.ok("Unmap", g.vm.Unmap(extra, uint64(len(m.b))))
@@ -242,15 +243,15 @@ func checkRemapCode(g *guest) {
 	c := g.cpu
 	var mems []memory
 	for i := range 3 {
-		m := g.newMemory(hvf.PageSize)
+		m := g.newMemory(hv.PageSize)
 		m.put32(0x80, hvc(uint16(40+i)))
 		mems = append(mems, m)
 	}
 	for i, m := range mems {
 		g.ok("Map", g.vm.Map(extra, m.b, rwx))
 		c.wantHVC(fmt.Sprintf("mapping %d", i), c.runAt(extra+0x80), uint16(40+i))
-		g.ok("Unmap", g.vm.Unmap(extra, hvf.PageSize))
-		c.wantInstructionAbort("nothing mapped", c.runAt(extra+0x80), hvf.FSCTranslation, extra+0x80, extra+0x80)
+		g.ok("Unmap", g.vm.Unmap(extra, hv.PageSize))
+		c.wantInstructionAbort("nothing mapped", c.runAt(extra+0x80), aarch64.FSCTranslation, extra+0x80, extra+0x80)
 	}
 }
 
@@ -262,19 +263,19 @@ func checkSeveralMappings(g *guest) {
 		{0xf9400023, "ldr x3, [x1]"},
 		{0xd4000022, "hvc #0x1"},
 	})
-	a, b := g.newMemory(hvf.PageSize), g.newMemory(2*hvf.PageSize)
-	g.ok("Map", g.vm.Map(extra+hvf.PageSize, b.b, rw))
+	a, b := g.newMemory(hv.PageSize), g.newMemory(2*hv.PageSize)
+	g.ok("Map", g.vm.Map(extra+hv.PageSize, b.b, rw))
 	g.ok("Map", g.vm.Map(extra, a.b, rw))
 	c := g.cpu
 	const v = 0x1122_3344_5566_7788
-	c.setX(0, aliasVA+extra+hvf.PageSize-4, 0, 0, v)
+	c.setX(0, aliasVA+extra+hv.PageSize-4, 0, 0, v)
 	c.wantHVC("a store across two mappings", c.runAt(at), 1)
-	lo, hi := a.load(hvf.PageSize-8)>>32, b.load(0)&0xffff_ffff
-	if got := lo | hi<<32; got != v || c.reg(hvf.RegX3) != v {
-		c.errorf("a store of 0x%x across two mappings: 0x%x there, the guest reads 0x%x", uint64(v), got, c.reg(hvf.RegX3))
+	lo, hi := a.load(hv.PageSize-8)>>32, b.load(0)&0xffff_ffff
+	if got := lo | hi<<32; got != v || c.reg(hv.RegX3) != v {
+		c.errorf("a store of 0x%x across two mappings: 0x%x there, the guest reads 0x%x", uint64(v), got, c.reg(hv.RegX3))
 	}
-	g.ok("Unmap across both", g.vm.Unmap(extra, 2*hvf.PageSize))
-	g.ok("Unmap of the rest", g.vm.Unmap(extra+2*hvf.PageSize, hvf.PageSize))
+	g.ok("Unmap across both", g.vm.Unmap(extra, 2*hv.PageSize))
+	g.ok("Unmap of the rest", g.vm.Unmap(extra+2*hv.PageSize, hv.PageSize))
 }
 
 // scan counts in X0, stores the count at X1 and reads X2.
@@ -287,7 +288,7 @@ var scan = program{
 
 // scanAbort is the exit for scan's load, and scanStoreAbort that for its store.
 func scanAbort(at, ipa uint64) abort {
-	return abort{hvf.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: hvf.FSCTranslation}, at + 8, aliasVA + ipa, ipa}
+	return abort{aarch64.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: aarch64.FSCTranslation}, at + 8, aliasVA + ipa, ipa}
 }
 
 // whileRunning calls f once the guest has counted on a bit.
@@ -308,15 +309,15 @@ func (g *guest) whileRunning(f func()) (wait func()) {
 func checkUnmapRunning(g *guest) {
 	at := g.put(scan)
 	c := g.cpu
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	for i := range uint64(5) {
-		m := g.newMemory(hvf.PageSize)
+		m := g.newMemory(hv.PageSize)
 		m.store(0, i+1)
 		g.ok("Map", g.vm.Map(extra, m.b, rw))
 		c.setX(0, data, aliasVA+extra)
 		g.write(data, 0)
 		wait := g.whileRunning(func() {
-			if err := g.vm.Unmap(extra, hvf.PageSize); err != nil {
+			if err := g.vm.Unmap(extra, hv.PageSize); err != nil {
 				g.errorf("Unmap: %v", err)
 				c.Kick()
 			}
@@ -325,7 +326,7 @@ func checkUnmapRunning(g *guest) {
 		e := c.runAt(at)
 		wait()
 		c.wantDataAbort("Unmap while the guest reads", e, scanAbort(at, extra))
-		if x3 := c.reg(hvf.RegX3); x3 != i+1 {
+		if x3 := c.reg(hv.RegX3); x3 != i+1 {
 			c.fatalf("the guest read %d, want %d", x3, i+1)
 		}
 	}
@@ -339,7 +340,7 @@ func checkProtectRunning(g *guest) {
 		c.setX(0, aliasVA+data, aliasVA+data+8)
 		g.write(data, 0)
 		wait := g.whileRunning(func() {
-			if err := g.vm.Protect(data, hvf.PageSize, hvf.ProtRead); err != nil {
+			if err := g.vm.Protect(data, hv.PageSize, hv.ProtRead); err != nil {
 				g.errorf("Protect: %v", err)
 				c.Kick()
 			}
@@ -348,12 +349,12 @@ func checkProtectRunning(g *guest) {
 		wait()
 		n := g.read(data)
 		c.wantDataAbort("Protect while the guest writes", e, abort{
-			hvf.DataAbort{ISV: true, Size: 8, Wide: true, Write: true, FSC: hvf.FSCPermission}, at + 4, aliasVA + data, data,
+			aarch64.DataAbort{ISV: true, Size: 8, Wide: true, Write: true, FSC: aarch64.FSCPermission}, at + 4, aliasVA + data, data,
 		})
-		if x0 := c.reg(hvf.RegX0); x0 != n+1 {
+		if x0 := c.reg(hv.RegX0); x0 != n+1 {
 			c.errorf("the store of %d faulted, and %d is stored", x0, n)
 		}
-		g.ok("Protect", g.vm.Protect(data, hvf.PageSize, rwx))
+		g.ok("Protect", g.vm.Protect(data, hv.PageSize, rwx))
 	}
 }
 
@@ -364,25 +365,25 @@ func checkRemapRunning(g *guest) {
 	c := g.cpu
 	c.setX(0, data, aliasVA+data+8)
 	g.write(data+8, 77)
-	m := g.newMemory(hvf.PageSize)
+	m := g.newMemory(hv.PageSize)
 	wait := g.whileRunning(func() {
 		defer c.Kick()
 		for range 20 {
 			if err := g.vm.Map(extra, m.b, rwx); err != nil {
 				g.errorf("Map: %v", err)
 			}
-			if err := g.vm.Protect(extra, hvf.PageSize, rw); err != nil {
+			if err := g.vm.Protect(extra, hv.PageSize, rw); err != nil {
 				g.errorf("Protect: %v", err)
 			}
-			if err := g.vm.Unmap(extra, hvf.PageSize); err != nil {
+			if err := g.vm.Unmap(extra, hv.PageSize); err != nil {
 				g.errorf("Unmap: %v", err)
 			}
 		}
 	})
 	e := c.runAt(at)
 	wait()
-	c.wantReason("Map, Protect and Unmap beside", e, hvf.ExitCanceled)
-	if x3 := c.reg(hvf.RegX3); x3 != 77 {
+	c.wantReason("Map, Protect and Unmap beside", e, hv.ExitCanceled)
+	if x3 := c.reg(hv.RegX3); x3 != 77 {
 		c.errorf("the guest reads %d, want 77", x3)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package hvftest
+package hvtest
 
 // allocate takes Go's memory: no backend here minds.
 func allocate(size int) ([]byte, error) { return make([]byte, size), nil }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package hvftest
+package hvtest
 
 import "syscall"
 

@@ -1,14 +1,14 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// memory is memory for a guest: it starts at a multiple of hvf.PageSize.
+// memory is memory for a guest: it starts at a multiple of hv.PageSize.
 //
 // unsafe: offsets are checked by indexing before they become addresses, and
 // those of words are multiples of 8 or 4, as b's own address is.
@@ -19,18 +19,18 @@ type memory struct {
 
 // newMemory returns zeroed memory.
 func newMemory(size int) memory {
-	whole, err := allocate(size + hvf.PageSize)
+	whole, err := allocate(size + hv.PageSize)
 	if err != nil {
-		panic(fmt.Sprintf("hvftest: no memory of 0x%x bytes for a guest: %v", size, err))
+		panic(fmt.Sprintf("hvtest: no memory of 0x%x bytes for a guest: %v", size, err))
 	}
-	skip := -uintptr(unsafe.Pointer(&whole[0])) & (hvf.PageSize - 1)
+	skip := -uintptr(unsafe.Pointer(&whole[0])) & (hv.PageSize - 1)
 	return memory{b: whole[skip:][:size:size], whole: whole}
 }
 
 // free gives the memory back. It is not mapped into any guest any more.
 func (m memory) free() {
 	if err := release(m.whole); err != nil {
-		panic(fmt.Sprintf("hvftest: free a guest's memory: %v", err))
+		panic(fmt.Sprintf("hvtest: free a guest's memory: %v", err))
 	}
 }
 

@@ -1,35 +1,36 @@
-package hvftest
+package hvtest
 
 import (
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // hooks are where a mutant differs from the backend that it stands on. Those
 // that are nil change nothing.
 type hooks struct {
-	before func(*mutant)            // each Run
-	after  func(*mutant, *hvf.Exit) // each Run
-	kick   func(*mutant) bool       // whether to kick
+	before func(*mutant)           // each Run
+	after  func(*mutant, *hv.Exit) // each Run
+	kick   func(*mutant) bool      // whether to kick
 
 	inputs           func(irq, fiq bool) (bool, bool)
 	keepIRQ, keepFIQ bool // for the next Run
 	mask             func(masked bool) bool
 	offset           func(ticks uint64) uint64
 
-	setReg     func(hvf.Reg, uint64) (hvf.Reg, uint64)
-	setSysReg  func(hvf.SysReg, uint64) (v uint64, write bool)
-	sysRegName func(hvf.SysReg) hvf.SysReg
+	setReg     func(hv.Reg, uint64) (hv.Reg, uint64)
+	setSysReg  func(aarch64.SysReg, uint64) (v uint64, write bool)
+	sysRegName func(aarch64.SysReg) aarch64.SysReg
 	simd       func([2]uint64) [2]uint64
 
-	mapMem  func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error
-	unmap   func(vm hvf.VM, gpa, size uint64) error
-	protect func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error
+	mapMem  func(vm hv.VM, gpa uint64, mem []byte, p hv.Prot) error
+	unmap   func(vm hv.VM, gpa, size uint64) error
+	protect func(vm hv.VM, gpa, size uint64, p hv.Prot) error
 	counter func(ticks uint64) uint64
-	close   func(vm hvf.VM) error
+	close   func(vm hv.VM) error
 
 	// patch replaces instructions of the guest before it runs, for a processor
 	// that executes them wrongly.
@@ -39,17 +40,17 @@ type hooks struct {
 }
 
 type mutantHypervisor struct {
-	hvf.Hypervisor
+	hv.Hypervisor
 	h *hooks
 }
 
-func (m mutantHypervisor) NewVM(cfg hvf.Config) (hvf.VM, error) {
+func (m mutantHypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	vm, err := m.Hypervisor.NewVM(cfg)
 	return &mutantVM{VM: vm, h: m.h}, err
 }
 
 type mutantVM struct {
-	hvf.VM
+	hv.VM
 	h *hooks
 
 	mu      sync.Mutex
@@ -73,7 +74,7 @@ func (m *mutantVM) patch() {
 	}
 }
 
-func (m *mutantVM) Map(gpa uint64, mem []byte, p hvf.Prot) error {
+func (m *mutantVM) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	m.mu.Lock()
 	if m.code.b == nil {
 		m.code.b = mem
@@ -92,7 +93,7 @@ func (m *mutantVM) Unmap(gpa, size uint64) error {
 	return m.VM.Unmap(gpa, size)
 }
 
-func (m *mutantVM) Protect(gpa, size uint64, p hvf.Prot) error {
+func (m *mutantVM) Protect(gpa, size uint64, p hv.Prot) error {
 	if m.h.protect != nil {
 		return m.h.protect(m.VM, gpa, size, p)
 	}
@@ -113,7 +114,7 @@ func (m *mutantVM) Close() error {
 	return m.VM.Close()
 }
 
-func (m *mutantVM) NewVCPU(index int) (hvf.VCPU, error) {
+func (m *mutantVM) NewVCPU(index int) (hv.VCPU, error) {
 	v, err := m.VM.NewVCPU(index)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (m *mutantVM) NewVCPU(index int) (hvf.VCPU, error) {
 
 // mutant is a vCPU that breaks a rule. What its hooks remember is in it.
 type mutant struct {
-	hvf.VCPU
+	hv.VCPU
 	vm       *mutantVM
 	h        *hooks
 	index    int
@@ -140,7 +141,7 @@ type mutant struct {
 	owed    atomic.Int64 // exits, see "kicks are counted"
 }
 
-func (m *mutant) Run() (hvf.Exit, error) {
+func (m *mutant) Run() (hv.Exit, error) {
 	if m.h.patch != nil {
 		m.vm.patch()
 	}
@@ -195,14 +196,14 @@ func (m *mutant) SetVTimerOffset(ticks uint64) error {
 	return m.VCPU.SetVTimerOffset(ticks)
 }
 
-func (m *mutant) SetReg(r hvf.Reg, v uint64) error {
+func (m *mutant) SetReg(r hv.Reg, v uint64) error {
 	if m.h.setReg != nil {
 		r, v = m.h.setReg(r, v)
 	}
 	return m.VCPU.SetReg(r, v)
 }
 
-func (m *mutant) SetSysReg(r hvf.SysReg, v uint64) error {
+func (m *mutant) SetSysReg(r aarch64.SysReg, v uint64) error {
 	if m.h.sysRegName != nil {
 		r = m.h.sysRegName(r)
 	}
@@ -237,33 +238,33 @@ func (m *mutant) Close() error {
 // Hooks that several mutations share.
 
 // onReason and onException call f for some exits only.
-func onReason(r hvf.ExitReason, f func(*mutant, *hvf.Exit)) func(*mutant, *hvf.Exit) {
-	return func(m *mutant, e *hvf.Exit) {
+func onReason(r hv.ExitReason, f func(*mutant, *hv.Exit)) func(*mutant, *hv.Exit) {
+	return func(m *mutant, e *hv.Exit) {
 		if e.Reason == r {
 			f(m, e)
 		}
 	}
 }
 
-func onException(ec hvf.EC, f func(*mutant, *hvf.Exit)) func(*mutant, *hvf.Exit) {
-	return func(m *mutant, e *hvf.Exit) {
-		if e.Reason == hvf.ExitException && e.ESR.EC() == ec {
+func onException(ec aarch64.EC, f func(*mutant, *hv.Exit)) func(*mutant, *hv.Exit) {
+	return func(m *mutant, e *hv.Exit) {
+		if e.Reason == hv.ExitException && e.ESR.EC() == ec {
 			f(m, e)
 		}
 	}
 }
 
 // movePC adds n to the PC.
-func movePC(n int) func(*mutant, *hvf.Exit) {
-	return func(m *mutant, e *hvf.Exit) {
-		m.VCPU.SetReg(hvf.RegPC, mustReg(m.VCPU, hvf.RegPC)+uint64(n))
+func movePC(n int) func(*mutant, *hv.Exit) {
+	return func(m *mutant, e *hv.Exit) {
+		m.VCPU.SetReg(hv.RegPC, mustReg(m.VCPU, hv.RegPC)+uint64(n))
 	}
 }
 
 // clearESR clears bits of every syndrome but that of HVC.
-func clearESR(bits hvf.ESR) hooks {
-	return hooks{after: func(m *mutant, e *hvf.Exit) {
-		if e.ESR.EC() != hvf.ECHVC64 {
+func clearESR(bits aarch64.ESR) hooks {
+	return hooks{after: func(m *mutant, e *hv.Exit) {
+		if e.ESR.EC() != aarch64.ECHVC64 {
 			e.ESR &^= bits
 		}
 	}}
@@ -273,7 +274,7 @@ func clearESR(bits hvf.ESR) hooks {
 func staleMapping() hooks {
 	var mu sync.Mutex
 	first := make(map[uint64][]byte)
-	return hooks{mapMem: func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error {
+	return hooks{mapMem: func(vm hv.VM, gpa uint64, mem []byte, p hv.Prot) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if old, ok := first[gpa]; ok && gpa == extra && len(old) <= len(mem) {
@@ -285,7 +286,7 @@ func staleMapping() hooks {
 	}}
 }
 
-func mustReg(v hvf.VCPU, r hvf.Reg) uint64 {
+func mustReg(v hv.VCPU, r hv.Reg) uint64 {
 	val, err := v.Reg(r)
 	if err != nil {
 		panic(err)

@@ -1,11 +1,12 @@
-package hvftest
+package hvtest
 
 import (
 	"testing"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // mutation is a backend that breaks one rule, and the cases that must find it.
@@ -37,49 +38,49 @@ var hangs = map[string]bool{
 var mutations = []mutation{
 	// The PC on an exit.
 	{"the PC is at an HVC", []string{"exit/hvc", "kick/against-exits"}, hooks{
-		after: onException(hvf.ECHVC64, movePC(-4)),
+		after: onException(aarch64.ECHVC64, movePC(-4)),
 	}},
 	{"the PC is two instructions past an HVC", []string{"exit/hvc"}, hooks{
-		after: onException(hvf.ECHVC64, movePC(4)),
+		after: onException(aarch64.ECHVC64, movePC(4)),
 	}},
 	{"the PC is past an SMC", []string{"exit/smc"}, hooks{
-		after: onException(hvf.ECSMC64, movePC(4)),
+		after: onException(aarch64.ECSMC64, movePC(4)),
 	}},
 	{"the PC is past a WFI", []string{"exit/wfi"}, hooks{
-		after: onException(hvf.ECWFx, movePC(4)),
+		after: onException(aarch64.ECWFx, movePC(4)),
 	}},
 	{"the PC is past a trapped MSR or MRS", []string{"sysreg/trapped"}, hooks{
-		after: onException(hvf.ECSysReg, movePC(4)),
+		after: onException(aarch64.ECSysReg, movePC(4)),
 	}},
 	{"the PC is past a data abort", []string{"abort/load-store", "abort/no-syndrome", "memory/dirty-tracking"}, hooks{
-		after: onException(hvf.ECDataAbortLower, movePC(4)),
+		after: onException(aarch64.ECDataAbortLower, movePC(4)),
 	}},
 	{"the PC is past what a kick cut in before", []string{"kick/before-run", "kick/consistent"}, hooks{
-		after: onReason(hvf.ExitCanceled, movePC(4)),
+		after: onReason(hv.ExitCanceled, movePC(4)),
 	}},
 	{"the PC is past what the timer cut in before", []string{"vtimer/fires"}, hooks{
-		after: onReason(hvf.ExitVTimer, movePC(4)),
+		after: onReason(hv.ExitVTimer, movePC(4)),
 	}},
 
 	// Syndromes.
 	{"XZR is reported as X0", []string{"abort/load-store"}, hooks{
-		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) {
+		after: onException(aarch64.ECDataAbortLower, func(m *mutant, e *hv.Exit) {
 			if d := e.ESR.DataAbort(); d.ISV && d.Reg == 31 {
 				e.ESR &^= 31 << 16
 			}
 		}),
 	}},
 	{"XZR is reported as X0 by a trapped register", []string{"sysreg/trapped"}, hooks{
-		after: onException(hvf.ECSysReg, func(m *mutant, e *hvf.Exit) {
+		after: onException(aarch64.ECSysReg, func(m *mutant, e *hv.Exit) {
 			if e.ESR.SysRegTrap().Rt == 31 {
 				e.ESR &^= 31 << 5
 			}
 		}),
 	}},
 	{"a load of XZR overwrites the PC", []string{"abort/load-store"}, hooks{
-		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) {
+		after: onException(aarch64.ECDataAbortLower, func(m *mutant, e *hv.Exit) {
 			if d := e.ESR.DataAbort(); d.ISV && d.Reg == 31 && !d.Write {
-				m.VCPU.SetReg(hvf.RegPC, 0)
+				m.VCPU.SetReg(hv.RegPC, 0)
 			}
 		}),
 	}},
@@ -88,7 +89,7 @@ var mutations = []mutation{
 	{"no acquire and release", []string{"abort/load-store"}, clearESR(1 << 14)},
 	{"no ISV", []string{"abort/load-store", "abort/mmu-off"}, clearESR(1 << 24)},
 	{"ISV where there is no syndrome", []string{"abort/no-syndrome"}, hooks{
-		after: onException(hvf.ECDataAbortLower, func(m *mutant, e *hvf.Exit) { e.ESR |= 1 << 24 }),
+		after: onException(aarch64.ECDataAbortLower, func(m *mutant, e *hv.Exit) { e.ESR |= 1 << 24 }),
 	}},
 	{"stores are reported as loads", []string{"abort/load-store", "memory/read-only"}, clearESR(1 << 6)},
 	{"no CM", []string{"abort/cache-maintenance"}, clearESR(1 << 8)},
@@ -96,19 +97,19 @@ var mutations = []mutation{
 	{"permission faults are translation faults", []string{"memory/read-only", "memory/no-exec"}, clearESR(8)},
 	{"IL is clear", []string{"abort/load-store", "exit/smc", "sysreg/trapped"}, clearESR(1 << 25)},
 	{"reads of registers are writes", []string{"sysreg/trapped"}, hooks{
-		after: onException(hvf.ECSysReg, func(m *mutant, e *hvf.Exit) { e.ESR &^= 1 }),
+		after: onException(aarch64.ECSysReg, func(m *mutant, e *hv.Exit) { e.ESR &^= 1 }),
 	}},
 	{"WFI is reported as WFE", []string{"exit/wfi"}, hooks{
-		after: onException(hvf.ECWFx, func(m *mutant, e *hvf.Exit) { e.ESR |= 1 }),
+		after: onException(aarch64.ECWFx, func(m *mutant, e *hv.Exit) { e.ESR |= 1 }),
 	}},
 	{"FAR is the physical address", []string{"abort/load-store"}, hooks{
-		after: func(m *mutant, e *hvf.Exit) { e.FAR = e.IPA },
+		after: func(m *mutant, e *hv.Exit) { e.FAR = e.IPA },
 	}},
 	{"IPA is that of the page, as HPFAR_EL2 has it", []string{"abort/load-store", "memory/unmap"}, hooks{
-		after: func(m *mutant, e *hvf.Exit) { e.IPA &^= 0xfff },
+		after: func(m *mutant, e *hv.Exit) { e.IPA &^= 0xfff },
 	}},
 	{"ESR and FAR of a data abort are an instruction abort's", []string{"exception/instruction-abort"}, hooks{
-		after: onException(hvf.ECInstrAbortLower, func(m *mutant, e *hvf.Exit) { e.ESR |= 4 << 26 }),
+		after: onException(aarch64.ECInstrAbortLower, func(m *mutant, e *hv.Exit) { e.ESR |= 4 << 26 }),
 	}},
 
 	// Kicks.
@@ -122,15 +123,15 @@ var mutations = []mutation{
 		kick: func(m *mutant) bool { return m.kicks.Add(1)%10 != 0 },
 	}},
 	{"a kick is lost in another exit", []string{"kick/against-exits", "kick/storm-against-exits", "kick/with-vtimer"}, hooks{
-		after: func(m *mutant, e *hvf.Exit) {
-			if e.Reason != hvf.ExitCanceled && m.posted.Load() {
+		after: func(m *mutant, e *hv.Exit) {
+			if e.Reason != hv.ExitCanceled && m.posted.Load() {
 				m.drainKick()
 			}
 		},
 	}},
 	{"a kick comes out twice", []string{"kick/before-run", "kick/coalesces", "kick/every-one"}, hooks{
-		after: func(m *mutant, e *hvf.Exit) {
-			if e.Reason == hvf.ExitCanceled && m.again.CompareAndSwap(false, true) {
+		after: func(m *mutant, e *hv.Exit) {
+			if e.Reason == hv.ExitCanceled && m.again.CompareAndSwap(false, true) {
 				m.VCPU.Kick()
 			} else {
 				m.again.Store(false)
@@ -139,8 +140,8 @@ var mutations = []mutation{
 	}},
 	{"kicks are counted", []string{"kick/coalesces"}, hooks{
 		kick: func(m *mutant) bool { m.owed.Add(1); return true },
-		after: func(m *mutant, e *hvf.Exit) {
-			if e.Reason == hvf.ExitCanceled && m.owed.Add(-1) > 0 {
+		after: func(m *mutant, e *hv.Exit) {
+			if e.Reason == hv.ExitCanceled && m.owed.Add(-1) > 0 {
 				m.VCPU.Kick()
 			}
 		},
@@ -158,7 +159,7 @@ var mutations = []mutation{
 		},
 	}},
 	{"the timer hides a kick", []string{"kick/with-vtimer"}, hooks{
-		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.drainKick() }),
+		after: onReason(hv.ExitVTimer, func(m *mutant, e *hv.Exit) { m.drainKick() }),
 	}},
 	{"a kick hides the timer", []string{"kick/with-vtimer"}, hooks{
 		before: func(m *mutant) {
@@ -168,7 +169,7 @@ var mutations = []mutation{
 		},
 	}},
 	{"a kick loses a register", []string{"kick/consistent"}, hooks{
-		after: onReason(hvf.ExitCanceled, func(m *mutant, e *hvf.Exit) { m.VCPU.SetReg(hvf.RegX1, 0) }),
+		after: onReason(hv.ExitCanceled, func(m *mutant, e *hv.Exit) { m.VCPU.SetReg(hv.RegX1, 0) }),
 	}},
 
 	// Interrupt inputs.
@@ -190,7 +191,7 @@ var mutations = []mutation{
 
 	// The virtual timer.
 	{"the timer's exit does not mask it", []string{"vtimer/masked-by-exit"}, hooks{
-		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.VCPU.SetVTimerMask(false) }),
+		after: onReason(hv.ExitVTimer, func(m *mutant, e *hv.Exit) { m.VCPU.SetVTimerMask(false) }),
 	}},
 	{"the mask is never lifted", []string{"vtimer/unmasked-while-high", "vtimer/masked-by-host"}, hooks{
 		mask: func(masked bool) bool { return true },
@@ -199,8 +200,8 @@ var mutations = []mutation{
 		mask: func(masked bool) bool { return false },
 	}},
 	{"the timer fires early", []string{"vtimer/unmasked-while-low"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
-			if r == hvf.SysRegCNTV_CVAL_EL0 {
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) {
+			if r == aarch64.CNTV_CVAL_EL0 {
 				v /= 1 << 20
 			}
 			return v, true
@@ -210,15 +211,15 @@ var mutations = []mutation{
 		before: func(m *mutant) { m.VCPU.SetVTimerMask(true) },
 	}},
 	{"IMASK is ignored", []string{"vtimer/imask"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) {
-			if r == hvf.SysRegCNTV_CTL_EL0 {
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) {
+			if r == aarch64.CNTV_CTL_EL0 {
 				v &^= timerIMask
 			}
 			return v, true
 		},
 	}},
 	{"ENABLE is ignored", []string{"vtimer/disabled"}, hooks{
-		before: func(m *mutant) { m.VCPU.SetSysReg(hvf.SysRegCNTV_CTL_EL0, timerOn) },
+		before: func(m *mutant) { m.VCPU.SetSysReg(aarch64.CNTV_CTL_EL0, timerOn) },
 	}},
 	{"the offset is ignored", []string{"vtimer/offset"}, hooks{
 		offset: func(ticks uint64) uint64 { return 0 },
@@ -230,62 +231,62 @@ var mutations = []mutation{
 		counter: func(ticks uint64) uint64 { return ticks / 2 },
 	}},
 	{"the timer that fires is off", []string{"vtimer/fires"}, hooks{
-		after: onReason(hvf.ExitVTimer, func(m *mutant, e *hvf.Exit) { m.VCPU.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 0) }),
+		after: onReason(hv.ExitVTimer, func(m *mutant, e *hv.Exit) { m.VCPU.SetSysReg(aarch64.CNTV_CTL_EL0, 0) }),
 	}},
 
 	// Memory.
 	{"Unmap does nothing", []string{"memory/unmap", "memory/unmap-running"}, hooks{
-		unmap: func(vm hvf.VM, gpa, size uint64) error { return nil },
+		unmap: func(vm hv.VM, gpa, size uint64) error { return nil },
 	}},
 	{"Unmap unmaps the page behind too", []string{"memory/unmap"}, hooks{
-		unmap: func(vm hvf.VM, gpa, size uint64) error {
-			vm.Unmap(gpa+size, hvf.PageSize)
+		unmap: func(vm hv.VM, gpa, size uint64) error {
+			vm.Unmap(gpa+size, hv.PageSize)
 			return vm.Unmap(gpa, size)
 		},
 	}},
 	{"Protect does nothing", []string{"memory/no-exec", "memory/dirty-tracking", "memory/protect-splits", "memory/protect-running"}, hooks{
-		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error { return nil },
+		protect: func(vm hv.VM, gpa, size uint64, p hv.Prot) error { return nil },
 	}},
 	{"Protect unmaps", []string{"memory/protect-splits", "memory/dirty-tracking"}, hooks{
-		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error { return vm.Unmap(gpa, size) },
+		protect: func(vm hv.VM, gpa, size uint64, p hv.Prot) error { return vm.Unmap(gpa, size) },
 	}},
 	{"Protect is for the page behind too", []string{"memory/protect-splits"}, hooks{
-		protect: func(vm hvf.VM, gpa, size uint64, p hvf.Prot) error {
-			vm.Protect(gpa+size, hvf.PageSize, p)
+		protect: func(vm hv.VM, gpa, size uint64, p hv.Prot) error {
+			vm.Protect(gpa+size, hv.PageSize, p)
 			return vm.Protect(gpa, size, p)
 		},
 	}},
 	{"what is mapped is writable", []string{"memory/read-only"}, hooks{
-		mapMem: func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error { return vm.Map(gpa, mem, p|hvf.ProtWrite) },
+		mapMem: func(vm hv.VM, gpa uint64, mem []byte, p hv.Prot) error { return vm.Map(gpa, mem, p|hv.ProtWrite) },
 	}},
 	{"Map over a mapping replaces it", []string{"memory/errors"}, hooks{
-		mapMem: func(vm hvf.VM, gpa uint64, mem []byte, p hvf.Prot) error {
+		mapMem: func(vm hv.VM, gpa uint64, mem []byte, p hv.Prot) error {
 			vm.Unmap(gpa, uint64(len(mem)))
 			return vm.Map(gpa, mem, p)
 		},
 	}},
 	{"sizes are rounded", []string{"memory/errors"}, hooks{
-		unmap: func(vm hvf.VM, gpa, size uint64) error {
-			return vm.Unmap(gpa, (size+hvf.PageSize-1)&^(hvf.PageSize-1))
+		unmap: func(vm hv.VM, gpa, size uint64) error {
+			return vm.Unmap(gpa, (size+hv.PageSize-1)&^(hv.PageSize-1))
 		},
 	}},
 	{"memory is mapped again where it was", []string{"memory/remap", "memory/remap-code"}, staleMapping()},
 
 	// Registers.
 	{"X31 of a syndrome, which is the PC, is written", []string{"register/general"}, hooks{
-		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) {
-			if r == hvf.RegX30 {
-				r = hvf.RegPC
+		setReg: func(r hv.Reg, v uint64) (hv.Reg, uint64) {
+			if r == hv.RegX30 {
+				r = hv.RegPC
 			}
 			return r, v
 		},
 	}},
 	{"registers have 32 bits", []string{"register/general", "abort/load-store"}, hooks{
-		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) { return r, v & 0xffff_ffff },
+		setReg: func(r hv.Reg, v uint64) (hv.Reg, uint64) { return r, v & 0xffff_ffff },
 	}},
 	{"CPSR has no flags", []string{"register/cpsr"}, hooks{
-		setReg: func(r hvf.Reg, v uint64) (hvf.Reg, uint64) {
-			if r == hvf.RegCPSR {
+		setReg: func(r hv.Reg, v uint64) (hv.Reg, uint64) {
+			if r == hv.RegCPSR {
 				v &^= 0xf << 28
 			}
 			return r, v
@@ -298,21 +299,21 @@ var mutations = []mutation{
 		simd: func(v [2]uint64) [2]uint64 { return [2]uint64{v[1], v[0]} },
 	}},
 	{"SP_EL0 is written to SP_EL1", []string{"register/stack-pointers", "register/system"}, hooks{
-		sysRegName: func(r hvf.SysReg) hvf.SysReg {
-			if r == hvf.SysRegSP_EL0 {
-				r = hvf.SysRegSP_EL1
+		sysRegName: func(r aarch64.SysReg) aarch64.SysReg {
+			if r == aarch64.SP_EL0 {
+				r = aarch64.SP_EL1
 			}
 			return r
 		},
 	}},
 	{"a system register is not written", []string{"register/system", "register/system-guest"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegTPIDR_EL1 },
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) { return v, r != aarch64.TPIDR_EL1 },
 	}},
 	{"ID registers cannot be set", []string{"register/id"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegID_AA64PFR0_EL1 },
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) { return v, r != aarch64.ID_AA64PFR0_EL1 },
 	}},
 	{"MPIDR_EL1 cannot be set", []string{"register/mpidr"}, hooks{
-		setSysReg: func(r hvf.SysReg, v uint64) (uint64, bool) { return v, r != hvf.SysRegMPIDR_EL1 },
+		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) { return v, r != aarch64.MPIDR_EL1 },
 	}},
 
 	// Instructions that others execute by themselves.
@@ -339,10 +340,10 @@ var mutations = []mutation{
 
 	// Several vCPUs, and the end.
 	{"CPUs share no memory", []string{"smp/exclusives", "smp/lse-add"}, hooks{
-		before: func(m *mutant) { m.VCPU.SetReg(hvf.RegX1, mustReg(m.VCPU, hvf.RegX1)+uint64(m.index)*0x400) },
+		before: func(m *mutant) { m.VCPU.SetReg(hv.RegX1, mustReg(m.VCPU, hv.RegX1)+uint64(m.index)*0x400) },
 	}},
 	{"VM.Close leaves vCPUs behind", []string{"vm/close"}, hooks{
-		close: func(vm hvf.VM) error { return nil },
+		close: func(vm hv.VM) error { return nil },
 	}},
 }
 
@@ -374,7 +375,7 @@ func TestMutations(t *testing.T) {
 				var err error
 				start, tries := time.Now(), 0
 				for ; err == nil && time.Since(start) < mutationEffort; tries++ {
-					err = c.check(mutantHypervisor{mutantBackend(t, c), &m.hooks}, patience)
+					err = c.CheckWithin(mutantHypervisor{mutantBackend(t, c), &m.hooks}, patience)
 				}
 				if err == nil {
 					t.Errorf("%s does not notice", name)
@@ -388,7 +389,7 @@ func TestMutations(t *testing.T) {
 
 // TestMutantUnchanged: without hooks the mutant is as good as its backend.
 func TestMutantUnchanged(t *testing.T) {
-	Run(t, func(*testing.T) hvf.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
+	Run(t, func(*testing.T) hv.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
 }
 
 // most is how many of n cases to run.

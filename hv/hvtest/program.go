@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 // insn is an instruction with its disassembly.
 type insn struct {

@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/arch/arm64/arm64asm"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // TestDisassembly holds each instruction word in this package against the text
@@ -81,7 +81,7 @@ func disassemble(word uint32) string {
 	s = genericName.ReplaceAllStringFunc(s, func(name string) string {
 		var f [5]uint32
 		fmt.Sscanf(name, "s%d_%d_c%d_c%d_%d", &f[0], &f[1], &f[2], &f[3], &f[4])
-		return sysRegName(hvf.SysRegOf(f[0], f[1], f[2], f[3], f[4]))
+		return sysRegName(aarch64.SysRegOf(f[0], f[1], f[2], f[3], f[4]))
 	})
 	return backwards.ReplaceAllStringFunc(s, func(off string) string {
 		v, _ := strconv.ParseUint(off[len(".+"):], 0, 64)
@@ -101,7 +101,7 @@ func TestMadeInstructions(t *testing.T) {
 			t.Errorf("0x%08x is %q, want %q", word, got, want)
 		}
 	}
-	for _, r := range append(systemRegs[:len(systemRegs):len(systemRegs)], sysReg{reg: hvf.SysRegDBGBCR5_EL1}, sysReg{reg: hvf.SysRegDBGWVR0_EL1}) {
+	for _, r := range append(systemRegs[:len(systemRegs):len(systemRegs)], sysReg{reg: aarch64.DBGBCR5_EL1}, sysReg{reg: aarch64.DBGWVR0_EL1}) {
 		name := strings.ToLower(r.reg.String())
 		check(mrs(r.reg), "mrs x0, "+name)
 		check(msr(r.reg), "msr "+name+", x0")

@@ -1,9 +1,10 @@
-package hvftest
+package hvtest
 
 import (
 	"fmt"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var registerCases = []Case{
@@ -34,9 +35,9 @@ func checkGeneral(g *guest) {
 	var want [31]uint64
 	for i := range want {
 		want[i] = pattern(i)
-		c.set(hvf.Reg(i), want[i])
+		c.set(hv.Reg(i), want[i])
 	}
-	c.set(hvf.RegPC, at)
+	c.set(hv.RegPC, at)
 	if got := c.x(); got != want {
 		c.fatalf("X0 to X30 read %x, were set to %x", got, want)
 	}
@@ -78,12 +79,12 @@ func checkSIMD(g *guest) {
 		}
 	}
 	check("as set")
-	c.set(hvf.RegX2, 0x2222)
+	c.set(hv.RegX2, 0x2222)
 	c.wantHVC("moves", c.runAt(at), 1)
 	want[2] = want[1]
 	want[30][1] = 0x2222
 	check("after the guest's moves")
-	if lo, hi := c.reg(hvf.RegX0), c.reg(hvf.RegX1); [2]uint64{lo, hi} != want[31] {
+	if lo, hi := c.reg(hv.RegX0), c.reg(hv.RegX1); [2]uint64{lo, hi} != want[31] {
 		c.errorf("the guest reads Q31 as %x, want %x", [2]uint64{lo, hi}, want[31])
 	}
 }
@@ -104,16 +105,16 @@ func checkFPCR(g *guest) {
 		{0xd4000022, "hvc #0x1"},
 	})
 	c := g.cpu
-	c.set(hvf.RegFPCR, fpcrBits)
-	c.set(hvf.RegFPSR, fpsrBits)
+	c.set(hv.RegFPCR, fpcrBits)
+	c.set(hv.RegFPSR, fpsrBits)
 	c.wantHVC("mrs, msr", c.runAt(at), 1) // X2 and X3 are 0
 	for _, r := range []struct {
 		name string
 		v    uint64
 		want uint64
 	}{
-		{"FPCR in the guest", c.reg(hvf.RegX0), fpcrBits}, {"FPSR in the guest", c.reg(hvf.RegX1), fpsrBits},
-		{"FPCR", c.reg(hvf.RegFPCR), 0}, {"FPSR", c.reg(hvf.RegFPSR), 0},
+		{"FPCR in the guest", c.reg(hv.RegX0), fpcrBits}, {"FPSR in the guest", c.reg(hv.RegX1), fpsrBits},
+		{"FPCR", c.reg(hv.RegFPCR), 0}, {"FPSR", c.reg(hv.RegFPSR), 0},
 	} {
 		if r.v != r.want {
 			c.errorf("%s reads 0x%x, want 0x%x", r.name, r.v, r.want)
@@ -136,23 +137,23 @@ func checkCPSR(g *guest) {
 	for _, cpsr := range []uint64{
 		cpsrEL1h, cpsrEL1t, cpsrEL1h | 0xa<<28, cpsrEL1h | 0x5<<28, 1<<8 | 5, 1<<9 | 1<<6 | 4, cpsrI | 5, 0xf<<28 | cpsrEL1h,
 	} {
-		c.set(hvf.RegCPSR, cpsr)
-		if got := c.reg(hvf.RegCPSR); got != cpsr {
+		c.set(hv.RegCPSR, cpsr)
+		if got := c.reg(hv.RegCPSR); got != cpsr {
 			c.errorf("CPSR reads 0x%x, was set to 0x%x", got, cpsr)
 		}
-		c.set(hvf.RegX4, 1<<63)
-		c.set(hvf.RegX5, 1<<63)
+		c.set(hv.RegX4, 1<<63)
+		c.set(hv.RegX5, 1<<63)
 		c.wantHVC(fmt.Sprintf("CPSR 0x%x", cpsr), c.runAt(at), 1)
-		got := [4]uint64{c.reg(hvf.RegX0), c.reg(hvf.RegX1), c.reg(hvf.RegX2), c.reg(hvf.RegX3)}
+		got := [4]uint64{c.reg(hv.RegX0), c.reg(hv.RegX1), c.reg(hv.RegX2), c.reg(hv.RegX3)}
 		if want := [4]uint64{cpsr & (0xf << 28), cpsr & (0xf << 6), cpsr & 1, 1 << 2}; got != want {
 			c.errorf("CPSR 0x%x: the guest reads NZCV, DAIF, SPSel, CurrentEL as %x, want %x", cpsr, got, want)
 		}
-		if after, want := c.reg(hvf.RegCPSR), cpsr&(cpsrI|0xf)|0x7<<28; after != want { // Z, C, V; only I is left
+		if after, want := c.reg(hv.RegCPSR), cpsr&(cpsrI|0xf)|0x7<<28; after != want { // Z, C, V; only I is left
 			c.errorf("CPSR 0x%x: afterwards 0x%x, want 0x%x", cpsr, after, want)
 		}
 	}
-	c.set(hvf.RegCPSR, cpsrEL0t) // not entered: only that it can be stated
-	if got := c.reg(hvf.RegCPSR); got != cpsrEL0t {
+	c.set(hv.RegCPSR, cpsrEL0t) // not entered: only that it can be stated
+	if got := c.reg(hv.RegCPSR); got != cpsrEL0t {
 		c.errorf("CPSR reads 0x%x, was set to 0x%x", got, cpsrEL0t)
 	}
 }
@@ -173,73 +174,73 @@ func checkStackPointers(g *guest) {
 	})
 	c := g.cpu
 	check := func(when string, sp0, sp1 uint64) {
-		if a, b := c.sys(hvf.SysRegSP_EL0), c.sys(hvf.SysRegSP_EL1); a != sp0 || b != sp1 {
+		if a, b := c.sys(aarch64.SP_EL0), c.sys(aarch64.SP_EL1); a != sp0 || b != sp1 {
 			c.errorf("%s: SP_EL0 0x%x, SP_EL1 0x%x, want 0x%x and 0x%x", when, a, b, sp0, sp1)
 		}
 	}
-	c.setSys(hvf.SysRegSP_EL0, 0x1000)
-	c.setSys(hvf.SysRegSP_EL1, 0x2000)
+	c.setSys(aarch64.SP_EL0, 0x1000)
+	c.setSys(aarch64.SP_EL1, 0x2000)
 	check("as set", 0x1000, 0x2000)
 	c.wantHVC("SP_EL0", c.runAt(at), 1)
-	if got := [3]uint64{c.reg(hvf.RegX0), c.reg(hvf.RegX1), c.reg(hvf.RegX2)}; got != [3]uint64{0x2000, 0x1000, 0x1000} {
+	if got := [3]uint64{c.reg(hv.RegX0), c.reg(hv.RegX1), c.reg(hv.RegX2)}; got != [3]uint64{0x2000, 0x1000, 0x1000} {
 		c.errorf("the guest reads SP at EL1h, SP_EL0, SP at EL1t as %x, want 2000, 1000, 1000", got)
 	}
 	check("at EL1t", 0x1020, 0x2000)
-	c.setSys(hvf.SysRegSP_EL0, 0x3000)
-	c.setSys(hvf.SysRegSP_EL1, 0x4000)
+	c.setSys(aarch64.SP_EL0, 0x3000)
+	c.setSys(aarch64.SP_EL1, 0x4000)
 	check("set at EL1t", 0x3000, 0x4000)
 	c.wantHVC("SP_EL1", c.run(), 2)
 	check("back at EL1h", 0x3000, 0x4010)
-	c.set(hvf.RegCPSR, cpsrEL1t)
+	c.set(hv.RegCPSR, cpsrEL1t)
 	check("with CPSR set to EL1t", 0x3000, 0x4010)
 }
 
 // sysReg is a system register with bits that every processor of ARMv8.0 has and
 // that may have any value while the guest does nothing with them.
 type sysReg struct {
-	reg  hvf.SysReg
+	reg  aarch64.SysReg
 	mask uint64
 }
 
 // systemRegs are the registers that both host and guest may write.
 var systemRegs = []sysReg{
-	{hvf.SysRegMDSCR_EL1, 1 << 12},
-	{hvf.SysRegSCTLR_EL1, 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<19 | 1<<26},
-	{hvf.SysRegCPACR_EL1, 3 << 20},
-	{hvf.SysRegTTBR0_EL1, 0xffff_000f_ffff_f000}, {hvf.SysRegTTBR1_EL1, 0xffff_000f_ffff_f000},
-	{hvf.SysRegTCR_EL1, 0x3f | 1<<7 | 0xff00 | 0x3f<<16 | 3<<22 | 0xff<<24 | 7<<32 | 7<<36},
-	{hvf.SysRegSPSR_EL1, 0xf000_03cf}, {hvf.SysRegELR_EL1, ^uint64(3)},
-	{hvf.SysRegESR_EL1, 0xffff_ffff}, {hvf.SysRegFAR_EL1, ^uint64(0)}, {hvf.SysRegPAR_EL1, 0xf_ffff_f000},
-	{hvf.SysRegMAIR_EL1, ^uint64(0)},
-	{hvf.SysRegVBAR_EL1, 0x7f_ffff_f800},
-	{hvf.SysRegCONTEXTIDR_EL1, 0xffff_ffff},
-	{hvf.SysRegTPIDR_EL1, ^uint64(0)}, {hvf.SysRegTPIDR_EL0, ^uint64(0)}, {hvf.SysRegTPIDRRO_EL0, ^uint64(0)},
-	{hvf.SysRegCNTKCTL_EL1, 0x3ff},
-	{hvf.SysRegCSSELR_EL1, 1},
-	{hvf.SysRegCNTV_CTL_EL0, 2}, {hvf.SysRegCNTV_CVAL_EL0, ^uint64(0)},
-	{hvf.SysRegSP_EL0, ^uint64(15)},
+	{aarch64.MDSCR_EL1, 1 << 12},
+	{aarch64.SCTLR_EL1, 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<19 | 1<<26},
+	{aarch64.CPACR_EL1, 3 << 20},
+	{aarch64.TTBR0_EL1, 0xffff_000f_ffff_f000}, {aarch64.TTBR1_EL1, 0xffff_000f_ffff_f000},
+	{aarch64.TCR_EL1, 0x3f | 1<<7 | 0xff00 | 0x3f<<16 | 3<<22 | 0xff<<24 | 7<<32 | 7<<36},
+	{aarch64.SPSR_EL1, 0xf000_03cf}, {aarch64.ELR_EL1, ^uint64(3)},
+	{aarch64.ESR_EL1, 0xffff_ffff}, {aarch64.FAR_EL1, ^uint64(0)}, {aarch64.PAR_EL1, 0xf_ffff_f000},
+	{aarch64.MAIR_EL1, ^uint64(0)},
+	{aarch64.VBAR_EL1, 0x7f_ffff_f800},
+	{aarch64.CONTEXTIDR_EL1, 0xffff_ffff},
+	{aarch64.TPIDR_EL1, ^uint64(0)}, {aarch64.TPIDR_EL0, ^uint64(0)}, {aarch64.TPIDRRO_EL0, ^uint64(0)},
+	{aarch64.CNTKCTL_EL1, 0x3ff},
+	{aarch64.CSSELR_EL1, 1},
+	{aarch64.CNTV_CTL_EL0, 2}, {aarch64.CNTV_CVAL_EL0, ^uint64(0)},
+	{aarch64.SP_EL0, ^uint64(15)},
 }
 
 // pacKeys are the registers of FEAT_PAuth's keys.
 var pacKeys = []sysReg{
-	{hvf.SysRegAPIAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPIAKEYHI_EL1, ^uint64(0)},
-	{hvf.SysRegAPIBKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPIBKEYHI_EL1, ^uint64(0)},
-	{hvf.SysRegAPDAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPDAKEYHI_EL1, ^uint64(0)},
-	{hvf.SysRegAPDBKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPDBKEYHI_EL1, ^uint64(0)},
-	{hvf.SysRegAPGAKEYLO_EL1, ^uint64(0)}, {hvf.SysRegAPGAKEYHI_EL1, ^uint64(0)},
+	{aarch64.APIAKEYLO_EL1, ^uint64(0)}, {aarch64.APIAKEYHI_EL1, ^uint64(0)},
+	{aarch64.APIBKEYLO_EL1, ^uint64(0)}, {aarch64.APIBKEYHI_EL1, ^uint64(0)},
+	{aarch64.APDAKEYLO_EL1, ^uint64(0)}, {aarch64.APDAKEYHI_EL1, ^uint64(0)},
+	{aarch64.APDBKEYLO_EL1, ^uint64(0)}, {aarch64.APDBKEYHI_EL1, ^uint64(0)},
+	{aarch64.APGAKEYLO_EL1, ^uint64(0)}, {aarch64.APGAKEYHI_EL1, ^uint64(0)},
 }
 
 // sharedRegs adds to systemRegs what the ID registers say that there is.
 func (c *cpu) sharedRegs() []sysReg {
 	regs := append([]sysReg(nil), systemRegs...)
-	dfr0 := c.sys(hvf.SysRegID_AA64DFR0_EL1)
+	dfr0 := c.sys(aarch64.ID_AA64DFR0_EL1)
 	for n := range uint32(dfr0>>12&0xf) + 1 { // DBGBVR<n>_EL1, DBGBCR<n>_EL1
-		regs = append(regs, sysReg{hvf.SysRegOf(2, 0, 0, n, 4), 0xffff_ffff_fffc}, sysReg{hvf.SysRegOf(2, 0, 0, n, 5), 0x1e0})
+		regs = append(regs, sysReg{aarch64.SysRegOf(2, 0, 0, n, 4), 0xffff_ffff_fffc}, sysReg{aarch64.SysRegOf(2, 0, 0, n, 5), 0x1e0})
 	}
 	for n := range uint32(dfr0>>20&0xf) + 1 { // DBGWVR<n>_EL1, DBGWCR<n>_EL1
-		regs = append(regs, sysReg{hvf.SysRegOf(2, 0, 0, n, 6), 0xffff_ffff_fffc}, sysReg{hvf.SysRegOf(2, 0, 0, n, 7), 0x1ff8})
+		regs = append(regs, sysReg{aarch64.SysRegOf(2, 0, 0, n, 6), 0xffff_ffff_fffc}, sysReg{aarch64.SysRegOf(2, 0, 0, n, 7), 0x1ff8})
 	}
-	if c.sys(hvf.SysRegID_AA64ISAR1_EL1)&(0xff<<4|0xff<<24) != 0 { // APA, API, GPA, GPI
+	if c.sys(aarch64.ID_AA64ISAR1_EL1)&(0xff<<4|0xff<<24) != 0 { // APA, API, GPA, GPI
 		regs = append(regs, pacKeys...)
 	}
 	return regs
@@ -248,7 +249,7 @@ func (c *cpu) sharedRegs() []sysReg {
 // checkSystem: a system register keeps what the host writes.
 func checkSystem(g *guest) {
 	c := g.cpu
-	regs := append(c.sharedRegs(), sysReg{hvf.SysRegSP_EL1, ^uint64(15)}) // which the guest has no name for at EL1
+	regs := append(c.sharedRegs(), sysReg{aarch64.SP_EL1, ^uint64(15)}) // which the guest has no name for at EL1
 	for i, r := range regs {
 		old := c.sys(r.reg)
 		for _, bits := range []uint64{r.mask, 0, pattern(i) & r.mask, ^pattern(i) & r.mask} {
@@ -271,8 +272,8 @@ func checkSystem(g *guest) {
 
 // MRS X0, reg and MSR reg, X0 (DDI 0487 C6.2.228): bit 15 of a name is bit 20
 // of the instruction.
-func mrs(r hvf.SysReg) uint32 { return 0xd520_0000 | uint32(r)<<5 }
-func msr(r hvf.SysReg) uint32 { return 0xd500_0000 | uint32(r)<<5 }
+func mrs(r aarch64.SysReg) uint32 { return 0xd520_0000 | uint32(r)<<5 }
+func msr(r aarch64.SysReg) uint32 { return 0xd500_0000 | uint32(r)<<5 }
 
 // checkSystemGuest: the guest reads what the host has written and the other way
 // round, and neither exits.
@@ -288,14 +289,14 @@ func checkSystemGuest(g *guest) {
 		})
 	}
 	for i, r := range regs {
-		if r.reg == hvf.SysRegSCTLR_EL1 {
+		if r.reg == aarch64.SCTLR_EL1 {
 			r.mask &^= 1<<1 | 1<<19 // alignment checks and WXN may stay as they are
 		}
 		old := c.sys(r.reg)
 		was := pattern(i) & r.mask
 		c.setSys(r.reg, old&^r.mask|was)
 		c.wantHVC(fmt.Sprintf("mrs x0, %v", r.reg), c.runAt(at[i]), 1)
-		if got := c.reg(hvf.RegX0) & r.mask; got != was {
+		if got := c.reg(hv.RegX0) & r.mask; got != was {
 			c.errorf("%v: the guest reads 0x%x in the bits 0x%x, was set to 0x%x", r.reg, got, r.mask, was)
 		}
 		now := ^was & r.mask
@@ -316,12 +317,12 @@ func checkMPIDR(g *guest) {
 		{0xd4000022, "hvc #0x1"},
 	})
 	c := g.cpu
-	c.setSys(hvf.SysRegMPIDR_EL1, 1<<31|0x0102)
+	c.setSys(aarch64.MPIDR_EL1, 1<<31|0x0102)
 	c.wantHVC("mrs", c.runAt(at), 1)
-	if got := c.reg(hvf.RegX0); got&^(1<<30) != 1<<31|0x0102 {
+	if got := c.reg(hv.RegX0); got&^(1<<30) != 1<<31|0x0102 {
 		c.errorf("MPIDR_EL1 is 0x%x in the guest, want 0x80000102", got)
 	}
-	if got, want := c.reg(hvf.RegX1), c.sys(hvf.SysRegMIDR_EL1); got != want {
+	if got, want := c.reg(hv.RegX1), c.sys(aarch64.MIDR_EL1); got != want {
 		c.errorf("MIDR_EL1 is 0x%x in the guest, 0x%x for the host", got, want)
 	}
 }
@@ -334,16 +335,16 @@ func checkID(g *guest) {
 		{0xd4000022, "hvc #0x1"},
 	})
 	c := g.cpu
-	mmfr0 := c.sys(hvf.SysRegID_AA64MMFR0_EL1)
-	pfr0 := c.sys(hvf.SysRegID_AA64PFR0_EL1) &^ (0xf << 24)
+	mmfr0 := c.sys(aarch64.ID_AA64MMFR0_EL1)
+	pfr0 := c.sys(aarch64.ID_AA64PFR0_EL1) &^ (0xf << 24)
 	for gic := range uint64(2) { // whether there is a GIC with system registers
-		c.setSys(hvf.SysRegID_AA64PFR0_EL1, pfr0|gic<<24)
-		c.setSys(hvf.SysRegID_AA64MMFR0_EL1, mmfr0&^0xf) // PARange: 32 bits
+		c.setSys(aarch64.ID_AA64PFR0_EL1, pfr0|gic<<24)
+		c.setSys(aarch64.ID_AA64MMFR0_EL1, mmfr0&^0xf) // PARange: 32 bits
 		c.wantHVC("mrs", c.runAt(at), 1)
-		if got, want := c.reg(hvf.RegX0), pfr0|gic<<24; got != want {
+		if got, want := c.reg(hv.RegX0), pfr0|gic<<24; got != want {
 			c.errorf("ID_AA64PFR0_EL1 is 0x%x in the guest, was set to 0x%x", got, want)
 		}
-		if got, want := c.reg(hvf.RegX1), mmfr0&^0xf; got != want {
+		if got, want := c.reg(hv.RegX1), mmfr0&^0xf; got != want {
 			c.errorf("ID_AA64MMFR0_EL1 is 0x%x in the guest, was set to 0x%x", got, want)
 		}
 	}
@@ -352,7 +353,7 @@ func checkID(g *guest) {
 // checkUnknown: names that nothing has are errors.
 func checkUnknown(g *guest) {
 	c := g.cpu
-	for _, r := range []hvf.Reg{hvf.RegCPSR + 1, 1000, ^hvf.Reg(0)} {
+	for _, r := range []hv.Reg{hv.RegCPSR + 1, 1000, ^hv.Reg(0)} {
 		if _, err := c.VCPU.Reg(r); err == nil {
 			c.errorf("Reg(0x%x): no error", uint32(r))
 		}
@@ -360,7 +361,7 @@ func checkUnknown(g *guest) {
 			c.errorf("SetReg(0x%x): no error", uint32(r))
 		}
 	}
-	for _, r := range []hvf.SysReg{0, 0x1234, 0x7fff, hvf.SysRegOf(3, 7, 15, 15, 7)} {
+	for _, r := range []aarch64.SysReg{0, 0x1234, 0x7fff, aarch64.SysRegOf(3, 7, 15, 15, 7)} {
 		if _, err := c.VCPU.SysReg(r); err == nil {
 			c.errorf("SysReg(0x%x): no error", uint16(r))
 		}

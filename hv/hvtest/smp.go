@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 var smpCases = []Case{
 	{"smp/exclusives", func(g *guest) { g.checkCounter(exclusiveAdd) }},

@@ -1,6 +1,9 @@
-package hvftest
+package hvtest
 
-import "github.com/miniboot-vmm/miniboot/hvf"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+)
 
 var sysRegCases = []Case{
 	{"sysreg/trapped", checkTrapped},
@@ -11,47 +14,47 @@ var sysRegCases = []Case{
 var trapped = []struct {
 	word uint32
 	text string
-	trap hvf.SysRegTrap
+	trap aarch64.SysRegTrap
 }{
 	// The GIC's CPU interface.
-	{0xd538cc00, "mrs x0, icc_iar1_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 0), Rt: 0, Read: true}},
-	{0xd518cc3e, "msr icc_eoir1_el1, x30", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 1), Rt: 30}},
-	{0xd538461d, "mrs x29, icc_pmr_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 4, 6, 0), Rt: 29, Read: true}},
-	{0xd5184601, "msr icc_pmr_el1, x1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 4, 6, 0), Rt: 1}},
-	{0xd518cba2, "msr icc_sgi1r_el1, x2", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 11, 5), Rt: 2}},
-	{0xd518cb3f, "msr icc_dir_el1, xzr", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 11, 1), Rt: 31}},
-	{0xd538cb63, "mrs x3, icc_rpr_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 11, 3), Rt: 3, Read: true}},
-	{0xd538cc84, "mrs x4, icc_ctlr_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 4), Rt: 4, Read: true}},
-	{0xd518cc85, "msr icc_ctlr_el1, x5", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 4), Rt: 5}},
-	{0xd518cce6, "msr icc_igrpen1_el1, x6", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 7), Rt: 6}},
-	{0xd538cc1f, "mrs xzr, icc_iar1_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 0), Rt: 31, Read: true}},
-	{0xd538cc67, "mrs x7, icc_bpr1_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 12, 3), Rt: 7, Read: true}},
-	{0xd518c91f, "msr icc_ap1r0_el1, xzr", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 12, 9, 0), Rt: 31}},
+	{0xd538cc00, "mrs x0, icc_iar1_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 0), Rt: 0, Read: true}},
+	{0xd518cc3e, "msr icc_eoir1_el1, x30", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 1), Rt: 30}},
+	{0xd538461d, "mrs x29, icc_pmr_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 4, 6, 0), Rt: 29, Read: true}},
+	{0xd5184601, "msr icc_pmr_el1, x1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 4, 6, 0), Rt: 1}},
+	{0xd518cba2, "msr icc_sgi1r_el1, x2", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 11, 5), Rt: 2}},
+	{0xd518cb3f, "msr icc_dir_el1, xzr", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 11, 1), Rt: 31}},
+	{0xd538cb63, "mrs x3, icc_rpr_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 11, 3), Rt: 3, Read: true}},
+	{0xd538cc84, "mrs x4, icc_ctlr_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 4), Rt: 4, Read: true}},
+	{0xd518cc85, "msr icc_ctlr_el1, x5", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 4), Rt: 5}},
+	{0xd518cce6, "msr icc_igrpen1_el1, x6", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 7), Rt: 6}},
+	{0xd538cc1f, "mrs xzr, icc_iar1_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 0), Rt: 31, Read: true}},
+	{0xd538cc67, "mrs x7, icc_bpr1_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 12, 3), Rt: 7, Read: true}},
+	{0xd518c91f, "msr icc_ap1r0_el1, xzr", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 12, 9, 0), Rt: 31}},
 	// The physical timer.
-	{0xd53be028, "mrs x8, cntpct_el0", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 14, 0, 1), Rt: 8, Read: true}},
-	{0xd53be229, "mrs x9, cntp_ctl_el0", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_CTL_EL0, Rt: 9, Read: true}},
-	{0xd51be22a, "msr cntp_ctl_el0, x10", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_CTL_EL0, Rt: 10}},
-	{0xd51be24b, "msr cntp_cval_el0, x11", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_CVAL_EL0, Rt: 11}},
-	{0xd53be24c, "mrs x12, cntp_cval_el0", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_CVAL_EL0, Rt: 12, Read: true}},
-	{0xd51be21f, "msr cntp_tval_el0, xzr", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_TVAL_EL0, Rt: 31}},
-	{0xd53be20d, "mrs x13, cntp_tval_el0", hvf.SysRegTrap{Reg: hvf.SysRegCNTP_TVAL_EL0, Rt: 13, Read: true}},
+	{0xd53be028, "mrs x8, cntpct_el0", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 14, 0, 1), Rt: 8, Read: true}},
+	{0xd53be229, "mrs x9, cntp_ctl_el0", aarch64.SysRegTrap{Reg: aarch64.CNTP_CTL_EL0, Rt: 9, Read: true}},
+	{0xd51be22a, "msr cntp_ctl_el0, x10", aarch64.SysRegTrap{Reg: aarch64.CNTP_CTL_EL0, Rt: 10}},
+	{0xd51be24b, "msr cntp_cval_el0, x11", aarch64.SysRegTrap{Reg: aarch64.CNTP_CVAL_EL0, Rt: 11}},
+	{0xd53be24c, "mrs x12, cntp_cval_el0", aarch64.SysRegTrap{Reg: aarch64.CNTP_CVAL_EL0, Rt: 12, Read: true}},
+	{0xd51be21f, "msr cntp_tval_el0, xzr", aarch64.SysRegTrap{Reg: aarch64.CNTP_TVAL_EL0, Rt: 31}},
+	{0xd53be20d, "mrs x13, cntp_tval_el0", aarch64.SysRegTrap{Reg: aarch64.CNTP_TVAL_EL0, Rt: 13, Read: true}},
 	// The OS lock.
-	{0xd510109f, "msr oslar_el1, xzr", hvf.SysRegTrap{Reg: hvf.SysRegOf(2, 0, 1, 0, 4), Rt: 31}},
-	{0xd510108e, "msr oslar_el1, x14", hvf.SysRegTrap{Reg: hvf.SysRegOf(2, 0, 1, 0, 4), Rt: 14}},
-	{0xd530118f, "mrs x15, oslsr_el1", hvf.SysRegTrap{Reg: hvf.SysRegOf(2, 0, 1, 1, 4), Rt: 15, Read: true}},
-	{0xd510139f, "msr osdlr_el1, xzr", hvf.SysRegTrap{Reg: hvf.SysRegOf(2, 0, 1, 3, 4), Rt: 31}},
+	{0xd510109f, "msr oslar_el1, xzr", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(2, 0, 1, 0, 4), Rt: 31}},
+	{0xd510108e, "msr oslar_el1, x14", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(2, 0, 1, 0, 4), Rt: 14}},
+	{0xd530118f, "mrs x15, oslsr_el1", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(2, 0, 1, 1, 4), Rt: 15, Read: true}},
+	{0xd510139f, "msr osdlr_el1, xzr", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(2, 0, 1, 3, 4), Rt: 31}},
 	// The performance monitors.
-	{0xd53b9d10, "mrs x16, pmccntr_el0", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 13, 0), Rt: 16, Read: true}},
-	{0xd51b9c11, "msr pmcr_el0, x17", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 12, 0), Rt: 17}},
-	{0xd53b9c12, "mrs x18, pmcr_el0", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 12, 0), Rt: 18, Read: true}},
-	{0xd51b9e1f, "msr pmuserenr_el0, xzr", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 14, 0), Rt: 31}},
-	{0xd51b9c33, "msr pmcntenset_el0, x19", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 12, 1), Rt: 19}},
-	{0xd5189e54, "msr pmintenclr_el1, x20", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 0, 9, 14, 2), Rt: 20}},
-	{0xd53b9c75, "mrs x21, pmovsclr_el0", hvf.SysRegTrap{Reg: hvf.SysRegOf(3, 3, 9, 12, 3), Rt: 21, Read: true}},
+	{0xd53b9d10, "mrs x16, pmccntr_el0", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 13, 0), Rt: 16, Read: true}},
+	{0xd51b9c11, "msr pmcr_el0, x17", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 12, 0), Rt: 17}},
+	{0xd53b9c12, "mrs x18, pmcr_el0", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 12, 0), Rt: 18, Read: true}},
+	{0xd51b9e1f, "msr pmuserenr_el0, xzr", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 14, 0), Rt: 31}},
+	{0xd51b9c33, "msr pmcntenset_el0, x19", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 12, 1), Rt: 19}},
+	{0xd5189e54, "msr pmintenclr_el1, x20", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 0, 9, 14, 2), Rt: 20}},
+	{0xd53b9c75, "mrs x21, pmovsclr_el0", aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 9, 12, 3), Rt: 21, Read: true}},
 }
 
 // trapISS puts the syndrome of a trapped access together (DDI 0487 D24.2.40).
-func trapISS(t hvf.SysRegTrap) uint32 {
+func trapISS(t aarch64.SysRegTrap) uint32 {
 	op0, op1, crn, crm, op2 := t.Reg.Fields()
 	iss := op0<<20 | op2<<17 | op1<<14 | crn<<10 | uint32(t.Rt)<<5 | crm<<1
 	if t.Read {
@@ -69,12 +72,12 @@ func checkTrapped(g *guest) {
 	}
 	for i, r := range trapped {
 		for x := range 31 {
-			c.set(hvf.Reg(x), pattern(x))
+			c.set(hv.Reg(x), pattern(x))
 		}
 		before := c.x()
-		want := hvf.MakeESR(hvf.ECSysReg, trapISS(r.trap))
+		want := aarch64.MakeESR(aarch64.ECSysReg, trapISS(r.trap))
 		e := c.runAt(at[i])
-		if e.Reason != hvf.ExitException || syndrome(e) != want || c.pc() != at[i] {
+		if e.Reason != hv.ExitException || syndrome(e) != want || c.pc() != at[i] {
 			c.fatalf("%s: %s %+v; want %v %+v, PC at the instruction, 0x%x", r.text, c.describe(e), e.ESR.SysRegTrap(), want, r.trap, at[i])
 		}
 		if after := c.x(); after != before {
@@ -139,19 +142,19 @@ func checkUntrapped(g *guest) {
 		at[i] = g.put(program{in, hvc1[0]})
 	}
 	want := map[string]uint64{
-		"mrs x0, cntfrq_el0":       hvf.CounterFrequency,
+		"mrs x0, cntfrq_el0":       hv.CounterFrequency,
 		"mrs x0, currentel":        1 << 2,
-		"mrs x0, id_aa64pfr0_el1":  c.sys(hvf.SysRegID_AA64PFR0_EL1),
-		"mrs x0, id_aa64dfr0_el1":  c.sys(hvf.SysRegID_AA64DFR0_EL1),
-		"mrs x0, id_aa64isar0_el1": c.sys(hvf.SysRegID_AA64ISAR0_EL1),
-		"mrs x0, id_aa64mmfr0_el1": c.sys(hvf.SysRegID_AA64MMFR0_EL1),
-		"mrs x0, sctlr_el1":        c.sys(hvf.SysRegSCTLR_EL1),
+		"mrs x0, id_aa64pfr0_el1":  c.sys(aarch64.ID_AA64PFR0_EL1),
+		"mrs x0, id_aa64dfr0_el1":  c.sys(aarch64.ID_AA64DFR0_EL1),
+		"mrs x0, id_aa64isar0_el1": c.sys(aarch64.ID_AA64ISAR0_EL1),
+		"mrs x0, id_aa64mmfr0_el1": c.sys(aarch64.ID_AA64MMFR0_EL1),
+		"mrs x0, sctlr_el1":        c.sys(aarch64.SCTLR_EL1),
 	}
 	for i, in := range untrapped {
 		before := g.vm.Counter()
-		c.set(hvf.RegX0, 0)
+		c.set(hv.RegX0, 0)
 		c.wantHVC(in.text, c.runAt(at[i]), 1)
-		x0 := c.reg(hvf.RegX0)
+		x0 := c.reg(hv.RegX0)
 		if in.text == "mrs x0, cntvct_el0" && (x0 < before || x0 > g.vm.Counter()) {
 			c.errorf("%s, offset 0: 0x%x, want 0x%x to 0x%x", in.text, x0, before, g.vm.Counter())
 		}

@@ -1,4 +1,4 @@
-package hvftest
+package hvtest
 
 // The guest's translation tables: 4 KiB granule, 39 bits of address, so that
 // the walk starts at level 1 with a table of 512 gigabytes (DDI 0487 D8.3).

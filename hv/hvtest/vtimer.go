@@ -1,9 +1,10 @@
-package hvftest
+package hvtest
 
 import (
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 var vtimerCases = []Case{
@@ -28,8 +29,8 @@ const (
 	timerFiring = timerOn | timerStatus
 )
 
-// ticksPerMicrosecond at hvf.CounterFrequency.
-const ticksPerMicrosecond = hvf.CounterFrequency / 1_000_000
+// ticksPerMicrosecond at hv.CounterFrequency.
+const ticksPerMicrosecond = hv.CounterFrequency / 1_000_000
 
 // later is a time that a guest can spend waiting.
 const later = 200 * ticksPerMicrosecond
@@ -45,15 +46,15 @@ var waitUntil = program{
 
 // setTimer sets the timer from the host.
 func (c *cpu) setTimer(cval, ctl uint64) {
-	c.setSys(hvf.SysRegCNTV_CVAL_EL0, cval)
-	c.setSys(hvf.SysRegCNTV_CTL_EL0, ctl)
+	c.setSys(aarch64.CNTV_CVAL_EL0, cval)
+	c.setSys(aarch64.CNTV_CTL_EL0, ctl)
 }
 
 // wantVTimer ends the case unless the guest, which spins at pc, exits for the
 // timer, with the PC where it was.
 func (c *cpu) wantVTimer(what string, pc uint64) {
 	e := c.runAt(pc)
-	c.wantReason(what, e, hvf.ExitVTimer)
+	c.wantReason(what, e, hv.ExitVTimer)
 	if c.pc() != pc {
 		c.fatalf("%s: %s; want PC 0x%x", what, c.describe(e), pc)
 	}
@@ -61,7 +62,7 @@ func (c *cpu) wantVTimer(what string, pc uint64) {
 
 // wantQuiet ends the case if the timer exits while the guest waits for a while.
 func (c *cpu) wantQuiet(what string, wait uint64) {
-	c.set(hvf.RegX1, c.g.vm.Counter()+later)
+	c.set(hv.RegX1, c.g.vm.Counter()+later)
 	c.wantHVC(what, c.runAt(wait), 1)
 }
 
@@ -75,7 +76,7 @@ func checkFires(g *guest) {
 	if now := g.vm.Counter(); now < cval {
 		c.errorf("the timer fired with the counter at %d, %d early", now, cval-now)
 	}
-	if ctl := c.sys(hvf.SysRegCNTV_CTL_EL0); ctl != timerFiring {
+	if ctl := c.sys(aarch64.CNTV_CTL_EL0); ctl != timerFiring {
 		c.errorf("CNTV_CTL_EL0 reads %d when the timer has fired, want %d", ctl, timerFiring)
 	}
 }
@@ -121,7 +122,7 @@ func checkUnmaskedLow(g *guest) {
 	c := g.cpu
 	c.setTimer(0, timerOn)
 	c.wantVTimer("the timer", at)
-	c.setTimer(g.vm.Counter()+3600*hvf.CounterFrequency, timerOn)
+	c.setTimer(g.vm.Counter()+3600*hv.CounterFrequency, timerOn)
 	c.ok("SetVTimerMask", c.SetVTimerMask(false))
 	c.wantQuiet("with the next deadline in an hour", wait)
 	cval := g.vm.Counter() + later
@@ -154,11 +155,11 @@ func checkIMask(g *guest) {
 	c := g.cpu
 	c.setTimer(0, timerOn|timerIMask)
 	c.wantQuiet("with IMASK set", wait)
-	if ctl := c.sys(hvf.SysRegCNTV_CTL_EL0); ctl != timerFiring|timerIMask {
+	if ctl := c.sys(aarch64.CNTV_CTL_EL0); ctl != timerFiring|timerIMask {
 		c.errorf("CNTV_CTL_EL0 reads %d, want %d", ctl, timerFiring|timerIMask)
 	}
-	c.set(hvf.RegX2, timerOn)
-	c.wantReason("IMASK cleared by the guest", c.runAt(at), hvf.ExitVTimer)
+	c.set(hv.RegX2, timerOn)
+	c.wantReason("IMASK cleared by the guest", c.runAt(at), hv.ExitVTimer)
 }
 
 func checkDisabled(g *guest) {
@@ -180,7 +181,7 @@ func checkOffset(g *guest) {
 	c.ok("SetVTimerOffset", c.SetVTimerOffset(off))
 	before := g.vm.Counter() - off
 	c.wantHVC("mrs x0, cntvct_el0", c.runAt(read), 1)
-	if now, after := c.reg(hvf.RegX0), g.vm.Counter()-off; now < before || now > after {
+	if now, after := c.reg(hv.RegX0), g.vm.Counter()-off; now < before || now > after {
 		c.errorf("CNTVCT_EL0 reads %d, want %d to %d: the counter less the offset of %d", now, before, after, off)
 	}
 	cval := g.vm.Counter() - off + later
@@ -206,7 +207,7 @@ func checkSetByGuest(g *guest) {
 	c.setX(0, later, timerOn)
 	for range 3 {
 		start := g.vm.Counter()
-		c.wantReason("cntv_tval_el0 set by the guest", c.runAt(at), hvf.ExitVTimer)
+		c.wantReason("cntv_tval_el0 set by the guest", c.runAt(at), hv.ExitVTimer)
 		if d := g.vm.Counter() - start; d < later {
 			c.errorf("the timer fired after %d ticks, want %d", d, later)
 		}

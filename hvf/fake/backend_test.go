@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
@@ -27,7 +29,7 @@ func TestIPABits(t *testing.T) {
 	mem := pages(t, 1)
 	for _, tt := range tests {
 		f := New(t, Options{MacOS: tt.macOS})
-		vm, err := f.Hypervisor().NewVM(hvf.Config{IPABits: tt.bits})
+		vm, err := f.Hypervisor().NewVM(hv.Config{IPABits: tt.bits})
 		if tt.top == 0 {
 			if err == nil {
 				t.Errorf("macOS %v, %d bits: no error", tt.macOS, tt.bits)
@@ -38,16 +40,16 @@ func TestIPABits(t *testing.T) {
 			t.Errorf("macOS %v, %d bits: %v", tt.macOS, tt.bits, err)
 			continue
 		}
-		if err := vm.Map(tt.top-hvf.PageSize, mem, hvf.ProtRead); err != nil {
+		if err := vm.Map(tt.top-hv.PageSize, mem, hv.ProtRead); err != nil {
 			t.Errorf("macOS %v, %d bits: last page: %v", tt.macOS, tt.bits, err)
 		}
-		if err := vm.Map(tt.top, mem, hvf.ProtRead); err == nil {
+		if err := vm.Map(tt.top, mem, hv.ProtRead); err == nil {
 			t.Errorf("macOS %v, %d bits: mapped at 0x%x", tt.macOS, tt.bits, tt.top)
 		}
 		onThread(func() {
 			v, err := vm.NewVCPU(0)
 			must(t, err)
-			mmfr0, err := v.SysReg(hvf.SysRegID_AA64MMFR0_EL1)
+			mmfr0, err := v.SysReg(aarch64.ID_AA64MMFR0_EL1)
 			if err != nil || mmfr0&0xf != tt.paRange {
 				t.Errorf("macOS %v, %d bits: PARange %d, %v, want %d", tt.macOS, tt.bits, mmfr0&0xf, err, tt.paRange)
 			}
@@ -61,28 +63,28 @@ func TestIPABits(t *testing.T) {
 // see.
 func TestHiddenFeatures(t *testing.T) {
 	for _, macOS := range []hvf.MacOS{{Major: 11}, {Major: 27}} {
-		vm, err := New(t, Options{MacOS: macOS}).Hypervisor().NewVM(hvf.Config{})
+		vm, err := New(t, Options{MacOS: macOS}).Hypervisor().NewVM(hv.Config{})
 		must(t, err)
 		onThread(func() {
 			v, err := vm.NewVCPU(3)
 			must(t, err)
 			for _, tt := range []struct {
-				reg        hvf.SysReg
+				reg        aarch64.SysReg
 				mask, want uint64
 				since      uint8
 			}{
-				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 8, 0, 11},  // EL2
-				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 12, 0, 11}, // EL3
-				{hvf.SysRegID_AA64PFR0_EL1, 0xf << 32, 0, 11}, // SVE
-				{hvf.SysRegID_AA64PFR0_EL1, 0xff, 0x11, 11},   // EL1 and EL0 stay
-				{hvf.SysRegID_AA64PFR1_EL1, 0xf << 8, 0, 11},  // MTE
-				{hvf.SysRegID_AA64PFR1_EL1, 0xf << 24, 0, 11}, // SME
-				{hvf.SysRegID_AA64DFR0_EL1, 0xf << 8, 0, 11},  // PMUVer
-				{hvf.SysRegID_AA64DFR0_EL1, 0xf, 6, 11},       // DebugVer stays
-				{hvf.SysRegID_AA64MMFR2_EL1, 0xf << 24, 0, 11},
-				{hvf.SysRegID_AA64ZFR0_EL1, ^uint64(0), 0, 15},
-				{hvf.SysRegID_AA64SMFR0_EL1, ^uint64(0), 0, 15},
-				{hvf.SysRegMPIDR_EL1, ^uint64(0), 1<<31 | 3, 11},
+				{aarch64.ID_AA64PFR0_EL1, 0xf << 8, 0, 11},  // EL2
+				{aarch64.ID_AA64PFR0_EL1, 0xf << 12, 0, 11}, // EL3
+				{aarch64.ID_AA64PFR0_EL1, 0xf << 32, 0, 11}, // SVE
+				{aarch64.ID_AA64PFR0_EL1, 0xff, 0x11, 11},   // EL1 and EL0 stay
+				{aarch64.ID_AA64PFR1_EL1, 0xf << 8, 0, 11},  // MTE
+				{aarch64.ID_AA64PFR1_EL1, 0xf << 24, 0, 11}, // SME
+				{aarch64.ID_AA64DFR0_EL1, 0xf << 8, 0, 11},  // PMUVer
+				{aarch64.ID_AA64DFR0_EL1, 0xf, 6, 11},       // DebugVer stays
+				{aarch64.ID_AA64MMFR2_EL1, 0xf << 24, 0, 11},
+				{aarch64.ID_AA64ZFR0_EL1, ^uint64(0), 0, 15},
+				{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), 0, 15},
+				{aarch64.MPIDR_EL1, ^uint64(0), 1<<31 | 3, 11},
 			} {
 				got, err := v.SysReg(tt.reg)
 				if tt.since > macOS.Major {
@@ -105,22 +107,22 @@ func TestNewVMErrors(t *testing.T) {
 		hvf.ReturnDenied: "miniboot sign", hvf.ReturnUnsupported: "miniboot sign", hvf.ReturnError: "miniboot sign",
 		hvf.ReturnNoResources: "in use",
 	} {
-		_, err := New(t, Options{CreateCode: code}).Hypervisor().NewVM(hvf.Config{})
+		_, err := New(t, Options{CreateCode: code}).Hypervisor().NewVM(hv.Config{})
 		if !errors.Is(err, code) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q in it", code, err, want)
 		}
 	}
 	h := New(t, Options{BusyAfterDestroy: 3}).Hypervisor()
 	for range 2 { // a VM that is slow to go away is waited for
-		vm, err := h.NewVM(hvf.Config{})
+		vm, err := h.NewVM(hv.Config{})
 		must(t, err)
-		if _, err := h.NewVM(hvf.Config{}); !errors.Is(err, hvf.ReturnBusy) {
+		if _, err := h.NewVM(hv.Config{}); !errors.Is(err, hvf.ReturnBusy) {
 			t.Errorf("second VM: %v, want %v", err, hvf.ReturnBusy)
 		}
 		must(t, vm.Close())
 		must(t, vm.Close()) // again: nothing
 	}
-	if _, err := h.NewVM(hvf.Config{VCPUs: 65}); err == nil {
+	if _, err := h.NewVM(hv.Config{VCPUs: 65}); err == nil {
 		t.Error("a VM for 65 vCPUs")
 	}
 }
@@ -131,14 +133,14 @@ var nasty = Options{UnknownPerMille: 200, UnknownMasks: true, DropRacedCancels: 
 // TestKickBeforeRun: exactly one exit, without the guest.
 func TestKickBeforeRun(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnHVC, insnHVC1, insnHVC, insnHVC1)
-	g.onVCPU(t, 0, func(v hvf.VCPU) {
+	g.onVCPU(t, 0, func(v hv.VCPU) {
 		for i := range uint16(4) {
 			v.Kick()
 			v.Kick()
-			if e := run(t, v); e.Reason != hvf.ExitCanceled {
-				t.Errorf("after a kick: %+v, want %v", e, hvf.ExitCanceled)
+			if e := run(t, v); e.Reason != hv.ExitCanceled {
+				t.Errorf("after a kick: %+v, want %v", e, hv.ExitCanceled)
 			}
-			if e := run(t, v); e.Reason != hvf.ExitException || e.ESR.Imm16() != i&1 {
+			if e := run(t, v); e.Reason != hv.ExitException || e.ESR.Imm16() != i&1 {
 				t.Errorf("after that: %+v, want hvc #%d", e, i&1)
 			}
 		}
@@ -156,7 +158,7 @@ func TestKickStorm(t *testing.T) {
 	for seed := range uint64(2) {
 		opts.Seed = 7 + seed
 		g := newGuest(t, New(t, opts).Hypervisor(), insnHVC, 0x17ffffff) // b guestBase
-		kickers := make(chan hvf.VCPU)
+		kickers := make(chan hv.VCPU)
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Add(1)
@@ -167,14 +169,14 @@ func TestKickStorm(t *testing.T) {
 				}
 			}()
 		}
-		g.onVCPU(t, 0, func(v hvf.VCPU) {
+		g.onVCPU(t, 0, func(v hv.VCPU) {
 			for range rounds {
 				kickers <- v
 				for canceled := false; !canceled; { // hangs if a kick is lost
 					switch e := run(t, v); {
-					case e.Reason == hvf.ExitCanceled:
+					case e.Reason == hv.ExitCanceled:
 						canceled = true
-					case e.Reason != hvf.ExitException || e.ESR.EC() != hvf.ECHVC64:
+					case e.Reason != hv.ExitException || e.ESR.EC() != aarch64.ECHVC64:
 						t.Errorf("%+v, want an hvc or a kick", e)
 						return
 					}
@@ -192,11 +194,11 @@ func TestKickStorm(t *testing.T) {
 // TestKickSpinningGuest: the kick is all that ends this run.
 func TestKickSpinningGuest(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
-	g.onVCPU(t, 0, func(v hvf.VCPU) {
+	g.onVCPU(t, 0, func(v hv.VCPU) {
 		for range 20 {
 			timer := time.AfterFunc(time.Millisecond, v.Kick)
-			if e := run(t, v); e.Reason != hvf.ExitCanceled {
-				t.Errorf("%+v, want %v", e, hvf.ExitCanceled)
+			if e := run(t, v); e.Reason != hv.ExitCanceled {
+				t.Errorf("%+v, want %v", e, hv.ExitCanceled)
 			}
 			timer.Stop()
 		}
@@ -207,31 +209,31 @@ func TestKickSpinningGuest(t *testing.T) {
 // again at once if it is still on.
 func TestVTimer(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
-	g.onVCPU(t, 0, func(v hvf.VCPU) {
+	g.onVCPU(t, 0, func(v hv.VCPU) {
 		must(t, v.SetVTimerOffset(g.vm.Counter()))
-		must(t, v.SetSysReg(hvf.SysRegCNTV_CVAL_EL0, hvf.CounterFrequency/1000)) // in 1 ms
-		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 1))
-		if e := run(t, v); e.Reason != hvf.ExitVTimer {
-			t.Errorf("%+v, want %v", e, hvf.ExitVTimer)
+		must(t, v.SetSysReg(aarch64.CNTV_CVAL_EL0, hv.CounterFrequency/1000)) // in 1 ms
+		must(t, v.SetSysReg(aarch64.CNTV_CTL_EL0, 1))
+		if e := run(t, v); e.Reason != hv.ExitVTimer {
+			t.Errorf("%+v, want %v", e, hv.ExitVTimer)
 			return
 		}
-		ctl, err := v.SysReg(hvf.SysRegCNTV_CTL_EL0)
+		ctl, err := v.SysReg(aarch64.CNTV_CTL_EL0)
 		if err != nil || ctl != 5 {
 			t.Errorf("CNTV_CTL_EL0 = 0x%x, %v, want 5", ctl, err)
 		}
 		timer := time.AfterFunc(5*time.Millisecond, v.Kick)
 		defer timer.Stop()
-		if e := run(t, v); e.Reason != hvf.ExitCanceled {
+		if e := run(t, v); e.Reason != hv.ExitCanceled {
 			t.Errorf("masked: %+v, want no exit but for the kick", e)
 		}
 		must(t, v.SetVTimerMask(false))
-		if e := run(t, v); e.Reason != hvf.ExitVTimer {
-			t.Errorf("unmasked and on: %+v, want %v", e, hvf.ExitVTimer)
+		if e := run(t, v); e.Reason != hv.ExitVTimer {
+			t.Errorf("unmasked and on: %+v, want %v", e, hv.ExitVTimer)
 		}
-		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 0))
+		must(t, v.SetSysReg(aarch64.CNTV_CTL_EL0, 0))
 		must(t, v.SetVTimerMask(false))
 		v.Kick()
-		if e := run(t, v); e.Reason != hvf.ExitCanceled {
+		if e := run(t, v); e.Reason != hv.ExitCanceled {
 			t.Errorf("unmasked and off: %+v, want no exit but for the kick", e)
 		}
 	})
@@ -254,13 +256,13 @@ func checkInterruptHoldsForOneRun(t *testing.T, f *Fake) {
 		vectors = append(vectors, insnHVC)
 	}
 	g := newGuest(t, f.Hypervisor(), append(vectors, insnHVC1)...)
-	g.onVCPU(t, 0, func(v hvf.VCPU) {
-		must(t, v.SetSysReg(hvf.SysRegVBAR_EL1, guestBase))
+	g.onVCPU(t, 0, func(v hv.VCPU) {
+		must(t, v.SetSysReg(aarch64.VBAR_EL1, guestBase))
 		for i := range 40 {
 			irq := i%4 == 0
-			must(t, v.SetReg(hvf.RegPC, guestBase+0x100))
-			must(t, v.SetReg(hvf.RegCPSR, 5)) // EL1h, nothing masked
-			if i%2 == 0 {                     // else it is low by itself
+			must(t, v.SetReg(hv.RegPC, guestBase+0x100))
+			must(t, v.SetReg(hv.RegCPSR, 5)) // EL1h, nothing masked
+			if i%2 == 0 {                    // else it is low by itself
 				must(t, v.SetIRQ(irq))
 			}
 			e := run(t, v)
@@ -274,11 +276,11 @@ func checkInterruptHoldsForOneRun(t *testing.T, f *Fake) {
 // TestCloseUnmaps: what was mapped may be freed even when the VM stays.
 func TestCloseUnmaps(t *testing.T) {
 	f := New(t, Options{})
-	vm, err := f.Hypervisor().NewVM(hvf.Config{})
+	vm, err := f.Hypervisor().NewVM(hv.Config{})
 	must(t, err)
 	mem := pages(t, 4)
-	must(t, vm.Map(0, mem, hvf.ProtRead))
-	must(t, vm.Unmap(hvf.PageSize, hvf.PageSize))
+	must(t, vm.Map(0, mem, hv.ProtRead))
+	must(t, vm.Unmap(hv.PageSize, hv.PageSize))
 	onThread(func() {
 		stray, err := f.Framework().VCPUCreate(0) // keeps the VM
 		must(t, err)
@@ -286,7 +288,7 @@ func TestCloseUnmaps(t *testing.T) {
 			t.Errorf("close: %v, want %v", err, hvf.ReturnBusy)
 		}
 		for page := range uint64(4) {
-			if err := f.Framework().VMUnmap(page*hvf.PageSize, hvf.PageSize); err == nil {
+			if err := f.Framework().VMUnmap(page*hv.PageSize, hv.PageSize); err == nil {
 				t.Errorf("page %d was still mapped", page)
 			}
 		}
@@ -297,7 +299,7 @@ func TestCloseUnmaps(t *testing.T) {
 
 // TestCloseVCPU: once is enough, and a VM waits for it.
 func TestCloseVCPU(t *testing.T) {
-	vm, err := New(t, Options{}).Hypervisor().NewVM(hvf.Config{})
+	vm, err := New(t, Options{}).Hypervisor().NewVM(hv.Config{})
 	must(t, err)
 	onThread(func() {
 		v, err := vm.NewVCPU(0)
@@ -316,8 +318,8 @@ func TestCloseVCPU(t *testing.T) {
 // result before in the others.
 func TestNarrowResults(t *testing.T) {
 	withVCPU(t, New(t, Options{}).Framework(), func(v *hvf.RawVCPU) {
-		must(t, v.SetReg(hvf.RegX0, ^uint64(0)))
-		if x0, err := v.GetReg(hvf.RegX0); x0 != ^uint64(0) || err != nil {
+		must(t, v.SetReg(hv.RegX0, ^uint64(0)))
+		if x0, err := v.GetReg(hv.RegX0); x0 != ^uint64(0) || err != nil {
 			t.Errorf("X0 = 0x%x, %v", x0, err)
 		}
 		if masked, err := v.GetVTimerMask(); masked || err != nil {
@@ -331,14 +333,14 @@ func TestVTimerAfterUnknown(t *testing.T) {
 	opts := nasty
 	opts.UnknownPerMille = 900
 	g := newGuest(t, New(t, opts).Hypervisor(), insnSelf)
-	g.onVCPU(t, 0, func(v hvf.VCPU) {
+	g.onVCPU(t, 0, func(v hv.VCPU) {
 		must(t, v.SetVTimerOffset(g.vm.Counter()))
-		must(t, v.SetSysReg(hvf.SysRegCNTV_CVAL_EL0, 0))
-		must(t, v.SetSysReg(hvf.SysRegCNTV_CTL_EL0, 1))
+		must(t, v.SetSysReg(aarch64.CNTV_CVAL_EL0, 0))
+		must(t, v.SetSysReg(aarch64.CNTV_CTL_EL0, 1))
 		for range 20 {
 			watchdog := time.AfterFunc(10*time.Second, v.Kick)
-			if e := run(t, v); e.Reason != hvf.ExitVTimer {
-				t.Errorf("%+v, want %v", e, hvf.ExitVTimer)
+			if e := run(t, v); e.Reason != hv.ExitVTimer {
+				t.Errorf("%+v, want %v", e, hv.ExitVTimer)
 			}
 			watchdog.Stop()
 			must(t, v.SetVTimerMask(false))
@@ -349,7 +351,7 @@ func TestVTimerAfterUnknown(t *testing.T) {
 // TestInterruptGoneAfterCancel: a level that a spurious return has left high is
 // low for the next run, when a kick has ended the one that it was stated for.
 func TestInterruptGoneAfterCancel(t *testing.T) {
-	var v hvf.VCPU
+	var v hv.VCPU
 	armed := false // the next return is followed by a kick
 	f := New(t, Options{
 		UnknownPerMille: 500, UnknownKeepsInputs: true, Seed: 3,
@@ -369,19 +371,19 @@ func TestInterruptGoneAfterCancel(t *testing.T) {
 		vectors = append(vectors, insnHVC)
 	}
 	g := newGuest(t, f.Hypervisor(), append(vectors, insnHVC1)...)
-	g.onVCPU(t, 0, func(cpu hvf.VCPU) {
+	g.onVCPU(t, 0, func(cpu hv.VCPU) {
 		v = cpu
-		must(t, v.SetSysReg(hvf.SysRegVBAR_EL1, guestBase))
+		must(t, v.SetSysReg(aarch64.VBAR_EL1, guestBase))
 		canceled := 0
 		for range 40 {
-			must(t, v.SetReg(hvf.RegPC, guestBase+0x100))
-			must(t, v.SetReg(hvf.RegCPSR, 5))
+			must(t, v.SetReg(hv.RegPC, guestBase+0x100))
+			must(t, v.SetReg(hv.RegCPSR, 5))
 			must(t, v.SetIRQ(true))
 			armed = true
 			e := run(t, v)
-			for e.Reason == hvf.ExitCanceled {
+			for e.Reason == hv.ExitCanceled {
 				canceled++
-				if e = run(t, v); e.Reason == hvf.ExitException && e.ESR.Imm16() == 1 {
+				if e = run(t, v); e.Reason == hv.ExitException && e.ESR.Imm16() == 1 {
 					t.Error("an interrupt was taken in a run that it was not stated for")
 				}
 			}

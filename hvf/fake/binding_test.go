@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
@@ -90,20 +92,20 @@ func TestVCPUBindings(t *testing.T) {
 			t.Error(err)
 		}
 		// Where the engine has no register the fake stores it.
-		for _, reg := range []hvf.SysReg{hvf.SysRegTTBR0_EL1, hvf.SysRegAPIAKEYLO_EL1, hvf.SysRegTPIDR2_EL0} {
+		for _, reg := range []aarch64.SysReg{aarch64.TTBR0_EL1, aarch64.APIAKEYLO_EL1, aarch64.TPIDR2_EL0} {
 			must(t, v.SetSysReg(reg, 0x1122_3344_0000))
 			got, err := v.GetSysReg(reg)
 			equal(t, reg.String(), got, err, 0x1122_3344_0000)
 		}
-		mem, err := fw.VMAllocate(2*hvf.PageSize, hvf.AllocateDefault)
+		mem, err := fw.VMAllocate(2*hv.PageSize, hvf.AllocateDefault)
 		must(t, err)
 		mem[0], mem[len(mem)-1] = 1, 2
 		must(t, fw.VMDeallocate(mem))
 	})
 	a := fw.MachAbsoluteTime()
 	time.Sleep(time.Millisecond)
-	if d := fw.MachAbsoluteTime() - a; d < hvf.CounterFrequency/1000 {
-		t.Errorf("the counter took %d ticks for 1 ms, want at least %d", d, hvf.CounterFrequency/1000)
+	if d := fw.MachAbsoluteTime() - a; d < hv.CounterFrequency/1000 {
+		t.Errorf("the counter took %d ticks for 1 ms, want at least %d", d, hv.CounterFrequency/1000)
 	}
 }
 
@@ -208,7 +210,7 @@ func TestGICBindings(t *testing.T) {
 		if err := v.SetPendingInterrupt(hvf.InterruptIRQ, true); !errors.Is(err, hvf.ReturnUnsupported) {
 			t.Errorf("pending interrupt beside a GIC: %v", err)
 		}
-		must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 0))
+		must(t, v.SetSysReg(aarch64.MPIDR_EL1, 0))
 		at, err := v.GICGetRedistributorBase()
 		equal(t, "redistributor", at, err, 0x5000_0000)
 		must(t, v.GICSetRedistributorReg(hvf.RedistributorRegICFGR1, 8))
@@ -260,27 +262,27 @@ func TestWFIWithGIC(t *testing.T) {
 	must(t, createGIC(t, fw))
 	mem := pages(t, 1)
 	copy(mem, []byte{insnWFI & 0xff, insnWFI >> 8 & 0xff, insnWFI >> 16 & 0xff, insnWFI >> 24, insnHVC & 0xff, 0, 0, insnHVC >> 24})
-	must(t, fw.VMMap(mem, guestBase, hvf.ProtRead|hvf.ProtExec))
+	must(t, fw.VMMap(mem, guestBase, hv.ProtRead|hv.ProtExec))
 	onThread(func() {
 		v, err := fw.VCPUCreate(0)
 		must(t, err)
-		must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31))
+		must(t, v.SetSysReg(aarch64.MPIDR_EL1, 1<<31))
 		must(t, fw.GICSetDistributorReg(hvf.DistributorRegCTLR, 0x12)) // ARE, Group 1
 		must(t, fw.GICSetDistributorReg(hvf.DistributorRegIGROUPR(1), 1<<8))
 		must(t, fw.GICSetDistributorReg(hvf.DistributorRegISENABLER(1), 1<<8)) // 40
 		must(t, v.GICSetICCReg(hvf.ICCRegPMR_EL1, 0xf0))
 		must(t, v.GICSetICCReg(hvf.ICCRegIGRPEN1_EL1, 1))
-		must(t, v.SetReg(hvf.RegPC, guestBase))
-		must(t, v.SetReg(hvf.RegCPSR, 0x3c5))
+		must(t, v.SetReg(hv.RegPC, guestBase))
+		must(t, v.SetReg(hv.RegCPSR, 0x3c5))
 		kick := time.AfterFunc(time.Millisecond, func() { fw.VCPUsExit([]uint64{v.ID()}) })
 		must(t, v.Run())
-		pc, err := v.GetReg(hvf.RegPC)
+		pc, err := v.GetReg(hv.RegPC)
 		equal(t, "PC after a kick in WFI", pc, err, guestBase)
-		equal(t, "reason", v.Exit().Reason, nil, hvf.ExitCanceled)
+		equal(t, "reason", v.Exit().Reason, nil, hv.ExitCanceled)
 		kick.Stop()
 		time.AfterFunc(time.Millisecond, func() { fw.GICSetSPI(40, true) })
 		must(t, v.Run())
-		equal(t, "class after an interrupt in WFI", v.Exit().Exception.Syndrome.EC(), nil, hvf.ECHVC64)
+		equal(t, "class after an interrupt in WFI", v.Exit().Exception.Syndrome.EC(), nil, aarch64.ECHVC64)
 		if ticks, err := v.GetWaitForInterruptTime(); err != nil || ticks == 0 {
 			t.Errorf("it has waited %d ticks, %v", ticks, err)
 		}

@@ -1,13 +1,15 @@
-package hvftest
+package fake
 
 import (
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/fake"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
@@ -34,7 +36,7 @@ var callMutations = []callMutation{
 	{"memory is mapped for all", []string{"memory/read-only"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[3] = 7 })},
 	{"memory is mapped unaligned", []string{"vm/runs"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[1] += 0x1000 })},
 	{"a system register is mistaken", []string{"register/system"}, 0, change("hv_vcpu_set_sys_reg", func(a *[4]uintptr) { a[1] = 0xdf00 })},
-	{"an ID register is not set", []string{"register/id"}, 0, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(hvf.SysRegID_AA64PFR0_EL1))},
+	{"an ID register is not set", []string{"register/id"}, 0, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(aarch64.ID_AA64PFR0_EL1))},
 	{"the interrupt's level is not stated", []string{"interrupt/irq"}, 0, without("hv_vcpu_set_pending_interrupt")},
 	{"the interrupt's level is stated once", []string{"interrupt/irq"}, 0, once("hv_vcpu_set_pending_interrupt")},
 	{"IRQ and FIQ are swapped", []string{"interrupt/irq"}, 0, change("hv_vcpu_set_pending_interrupt", func(a *[4]uintptr) { a[1] ^= 1 })},
@@ -43,10 +45,10 @@ var callMutations = []callMutation{
 	{"the counter's offset is not set", []string{"vtimer/offset"}, 0, without("hv_vcpu_set_vtimer_offset")},
 	{"a kick does not reach the framework", []string{"kick/while-running", "kick/every-one"}, 0, without("hv_vcpus_exit")},
 	{"a kick is of another vCPU", []string{"kick/while-running"}, 0, change("hv_vcpus_exit", func(a *[4]uintptr) { a[1] = 0 })},
-	{"the PC is not advanced", []string{"sysreg/trapped", "exit/smc"}, 0, withoutArg("hv_vcpu_set_reg", 1, uintptr(hvf.RegPC))},
+	{"the PC is not advanced", []string{"sysreg/trapped", "exit/smc"}, 0, withoutArg("hv_vcpu_set_reg", 1, uintptr(hv.RegPC))},
 	{"a GIC is made twice", []string{"gic/spi"}, 10, twice("hv_gic_create")},
 	{"the GIC is not made", []string{"gic/spi"}, 0, without("hv_gic_create")},
-	{"MPIDR_EL1 is not set", []string{"gic/spi"}, 10, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(hvf.SysRegMPIDR_EL1))},
+	{"MPIDR_EL1 is not set", []string{"gic/spi"}, 10, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(aarch64.MPIDR_EL1))},
 	{"an SPI is not deasserted", []string{"gic/spi"}, 0, withoutArg("hv_gic_set_spi", 1, 0)},
 	{"an SPI is counted from 0", []string{"gic/spi"}, 0, change("hv_gic_set_spi", func(a *[4]uintptr) { a[0] -= 32 })},
 	{"the GIC is not reset", []string{"gic/reset"}, 0, without("hv_gic_reset")},
@@ -125,6 +127,9 @@ func elsewhere(name string) func(string, *ccall.Frame, func()) {
 	}
 }
 
+// mutationPatience is how long a guest may be stuck whose mutation lets it.
+const mutationPatience = 300 * time.Millisecond
+
 // recorder is a test whose failures are counted and not its own.
 type recorder struct {
 	testing.TB
@@ -150,8 +155,8 @@ func (r *recorder) finish() {
 // TestCallMutations: each mistake makes the cases fail that are about it, or
 // breaks a rule of the fake.
 func TestCallMutations(t *testing.T) {
-	byName := make(map[string]Case)
-	for _, c := range Cases() {
+	byName := make(map[string]hvtest.Case)
+	for _, c := range hvtest.Cases() {
 		byName[c.Name] = c
 	}
 	for _, m := range callMutations {
@@ -162,8 +167,8 @@ func TestCallMutations(t *testing.T) {
 					t.Fatalf("there is no case %s", name)
 				}
 				r := &recorder{TB: t}
-				h := fake.New(r, fake.Options{Call: m.call}).Hypervisor()
-				err := c.check(h, mutationPatience)
+				h := New(r, Options{Call: m.call}).Hypervisor()
+				err := c.CheckWithin(h, mutationPatience)
 				r.finish()
 				said := strings.Join(r.errs, "\n")
 				switch {
@@ -176,4 +181,12 @@ func TestCallMutations(t *testing.T) {
 			}
 		})
 	}
+}
+
+// most is how many of n cases to run.
+func most(n int) int {
+	if testing.Short() {
+		return 1
+	}
+	return n
 }

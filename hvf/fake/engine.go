@@ -6,8 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // engine runs the guest of one fake on the software CPU. The library calls it
@@ -16,7 +17,7 @@ import (
 type engine struct {
 	handle  uint64
 	counter func() uint64 // the fake's mach_absolute_time
-	vm      hvf.VM
+	vm      hv.VM
 	ahead   uint64 // counter less vm.Counter
 	cpus    [softcpu.MaxVCPUs]atomic.Pointer[cpu]
 	created atomic.Int64 // vCPUs so far
@@ -28,7 +29,7 @@ type engine struct {
 
 // cpu is one vCPU of the engine.
 type cpu struct {
-	hv     hvf.VCPU
+	hv     hv.VCPU
 	id     int
 	st     *state      // shared with C
 	gic    *privateGIC // nil without the framework's
@@ -68,7 +69,7 @@ func engineOf(handle uintptr) *engine {
 }
 
 func (e *engine) createVM(ipaBits int) error {
-	vm, err := softcpu.New().NewVM(hvf.Config{IPABits: ipaBits})
+	vm, err := softcpu.New().NewVM(hv.Config{IPABits: ipaBits})
 	if err != nil {
 		return err
 	}
@@ -127,9 +128,9 @@ func (e *engine) run(id int) {
 	c.push(e.ahead)
 	exit, err := c.run()
 	if err != nil {
-		exit = hvf.Exit{Reason: ^hvf.ExitReason(0)}
+		exit = hv.Exit{Reason: ^hv.ExitReason(0)}
 	}
-	if exit.Reason == hvf.ExitVTimer {
+	if exit.Reason == hv.ExitVTimer {
 		c.masked = true
 	}
 	c.pull()
@@ -147,7 +148,7 @@ func (e *engine) kick(id int) {
 }
 
 // run enters the guest until something is to be told.
-func (c *cpu) run() (hvf.Exit, error) {
+func (c *cpu) run() (hv.Exit, error) {
 	if c.gic != nil {
 		return c.gic.run()
 	}
@@ -156,7 +157,7 @@ func (c *cpu) run() (hvf.Exit, error) {
 	return c.hv.Run()
 }
 
-func (c *cpu) sysReg(r hvf.SysReg) (uint64, error) {
+func (c *cpu) sysReg(r aarch64.SysReg) (uint64, error) {
 	if c.gic != nil {
 		if v, ok := c.gic.readTimer(r); ok {
 			return v, nil
@@ -165,7 +166,7 @@ func (c *cpu) sysReg(r hvf.SysReg) (uint64, error) {
 	return c.hv.SysReg(r)
 }
 
-func (c *cpu) setSysReg(r hvf.SysReg, v uint64) error {
+func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) error {
 	if c.gic != nil && c.gic.writeTimer(r, v) {
 		return nil
 	}
@@ -177,7 +178,7 @@ func (c *cpu) push(ahead uint64) {
 	st := c.st
 	for dirty := st.Dirty; dirty != 0; dirty &= dirty - 1 {
 		r := bits.TrailingZeros64(dirty)
-		c.hv.SetReg(hvf.Reg(r), st.Reg[r])
+		c.hv.SetReg(hv.Reg(r), st.Reg[r])
 	}
 	st.Dirty = 0
 	if masked := st.Masked != 0; masked != c.masked && !c.gic.delivers() {
@@ -193,6 +194,6 @@ func (c *cpu) push(ahead uint64) {
 // pull shows C the general registers.
 func (c *cpu) pull() {
 	for r := range c.st.Reg {
-		c.st.Reg[r], _ = c.hv.Reg(hvf.Reg(r))
+		c.st.Reg[r], _ = c.hv.Reg(hv.Reg(r))
 	}
 }

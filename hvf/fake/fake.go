@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
@@ -110,7 +111,7 @@ func (b *between) Call(f *ccall.Frame) {
 func (f *Fake) Framework() *hvf.Framework { return f.fw }
 
 // Hypervisor returns the backend over the fake.
-func (f *Fake) Hypervisor() hvf.Hypervisor { return f.fw.Hypervisor() }
+func (f *Fake) Hypervisor() hv.Hypervisor { return f.fw.Hypervisor() }
 
 // Violations takes what rules were broken so far.
 func (f *Fake) Violations() []Violation {

@@ -4,9 +4,10 @@ import (
 	"errors"
 
 	"github.com/miniboot-vmm/miniboot/gic"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
 	"github.com/miniboot-vmm/miniboot/mmio"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // frameworkGIC is the framework's own GIC: package gic at the addresses that
@@ -190,7 +191,7 @@ func (r redistributors) Read(a mmio.Access) uint64 {
 func (r redistributors) Write(a mmio.Access, v uint64) { r.v3.Redistributors().Write(a, v) }
 
 // load performs a guest's access that has a syndrome, if it is to the GIC.
-func (g *frameworkGIC) load(c *cpu, exit hvf.Exit) (done bool) {
+func (g *frameworkGIC) load(c *cpu, exit hv.Exit) (done bool) {
 	d := exit.ESR.DataAbort()
 	dev, off := g.frame(exit.IPA)
 	if dev == nil || !d.ISV || d.S1PTW {

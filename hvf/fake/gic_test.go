@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
 // TestNewGIC: what fits is made, once and in time; what does not says what to do.
 func TestNewGIC(t *testing.T) {
-	good := hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 256 << 20, SPIs: 96}
-	with := func(change func(l *hvf.GICLayout)) hvf.GICLayout {
+	good := hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 256 << 20, SPIs: 96}
+	with := func(change func(l *hv.GICLayout)) hv.GICLayout {
 		l := good
 		change(&l)
 		return l
@@ -20,22 +21,22 @@ func TestNewGIC(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		macOS  hvf.MacOS
-		layout hvf.GICLayout
+		layout hv.GICLayout
 		want   string // in the error; "" if there is to be none
 	}{
 		{"macOS 14", hvf.MacOS{Major: 14}, good, "came with macOS 15.0; use the one in software (-irqchip go)"},
 		{"macOS 15", hvf.MacOS{Major: 15}, good, ""},
-		{"all SPIs", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.SPIs = 988 }), ""},
-		{"too many SPIs", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.SPIs = 989 }), "988 SPIs from 32 on, want 989"},
-		{"just the space", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.RedistributorSpace = 32 << 20 }), ""},
-		{"less space", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.RedistributorSpace = 16 << 20 }), "region size of 0x2000000 does not fit"},
-		{"distributor", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.Distributor += 0x1000 }), "distributor alignment of 0x10000 does not fit"},
-		{"redistributors", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.Redistributors += 0x8000 }), "redistributor alignment of 0x10000 does not fit"},
-		{"the end", hvf.MacOS{Major: 15}, with(func(l *hvf.GICLayout) { l.Redistributors = 1<<64 - 0x1_0000 }), "HV_BAD_ARGUMENT"},
+		{"all SPIs", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.SPIs = 988 }), ""},
+		{"too many SPIs", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.SPIs = 989 }), "988 SPIs from 32 on, want 989"},
+		{"just the space", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.RedistributorSpace = 32 << 20 }), ""},
+		{"less space", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.RedistributorSpace = 16 << 20 }), "region size of 0x2000000 does not fit"},
+		{"distributor", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.Distributor += 0x1000 }), "distributor alignment of 0x10000 does not fit"},
+		{"redistributors", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.Redistributors += 0x8000 }), "redistributor alignment of 0x10000 does not fit"},
+		{"the end", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.Redistributors = 1<<64 - 0x1_0000 }), "HV_BAD_ARGUMENT"},
 	} {
-		vm, err := New(t, Options{MacOS: tt.macOS}).Hypervisor().NewVM(hvf.Config{})
+		vm, err := New(t, Options{MacOS: tt.macOS}).Hypervisor().NewVM(hv.Config{})
 		must(t, err)
-		g, err := vm.(hvf.GICMaker).NewGIC(tt.layout)
+		g, err := vm.(hv.GICMaker).NewGIC(tt.layout)
 		if tt.want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q in it", tt.name, err, tt.want)
 		}
@@ -51,19 +52,19 @@ func TestNewGIC(t *testing.T) {
 
 // TestNewGICTooLate: not beside another, nor after a vCPU.
 func TestNewGICTooLate(t *testing.T) {
-	layout := hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000}
-	vm, err := New(t, Options{}).Hypervisor().NewVM(hvf.Config{})
+	layout := hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000}
+	vm, err := New(t, Options{}).Hypervisor().NewVM(hv.Config{})
 	must(t, err)
 	onThread(func() {
 		v, err := vm.NewVCPU(0)
 		must(t, err)
 		must(t, v.Close())
 	})
-	if _, err := vm.(hvf.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "make it before them") {
+	if _, err := vm.(hv.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "make it before them") {
 		t.Errorf("after a vCPU: %v", err)
 	}
 	must(t, vm.Close())
-	if _, err := vm.(hvf.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "closed") {
+	if _, err := vm.(hv.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("of a closed VM: %v", err)
 	}
 }
@@ -82,9 +83,9 @@ func TestResetCPUWithoutRegister(t *testing.T) {
 			}
 			call()
 		}}
-		vm, err := New(t, opt).Hypervisor().NewVM(hvf.Config{})
+		vm, err := New(t, opt).Hypervisor().NewVM(hv.Config{})
 		must(t, err)
-		g, err := vm.(hvf.GICMaker).NewGIC(hvf.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000})
+		g, err := vm.(hv.GICMaker).NewGIC(hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000})
 		must(t, err)
 		onThread(func() {
 			v, err := vm.NewVCPU(0)

@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // Guest instructions, with their disassembly.
@@ -21,15 +21,15 @@ const (
 
 // guest is a machine with one page of code at guestBase.
 type guest struct {
-	vm  hvf.VM
+	vm  hv.VM
 	mem []byte
 }
 
 const guestBase = 0x10000
 
-func newGuest(t testing.TB, h hvf.Hypervisor, words ...uint32) *guest {
+func newGuest(t testing.TB, h hv.Hypervisor, words ...uint32) *guest {
 	t.Helper()
-	vm, err := h.NewVM(hvf.Config{})
+	vm, err := h.NewVM(hv.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func newGuest(t testing.TB, h hvf.Hypervisor, words ...uint32) *guest {
 	for i, w := range words {
 		binary.LittleEndian.PutUint32(g.mem[4*i:], w)
 	}
-	if err := vm.Map(guestBase, g.mem, hvf.ProtRead|hvf.ProtExec); err != nil {
+	if err := vm.Map(guestBase, g.mem, hv.ProtRead|hv.ProtExec); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -50,7 +50,7 @@ func newGuest(t testing.TB, h hvf.Hypervisor, words ...uint32) *guest {
 
 // onVCPU runs f with a vCPU that is about to execute the guest's first word at
 // EL1, on a thread of its own.
-func (g *guest) onVCPU(t testing.TB, index int, f func(v hvf.VCPU)) {
+func (g *guest) onVCPU(t testing.TB, index int, f func(v hv.VCPU)) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -63,7 +63,7 @@ func (g *guest) onVCPU(t testing.TB, index int, f func(v hvf.VCPU)) {
 			return
 		}
 		defer v.Close()
-		for r, val := range map[hvf.Reg]uint64{hvf.RegPC: guestBase, hvf.RegCPSR: 0x3c5} {
+		for r, val := range map[hv.Reg]uint64{hv.RegPC: guestBase, hv.RegCPSR: 0x3c5} {
 			if err := v.SetReg(r, val); err != nil {
 				t.Error(err)
 			}
@@ -74,7 +74,7 @@ func (g *guest) onVCPU(t testing.TB, index int, f func(v hvf.VCPU)) {
 }
 
 // run is Run without an error.
-func run(t testing.TB, v hvf.VCPU) hvf.Exit {
+func run(t testing.TB, v hv.VCPU) hv.Exit {
 	t.Helper()
 	e, err := v.Run()
 	if err != nil {

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest/fake"
+	"github.com/miniboot-vmm/miniboot/hvf/fake"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/vmm"
@@ -31,12 +33,12 @@ var registerExits = []struct {
 
 // access is the exit of ldr w1, or of str w1.
 func access(ipa uint64, write bool) hvf.VCPUExit {
-	iss := 1<<24 | 2<<22 | 1<<16 | uint32(hvf.FSCTranslation) // ISV, SAS, SRT
+	iss := 1<<24 | 2<<22 | 1<<16 | uint32(aarch64.FSCTranslation) // ISV, SAS, SRT
 	if write {
 		iss |= 1 << 6 // WnR
 	}
-	return hvf.VCPUExit{Reason: hvf.ExitException, Exception: hvf.VCPUExitException{
-		Syndrome: hvf.MakeESR(hvf.ECDataAbortLower, iss), VirtualAddress: ipa, PhysicalAddress: ipa,
+	return hvf.VCPUExit{Reason: hv.ExitException, Exception: hvf.VCPUExitException{
+		Syndrome: aarch64.MakeESR(aarch64.ECDataAbortLower, iss), VirtualAddress: ipa, PhysicalAddress: ipa,
 	}}
 }
 

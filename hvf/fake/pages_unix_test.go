@@ -6,18 +6,18 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // pages maps n pages of the framework's size, aligned to it.
 func pages(t testing.TB, n int) []byte {
 	t.Helper()
-	size := n * hvf.PageSize
-	b, err := syscall.Mmap(-1, 0, size+hvf.PageSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	size := n * hv.PageSize
+	b, err := syscall.Mmap(-1, 0, size+hv.PageSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Munmap(b) })
-	skip := -int(address(b)) & (hvf.PageSize - 1)
+	skip := -int(address(b)) & (hv.PageSize - 1)
 	return b[skip : skip+size : skip+size]
 }

@@ -4,7 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -58,7 +59,7 @@ func (p *privateGIC) notify() {
 }
 
 // run enters the guest until something is to be told.
-func (p *privateGIC) run() (hvf.Exit, error) {
+func (p *privateGIC) run() (hv.Exit, error) {
 	for {
 		p.driveTimers()
 		p.running.Store(true)
@@ -74,26 +75,26 @@ func (p *privateGIC) run() (hvf.Exit, error) {
 
 // handle does what the framework does by itself about an exit. It may make
 // another one of it, that is to be told.
-func (p *privateGIC) handle(exit *hvf.Exit) (done bool) {
-	if exit.Reason == hvf.ExitVTimer && p.delivers() {
+func (p *privateGIC) handle(exit *hv.Exit) (done bool) {
+	if exit.Reason == hv.ExitVTimer && p.delivers() {
 		p.fired = true
 		p.vtimer.Set(true)
 		return p.e.vtimer == VTimerDelivered || p.c.st.Masked != 0
 	}
-	if exit.Reason != hvf.ExitException {
+	if exit.Reason != hv.ExitException {
 		return false
 	}
 	switch exit.ESR.EC() {
-	case hvf.ECDataAbortLower:
+	case aarch64.ECDataAbortLower:
 		return p.gic.load(p.c, *exit)
-	case hvf.ECSysReg:
+	case aarch64.ECSysReg:
 		return p.sysRegTrap(exit.ESR.SysRegTrap())
-	case hvf.ECWFx:
-		if exit.ESR.WFx() != hvf.WFI {
+	case aarch64.ECWFx:
+		if exit.ESR.WFx() != aarch64.WFI {
 			return false
 		}
 		if !p.wait() {
-			*exit = hvf.Exit{Reason: hvf.ExitCanceled}
+			*exit = hv.Exit{Reason: hv.ExitCanceled}
 			return false
 		}
 		p.c.advance()
@@ -102,7 +103,7 @@ func (p *privateGIC) handle(exit *hvf.Exit) (done bool) {
 	return false
 }
 
-func (p *privateGIC) sysRegTrap(t hvf.SysRegTrap) (done bool) {
+func (p *privateGIC) sysRegTrap(t aarch64.SysRegTrap) (done bool) {
 	if t.Read {
 		v, ok := p.readTimer(t.Reg)
 		if !ok {
@@ -146,18 +147,18 @@ func (c *cpu) x(n int) uint64 {
 	if n == 31 {
 		return 0
 	}
-	v, _ := c.hv.Reg(hvf.Reg(n))
+	v, _ := c.hv.Reg(hv.Reg(n))
 	return v
 }
 
 func (c *cpu) setX(n int, v uint64) {
 	if n != 31 {
-		c.hv.SetReg(hvf.Reg(n), v)
+		c.hv.SetReg(hv.Reg(n), v)
 	}
 }
 
 // advance moves the PC past the instruction.
 func (c *cpu) advance() {
-	pc, _ := c.hv.Reg(hvf.RegPC)
-	c.hv.SetReg(hvf.RegPC, pc+4)
+	pc, _ := c.hv.Reg(hv.RegPC)
+	c.hv.SetReg(hv.RegPC, pc+4)
 }

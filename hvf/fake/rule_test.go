@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
@@ -17,7 +19,7 @@ func TestBrokenRules(t *testing.T) {
 		do   func(t *testing.T, fw *hvf.Framework)
 	}{
 		{"register read on another thread", 2, func(t *testing.T, fw *hvf.Framework) {
-			withVCPU(t, fw, func(v *hvf.RawVCPU) { onThread(func() { v.GetReg(hvf.RegPC) }) })
+			withVCPU(t, fw, func(v *hvf.RawVCPU) { onThread(func() { v.GetReg(hv.RegPC) }) })
 		}},
 		{"run on another thread", 2, func(t *testing.T, fw *hvf.Framework) {
 			withVCPU(t, fw, func(v *hvf.RawVCPU) { onThread(func() { v.Run() }) })
@@ -49,19 +51,19 @@ func TestBrokenRules(t *testing.T) {
 		}},
 		{"guest memory in the Go heap", 4, func(t *testing.T, fw *hvf.Framework) {
 			must(t, fw.VMCreate(0))
-			b := make([]byte, 2*hvf.PageSize)
-			skip := -int(address(b)) & (hvf.PageSize - 1)
-			fw.VMMap(b[skip:skip+hvf.PageSize], 0, hvf.ProtRead)
+			b := make([]byte, 2*hv.PageSize)
+			skip := -int(address(b)) & (hv.PageSize - 1)
+			fw.VMMap(b[skip:skip+hv.PageSize], 0, hv.ProtRead)
 			must(t, fw.VMDestroy())
 			runtime.KeepAlive(b)
 		}},
 		{"memory freed while it was mapped", 4, func(t *testing.T, fw *hvf.Framework) {
 			must(t, fw.VMCreate(0))
-			mem, err := fw.VMAllocate(hvf.PageSize, hvf.AllocateDefault)
+			mem, err := fw.VMAllocate(hv.PageSize, hvf.AllocateDefault)
 			must(t, err)
-			must(t, fw.VMMap(mem, 0, hvf.ProtRead))
+			must(t, fw.VMMap(mem, 0, hv.ProtRead))
 			fw.VMDeallocate(mem)
-			must(t, fw.VMUnmap(0, hvf.PageSize))
+			must(t, fw.VMUnmap(0, hv.PageSize))
 			must(t, fw.VMDeallocate(mem))
 			must(t, fw.VMDestroy())
 		}},
@@ -74,9 +76,9 @@ func TestBrokenRules(t *testing.T) {
 		{"PC moved past an HVC", 9, func(t *testing.T, fw *hvf.Framework) {
 			withGuest(t, fw, insnHVC, func(v *hvf.RawVCPU) {
 				must(t, v.Run())
-				pc, err := v.GetReg(hvf.RegPC)
+				pc, err := v.GetReg(hv.RegPC)
 				must(t, err)
-				must(t, v.SetReg(hvf.RegPC, pc+4))
+				must(t, v.SetReg(hv.RegPC, pc+4))
 				must(t, v.Run())
 			})
 		}},
@@ -117,7 +119,7 @@ func TestBrokenRules(t *testing.T) {
 			onThread(func() {
 				v, err := fw.VCPUCreate(0)
 				must(t, err)
-				must(t, v.SetSysReg(hvf.SysRegMPIDR_EL1, 1<<31))
+				must(t, v.SetSysReg(aarch64.MPIDR_EL1, 1<<31))
 				must(t, fw.VCPUsExit([]uint64{v.ID()}))
 				must(t, v.Run())
 				onThread(func() { fw.VCPUCreate(0) })
@@ -166,25 +168,25 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	check("destroy without a VM", fw.VMDestroy(), hvf.ReturnNoDevice)
-	check("map without a VM", fw.VMMap(mem, 0, hvf.ProtRead), hvf.ReturnNoDevice)
+	check("map without a VM", fw.VMMap(mem, 0, hv.ProtRead), hvf.ReturnNoDevice)
 	check("exit without a VM", fw.VCPUsExit(nil), hvf.ReturnNoDevice)
 	check("create", fw.VMCreate(0), hvf.ReturnSuccess)
 	check("create again", fw.VMCreate(0), hvf.ReturnBusy)
 	check("exit nobody", fw.VCPUsExit(nil), hvf.ReturnSuccess)
 	check("exit vCPU 64", fw.VCPUsExit([]uint64{64}), hvf.ReturnBadArgument)
 
-	check("map unaligned memory", fw.VMMap(mem[8:hvf.PageSize+8], 0, hvf.ProtRead), hvf.ReturnBadArgument)
-	check("map unaligned ipa", fw.VMMap(mem[:hvf.PageSize], 0x1000, hvf.ProtRead), hvf.ReturnBadArgument)
-	check("map unaligned size", fw.VMMap(mem[:hvf.PageSize-1], 0, hvf.ProtRead), hvf.ReturnBadArgument)
-	check("map nothing", fw.VMMap(nil, 0, hvf.ProtRead), hvf.ReturnBadArgument)
+	check("map unaligned memory", fw.VMMap(mem[8:hv.PageSize+8], 0, hv.ProtRead), hvf.ReturnBadArgument)
+	check("map unaligned ipa", fw.VMMap(mem[:hv.PageSize], 0x1000, hv.ProtRead), hvf.ReturnBadArgument)
+	check("map unaligned size", fw.VMMap(mem[:hv.PageSize-1], 0, hv.ProtRead), hvf.ReturnBadArgument)
+	check("map nothing", fw.VMMap(nil, 0, hv.ProtRead), hvf.ReturnBadArgument)
 	check("map with unknown flags", fw.VMMap(mem, 0, 8), hvf.ReturnBadArgument)
-	check("map at the end", fw.VMMap(mem, 1<<36-hvf.PageSize, hvf.ProtRead), hvf.ReturnBadArgument)
-	check("map", fw.VMMap(mem, 0, hvf.ProtRead), hvf.ReturnSuccess)
-	check("map over it", fw.VMMap(mem[:hvf.PageSize], hvf.PageSize, hvf.ProtRead), hvf.ReturnError)
-	check("protect a part", fw.VMProtect(hvf.PageSize, hvf.PageSize, 0), hvf.ReturnSuccess)
-	check("protect what is not mapped", fw.VMProtect(2*hvf.PageSize, hvf.PageSize, 0), hvf.ReturnError)
-	check("unmap a part", fw.VMUnmap(0, hvf.PageSize), hvf.ReturnSuccess)
-	check("unmap it again", fw.VMUnmap(0, hvf.PageSize), hvf.ReturnError)
+	check("map at the end", fw.VMMap(mem, 1<<36-hv.PageSize, hv.ProtRead), hvf.ReturnBadArgument)
+	check("map", fw.VMMap(mem, 0, hv.ProtRead), hvf.ReturnSuccess)
+	check("map over it", fw.VMMap(mem[:hv.PageSize], hv.PageSize, hv.ProtRead), hvf.ReturnError)
+	check("protect a part", fw.VMProtect(hv.PageSize, hv.PageSize, 0), hvf.ReturnSuccess)
+	check("protect what is not mapped", fw.VMProtect(2*hv.PageSize, hv.PageSize, 0), hvf.ReturnError)
+	check("unmap a part", fw.VMUnmap(0, hv.PageSize), hvf.ReturnSuccess)
+	check("unmap it again", fw.VMUnmap(0, hv.PageSize), hvf.ReturnError)
 
 	onThread(func() {
 		v, err := fw.VCPUCreate(0)
@@ -198,9 +200,9 @@ func TestCodes(t *testing.T) {
 		check("Q32", err, hvf.ReturnBadArgument)
 		_, err = v.GetSysReg(0xdf00)
 		check("CNTFRQ_EL0", err, hvf.ReturnBadArgument)
-		_, err = v.GetSysReg(hvf.SysRegHCR_EL2)
+		_, err = v.GetSysReg(aarch64.HCR_EL2)
 		check("HCR_EL2 without EL2", err, hvf.ReturnBadArgument)
-		_, err = v.GetSysReg(hvf.SysRegSP_EL1)
+		_, err = v.GetSysReg(aarch64.SP_EL1)
 		check("SP_EL1", err, hvf.ReturnSuccess)
 		check("interrupt 2", v.SetPendingInterrupt(2, true), hvf.ReturnBadArgument)
 		_, err = v.GetSMEState()
@@ -220,7 +222,7 @@ func TestCodes(t *testing.T) {
 	onThread(func() {
 		v, err := fw.VCPUCreate(0)
 		must(t, err)
-		_, err = v.GetSysReg(hvf.SysRegHCR_EL2)
+		_, err = v.GetSysReg(aarch64.HCR_EL2)
 		check("HCR_EL2 with EL2", err, hvf.ReturnSuccess)
 		must(t, v.Destroy())
 	})
@@ -283,9 +285,9 @@ func withGuest(t *testing.T, fw *hvf.Framework, word uint32, f func(*hvf.RawVCPU
 		mem[i] = byte(word >> (8 * (i % 4)))
 	}
 	withVCPU(t, fw, func(v *hvf.RawVCPU) {
-		must(t, fw.VMMap(mem, guestBase, hvf.ProtRead|hvf.ProtExec))
-		must(t, v.SetReg(hvf.RegPC, guestBase))
-		must(t, v.SetReg(hvf.RegCPSR, 0x3c5))
+		must(t, fw.VMMap(mem, guestBase, hv.ProtRead|hv.ProtExec))
+		must(t, v.SetReg(hv.RegPC, guestBase))
+		must(t, v.SetReg(hv.RegCPSR, 0x3c5))
 		f(v)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
@@ -57,13 +59,13 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 		VMDestroy: dl.Callback(func(h uintptr) uintptr { return code(engineOf(h).destroyVM()) }),
 		Map: dl.Callback(func(h uintptr, addr unsafe.Pointer, ipa, size, flags uintptr) uintptr {
 			mem := unsafe.Slice((*byte)(addr), size)
-			return code(engineOf(h).vm.Map(uint64(ipa), mem, hvf.Prot(flags)))
+			return code(engineOf(h).vm.Map(uint64(ipa), mem, hv.Prot(flags)))
 		}),
 		Unmap: dl.Callback(func(h, ipa, size uintptr) uintptr {
 			return code(engineOf(h).vm.Unmap(uint64(ipa), uint64(size)))
 		}),
 		Protect: dl.Callback(func(h, ipa, size, flags uintptr) uintptr {
-			return code(engineOf(h).vm.Protect(uint64(ipa), uint64(size), hvf.Prot(flags)))
+			return code(engineOf(h).vm.Protect(uint64(ipa), uint64(size), hv.Prot(flags)))
 		}),
 		VCPUCreate: dl.Callback(func(h, id uintptr, st unsafe.Pointer) uintptr {
 			return code(engineOf(h).createVCPU(int(id), (*state)(st)))
@@ -72,14 +74,14 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 		Run:         dl.Callback(func(h, id uintptr) uintptr { engineOf(h).run(int(id)); return 0 }),
 		Kick:        dl.Callback(func(h, id uintptr) uintptr { engineOf(h).kick(int(id)); return 0 }),
 		GetSys: dl.Callback(func(h, id, reg uintptr, out unsafe.Pointer) uintptr {
-			v, err := engineOf(h).cpus[id].Load().sysReg(hvf.SysReg(reg))
+			v, err := engineOf(h).cpus[id].Load().sysReg(aarch64.SysReg(reg))
 			if err == nil {
 				*(*uint64)(out) = v
 			}
 			return code(err)
 		}),
 		SetSys: dl.Callback(func(h, id, reg, val uintptr) uintptr {
-			return code(engineOf(h).cpus[id].Load().setSysReg(hvf.SysReg(reg), uint64(val)))
+			return code(engineOf(h).cpus[id].Load().setSysReg(aarch64.SysReg(reg), uint64(val)))
 		}),
 		GetQ: dl.Callback(func(h, id, n uintptr, out unsafe.Pointer) uintptr {
 			v, err := engineOf(h).cpus[id].Load().hv.SIMDReg(int(n))

@@ -3,8 +3,9 @@ package fake
 import (
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 	"github.com/miniboot-vmm/miniboot/hvf"
-	"github.com/miniboot-vmm/miniboot/hvf/hvftest"
 )
 
 // TestSuite holds the bindings against the contract, over the fake.
@@ -18,7 +19,7 @@ func TestSuite(t *testing.T) {
 		"both, with rarities":               {VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, UnknownKeepsInputs: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hvftest.Run(t, func(t *testing.T) hvf.Hypervisor { return New(t, opt).Hypervisor() })
+			hvtest.Run(t, func(t *testing.T) hv.Hypervisor { return New(t, opt).Hypervisor() })
 		})
 	}
 }

@@ -3,7 +3,7 @@ package fake
 import (
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0.
@@ -13,7 +13,7 @@ const (
 	timerIStatus = 1 << 2
 )
 
-const regCNTPCT = hvf.SysReg(0xdf01)
+const regCNTPCT = aarch64.SysReg(0xdf01)
 
 // driveTimers gives the GIC the level of the timers' outputs.
 func (p *privateGIC) driveTimers() {
@@ -35,7 +35,7 @@ func (p *privateGIC) driveTimers() {
 const never = time.Hour
 
 func (p *privateGIC) vtimerCTL() uint64 {
-	ctl, _ := p.c.hv.SysReg(hvf.SysRegCNTV_CTL_EL0)
+	ctl, _ := p.c.hv.SysReg(aarch64.CNTV_CTL_EL0)
 	return ctl
 }
 
@@ -48,7 +48,7 @@ func (p *privateGIC) vtimerLeft() time.Duration {
 	if p.vtimerCTL()&(timerEnable|timerIMask) != timerEnable || masked {
 		return never
 	}
-	cval, _ := p.c.hv.SysReg(hvf.SysRegCNTV_CVAL_EL0)
+	cval, _ := p.c.hv.SysReg(aarch64.CNTV_CVAL_EL0)
 	return left(cval, p.e.counter()-p.c.st.Offset)
 }
 
@@ -69,7 +69,7 @@ func left(cval, now uint64) time.Duration {
 
 // readTimer and writeTimer access the physical timer, which the framework runs
 // for a VM that has its GIC.
-func (p *privateGIC) readTimer(r hvf.SysReg) (v uint64, ok bool) {
+func (p *privateGIC) readTimer(r aarch64.SysReg) (v uint64, ok bool) {
 	if p.e.physicalTimerTraps {
 		return 0, false
 	}
@@ -77,11 +77,11 @@ func (p *privateGIC) readTimer(r hvf.SysReg) (v uint64, ok bool) {
 	switch r {
 	case regCNTPCT:
 		return now, true
-	case hvf.SysRegCNTP_CVAL_EL0:
+	case aarch64.CNTP_CVAL_EL0:
 		return p.cval, true
-	case hvf.SysRegCNTP_TVAL_EL0:
+	case aarch64.CNTP_TVAL_EL0:
 		return uint64(uint32(p.cval - now)), true
-	case hvf.SysRegCNTP_CTL_EL0:
+	case aarch64.CNTP_CTL_EL0:
 		if p.ctl&timerEnable != 0 && p.cval <= now {
 			return p.ctl | timerIStatus, true
 		}
@@ -90,16 +90,16 @@ func (p *privateGIC) readTimer(r hvf.SysReg) (v uint64, ok bool) {
 	return 0, false
 }
 
-func (p *privateGIC) writeTimer(r hvf.SysReg, v uint64) (ok bool) {
+func (p *privateGIC) writeTimer(r aarch64.SysReg, v uint64) (ok bool) {
 	if p.e.physicalTimerTraps {
 		return false
 	}
 	switch r {
-	case hvf.SysRegCNTP_CVAL_EL0:
+	case aarch64.CNTP_CVAL_EL0:
 		p.cval = v
-	case hvf.SysRegCNTP_TVAL_EL0:
+	case aarch64.CNTP_TVAL_EL0:
 		p.cval = p.e.counter() + uint64(int64(int32(v)))
-	case hvf.SysRegCNTP_CTL_EL0:
+	case aarch64.CNTP_CTL_EL0:
 		p.ctl = v & (timerEnable | timerIMask)
 	default:
 		return false

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"

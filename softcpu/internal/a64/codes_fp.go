@@ -1,6 +1,6 @@
 package a64
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 
 // The codes of the scalar floating-point instructions, by the manual's names. Op.Format is the format they
 // work in; other fields are read from the word in Op.Imm.

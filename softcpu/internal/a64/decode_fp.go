@@ -1,6 +1,6 @@
 package a64
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 
 // decodeScalarFP returns the code of a scalar floating-point instruction (DDI 0487 C4.1.96, the tables from
 // "Conversion between floating-point and fixed-point" to "Floating-point data-processing (3 source)").

@@ -1,6 +1,6 @@
 package a64
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 
 // Indices into State.X beyond the thirty general registers. Register number 31
 // means the stack pointer in some operands and the zero register in others

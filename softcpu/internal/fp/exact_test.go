@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp/fptest"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp/fptest"
 )
 
 // The reference: the manual's pseudocode on exact rational numbers, sharing no code with the package.

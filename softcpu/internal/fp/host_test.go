@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp/fptest"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp/fptest"
 )
 
 // hostOps pairs operations with the host's arithmetic.

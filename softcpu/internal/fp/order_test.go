@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp/fptest"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp/fptest"
 )
 
 // TestOrder compares comparisons, maximum and minimum of finite operands with the rational reference.

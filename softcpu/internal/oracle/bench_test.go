@@ -3,7 +3,7 @@ package oracle_test
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
 // BenchmarkCompare is the speed of a long run on one class, all included.

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/arch/arm64/arm64asm"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
 var decodeWords = flag.Int("decodewords", 200_000, "random words for the comparison of decoders")

@@ -17,10 +17,10 @@
 //
 // Long runs, words of real boots, and recording:
 //
-//	go run ./hvf/softcpu/internal/oracle/cmd/difftest -class all -n 10000000 -seed 7
-//	go run ./hvf/softcpu/internal/oracle/cmd/difftest -words boot.words
-//	go test ./hvf/softcpu/internal/oracle -run Vectors -update -words boot.words
-//	go test ./hvf/softcpu/internal/oracle -run Decode -decodewords 10000000
+//	go run ./softcpu/internal/oracle/cmd/difftest -class all -n 10000000 -seed 7
+//	go run ./softcpu/internal/oracle/cmd/difftest -words boot.words
+//	go test ./softcpu/internal/oracle -run Vectors -update -words boot.words
+//	go test ./softcpu/internal/oracle -run Decode -decodewords 10000000
 //
 // Encodings follow the Arm Architecture Reference Manual, DDI 0487, chapter C4.
 // User mode sees EL0 only: system registers, exceptions, address translation

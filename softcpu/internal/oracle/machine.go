@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // Runner runs cases: the Oracle is one, a Machine another.
@@ -19,8 +20,8 @@ type Runner interface {
 // address space of layout.go; what ends them takes an exception to EL1, whose
 // vector is an HVC.
 type Machine struct {
-	vm   hvf.VM
-	vcpu hvf.VCPU
+	vm   hv.VM
+	vcpu hv.VCPU
 	ram  []byte
 }
 
@@ -44,8 +45,8 @@ const (
 
 // NewMachine makes a machine with one vCPU on h. It belongs to the calling
 // goroutine, which has called runtime.LockOSThread and calls Close.
-func NewMachine(h hvf.Hypervisor) (*Machine, error) {
-	vm, err := h.NewVM(hvf.Config{VCPUs: 1})
+func NewMachine(h hv.Hypervisor) (*Machine, error) {
+	vm, err := h.NewVM(hv.Config{VCPUs: 1})
 	if err != nil {
 		return nil, fmt.Errorf("oracle: %w", err)
 	}
@@ -60,7 +61,7 @@ func NewMachine(h hvf.Hypervisor) (*Machine, error) {
 }
 
 func (m *Machine) start() (err error) {
-	if err = m.vm.Map(0, m.ram, hvf.ProtRead|hvf.ProtWrite|hvf.ProtExec); err != nil {
+	if err = m.vm.Map(0, m.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		return err
 	}
 	if m.vcpu, err = m.vm.NewVCPU(0); err != nil {
@@ -77,17 +78,17 @@ func (m *Machine) start() (err error) {
 // systemSetup is EL1 as Linux has it for its processes, but for SCTLR_EL1.SA0:
 // QEMU 7 does not check the alignment of the stack pointer.
 var systemSetup = []struct {
-	reg   hvf.SysReg
+	reg   aarch64.SysReg
 	value uint64
 }{
-	{hvf.SysRegMAIR_EL1, 0xff}, // attribute 0: normal memory, write-back
-	{hvf.SysRegTTBR0_EL1, ramL0},
+	{aarch64.MAIR_EL1, 0xff}, // attribute 0: normal memory, write-back
+	{aarch64.TTBR0_EL1, ramL0},
 	// T0SZ 16; IRGN0, ORGN0 write-back; SH0 inner; EPD1; IPS 40 bits; TBI0.
-	{hvf.SysRegTCR_EL1, 16 | 1<<8 | 1<<10 | 3<<12 | 1<<23 | 2<<32 | 1<<37},
-	{hvf.SysRegVBAR_EL1, vectorBase},
-	{hvf.SysRegCPACR_EL1, 3 << 20}, // FPEN
+	{aarch64.TCR_EL1, 16 | 1<<8 | 1<<10 | 3<<12 | 1<<23 | 2<<32 | 1<<37},
+	{aarch64.VBAR_EL1, vectorBase},
+	{aarch64.CPACR_EL1, 3 << 20}, // FPEN
 	// RES1; M, C, I, DZE, UCT, nTWI, nTWE, SPAN, UCI.
-	{hvf.SysRegSCTLR_EL1, 0x3050_0800 | 1<<0 | 1<<2 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<23 | 1<<26},
+	{aarch64.SCTLR_EL1, 0x3050_0800 | 1<<0 | 1<<2 | 1<<12 | 1<<14 | 1<<15 | 1<<16 | 1<<18 | 1<<23 | 1<<26},
 }
 
 // writeTables maps the code read-only and executable at EL0, the memory block
@@ -184,11 +185,11 @@ func (m *Machine) run(c *Case, entry uint64) (Result, error) {
 		switch {
 		case err != nil:
 			return Result{}, err
-		case exit.Reason == hvf.ExitUnknown, exit.Reason == hvf.ExitVTimer:
-		case exit.Reason == hvf.ExitException && exit.ESR.EC() == hvf.ECHVC64 && exit.ESR.Imm16() == hvcCase:
+		case exit.Reason == hv.ExitUnknown, exit.Reason == hv.ExitVTimer:
+		case exit.Reason == hv.ExitException && exit.ESR.EC() == aarch64.ECHVC64 && exit.ESR.Imm16() == hvcCase:
 			return m.result(c)
 		default:
-			pc, _ := m.vcpu.Reg(hvf.RegPC)
+			pc, _ := m.vcpu.Reg(hv.RegPC)
 			return Result{}, fmt.Errorf("the vCPU stopped at pc 0x%x with %+v", pc, exit)
 		}
 	}
@@ -200,16 +201,16 @@ func (m *Machine) load(c *Case, entry uint64) error {
 	const el1h = 0x3c5 // with D, A, I and F masked
 	s := setter{m.vcpu, nil}
 	for i, x := range c.In.X {
-		s.reg(hvf.RegX0+hvf.Reg(i), x)
+		s.reg(hv.RegX0+hv.Reg(i), x)
 	}
-	s.reg(hvf.RegPC, entry)
-	s.reg(hvf.RegCPSR, el1h)
-	s.reg(hvf.RegFPCR, uint64(c.In.FPCR))
-	s.reg(hvf.RegFPSR, uint64(c.In.FPSR))
-	s.sys(hvf.SysRegELR_EL1, c.In.PC)
-	s.sys(hvf.SysRegSPSR_EL1, uint64(c.In.NZCV)) // EL0t, nothing masked
-	s.sys(hvf.SysRegSP_EL0, c.In.SP)
-	s.sys(hvf.SysRegTPIDR_EL0, 0)
+	s.reg(hv.RegPC, entry)
+	s.reg(hv.RegCPSR, el1h)
+	s.reg(hv.RegFPCR, uint64(c.In.FPCR))
+	s.reg(hv.RegFPSR, uint64(c.In.FPSR))
+	s.sys(aarch64.ELR_EL1, c.In.PC)
+	s.sys(aarch64.SPSR_EL1, uint64(c.In.NZCV)) // EL0t, nothing masked
+	s.sys(aarch64.SP_EL0, c.In.SP)
+	s.sys(aarch64.TPIDR_EL0, 0)
 	for i, v := range c.In.V {
 		if s.err == nil {
 			s.err = m.vcpu.SetSIMDReg(i, v)
@@ -223,13 +224,13 @@ func (m *Machine) result(c *Case) (Result, error) {
 	g := getter{m.vcpu, nil}
 	var r Result
 	for i := range r.X {
-		r.X[i] = g.reg(hvf.RegX0 + hvf.Reg(i))
+		r.X[i] = g.reg(hv.RegX0 + hv.Reg(i))
 	}
-	r.SP = g.sys(hvf.SysRegSP_EL0)
-	r.PC = g.sys(hvf.SysRegELR_EL1)
-	r.NZCV = uint32(g.sys(hvf.SysRegSPSR_EL1)) & 0xf000_0000
-	r.FPCR = uint32(g.reg(hvf.RegFPCR))
-	r.FPSR = uint32(g.reg(hvf.RegFPSR))
+	r.SP = g.sys(aarch64.SP_EL0)
+	r.PC = g.sys(aarch64.ELR_EL1)
+	r.NZCV = uint32(g.sys(aarch64.SPSR_EL1)) & 0xf000_0000
+	r.FPCR = uint32(g.reg(hv.RegFPCR))
+	r.FPSR = uint32(g.reg(hv.RegFPSR))
 	for i := range r.V {
 		v, err := m.vcpu.SIMDReg(i)
 		if err != nil && g.err == nil {
@@ -238,26 +239,26 @@ func (m *Machine) result(c *Case) (Result, error) {
 		r.V[i] = v
 	}
 	r.Mem = append([]byte(nil), m.ram[ramMem:ramMem+MemSize]...)
-	r.setSignal(hvf.ESR(g.sys(hvf.SysRegESR_EL1)), g.sys(hvf.SysRegFAR_EL1), c)
+	r.setSignal(aarch64.ESR(g.sys(aarch64.ESR_EL1)), g.sys(aarch64.FAR_EL1), c)
 	return r, g.err
 }
 
 // setSignal sets what Linux makes of an exception from EL0.
-func (r *Result) setSignal(esr hvf.ESR, far uint64, c *Case) {
+func (r *Result) setSignal(esr aarch64.ESR, far uint64, c *Case) {
 	switch esr.EC() {
-	case hvf.ECInstrAbortLower:
+	case aarch64.ECInstrAbortLower:
 		r.Signal, r.FaultAddr = SIGSEGV, faultAddr(far)
 		if far == endTarget { // the branch behind the last word
 			r.Signal, r.FaultAddr, r.PC = SIGTRAP, 0, c.End()
 		}
-	case hvf.ECDataAbortLower:
+	case aarch64.ECDataAbortLower:
 		r.Signal, r.FaultAddr = SIGSEGV, faultAddr(far)
-		if esr.DataAbort().FSC == hvf.FSCAlignment {
+		if esr.DataAbort().FSC == aarch64.FSCAlignment {
 			r.Signal = SIGBUS
 		}
-	case hvf.ECPCAlignment:
+	case aarch64.ECPCAlignment:
 		r.Signal, r.FaultAddr = SIGBUS, faultAddr(far)
-	case hvf.ECBRK64:
+	case aarch64.ECBRK64:
 		r.Signal = SIGTRAP
 	default:
 		r.Signal = SIGILL
@@ -266,17 +267,17 @@ func (r *Result) setSignal(esr hvf.ESR, far uint64, c *Case) {
 
 // setter sets registers until the first error.
 type setter struct {
-	vcpu hvf.VCPU
+	vcpu hv.VCPU
 	err  error
 }
 
-func (s *setter) reg(r hvf.Reg, v uint64) {
+func (s *setter) reg(r hv.Reg, v uint64) {
 	if s.err == nil {
 		s.err = s.vcpu.SetReg(r, v)
 	}
 }
 
-func (s *setter) sys(r hvf.SysReg, v uint64) {
+func (s *setter) sys(r aarch64.SysReg, v uint64) {
 	if s.err == nil {
 		s.err = s.vcpu.SetSysReg(r, v)
 	}
@@ -284,11 +285,11 @@ func (s *setter) sys(r hvf.SysReg, v uint64) {
 
 // getter reads registers and keeps the first error.
 type getter struct {
-	vcpu hvf.VCPU
+	vcpu hv.VCPU
 	err  error
 }
 
-func (g *getter) reg(r hvf.Reg) uint64 {
+func (g *getter) reg(r hv.Reg) uint64 {
 	v, err := g.vcpu.Reg(r)
 	if err != nil && g.err == nil {
 		g.err = err
@@ -296,7 +297,7 @@ func (g *getter) reg(r hvf.Reg) uint64 {
 	return v
 }
 
-func (g *getter) sys(r hvf.SysReg) uint64 {
+func (g *getter) sys(r aarch64.SysReg) uint64 {
 	v, err := g.vcpu.SysReg(r)
 	if err != nil && g.err == nil {
 		g.err = err

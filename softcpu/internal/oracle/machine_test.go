@@ -4,8 +4,8 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+	"github.com/miniboot-vmm/miniboot/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
 // newMachine returns a machine on the software CPU; the test keeps its thread.

@@ -3,7 +3,7 @@ package vec
 import (
 	"math/bits"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 func init() {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestEveryCodeHasAnExecutor takes the codes from their names.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
 // BenchmarkFP measures executors, with the flags as a program soon has them (IXC set) and as the soft path needs them.

@@ -1,6 +1,6 @@
 package vec
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // Scalar floating-point comparison, conditional comparison and selection.
 func init() {

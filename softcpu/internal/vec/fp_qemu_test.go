@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp/fptest"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp/fptest"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
 var fpCases = flag.Int("fpcases", 2000, "cases of seven instructions for each comparison of floating point with QEMU")

@@ -1,8 +1,8 @@
 package vec
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
 // Scalar floating-point data-processing (DDI 0487 C4.1.96): one, two and three sources.

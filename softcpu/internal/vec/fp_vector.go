@@ -1,8 +1,8 @@
 package vec
 
 import (
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/fp"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
 // Advanced SIMD instructions whose elements are floating-point numbers: arithmetic. The scalar forms are

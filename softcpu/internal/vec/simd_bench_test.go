@@ -3,7 +3,7 @@ package vec
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // BenchmarkSIMD measures instructions through the table, as the engine runs

@@ -3,7 +3,7 @@ package vec
 import (
 	"testing"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
 // TestForms has a row for each form that instructions come in: which elements

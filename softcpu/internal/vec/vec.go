@@ -10,7 +10,7 @@
 // instructions use general registers; their arithmetic is here too.
 package vec
 
-import "github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
 // Func executes one decoded instruction. It cannot fault: the caller has
 // already checked that the SIMD and FP registers may be used.

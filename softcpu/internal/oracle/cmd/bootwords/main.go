@@ -2,7 +2,7 @@
 // log that QEMU writes with -d in_asm, for difftest -words:
 //
 //	qemu-system-aarch64 -M virt -cpu cortex-a57 ... -d in_asm -D boot.log
-//	go run ./hvf/softcpu/internal/oracle/cmd/bootwords <boot.log >boot.words
+//	go run ./softcpu/internal/oracle/cmd/bootwords <boot.log >boot.words
 //
 // It prints a word a line, in hexadecimal, sorted.
 package main

@@ -1,7 +1,7 @@
 // Difftest compares the software CPU with qemu-aarch64 on random instruction
 // sequences, for as long as it is told to.
 //
-//	go run ./hvf/softcpu/internal/oracle/cmd/difftest -class fp,simdfp -n 10000000 -seed 7
+//	go run ./softcpu/internal/oracle/cmd/difftest -class fp,simdfp -n 10000000 -seed 7
 //
 // It prints each difference, cut down to one instruction where possible, and
 // for each class what it ran and how fast. The exit status is 1 when anything
@@ -18,9 +18,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/a64"
-	"github.com/miniboot-vmm/miniboot/hvf/softcpu/internal/oracle"
+	"github.com/miniboot-vmm/miniboot/softcpu"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
 var (
