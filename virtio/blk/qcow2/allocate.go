@@ -1,6 +1,9 @@
 package qcow2
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // span is clusters of the file in a row.
 type span struct{ first, n int64 }
@@ -26,7 +29,7 @@ func (m *Image) allocate(n int64) (s span, blank bool, err error) {
 			return m.allocateMore(span{m.free - 1, 1}, n)
 		}
 	}
-	return s, false, damaged("no cluster before 0x%x is free", m.free)
+	return s, false, fmt.Errorf("no cluster before 0x%x is free: see qemu-img check", m.free<<m.clusterBits)
 }
 
 // allocateMore takes what is free behind a cluster, up to n with it.
@@ -60,8 +63,26 @@ func (m *Image) take(cluster int64) (free bool, err error) {
 	if m.h.refcountOrder.get(t.b, cluster%m.perBlock()) != 0 {
 		return false, nil
 	}
+	if err := m.checkFree(span{cluster, 1}); err != nil {
+		return false, err
+	}
 	m.setRefcount(t, cluster, 1)
+	m.setOwned(cluster, true)
 	return true, nil
+}
+
+// checkFree checks that nothing that is known uses clusters that have no
+// refcount.
+func (m *Image) checkFree(s span) error {
+	for c := s.first; c < s.first+s.n; c++ {
+		if u, ok := m.known[c]; ok {
+			return damaged("%v at 0x%x has refcount 0", u.role, c<<m.clusterBits)
+		}
+		if m.isOwned(c) {
+			return damaged("data at 0x%x have refcount 0", c<<m.clusterBits)
+		}
+	}
+	return nil
 }
 
 // extend makes the file as long as what is taken of it.
@@ -112,10 +133,13 @@ func (m *Image) decrement(cluster int64) (uint64, error) {
 	if t != nil {
 		n = m.h.refcountOrder.get(t.b, cluster%m.perBlock())
 	}
-	if n == 0 {
-		return 0, damaged("0x%x is in use and has refcount 0", cluster<<m.clusterBits)
+	if users := m.known[cluster].n; n <= users {
+		return 0, damaged("0x%x has refcount %d and more users than that", cluster<<m.clusterBits, n)
 	}
 	m.setRefcount(t, cluster, n-1)
+	if n == 1 {
+		m.setOwned(cluster, false)
+	}
 	return n - 1, nil
 }
 
@@ -140,11 +164,19 @@ func (m *Image) drop(s span) {
 
 // dropEntry notes that an L2 entry is gone.
 func (m *Image) dropEntry(entry uint64) {
-	if entry&entryCompressed != 0 {
-		off, n := m.compressedSpan(entry)
-		first := off >> m.clusterBits
-		m.drop(span{first, (off+n-1)>>m.clusterBits - first + 1})
-	} else if off := int64(entry & entryOffset); off != 0 {
-		m.drop(span{off >> m.clusterBits, 1})
+	if s := m.entrySpan(entry); s.n > 0 {
+		m.drop(s)
 	}
+}
+
+// entrySpan is the clusters that an L2 entry points to.
+func (m *Image) entrySpan(entry uint64) span {
+	off, n := int64(entry&entryOffset), m.cluster
+	if entry&entryCompressed != 0 {
+		off, n = m.compressedSpan(entry)
+	} else if off == 0 {
+		return span{}
+	}
+	first := off >> m.clusterBits
+	return span{first, (off+n-1)>>m.clusterBits - first + 1}
 }

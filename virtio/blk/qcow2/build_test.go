@@ -135,11 +135,12 @@ func (w *builder) addSnapshot(l1, entries int64) {
 	w.put(64, uint64(dir))
 }
 
-// ofSnapshot is an image with its snapshot as the active disk.
+// ofSnapshot is an image with its snapshot as the active disk, and no snapshot.
 func ofSnapshot(b []byte) []byte {
 	b = bytes.Clone(b)
 	dir := binary.BigEndian.Uint64(b[64:])
 	copy(b[40:48], b[dir:])
+	clear(b[60:72])
 	return b
 }
 

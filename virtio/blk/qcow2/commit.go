@@ -7,11 +7,14 @@ func (m *Image) Flush() error {
 	if !m.writable() {
 		return nil
 	}
+	if m.corrupt.Load() {
+		return errCorrupt
+	}
 	unused, err := m.commit()
 	if err == nil && len(unused) > 0 {
 		err = m.reclaim(unused)
 	}
-	return err
+	return m.judge(err)
 }
 
 // commit writes what has changed. It returns the clusters to which neither

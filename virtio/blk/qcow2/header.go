@@ -21,6 +21,8 @@ const (
 	offCryptMethod      = 32
 	offL1Size           = 36
 	offL1Table          = 40
+	offSnapshots        = 60
+	offSnapshotTable    = 64
 	offRefTable         = 48
 	offRefTableClusters = 56
 	lengthV2            = 72 // and of version 3 alone:
@@ -40,7 +42,7 @@ const (
 	featureDataFile    = 1 << 2
 	featureCompression = 1 << 3
 	featureExtendedL2  = 1 << 4
-	featuresKnown      = featureDirty | featureCompression
+	featuresKnown      = featureDirty | featureCorrupt | featureCompression
 )
 
 // Compression types.
@@ -72,6 +74,8 @@ type header struct {
 	l1Table          int64
 	refTable         int64
 	refTableClusters int64
+	snapshots        uint32
+	snapshotTable    int64
 	incompatible     uint64
 	autoclear        uint64
 	refcountOrder    refcountOrder
@@ -91,6 +95,7 @@ func readHeader(r io.ReaderAt) (h header, err error) {
 		version: be.Uint32(b[offVersion:]), clusterBits: uint(be.Uint32(b[offClusterBits:])), size: int64(be.Uint64(b[offSize:])),
 		l1Entries: int(be.Uint32(b[offL1Size:])), l1Table: int64(be.Uint64(b[offL1Table:])),
 		refTable: int64(be.Uint64(b[offRefTable:])), refTableClusters: int64(be.Uint32(b[offRefTableClusters:])),
+		snapshots: be.Uint32(b[offSnapshots:]), snapshotTable: int64(be.Uint64(b[offSnapshotTable:])),
 		refcountOrder: 4, length: lengthV2,
 	}
 	if h.version == 3 {
@@ -118,8 +123,6 @@ func (h *header) checkFeatures(cryptMethod uint32) error {
 	switch {
 	case h.version != 2 && h.version != 3:
 		return fmt.Errorf("version %d: want 2 or 3", h.version)
-	case unknown&featureCorrupt != 0:
-		return errors.New("it is marked as corrupt: see qemu-img check")
 	case unknown&featureDataFile != 0:
 		return errors.New("it has an external data file, " + remedy)
 	case unknown&featureExtendedL2 != 0:
@@ -193,6 +196,8 @@ func (h *header) readBacking(r io.ReaderAt, off uint64, n uint32) error {
 func (h *header) checkWritable() error {
 	cluster := int64(1) << h.clusterBits
 	switch {
+	case h.incompatible&featureCorrupt != 0:
+		return errors.New("it is marked as corrupt: run qemu-img check -r all, or open it read-only")
 	case h.incompatible&featureDirty != 0:
 		return errors.New("it was not closed and its refcounts need repair: run qemu-img check -r all, or open it read-only")
 	case h.refTable < cluster || h.refTable%cluster != 0 || h.refTable > maxOffset ||

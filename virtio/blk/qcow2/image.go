@@ -48,16 +48,24 @@ type Image struct {
 	l1    []uint64
 	l2    *tables
 
-	// All that follows is guarded by alloc.
-	l1Changed []int   // entries of l1 that the file does not have yet
-	refTable  []int64 // offsets of refcount blocks
-	refs      *tables // refcount blocks
-	free      int64   // no cluster before this one is free
-	length    int64   // of the file
-	blank     int64   // from here on the file has never been used
-	dropped   []span  // no longer used, but perhaps by what the file says
+	// vouched has the L2 tables that were checked. mu and alloc are held to set
+	// an element.
+	vouched []bool
 
-	toFree atomic.Int64 // how many clusters were dropped
+	// All that follows is guarded by alloc.
+	vouchedAll bool // what can be vouched for in advance was
+	known      metadata
+	owners     [][]uint64 // a bit for each refcount of each block that was read: has one known user
+	l1Changed  []int      // entries of l1 that the file does not have yet
+	refTable   []int64    // offsets of refcount blocks
+	refs       *tables    // refcount blocks
+	free       int64      // no cluster before this one is free
+	length     int64      // of the file
+	blank      int64      // from here on the file has never been used
+	dropped    []span     // no longer used, but perhaps by what the file says
+
+	toFree  atomic.Int64 // how many clusters were dropped
+	corrupt atomic.Bool  // was found to be damaged: nothing more is written
 }
 
 // file is what an image is in: a *raw.File, but in tests.
@@ -138,6 +146,7 @@ func readImage(f file) (*Image, error) {
 	if m.l1, err = readEntries(f, h.l1Table, h.l1Entries); err != nil {
 		return nil, fmt.Errorf("L1 table: %w", err)
 	}
+	m.vouched = make([]bool, len(m.l1))
 	return m, nil
 }
 
@@ -210,14 +219,11 @@ func (m *Image) prepareWrites() error {
 	if err != nil {
 		return fmt.Errorf("refcount table: %w", err)
 	}
-	m.refTable = make([]int64, len(entries))
+	m.refTable, m.owners = make([]int64, len(entries)), make([][]uint64, len(entries))
 	for i, e := range entries {
-		if e%uint64(m.cluster) != 0 || e > uint64(maxOffset) {
-			return fmt.Errorf("refcount table: entry %d is 0x%x: run qemu-img check", i, e)
-		}
 		m.refTable[i] = int64(e)
 	}
-	return nil
+	return m.judge(m.findMetadata())
 }
 
 // clearFeatures clears the features that are true of an image only as long as

@@ -34,11 +34,8 @@ type extent struct {
 	host  int64  // data: offset in the file
 	n     int64  // bytes
 	entry uint64 // of its first cluster
-}
 
-// damaged is the error for an image that contradicts itself.
-func damaged(format string, args ...any) error {
-	return fmt.Errorf("the image is damaged, run qemu-img check: "+format, args...)
+	vouched bool // the L2 table was checked
 }
 
 // lookup returns what the n bytes at off are, or the first of them: as far as
@@ -50,10 +47,13 @@ func (m *Image) lookup(off, n int64) (e extent, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n = min(n, (off>>m.l2Bits+1)<<m.l2Bits-off)
-	l1 := m.l1[off>>m.l2Bits]
+	l1, vouched := m.l1[off>>m.l2Bits], m.vouched[off>>m.l2Bits]
 	t, err := m.l2Table(l1)
 	if t == nil {
-		return extent{kind: hole, n: n}, err
+		return extent{kind: hole, n: n, vouched: vouched}, err
+	}
+	if !vouched {
+		l1 &^= entryCopied
 	}
 	i := m.l2Index(off)
 	if e, err = m.decode(l1, t.entry(i)); err != nil {
@@ -72,8 +72,23 @@ func (m *Image) lookup(off, n int64) (e extent, err error) {
 	if e.kind == data {
 		e.host += in
 	}
-	e.n = min(n, have)
+	e.n, e.vouched = min(n, have), vouched
 	return e, nil
+}
+
+// lookupToWrite is lookup for a request that may write to the place.
+func (m *Image) lookupToWrite(off, n int64) (extent, error) {
+	e, err := m.lookup(off, n)
+	if err != nil || e.vouched {
+		return e, err
+	}
+	m.alloc.Lock()
+	err = m.vouch(off >> m.l2Bits)
+	m.alloc.Unlock()
+	if err != nil {
+		return e, err
+	}
+	return m.lookup(off, n)
 }
 
 // l2Table returns the L2 table that an L1 entry points to, nil for none.

@@ -61,7 +61,6 @@ func TestRefuses(t *testing.T) {
 		{"backing file", `calls "/etc/passwd"`, readOnly, func(b []byte) { put64(8, 200)(b); put32(16, 11)(b); copy(b[200:], "/etc/passwd") }},
 		{"name in another cluster", "name of 11 bytes at 0x1f6", readOnly, func(b []byte) { put64(8, 502)(b); put32(16, 11)(b) }},
 		{"name of 4 GiB", "name of 4294967295 bytes", readOnly, func(b []byte) { put64(8, 200)(b); put32(16, 1<<32-1)(b) }},
-		{"corrupt", "marked as corrupt", readOnly, put64(72, 2)},
 		{"external data", "external data file", readOnly, put64(72, 4)},
 		{"extended L2", "extended L2", readOnly, put64(72, 16)},
 		{"unknown feature", "incompatible feature 20", readOnly, put64(72, 1<<20)},
@@ -85,12 +84,13 @@ func TestRefuses(t *testing.T) {
 		{"compression not announced", "compression type 1", readOnly, func(b []byte) { put32(100, 112)(b); b[104] = 1 }},
 		{"compression without type", "compression type 0", readOnly, put64(72, 8)},
 		{"unknown compression", "compression type 2", readOnly, func(b []byte) { put64(72, 8)(b); put32(100, 112)(b); b[104] = 2 }},
+		{"corrupt", "marked as corrupt: run qemu-img check -r all, or open it read-only", readWrite, put64(72, 2)},
 		{"dirty", "run qemu-img check -r all", readWrite, put64(72, 1)},
 		{"no refcount table", "refcount table of 0 clusters", readWrite, put32(56, 0)},
 		{"huge refcount table", "refcount table of 16385 clusters", readWrite, put32(56, 16385)},
 		{"refcount table in the header", "refcount table of 1 clusters at 0x0", readWrite, put64(48, 0)},
 		{"refcount table behind the end", "refcount table: ", readWrite, put64(48, 1<<30)},
-		{"refcount block not aligned", "refcount table: entry 1 is 0x201", readWrite, func(b []byte) { be.PutUint64(b[be.Uint64(b[48:])+8:], 513) }},
+		{"refcount block not aligned", "a refcount block at 0x201 ", readWrite, func(b []byte) { be.PutUint64(b[be.Uint64(b[48:])+8:], 513) }},
 	} {
 		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 20}, nil)
 		tc.change(b)

@@ -49,7 +49,49 @@ func (m *Image) refcountBlock(cluster int64) (*table, error) {
 	if i >= int64(len(m.refTable)) || m.refTable[i] == 0 {
 		return nil, nil
 	}
-	return m.refs.get(m.refTable[i])
+	t, err := m.refs.get(m.refTable[i])
+	if err == nil && m.owners[i] == nil {
+		err = m.checkBlock(i, t)
+	}
+	return t, err
+}
+
+// checkBlock checks, once, that all known metadata have refcounts in a block. If
+// they do not, then what it says of data is not true either.
+func (m *Image) checkBlock(i int64, t *table) error {
+	end := min((i+1)*m.perBlock(), m.roundUp(m.length)>>m.clusterBits)
+	for c := i * m.perBlock(); c < end; c++ {
+		if u := m.known[c]; m.h.refcountOrder.get(t.b, c%m.perBlock()) < u.n {
+			return damaged("%v at 0x%x has a refcount of less than %d", u.role, c<<m.clusterBits, u.n)
+		}
+	}
+	m.owners[i] = make([]uint64, (m.perBlock()+63)/64)
+	return nil
+}
+
+// isOwned reports whether a cluster is in use by what is known to be its only
+// user: an L2 table that was vouched for, or what this package has put there.
+func (m *Image) isOwned(cluster int64) bool {
+	i, bit := cluster/m.perBlock(), cluster%m.perBlock()
+	return i < int64(len(m.owners)) && m.owners[i] != nil && m.owners[i][bit/64]>>(bit%64)&1 != 0
+}
+
+// setOwned notes that, of a cluster whose refcount block was read.
+func (m *Image) setOwned(cluster int64, owned bool) {
+	i, bit := cluster/m.perBlock(), cluster%m.perBlock()
+	m.owners[i][bit/64] &^= 1 << (bit % 64)
+	if owned {
+		m.owners[i][bit/64] |= 1 << (bit % 64)
+	}
+}
+
+// refcount is that of a cluster.
+func (m *Image) refcount(cluster int64) (uint64, error) {
+	t, err := m.refcountBlock(cluster)
+	if t == nil || err != nil {
+		return 0, err
+	}
+	return m.h.refcountOrder.get(t.b, cluster%m.perBlock()), nil
 }
 
 // setRefcount sets the refcount of a cluster in its block.
@@ -86,6 +128,7 @@ func (m *Image) addBlock(cluster int64) error {
 		return err
 	}
 	m.refTable[i] = off
+	m.known.add(cluster, aRefcountBlock)
 	return nil
 }
 
@@ -115,7 +158,13 @@ func (m *Image) growRefTable(cluster int64) error {
 	for k := range blocks {
 		table[i+k] = (cluster + k) << m.clusterBits
 	}
-	return m.switchRefTable(table, span{cluster + blocks, clusters})
+	if err := m.switchRefTable(table, span{cluster + blocks, clusters}); err != nil {
+		return err
+	}
+	for k := range blocks {
+		m.known.add(cluster+k, aRefcountBlock)
+	}
+	return nil
 }
 
 // writeBlocks writes new refcount blocks to the clusters of a span, the first of
@@ -123,6 +172,9 @@ func (m *Image) growRefTable(cluster int64) error {
 // are in use. The file is flushed, for they are there before anything points to
 // them: what the clusters held before must not be taken for refcounts.
 func (m *Image) writeBlocks(s span, used int64) error {
+	if err := m.checkFree(span{s.first, used}); err != nil {
+		return err
+	}
 	if err := m.extend((s.first + used) << m.clusterBits); err != nil {
 		return err
 	}
@@ -162,7 +214,13 @@ func (m *Image) switchRefTable(table []int64, s span) error {
 	if _, err := m.file.WriteAt(fields[:], offRefTable); err != nil {
 		return err
 	}
-	m.drop(span{m.h.refTable >> m.clusterBits, m.h.refTableClusters})
+	old := span{m.h.refTable >> m.clusterBits, m.h.refTableClusters}
+	m.known.remove(old)
+	m.drop(old)
+	for c := s.first; c < s.first+s.n; c++ {
+		m.known.add(c, theRefcountTable)
+	}
 	m.refTable, m.h.refTable, m.h.refTableClusters = table, off, s.n
+	m.owners = append(m.owners, make([][]uint64, len(table)-len(m.owners))...)
 	return nil
 }

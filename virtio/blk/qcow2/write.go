@@ -20,12 +20,7 @@ func (m *Image) WritePieces(all [][]byte, off int64) error {
 }
 
 func (m *Image) writeRequest(p *pieces, off, n int64) error {
-	if err := m.begin(); err != nil {
-		return err
-	}
-	m.busy.RLock()
-	defer m.busy.RUnlock()
-	return m.write(p, off, n)
+	return m.change(func() error { return m.write(p, off, n) })
 }
 
 // maxToFree is how many clusters wait for a flush to be free again. Without a
@@ -33,22 +28,11 @@ func (m *Image) writeRequest(p *pieces, off, n int64) error {
 // grow without end.
 const maxToFree = 1 << 14
 
-// begin is what a request that changes the disk starts with.
-func (m *Image) begin() error {
-	if !m.writable() {
-		return errReadOnly
-	}
-	if m.toFree.Load() >= maxToFree {
-		return m.Flush()
-	}
-	return nil
-}
-
 // write writes to where the data are, if the image alone has them there, and
 // otherwise to new clusters.
 func (m *Image) write(p *pieces, off, n int64) error {
 	for n > 0 {
-		e, err := m.lookup(off, n)
+		e, err := m.lookupToWrite(off, n)
 		switch {
 		case err != nil:
 		case e.mine:
@@ -152,18 +136,21 @@ func (m *Image) ownL2(off int64) (*table, error) {
 		}
 	}
 	i := off >> m.l2Bits
+	if err := m.vouchAll(); err != nil {
+		return nil, err
+	}
+	if err := m.vouch(i); err != nil {
+		return nil, err
+	}
 	if m.l1[i]&entryCopied == 0 {
 		if err := m.newL2(i); err != nil {
 			return nil, err
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t, err := m.l2Table(m.l1[i])
+	t, err := m.pinL2(i)
 	if err == nil && t == nil {
 		err = damaged("L1 entry 0x%x", m.l1[i])
 	}
-	m.l2.pin = t
 	return t, err
 }
 
@@ -181,12 +168,18 @@ func (m *Image) newL2(i int64) error {
 		return err
 	}
 	m.l2.pin = old
+	m.known.add(s.first, anL2Table)
 	t := m.l2.add(s.first << m.clusterBits)
 	t.fresh = true
 	if old != nil {
 		copy(t.b, old.b)
+		freed := span{old.off >> m.clusterBits, 1}
 		m.l2.forget(old.off)
-		m.drop(span{int64(m.l1[i]&entryOffset) >> m.clusterBits, 1})
+		m.known.remove(freed)
+		m.drop(freed)
+		if err := m.disown(t); err != nil {
+			return err
+		}
 	}
 	m.l1[i] = uint64(s.first<<m.clusterBits) | entryCopied
 	m.l1Changed = append(m.l1Changed, int(i))

@@ -2,12 +2,10 @@ package qcow2
 
 // Discard makes whole clusters of a range read as zeros and frees them.
 func (m *Image) Discard(off, n int64) error {
-	if err := m.begin(); err != nil {
-		return err
-	}
-	m.busy.RLock()
-	defer m.busy.RUnlock()
-	off, n = m.wholeClusters(off, n)
+	return m.change(func() error { return m.discard(m.wholeClusters(off, n)) })
+}
+
+func (m *Image) discard(off, n int64) error {
 	if !m.hasZeroClusters() {
 		return nil
 	}
@@ -24,11 +22,10 @@ func (m *Image) Discard(off, n int64) error {
 // WriteZeroes makes a range read as zeros. Without unmap, what has its place in
 // the file keeps it.
 func (m *Image) WriteZeroes(off, n int64, unmap bool) error {
-	if err := m.begin(); err != nil {
-		return err
-	}
-	m.busy.RLock()
-	defer m.busy.RUnlock()
+	return m.change(func() error { return m.writeZeroes(off, n, unmap) })
+}
+
+func (m *Image) writeZeroes(off, n int64, unmap bool) error {
 	whole, wholeLen := m.wholeClusters(off, n)
 	if wholeLen == 0 || !m.hasZeroClusters() {
 		return m.zeroBytes(off, n)
@@ -68,7 +65,7 @@ func (m *Image) hasZeroClusters() bool { return m.h.version >= 3 || m.base == ni
 
 // zeroClusters zeros whole clusters at off, up to n bytes, and returns how many.
 func (m *Image) zeroClusters(off, n int64, unmap bool) (int64, error) {
-	e, err := m.lookup(off, n)
+	e, err := m.lookupToWrite(off, n)
 	switch {
 	case err != nil:
 		return 0, err

@@ -1,0 +1,146 @@
+package qcow2
+
+// What an L2 table says is not believed before all of it was compared with the
+// refcounts and with the metadata, once for each table: after that only this
+// package changes it. Until then nothing is written to where it points.
+
+// vouch checks L2 table i. What the table says is the disk's own, but has more
+// than one user by its refcount, is taken for shared: it will be copied.
+func (m *Image) vouch(i int64) error {
+	if m.vouched[i] {
+		return nil
+	}
+	t, err := m.pinL2(i)
+	if err != nil {
+		return err
+	}
+	own := false
+	if t != nil {
+		if own, err = m.checkL2(t); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !own {
+		m.l1[i] &^= entryCopied
+	} else if err := m.disown(t); err != nil {
+		return err
+	}
+	m.vouched[i] = true
+	return nil
+}
+
+// vouchAll vouches for all L2 tables if they have room in memory at once, so
+// that no cluster is taken for free that any of them points to. Of larger images
+// only the tables that are written through are known.
+func (m *Image) vouchAll() error {
+	if m.vouchedAll {
+		return nil
+	}
+	tables := 0
+	for _, e := range m.l1 {
+		if e != 0 {
+			tables++
+		}
+	}
+	if tables <= m.l2.most/2 {
+		for i, e := range m.l1 {
+			if e == 0 {
+				continue
+			}
+			if err := m.vouch(int64(i)); err != nil {
+				return err
+			}
+		}
+	}
+	m.vouchedAll = true
+	return nil
+}
+
+// pinL2 returns L2 table i, nil for none. It stays in memory until the next one
+// is pinned.
+func (m *Image) pinL2(i int64) (*table, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t, err := m.l2Table(m.l1[i])
+	m.l2.pin = t
+	return t, err
+}
+
+// checkL2 checks an L2 table, and reports whether the disk is its only user.
+func (m *Image) checkL2(t *table) (own bool, err error) {
+	cluster := t.off >> m.clusterBits
+	users := m.known[cluster].n
+	n, err := m.refcount(cluster)
+	if err != nil {
+		return false, err
+	}
+	if n < users {
+		return false, damaged("the L2 table at 0x%x has %d users and refcount %d", t.off, users, n)
+	}
+	shared := map[int64]uint64{} // clusters, and how many references were found
+	for k := range m.cluster / entrySize {
+		if err := m.checkEntry(t.entry(k), users, shared); err != nil {
+			return false, err
+		}
+	}
+	return n == 1, nil
+}
+
+// checkEntry checks where an entry of an L2 table points. The table has some
+// users, each of which counts.
+func (m *Image) checkEntry(entry, users uint64, shared map[int64]uint64) error {
+	if _, err := m.decode(0, entry); err != nil {
+		return err
+	}
+	s := m.entrySpan(entry)
+	for c := s.first; c < s.first+s.n; c++ {
+		if u, ok := m.known[c]; ok {
+			return damaged("L2 entry 0x%x points to %v", entry, u.role)
+		}
+		if c >= m.roundUp(m.length)>>m.clusterBits {
+			return damaged("L2 entry 0x%x points behind the end of a file of 0x%x bytes", entry, m.length)
+		}
+		if err := m.countUse(c, users, shared); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countUse notes that some users have data in a cluster, which has to have a
+// refcount for each.
+func (m *Image) countUse(cluster int64, users uint64, shared map[int64]uint64) error {
+	n, err := m.refcount(cluster)
+	switch {
+	case err != nil:
+		return err
+	case n == 1 && users == 1 && !m.isOwned(cluster):
+		m.setOwned(cluster, true)
+	case n > 1 && shared[cluster]+users <= n:
+		shared[cluster] += users
+	default:
+		return damaged("0x%x has refcount %d and more users than that", cluster<<m.clusterBits, n)
+	}
+	return nil
+}
+
+// disown takes the flag that the disk is the only user from those entries of an
+// L2 table for which this is not true. mu is held.
+func (m *Image) disown(t *table) error {
+	for k := range m.cluster / entrySize {
+		e := t.entry(k)
+		if e&entryCopied == 0 || e&entryCompressed != 0 {
+			continue
+		}
+		n, err := m.refcount(int64(e&entryOffset) >> m.clusterBits)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			m.l2.set(t, k, e&^entryCopied)
+		}
+	}
+	return nil
+}
