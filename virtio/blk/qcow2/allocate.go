@@ -63,7 +63,7 @@ func (m *Image) take(cluster int64) (free bool, err error) {
 	if m.h.refcountOrder.get(t.b, cluster%m.perBlock()) != 0 {
 		return false, nil
 	}
-	if err := m.checkFree(span{cluster, 1}); err != nil {
+	if err := m.checkFree(cluster); err != nil {
 		return false, err
 	}
 	m.setRefcount(t, cluster, 1)
@@ -71,16 +71,14 @@ func (m *Image) take(cluster int64) (free bool, err error) {
 	return true, nil
 }
 
-// checkFree checks that nothing that is known uses clusters that have no
-// refcount.
-func (m *Image) checkFree(s span) error {
-	for c := s.first; c < s.first+s.n; c++ {
-		if u, ok := m.known[c]; ok {
-			return damaged("%v at 0x%x has refcount 0", u.role, c<<m.clusterBits)
-		}
-		if m.isOwned(c) {
-			return damaged("data at 0x%x have refcount 0", c<<m.clusterBits)
-		}
+// checkFree checks that nothing that is known uses a cluster that has refcount
+// 0.
+func (m *Image) checkFree(cluster int64) error {
+	if u, ok := m.known[cluster]; ok {
+		return damaged("%v at 0x%x has refcount 0", u.role, cluster<<m.clusterBits)
+	}
+	if m.isOwned(cluster) {
+		return damaged("data at 0x%x have refcount 0", cluster<<m.clusterBits)
 	}
 	return nil
 }

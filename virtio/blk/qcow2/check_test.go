@@ -93,6 +93,8 @@ func (c *checker) cluster(e uint64, active bool) {
 		c.use(off, (int64(e>>x&(1<<(c.bits-8)-1))+1)*512-off%512)
 	case e&(1<<62-1<<56|1<<9-2) != 0 || off&(1<<c.bits-1) != 0 || c.version < 3 && e&1 != 0:
 		c.fail("L2 entry 0x%x", e)
+	case off == 0 && e>>63 != 0:
+		c.fail("L2 entry 0x%x", e)
 	case off != 0:
 		c.use(off, 1<<c.bits)
 		c.copied(e, off, active)

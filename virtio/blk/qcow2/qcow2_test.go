@@ -199,36 +199,3 @@ func TestAutoclear(t *testing.T) {
 		}
 	}
 }
-
-// FuzzImage changes an image anywhere, reads it and writes to it: there are
-// errors, and no panic.
-func FuzzImage(f *testing.F) {
-	f.Add(uint8(0), uint16(40), uint64(0xffff), uint16(1024), uint64(1<<62|512))
-	for i := range recipes {
-		f.Add(uint8(i), uint16(1024), uint64(1)<<63|512, uint16(2048), ^uint64(0))
-	}
-	f.Fuzz(func(t *testing.T, kind uint8, at1 uint16, v1 uint64, at2 uint16, v2 uint64) {
-		b, _ := build(t, recipes[int(kind)%len(recipes)], nil)
-		binary.BigEndian.PutUint64(b[int(at1)%(len(b)-8):], v1)
-		binary.BigEndian.PutUint64(b[int(at2)%(len(b)-8):], v2)
-		file := newMemFile(b)
-		file.most = 1 << 20
-		m, err := readImage(file)
-		if err == nil {
-			err = m.prepareWrites()
-		}
-		if err != nil {
-			return
-		}
-		p := make([]byte, 20<<10)
-		size, _ := m.Size()
-		for off := int64(0); off < min(size, 1<<18); off += 1<<14 - 100 {
-			n := min(int64(len(p)), size-off)
-			m.ReadAt(p[:n], off)
-			m.WriteAt(p[:n], off+n/2)
-			m.WriteZeroes(off, n, true)
-			m.Discard(off, n/2)
-			m.Flush()
-		}
-	})
-}

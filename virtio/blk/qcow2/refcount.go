@@ -43,9 +43,15 @@ func (o refcountOrder) set(b []byte, i int64, v uint64) (lo, hi int) {
 // perBlock is how many clusters a refcount block is for.
 func (m *Image) perBlock() int64 { return m.cluster * 8 >> m.h.refcountOrder }
 
+// inBlock is which refcount block is for a cluster, and which refcount of it.
+func (m *Image) inBlock(cluster int64) (block, i int64) {
+	bits := m.clusterBits + 3 - uint(m.h.refcountOrder)
+	return cluster >> bits, cluster & (1<<bits - 1)
+}
+
 // refcountBlock returns the refcount block for a cluster, nil if there is none.
 func (m *Image) refcountBlock(cluster int64) (*table, error) {
-	i := cluster / m.perBlock()
+	i, _ := m.inBlock(cluster)
 	if i >= int64(len(m.refTable)) || m.refTable[i] == 0 {
 		return nil, nil
 	}
@@ -72,13 +78,13 @@ func (m *Image) checkBlock(i int64, t *table) error {
 // isOwned reports whether a cluster is in use by what is known to be its only
 // user: an L2 table that was vouched for, or what this package has put there.
 func (m *Image) isOwned(cluster int64) bool {
-	i, bit := cluster/m.perBlock(), cluster%m.perBlock()
+	i, bit := m.inBlock(cluster)
 	return i < int64(len(m.owners)) && m.owners[i] != nil && m.owners[i][bit/64]>>(bit%64)&1 != 0
 }
 
 // setOwned notes that, of a cluster whose refcount block was read.
 func (m *Image) setOwned(cluster int64, owned bool) {
-	i, bit := cluster/m.perBlock(), cluster%m.perBlock()
+	i, bit := m.inBlock(cluster)
 	m.owners[i][bit/64] &^= 1 << (bit % 64)
 	if owned {
 		m.owners[i][bit/64] |= 1 << (bit % 64)
@@ -91,7 +97,8 @@ func (m *Image) refcount(cluster int64) (uint64, error) {
 	if t == nil || err != nil {
 		return 0, err
 	}
-	return m.h.refcountOrder.get(t.b, cluster%m.perBlock()), nil
+	_, i := m.inBlock(cluster)
+	return m.h.refcountOrder.get(t.b, i), nil
 }
 
 // setRefcount sets the refcount of a cluster in its block.
@@ -172,9 +179,6 @@ func (m *Image) growRefTable(cluster int64) error {
 // are in use. The file is flushed, for they are there before anything points to
 // them: what the clusters held before must not be taken for refcounts.
 func (m *Image) writeBlocks(s span, used int64) error {
-	if err := m.checkFree(span{s.first, used}); err != nil {
-		return err
-	}
 	if err := m.extend((s.first + used) << m.clusterBits); err != nil {
 		return err
 	}
