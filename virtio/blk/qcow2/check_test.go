@@ -38,6 +38,9 @@ func check(b []byte) (wrong []string, leaks int) {
 	if at > start {
 		c.use(start, at-start)
 	}
+	if start&(1<<c.bits-1) != 0 {
+		c.fail("the snapshot table at 0x%x", start)
+	}
 	c.refcounts()
 	return c.wrong, c.leaks
 }
@@ -51,8 +54,9 @@ func (c *checker) fail(format string, args ...any) {
 
 // use notes that a range of the file is used.
 func (c *checker) use(off, n int64) {
-	if off+n > int64(len(c.b))+1<<c.bits-1 {
+	if off < 0 || off > int64(len(c.b))+1<<c.bits-1-n {
 		c.fail("0x%x bytes at 0x%x in a file of 0x%x", n, off, len(c.b))
+		return
 	}
 	for i := off >> c.bits; i <= (off+n-1)>>c.bits; i++ {
 		c.uses[i]++
@@ -63,6 +67,9 @@ func (c *checker) use(off, n int64) {
 func (c *checker) table(off int64, n int, active bool) {
 	if n == 0 {
 		return
+	}
+	if off&(1<<c.bits-1) != 0 {
+		c.fail("an L1 table at 0x%x", off)
 	}
 	c.use(off, int64(8*n))
 	for i := range n {
