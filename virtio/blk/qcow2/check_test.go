@@ -78,7 +78,7 @@ func (c *checker) table(off int64, n int, active bool) {
 		if e == 0 {
 			continue
 		}
-		if l2&(1<<c.bits-1) != 0 || l2 == 0 || l2+1<<c.bits > int64(len(c.b)) {
+		if e&^(1<<63|1<<56-1<<9) != 0 || l2&(1<<c.bits-1) != 0 || l2 == 0 || l2+1<<c.bits > int64(len(c.b)) {
 			c.fail("L1 entry %d is 0x%x", i, e)
 			continue
 		}

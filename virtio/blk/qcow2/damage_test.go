@@ -301,3 +301,46 @@ func TestMarkFails(t *testing.T) {
 	}
 	checkRefusesAll(t, "not marked", m)
 }
+
+// badReads has reads fail, for a while.
+type badReads struct {
+	*memFile
+	after int // reads that still work
+	n     int // and how many then fail
+}
+
+func (f *badReads) ReadAt(b []byte, off int64) (int, error) {
+	if f.after--; f.after < 0 && f.n > 0 {
+		f.n--
+		return 0, syscall.EIO
+	}
+	return f.memFile.ReadAt(b, off)
+}
+
+// An error of the host when tables are read is no damage: when it is over, all
+// works.
+func TestReadErrorIsNoDamage(t *testing.T) {
+	failed := 0
+	for after := range 20 {
+		d := newModel(t, recipe{version: 3, bits: 9, order: 4, size: 400 * sector, content: true, snapshot: true})
+		f := &badReads{memFile: d.file, after: after, n: 1}
+		d.m.file, d.m.l2.file, d.m.refs.file = f, f, f
+		_, err := d.m.WriteAt(make([]byte, sector), 0)
+		if errors.Is(err, syscall.EIO) {
+			failed++
+		} else if err != nil {
+			t.Errorf("after %d reads: %v", after, err)
+		}
+		f.n = 0
+		clear(d.want[:sector])
+		if _, err := d.m.WriteAt(d.want[:sector], 0); err != nil {
+			t.Errorf("after %d reads, and when they work again: %v", after, err)
+			continue
+		}
+		d.scribble(1, 20)
+		d.finish()
+	}
+	if failed < 2 {
+		t.Errorf("%d writes have failed", failed)
+	}
+}

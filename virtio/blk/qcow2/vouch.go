@@ -4,6 +4,13 @@ package qcow2
 // refcounts and with the metadata, once for each table: after that only this
 // package changes it. Until then nothing is written to where it points.
 
+// census is what an L2 table points to.
+type census struct {
+	users  uint64           // of the table: for each the data have one user more
+	shared map[int64]uint64 // users that were found of clusters with a refcount above 1
+	owned  []int64          // clusters with refcount 1
+}
+
 // vouch checks L2 table i. What the table says is the disk's own, but has more
 // than one user by its refcount, is taken for shared: it will be copied.
 func (m *Image) vouch(i int64) error {
@@ -24,8 +31,6 @@ func (m *Image) vouch(i int64) error {
 	defer m.mu.Unlock()
 	if !own {
 		m.l1[i] &^= entryCopied
-	} else if err := m.disown(t); err != nil {
-		return err
 	}
 	m.vouched[i] = true
 	return nil
@@ -71,26 +76,31 @@ func (m *Image) pinL2(i int64) (*table, error) {
 // checkL2 checks an L2 table, and reports whether the disk is its only user.
 func (m *Image) checkL2(t *table) (own bool, err error) {
 	cluster := t.off >> m.clusterBits
-	users := m.known[cluster].n
 	n, err := m.refcount(cluster)
 	if err != nil {
 		return false, err
 	}
-	if n < users {
-		return false, damaged("the L2 table at 0x%x has %d users and refcount %d", t.off, users, n)
-	}
-	shared := map[int64]uint64{} // clusters, and how many references were found
+	found := census{users: m.known[cluster].n, shared: map[int64]uint64{}}
 	for k := range m.cluster / entrySize {
-		if err := m.checkEntry(t.entry(k), users, shared); err != nil {
-			return false, err
+		if err = m.checkEntry(t.entry(k), &found); err != nil {
+			break
 		}
 	}
-	return n == 1, nil
+	if err == nil && n == 1 {
+		m.mu.Lock()
+		err = m.disown(t)
+		m.mu.Unlock()
+	}
+	if err != nil { // the host's, perhaps, and all is counted again
+		for _, c := range found.owned {
+			m.setOwned(c, false)
+		}
+	}
+	return n == 1, err
 }
 
-// checkEntry checks where an entry of an L2 table points. The table has some
-// users, each of which counts.
-func (m *Image) checkEntry(entry, users uint64, shared map[int64]uint64) error {
+// checkEntry checks where an entry of an L2 table points.
+func (m *Image) checkEntry(entry uint64, found *census) error {
 	if _, err := m.decode(0, entry); err != nil {
 		return err
 	}
@@ -102,24 +112,25 @@ func (m *Image) checkEntry(entry, users uint64, shared map[int64]uint64) error {
 		if c >= m.roundUp(m.length)>>m.clusterBits {
 			return damaged("L2 entry 0x%x points behind the end of a file of 0x%x bytes", entry, m.length)
 		}
-		if err := m.countUse(c, users, shared); err != nil {
+		if err := m.countUser(c, found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// countUse notes that some users have data in a cluster, which has to have a
-// refcount for each.
-func (m *Image) countUse(cluster int64, users uint64, shared map[int64]uint64) error {
+// countUser notes that an L2 table points to a cluster, which has to have a
+// refcount for that.
+func (m *Image) countUser(cluster int64, found *census) error {
 	n, err := m.refcount(cluster)
 	switch {
 	case err != nil:
 		return err
-	case n == 1 && users == 1 && !m.isOwned(cluster):
+	case n == 1 && found.users == 1 && !m.isOwned(cluster):
 		m.setOwned(cluster, true)
-	case n > 1 && shared[cluster]+users <= n:
-		shared[cluster] += users
+		found.owned = append(found.owned, cluster)
+	case n > 1 && found.shared[cluster]+found.users <= n:
+		found.shared[cluster] += found.users
 	default:
 		return damaged("0x%x has refcount %d and more users than that", cluster<<m.clusterBits, n)
 	}
@@ -127,7 +138,7 @@ func (m *Image) countUse(cluster int64, users uint64, shared map[int64]uint64) e
 }
 
 // disown takes the flag that the disk is the only user from those entries of an
-// L2 table for which this is not true. mu is held.
+// L2 table for which this is not true. The disk alone has the table. mu is held.
 func (m *Image) disown(t *table) error {
 	for k := range m.cluster / entrySize {
 		e := t.entry(k)

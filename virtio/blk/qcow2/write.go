@@ -163,26 +163,39 @@ func (m *Image) newL2(i int64) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old, err := m.l2Table(m.l1[i])
+	off := s.first << m.clusterBits
+	if err := m.copyL2(m.l1[i], off); err != nil {
+		m.giveBack(s) // the first error says more
+		return err
+	}
+	m.known.add(s.first, anL2Table)
+	m.l1[i] = uint64(off) | entryCopied
+	m.l1Changed = append(m.l1Changed, int(i))
+	return nil
+}
+
+// copyL2 makes an L2 table at an offset, with the content of that which an L1
+// entry points to, and drops the latter. mu is held.
+func (m *Image) copyL2(l1 uint64, off int64) error {
+	old, err := m.l2Table(l1)
 	if err != nil {
 		return err
 	}
 	m.l2.pin = old
-	m.known.add(s.first, anL2Table)
-	t := m.l2.add(s.first << m.clusterBits)
+	t := m.l2.add(off)
 	t.fresh = true
-	if old != nil {
-		copy(t.b, old.b)
-		freed := span{old.off >> m.clusterBits, 1}
-		m.l2.forget(old.off)
-		m.known.remove(freed)
-		m.drop(freed)
-		if err := m.disown(t); err != nil {
-			return err
-		}
+	if old == nil {
+		return nil
 	}
-	m.l1[i] = uint64(s.first<<m.clusterBits) | entryCopied
-	m.l1Changed = append(m.l1Changed, int(i))
+	copy(t.b, old.b)
+	if err := m.disown(t); err != nil {
+		m.l2.forget(off)
+		return err
+	}
+	freed := span{old.off >> m.clusterBits, 1}
+	m.l2.forget(old.off)
+	m.known.remove(freed)
+	m.drop(freed)
 	return nil
 }
 
