@@ -123,9 +123,10 @@ func abuse(m *Image) {
 	m.Close()
 }
 
-// isSound reports whether an image has no damage. The checker panics on some.
+// isSound reports whether an image has no damage and no leaks. The checker panics
+// on some.
 func isSound(b []byte) (sound bool) {
 	defer func() { _ = recover() }()
-	wrong, _ := check(b)
-	return len(wrong) == 0
+	wrong, leaks := check(b)
+	return len(wrong) == 0 && leaks == 0
 }
