@@ -14,6 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/pl031"
 	"github.com/miniboot-vmm/miniboot/pl061"
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // Machine is a virtual machine. Make one with New, run it with Run, and Close
@@ -25,7 +26,7 @@ type Machine struct {
 
 	// Immutable once New has returned.
 	vm    hv.VM
-	ram   RAM
+	ram   hostmem.RAM
 	bus   mmio.Bus
 	gic   interruptController
 	vcpus []*vcpu
@@ -125,17 +126,6 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 	return m.mapRAM()
 }
 
-// ipaBits is the width of an address that reaches all of RAM, at least 36.
-func ipaBits(ranges []boot.Range) int {
-	bits := 36
-	for _, r := range ranges {
-		for r.End() > 1<<bits {
-			bits++
-		}
-	}
-	return bits
-}
-
 func (m *Machine) buildDevices() error {
 	m.uart = pl011.New(pl011.Config{Line: spi(m.gic, boot.UARTIRQ), Firmware: true})
 	m.rtc = pl031.New(pl031.Config{Line: spi(m.gic, boot.RTCIRQ)})
@@ -154,24 +144,6 @@ func (m *Machine) buildDevices() error {
 		}
 	}
 	return m.buildVirtio()
-}
-
-func (m *Machine) mapRAM() error {
-	for _, b := range m.ram {
-		if err := m.vm.Map(b.Base, b.Mem, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
-			return fmt.Errorf("vmm: give the guest its memory: %w", err)
-		}
-	}
-	return nil
-}
-
-func (m *Machine) unmapRAM() error {
-	for _, b := range m.ram {
-		if err := m.vm.Unmap(b.Base, uint64(len(b.Mem))); err != nil {
-			return fmt.Errorf("vmm: take the guest's memory away: %w", err)
-		}
-	}
-	return nil
 }
 
 // Plan says what is booted and where it lies in memory.
@@ -201,7 +173,7 @@ func (m *Machine) Close() error {
 	if m.vm != nil {
 		errs = append(errs, m.vm.Close())
 	}
-	m.ram.free()
+	m.ram.Free()
 	m.ram = nil
 	return errors.Join(errs...)
 }

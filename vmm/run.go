@@ -189,8 +189,8 @@ func (m *Machine) reset() error {
 	if err := m.unmapRAM(); err != nil {
 		return err
 	}
-	if err := m.ram.zero(); err != nil {
-		return err
+	if err := m.ram.Zero(); err != nil {
+		return fmt.Errorf("vmm: reset: %w", err)
 	}
 	if err := m.mapRAM(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // buildVirtio puts each virtio device behind a transport in its slot.
@@ -18,7 +19,7 @@ func (m *Machine) buildVirtio() error {
 	if err != nil {
 		return err
 	}
-	memory.Release = giveBack
+	memory.Release = hostmem.GiveBack
 	for i, dev := range m.cfg.Virtio {
 		t, err := virtio.NewTransport(virtio.TransportConfig{
 			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.complaints.complain,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // A trapped instruction without a syndrome has to be read, and may reach
@@ -76,7 +77,7 @@ func (v *vcpu) fetch() (word uint32, ok bool, err error) {
 
 // walker is the state that a stage 1 translation depends on.
 type walker struct {
-	ram          RAM
+	ram          hostmem.RAM
 	mmu          bool
 	el0          bool // permissions of EL0
 	pan          bool // EL1 has no access to what EL0 has

@@ -3,12 +3,14 @@ package vmm
 import (
 	"encoding/binary"
 	"testing"
+
+	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // tables writes translation tables into memory.
 type tables struct {
 	t   *testing.T
-	ram RAM
+	ram hostmem.RAM
 }
 
 func (tb tables) put(table, index, desc uint64) {
@@ -21,7 +23,7 @@ func (tb tables) put(table, index, desc uint64) {
 }
 
 func newTables(t *testing.T) tables {
-	return tables{t, RAM{{0x10_0000, make([]byte, 1<<20)}}}
+	return tables{t, hostmem.RAM{{Base: 0x10_0000, Mem: make([]byte, 1<<20)}}}
 }
 
 // Descriptors: a table, a block, a page; AF and AP.
@@ -210,7 +212,7 @@ func FuzzWalk(f *testing.F) {
 		for i := range mem {
 			mem[i] = fill[i%len(fill)]
 		}
-		w := walker{ram: RAM{{0x11_0000, mem}}, mmu: true, tcr: tcr, ttbr0: ttbr0, ttbr1: ttbr1}
+		w := walker{ram: hostmem.RAM{{Base: 0x11_0000, Mem: mem}}, mmu: true, tcr: tcr, ttbr0: ttbr0, ttbr1: ttbr1}
 		for _, write := range []bool{false, true} {
 			if ipa, ok := w.translate(va, write); ok && ipa>>48 != 0 {
 				t.Errorf("0x%x translates to 0x%x", va, ipa)

@@ -1,16 +1,13 @@
-package vmm
+package hostmem
 
 import (
 	"bytes"
 	"os"
 	"testing"
-
-	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// What a machine maps is unmapped as a whole, the part that aligns it too.
-func TestRAMIsUnmapped(t *testing.T) {
+// What New maps is unmapped as a whole, the part that aligns it too.
+func TestFree(t *testing.T) {
 	count := func() int {
 		maps, err := os.ReadFile("/proc/self/statm")
 		if err != nil {
@@ -25,13 +22,13 @@ func TestRAMIsUnmapped(t *testing.T) {
 	const size, rounds = 64 << 20, 64
 	before := count()
 	for range rounds {
-		ram, err := newRAM([]boot.Range{{Base: 0, Size: size}})
+		ram, err := New(align, Range{Base: 0, Size: size})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ram.free()
+		ram.Free()
 	}
-	if grown := (count() - before) * os.Getpagesize(); grown >= size+rounds*hv.PageSize/2 {
+	if grown := (count() - before) * os.Getpagesize(); grown >= size+rounds*align/2 {
 		t.Errorf("the process has grown by 0x%x bytes after %d rounds of 0x%x", grown, rounds, size)
 	}
 }

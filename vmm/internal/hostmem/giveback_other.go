@@ -1,7 +1,8 @@
 //go:build !linux && !darwin
 
-package vmm
+package hostmem
 
 import "errors"
 
-func giveBack([]byte) error { return errors.ErrUnsupported }
+// GiveBack has no way here to free pages: see the package's table.
+func GiveBack([]byte) error { return errors.ErrUnsupported }

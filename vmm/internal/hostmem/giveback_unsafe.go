@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package vmm
+package hostmem
 
 import (
 	"os"
@@ -9,18 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// giveBack frees the host's pages that lie in b, a part of the guest's memory.
+// GiveBack frees the host's pages that lie wholly in a part of a bank. The part
+// keeps its content or reads as zero from then on.
 //
-// unsafe: only the address of b is looked at, to find where its pages start.
-func giveBack(b []byte) error {
+// unsafe: only the address of the part is looked at, to find where its pages
+// start.
+func GiveBack(part []byte) error {
 	page := uint64(os.Getpagesize())
-	skip := -uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) & (page - 1)
-	if skip >= uint64(len(b)) {
+	skip := -uint64(uintptr(unsafe.Pointer(unsafe.SliceData(part)))) & (page - 1)
+	if skip >= uint64(len(part)) {
 		return nil
 	}
-	b = b[skip:]
-	if b = b[:uint64(len(b))&^(page-1)]; len(b) == 0 {
+	part = part[skip:]
+	if part = part[:uint64(len(part))&^(page-1)]; len(part) == 0 {
 		return nil
 	}
-	return unix.Madvise(b, freePages)
+	return unix.Madvise(part, freePages)
 }

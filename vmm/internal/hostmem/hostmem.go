@@ -1,20 +1,38 @@
-package vmm
+package hostmem
 
-import (
-	"fmt"
+import "fmt"
 
-	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/hv"
-)
+// Range is a part of the guest physical address space.
+type Range struct {
+	Base uint64
+	Size uint64 // bytes
+}
 
-// RAM is the guest's memory: one region for each bank. The bytes lie outside
-// the Go heap and read as zero until they are written.
+// RAM is a guest's memory: one bank for each range.
 type RAM []Bank
 
 // Bank is a contiguous range of guest physical memory.
 type Bank struct {
 	Base uint64
-	Mem  []byte
+	Mem  []byte // shared with the guest; not to be used after Free
+
+	reserved []byte // what Mem was cut from; nil unless New made the bank
+}
+
+// New reserves memory for each range, which reads as zero until it is written.
+// It lies at multiples of align on the host, a power of two of at least a page
+// of the host and at most 64 KiB. The caller frees it.
+func New(align uint64, ranges ...Range) (RAM, error) {
+	var ram RAM
+	for _, r := range ranges {
+		reserved, mem, err := reserve(r.Size, align)
+		if err != nil {
+			ram.Free()
+			return nil, fmt.Errorf("hostmem: reserve 0x%x bytes for the guest's memory: %w, give the guest less", r.Size, err)
+		}
+		ram = append(ram, Bank{r.Base, mem, reserved})
+	}
+	return ram, nil
 }
 
 // Slice returns size bytes of memory at a guest physical address, shared with
@@ -29,32 +47,23 @@ func (r RAM) Slice(gpa, size uint64) (b []byte, ok bool) {
 	return nil, false
 }
 
-// newRAM allocates the banks.
-func newRAM(ranges []boot.Range) (RAM, error) {
-	var ram RAM
-	for _, r := range ranges {
-		mem, err := allocate(r.Size, hv.PageSize)
-		if err != nil {
-			ram.free()
-			return nil, fmt.Errorf("vmm: allocate 0x%x bytes of guest memory: %w, give less with -m", r.Size, err)
-		}
-		ram = append(ram, Bank{r.Base, mem})
-	}
-	return ram, nil
-}
-
-func (r RAM) free() {
+// Zero makes all memory read as zero again. Where the system can, it frees the
+// host's pages.
+func (r RAM) Zero() error {
 	for _, b := range r {
-		release(b.Mem)
-	}
-}
-
-// zero makes all memory read as zero again and gives the host's back.
-func (r RAM) zero() error {
-	for _, b := range r {
-		if err := discard(b.Mem); err != nil {
-			return fmt.Errorf("vmm: clear guest memory at 0x%x: %w", b.Base, err)
+		if err := zero(b.Mem); err != nil {
+			return fmt.Errorf("hostmem: clear 0x%x bytes of guest memory at 0x%x: %w", len(b.Mem), b.Base, err)
 		}
 	}
 	return nil
+}
+
+// Free returns what New reserved to the host. Nobody may use any of it
+// afterwards: an access would be a fault of the process.
+func (r RAM) Free() {
+	for _, b := range r {
+		if b.reserved != nil {
+			release(b.reserved)
+		}
+	}
 }

@@ -1,8 +1,11 @@
-package vmm
+package hostmem
 
 import "golang.org/x/sys/unix"
 
 const mapNoReserve = unix.MAP_NORESERVE
 
-// discard makes b read as zero and frees its pages.
-func discard(b []byte) error { return unix.Madvise(b, unix.MADV_DONTNEED) }
+// freePages frees at once; the pages read as zero from then on.
+const freePages = unix.MADV_DONTNEED
+
+// zero makes b read as zero and frees its pages.
+func zero(b []byte) error { return unix.Madvise(b, unix.MADV_DONTNEED) }

@@ -1,4 +1,6 @@
-package vmm
+//go:build windows
+
+package hostmem
 
 import (
 	"unsafe"
@@ -6,22 +8,27 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// allocate reserves and commits size bytes of zeroed, demand-paged memory.
-// Windows aligns reservations to 64 KiB, which is more than align.
+// reserve reserves and commits size bytes. Windows aligns reservations to
+// 64 KiB, which is at least align.
 //
 // unsafe: VirtualAlloc returns the address of size bytes that stay until
 // VirtualFree.
-func allocate(size, align uint64) ([]byte, error) {
+func reserve(size, align uint64) (reserved, mem []byte, err error) {
 	addr, err := windows.VirtualAlloc(0, uintptr(size), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := *(*unsafe.Pointer)(unsafe.Pointer(&addr))
-	return unsafe.Slice((*byte)(p), size), nil
+	mem = unsafe.Slice((*byte)(p), size)
+	return mem, mem, nil
 }
 
-// release frees what allocate returned.
-func release(b []byte) { windows.VirtualFree(uintptr(unsafe.Pointer(&b[0])), 0, windows.MEM_RELEASE) }
+// release frees what reserve reserved.
+//
+// unsafe: only the address is passed on.
+func release(reserved []byte) {
+	windows.VirtualFree(uintptr(unsafe.Pointer(unsafe.SliceData(reserved))), 0, windows.MEM_RELEASE)
+}
 
-// discard makes b read as zero.
-func discard(b []byte) error { clear(b); return nil }
+// zero makes b read as zero.
+func zero(b []byte) error { clear(b); return nil }

@@ -1,37 +1,26 @@
 //go:build unix
 
-package vmm
+package hostmem
 
 import (
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// allocate maps size bytes of zeroed, demand-paged memory at a multiple of
-// align, which is a power of two of at least a host page.
+// reserve maps size bytes at a multiple of align, and returns them and the
+// larger mapping that they were cut from.
 //
 // unsafe: only the address of the mapping is looked at, to round it up; the
 // mapping is larger than what is returned by align, so the result lies inside.
-func allocate(size, align uint64) ([]byte, error) {
-	flags := unix.MAP_ANON | unix.MAP_PRIVATE
-	if runtime.GOOS == "linux" {
-		flags |= mapNoReserve
-	}
-	mem, err := unix.Mmap(-1, 0, int(size+align), unix.PROT_READ|unix.PROT_WRITE, flags)
+func reserve(size, align uint64) (reserved, mem []byte, err error) {
+	reserved, err = unix.Mmap(-1, 0, int(size+align), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|mapNoReserve)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	skip := -uint64(uintptr(unsafe.Pointer(&mem[0]))) & (align - 1)
-	b := mem[skip : skip+size : skip+size]
-	mappings.put(&b[0], mem)
-	return b, nil
+	skip := -uint64(uintptr(unsafe.Pointer(&reserved[0]))) & (align - 1)
+	return reserved, reserved[skip : skip+size : skip+size], nil
 }
 
-// release unmaps what allocate returned.
-func release(b []byte) {
-	if mem := mappings.take(&b[0]); mem != nil {
-		unix.Munmap(mem)
-	}
-}
+// release unmaps what reserve mapped.
+func release(reserved []byte) { unix.Munmap(reserved) }
