@@ -30,6 +30,14 @@ type LineFunc func(high bool)
 // Set calls f.
 func (f LineFunc) Set(high bool) { f(high) }
 
+// Connected returns l, or for nil a line that leads nowhere.
+func Connected(l Line) Line {
+	if l == nil {
+		return LineFunc(func(bool) {})
+	}
+	return l
+}
+
 // Mask returns the bits that an access of size bytes carries.
 func Mask(size int) uint64 {
 	if size >= 8 {

@@ -1,0 +1,52 @@
+package mmio
+
+import "sync/atomic"
+
+// Bank is a device's registers as a Device: its table says which accesses reach
+// a register and which bits they carry, the device's two functions say what
+// reading and writing one does. A device embeds its bank.
+type Bank struct {
+	table RegisterTable
+	read  func(off uint64) uint64
+	write func(off, v uint64)
+	bad   atomic.Uint64
+}
+
+// NewBank returns the bank of a table. read and write are called with the
+// offset that the guest has used, for registers that are not Fixed; what read
+// returns is masked by the register's Read, what write gets by its Write. Both
+// may be called by several vCPU goroutines at once and must not block.
+func NewBank(table RegisterTable, read func(off uint64) uint64, write func(off, v uint64)) *Bank {
+	return &Bank{table: table, read: read, write: write}
+}
+
+// Read implements Device.
+func (b *Bank) Read(a Access) uint64 {
+	r := b.find(a)
+	switch {
+	case r == nil:
+		return 0
+	case r.Fixed:
+		return r.Reset
+	}
+	return b.read(a.Off) & r.Read
+}
+
+// Write implements Device.
+func (b *Bank) Write(a Access, v uint64) {
+	if r := b.find(a); r != nil && !r.Fixed {
+		b.write(a.Off, v&r.Write)
+	}
+}
+
+// BadAccesses is how many accesses reached no register.
+func (b *Bank) BadAccesses() uint64 { return b.bad.Load() }
+
+// find is the register that an access reaches, or nil; that is counted.
+func (b *Bank) find(a Access) *Register {
+	r := b.table.Find(a)
+	if r == nil {
+		b.bad.Add(1)
+	}
+	return r
+}
