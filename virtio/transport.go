@@ -47,16 +47,13 @@ var _ mmio.Device = (*Transport)(nil)
 
 // NewTransport returns the registers of a device, in reset.
 func NewTransport(c TransportConfig) (*Transport, error) {
-	t := &Transport{dev: c.Device, mem: c.Memory, line: c.Line, config: c.Device.Config(), report: c.Log}
+	t := &Transport{dev: c.Device, mem: c.Memory, line: mmio.Connected(c.Line), config: c.Device.Config(), report: c.Log}
 	t.offered = c.Device.Features() | transportFeatures
 	for i, size := range c.Device.QueueSizes() {
 		if size > maxQueueSize || bits.OnesCount16(size) != 1 {
 			return nil, fmt.Errorf("virtio: %v device: queue %d holds up to %d descriptors, want a power of two up to %d", c.Device.Type(), i, size, maxQueueSize)
 		}
 		t.queues = append(t.queues, queueRegisters{max: size})
-	}
-	if t.line == nil {
-		t.line = mmio.LineFunc(func(bool) {})
 	}
 	if t.report == nil {
 		t.report = func(string, ...any) {}
