@@ -1,10 +1,8 @@
 package pl011
 
-// machine is the UART's registers and FIFOs: no lock, no interrupt line, no
+// machine is the UART's state, registers and FIFOs: no lock, no interrupt line, no
 // host. Every method leaves it consistent; pending says what the line is.
 type machine struct {
-	firmware bool // what reset leaves behind: see Config
-
 	status uint16 // UARTRSR
 	ilpr   uint16
 	ibrd   uint16
@@ -31,15 +29,15 @@ const (
 	firmwareCR   = ctlUARTEN | ctlTXE | ctlRXE
 )
 
-// reset puts the registers to their reset values. What is on the wire stays:
-// it left the UART before.
-func (m *machine) reset() {
+// reset puts the registers to their reset values, or to what firmware leaves.
+// What is on the wire stays: it left the UART before.
+func (m *machine) reset(firmware bool) {
 	m.status, m.ilpr, m.ibrd, m.fbrd, m.line = 0, 0, 0, 0, 0
 	m.cr = ctlTXE | ctlRXE
 	m.ifls = 0b010_010 // both FIFOs at half
 	m.imsc, m.raw = 0, 0
 	m.rx, m.tx, m.overrun = fifo{}, fifo{}, false
-	if m.firmware {
+	if firmware {
 		m.ibrd, m.fbrd, m.line, m.cr = firmwareIBRD, firmwareFBRD, firmwareLine, firmwareCR
 	}
 	m.modem = m.modemInputs()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
@@ -23,10 +22,11 @@ type Config struct {
 
 // UART is a PL011. Its methods may be called from any goroutine.
 type UART struct {
-	intr   mmio.Line
-	output chan struct{} // holds one token when the wire may have bytes
-	room   chan struct{} // holds one token when the receiver may have room
-	bad    atomic.Uint64
+	*mmio.Bank
+	intr     mmio.Line
+	firmware bool          // what reset leaves behind: see Config
+	output   chan struct{} // holds one token when the wire may have bytes
+	room     chan struct{} // holds one token when the receiver may have room
 
 	mu sync.Mutex // before the interrupt controller's
 	m  machine
@@ -37,14 +37,12 @@ var _ mmio.Device = (*UART)(nil)
 // New returns a UART in reset.
 func New(c Config) *UART {
 	u := &UART{
-		intr:   c.Line,
-		output: make(chan struct{}, 1),
-		room:   make(chan struct{}, 1),
+		intr:     mmio.Connected(c.Line),
+		firmware: c.Firmware,
+		output:   make(chan struct{}, 1),
+		room:     make(chan struct{}, 1),
 	}
-	if c.Line == nil {
-		u.intr = mmio.LineFunc(func(bool) {})
-	}
-	u.m.firmware = c.Firmware
+	u.Bank = mmio.NewBank(table, u.read, u.write)
 	u.Reset()
 	return u
 }
@@ -54,42 +52,26 @@ func New(c Config) *UART {
 func (u *UART) Reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.m.reset()
+	u.m.reset(u.firmware)
 	u.updateLocked()
 }
 
-// Read implements mmio.Device.
-func (u *UART) Read(a mmio.Access) uint64 {
-	r := table.Find(a)
-	if r == nil {
-		u.bad.Add(1)
-		return 0
-	}
-	if a.Off >= 0xfe0 {
-		return r.Reset
-	}
+// read reads a register, for the bank.
+func (u *UART) read(off uint64) uint64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	v := u.m.read(a.Off)
+	v := u.m.read(off)
 	u.updateLocked()
-	return uint64(v) & r.Read
+	return uint64(v)
 }
 
-// Write implements mmio.Device.
-func (u *UART) Write(a mmio.Access, v uint64) {
-	r := table.Find(a)
-	if r == nil {
-		u.bad.Add(1)
-		return
-	}
+// write writes a register, for the bank.
+func (u *UART) write(off, v uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.m.write(a.Off, uint16(v&r.Write))
+	u.m.write(off, uint16(v))
 	u.updateLocked()
 }
-
-// BadAccesses is how many accesses reached no register.
-func (u *UART) BadAccesses() uint64 { return u.bad.Load() }
 
 // updateLocked states the interrupt line again and wakes who waits for output
 // or for room. It ends every operation.
@@ -223,5 +205,5 @@ func (u *UART) String() string {
 	defer u.mu.Unlock()
 	m := &u.m
 	return fmt.Sprintf("CR %v, LCR_H %v, FR %v, RIS %v, IMSC %v, tx %d, rx %d, wire %d, bad accesses %d",
-		m.cr, m.line, m.flags(), m.raw, m.imsc, m.tx.n, m.rx.n, m.wire.n, u.bad.Load())
+		m.cr, m.line, m.flags(), m.raw, m.imsc, m.tx.n, m.rx.n, m.wire.n, u.BadAccesses())
 }

@@ -87,7 +87,7 @@ func TestStorage(t *testing.T) {
 // but at its own offset, and the line is always what the registers say.
 func TestEveryAccess(t *testing.T) {
 	b := newBoard(false)
-	mmiotest.EveryAccess(t, b, Size,
+	mmiotest.EveryAccess(t, b, mmio.PrimeCellSize,
 		func(a mmio.Access) bool { return table.Find(a) != nil },
 		func(step string) { b.checkLine(t, step) })
 }

@@ -20,12 +20,9 @@ const (
 	uartDMACR = 0x048
 )
 
-// Size is the region of the registers, in bytes.
-const Size = 0x1000
-
-// table is DDI 0183 table 3-1. DMACR is RAZ/WI here: there is no DMA
-// controller. The
-// modem inputs of FR have no reset value; here the peer is always ready.
+// table is DDI 0183 table 3-1. UARTDMACR is RAZ/WI here: there is no DMA
+// controller. The modem inputs of UARTFR have no reset value; here the peer is
+// always ready.
 var table = append(mmio.RegisterTable{
 	{Off: uartDR, Name: "UARTDR", Read: 0xfff, Write: 0xff},
 	{Off: uartRSR, Name: "UARTRSR/UARTECR", Read: 0xf, Write: 0xff},
