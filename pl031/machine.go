@@ -1,36 +1,6 @@
 package pl031
 
-import "github.com/miniboot-vmm/miniboot/mmio"
-
-// Register offsets, DDI 0224 table 3-1.
-const (
-	rtcDR   = 0x000
-	rtcMR   = 0x004
-	rtcLR   = 0x008
-	rtcCR   = 0x00c
-	rtcIMSC = 0x010
-	rtcRIS  = 0x014
-	rtcMIS  = 0x018
-	rtcICR  = 0x01c
-)
-
-// Size is the region of the registers, in bytes.
-const Size = 0x1000
-
-// table is DDI 0224 table 3-1. All registers reset to zero, but for RTCDR,
-// which is the host's time.
-var table = append(mmio.RegisterTable{
-	{Off: rtcDR, Name: "RTCDR", Read: 0xffff_ffff},
-	{Off: rtcMR, Name: "RTCMR", Read: 0xffff_ffff, Write: 0xffff_ffff},
-	{Off: rtcLR, Name: "RTCLR", Read: 0xffff_ffff, Write: 0xffff_ffff},
-	{Off: rtcCR, Name: "RTCCR", Read: 1, Write: 1},
-	{Off: rtcIMSC, Name: "RTCIMSC", Read: 1, Write: 1},
-	{Off: rtcRIS, Name: "RTCRIS", Read: 1},
-	{Off: rtcMIS, Name: "RTCMIS", Read: 1},
-	{Off: rtcICR, Name: "RTCICR", Write: 1},
-}, mmio.PrimeCellID(0x031, 0)...)
-
-// machine is the clock's registers: no lock, no interrupt line, no timer. Its
+// machine is the clock's state: no lock, no interrupt line, no timer. Its
 // methods are told the host's time in seconds since 1970, and first look
 // whether the alarm is due: see tick.
 type machine struct {

@@ -2,7 +2,6 @@ package pl031
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
@@ -20,10 +19,10 @@ type Config struct {
 
 // RTC is a PL031. Its methods may be called from any goroutine.
 type RTC struct {
+	*mmio.Bank
 	intr  mmio.Line
 	clock Clock
 	timer Timer // runs while the alarm is armed
-	bad   atomic.Uint64
 
 	mu     sync.Mutex // before the interrupt controller's
 	m      machine
@@ -34,10 +33,8 @@ var _ mmio.Device = (*RTC)(nil)
 
 // New returns a clock in reset. Close it when the machine is gone.
 func New(c Config) *RTC {
-	r := &RTC{intr: c.Line, clock: c.Clock}
-	if r.intr == nil {
-		r.intr = mmio.LineFunc(func(bool) {})
-	}
+	r := &RTC{intr: mmio.Connected(c.Line), clock: c.Clock}
+	r.Bank = mmio.NewBank(table, r.read, r.write)
 	if r.clock == nil {
 		r.clock = hostClock{}
 	}
@@ -62,39 +59,23 @@ func (r *RTC) Reset() {
 	r.settleLocked(r.clock.Now())
 }
 
-// Read implements mmio.Device.
-func (r *RTC) Read(a mmio.Access) uint64 {
-	reg := table.Find(a)
-	if reg == nil {
-		r.bad.Add(1)
-		return 0
-	}
-	if a.Off >= 0xfe0 {
-		return reg.Reset
-	}
+// read reads a register, for the bank.
+func (r *RTC) read(off uint64) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := r.m.read(a.Off, r.clock.Now().Unix())
+	v := r.m.read(off, r.clock.Now().Unix())
 	r.intr.Set(r.m.pending())
-	return uint64(v) & reg.Read
+	return uint64(v)
 }
 
-// Write implements mmio.Device.
-func (r *RTC) Write(a mmio.Access, v uint64) {
-	reg := table.Find(a)
-	if reg == nil {
-		r.bad.Add(1)
-		return
-	}
+// write writes a register, for the bank.
+func (r *RTC) write(off, v uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock.Now()
-	r.m.write(a.Off, uint32(v&reg.Write), now.Unix())
+	r.m.write(off, uint32(v), now.Unix())
 	r.settleLocked(now)
 }
-
-// BadAccesses is how many accesses reached no register.
-func (r *RTC) BadAccesses() uint64 { return r.bad.Load() }
 
 // fired is called by the timer, perhaps early, perhaps late.
 func (r *RTC) fired() {

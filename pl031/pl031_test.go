@@ -88,7 +88,7 @@ func TestResetValues(t *testing.T) {
 
 func TestEveryAccess(t *testing.T) {
 	b := newBoard()
-	mmiotest.EveryAccess(t, b, Size,
+	mmiotest.EveryAccess(t, b, mmio.PrimeCellSize,
 		func(a mmio.Access) bool { return table.Find(a) != nil },
 		func(step string) { b.checkLine(t, step) })
 }
