@@ -2,8 +2,8 @@
 // DDI 0190, eight pins of which the host drives the inputs.
 //
 // Implemented: all registers; the data register masked by its address; edge,
-// both-edge and level interrupts; identification registers. Press makes a pin
-// a push button, for Linux's gpio-keys.
+// both-edge and level interrupts; identification registers. SetPin
+// drives a pin, for Linux's gpio-keys for example.
 //
 // Missing: hardware control mode, since nothing else drives the pins:
 // GPIOAFSEL is stored and has no effect; the integration test registers.

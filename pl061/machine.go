@@ -1,48 +1,6 @@
 package pl061
 
-import "github.com/miniboot-vmm/miniboot/mmio"
-
-// Register offsets, DDI 0190 table 3-1.
-const (
-	gpioDATA  = 0x000 // to 0x3fc: bits 9:2 of the offset are the mask
-	gpioDIR   = 0x400
-	gpioIS    = 0x404
-	gpioIBE   = 0x408
-	gpioIEV   = 0x40c
-	gpioIE    = 0x410
-	gpioRIS   = 0x414
-	gpioMIS   = 0x418
-	gpioIC    = 0x41c
-	gpioAFSEL = 0x420
-)
-
-// Size is the region of the registers, in bytes.
-const Size = 0x1000
-
-// table is DDI 0190 table 3-1. All registers reset to zero.
-var table = append(mmio.RegisterTable{
-	{Off: gpioDATA, Name: "GPIODATA", Read: 0xff, Write: 0xff},
-	{Off: gpioDIR, Name: "GPIODIR", Read: 0xff, Write: 0xff},
-	{Off: gpioIS, Name: "GPIOIS", Read: 0xff, Write: 0xff},
-	{Off: gpioIBE, Name: "GPIOIBE", Read: 0xff, Write: 0xff},
-	{Off: gpioIEV, Name: "GPIOIEV", Read: 0xff, Write: 0xff},
-	{Off: gpioIE, Name: "GPIOIE", Read: 0xff, Write: 0xff},
-	{Off: gpioRIS, Name: "GPIORIS", Read: 0xff},
-	{Off: gpioMIS, Name: "GPIOMIS", Read: 0xff},
-	{Off: gpioIC, Name: "GPIOIC", Write: 0xff},
-	{Off: gpioAFSEL, Name: "GPIOAFSEL", Read: 0xff, Write: 0xff},
-}, mmio.PrimeCellID(0x061, 0)...)
-
-// find is the register that an access reaches, or nil. The data register is
-// found at each of its 256 addresses.
-func find(a mmio.Access) *mmio.Register {
-	if a.Off < gpioDIR && a.Off%4 == 0 {
-		a.Off = gpioDATA
-	}
-	return table.Find(a)
-}
-
-// machine is the GPIO's registers, one bit a pin: no lock, no interrupt line.
+// machine is the GPIO's state, one bit a pin: no lock, no interrupt line.
 type machine struct {
 	data  uint8 // what the outputs drive
 	dir   uint8 // 1: output
@@ -126,5 +84,6 @@ func (m *machine) write(off uint64, v uint8) {
 	}
 }
 
-// dataMask is the pins that an access to the data register reaches, 3.3.1.
+// dataMask is the pins that an access to the data register reaches: bits 9:2 of
+// its offset, 3.3.1.
 func dataMask(off uint64) uint8 { return uint8(off >> 2) }

@@ -1,10 +1,8 @@
 package pl061
 
 import (
-	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/mmio/mmiotest"
@@ -58,8 +56,8 @@ func TestResetValues(t *testing.T) {
 
 func TestEveryAccess(t *testing.T) {
 	b := newBoard()
-	mmiotest.EveryAccess(t, b, Size,
-		func(a mmio.Access) bool { return find(a) != nil },
+	mmiotest.EveryAccess(t, b, mmio.PrimeCellSize,
+		func(a mmio.Access) bool { return table.Find(a) != nil },
 		func(step string) { b.checkLine(t, step) })
 }
 
@@ -85,7 +83,7 @@ func TestData(t *testing.T) {
 }
 
 func TestInterrupts(t *testing.T) {
-	const bit = 1 << PowerKey
+	const pin, bit = 3, 1 << 3
 	for _, tc := range []struct {
 		name         string
 		is, ibe, iev uint8
@@ -110,11 +108,11 @@ func TestInterrupts(t *testing.T) {
 			b.check(t, tc.name+", "+what, gpioRIS, tc.want[i])
 			b.check(t, tc.name+", "+what, gpioMIS, tc.want[i])
 		}
-		b.SetPin(PowerKey, true)
+		b.SetPin(pin, true)
 		step(0, "high")
 		b.set(gpioIC, bit)
 		step(1, "high, cleared")
-		b.SetPin(PowerKey, false)
+		b.SetPin(pin, false)
 		step(2, "low")
 		b.set(gpioIC, bit)
 		step(3, "low, cleared")
@@ -145,22 +143,6 @@ func TestEdgeForgotten(t *testing.T) {
 	b.check(t, "level", gpioRIS, 0)
 	b.set(gpioIS, 0)
 	b.check(t, "edge again", gpioRIS, 0)
-}
-
-func TestPress(t *testing.T) {
-	b := newBoard()
-	b.set(gpioIBE, 1<<PowerKey)
-	b.set(gpioIE, 1<<PowerKey)
-	b.Press(t.Context(), PowerKey, time.Millisecond)
-	b.check(t, "pressed", gpioMIS, 1<<PowerKey)
-	b.check(t, "let go", 0x3fc, 0)
-	if b.pin.Rises != 1 {
-		t.Errorf("line rose %d times, want 1", b.pin.Rises)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	b.Press(ctx, PowerKey, time.Hour)
-	b.check(t, "let go when cancelled", 0x3fc, 0)
 }
 
 // FuzzGPIO runs a sequence of operations, three bytes each, and checks after

@@ -178,7 +178,8 @@ func (m *Machine) Close() error {
 	return errors.Join(errs...)
 }
 
-// powerKeyPress is how long PowerButton holds the key down.
+// powerKeyPress is how long PowerButton holds the key down: Linux's gpio-keys
+// looks at the pin some milliseconds after the edge, to let a real key settle.
 const powerKeyPress = 100 * time.Millisecond
 
 // PowerButton presses the power key for a moment. What the guest does then is
