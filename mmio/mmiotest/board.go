@@ -1,0 +1,91 @@
+package mmiotest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/mmio"
+)
+
+// Board is a PrimeCell on a test's board, with its interrupt line, as its guest
+// sees it. V is as wide as its registers. It is for one goroutine.
+type Board[V uint8 | uint16 | uint32] struct {
+	Device Device
+	Pin    *Pin // the device's line
+
+	// The offsets of the registers that decide about the line: it is high
+	// while any bit is set in both.
+	Raw, Mask uint64
+}
+
+// Get reads a register.
+func (b Board[V]) Get(off uint64) V { return V(b.Device.Read(mmio.Access{Off: off, Size: 4})) }
+
+// Set writes a register.
+func (b Board[V]) Set(off uint64, v V) { b.Device.Write(mmio.Access{Off: off, Size: 4}, uint64(v)) }
+
+// Check compares a register and the line with what a step should lead to.
+func (b Board[V]) Check(t *testing.T, step string, off uint64, want V) {
+	t.Helper()
+	if got := b.Get(off); got != want {
+		t.Errorf("%s: register 0x%03x: got 0x%x, want 0x%x", step, off, got, want)
+	}
+	b.CheckLine(t, step)
+}
+
+// CheckLine compares the line with the registers.
+func (b Board[V]) CheckLine(t *testing.T, step string) {
+	t.Helper()
+	raw, mask := b.Get(b.Raw), b.Get(b.Mask)
+	if want := raw&mask != 0; b.Pin.High != want {
+		t.Errorf("%s: line is %v, want %v: raw 0x%x, mask 0x%x", step, b.Pin.High, want, raw, mask)
+	}
+}
+
+// CheckReset compares every register with its value after reset.
+func (b Board[V]) CheckReset(t *testing.T, step string, table mmio.RegisterTable) {
+	t.Helper()
+	for _, r := range table {
+		b.Check(t, step+" "+r.Name, r.Off, V(r.Reset))
+	}
+}
+
+// CheckEveryAccess writes and reads at every offset with every size, aligned or
+// not. What reaches no register of the table has to read as zero and be counted,
+// what reaches one has not to be. The line is looked at after each step.
+func (b Board[V]) CheckEveryAccess(t *testing.T, table mmio.RegisterTable) {
+	t.Helper()
+	bad := b.Device.BadAccesses()
+	for _, v := range []uint64{^uint64(0), 0, 0x0123456789abcdef} {
+		for _, size := range []int{1, 2, 4, 8} {
+			for off := range uint64(mmio.PrimeCellSize) {
+				a := mmio.Access{Off: off, Size: size}
+				step := fmt.Sprintf("%d bytes at 0x%03x", size, off)
+				b.Device.Write(a, v)
+				got := b.Device.Read(a)
+				if table.Find(a) == nil {
+					bad += 2
+					if got != 0 {
+						t.Fatalf("%s: read 0x%x, want 0", step, got)
+					}
+				}
+				b.CheckLine(t, step)
+			}
+		}
+	}
+	if got := b.Device.BadAccesses(); got != bad {
+		t.Errorf("bad accesses: got %d, want %d", got, bad)
+	}
+}
+
+// CheckAllocations fails if writing and reading a register allocates.
+func (b Board[V]) CheckAllocations(t *testing.T, table mmio.RegisterTable) {
+	t.Helper()
+	for _, r := range table {
+		for _, v := range []V{0, ^V(0)} {
+			if n := testing.AllocsPerRun(10, func() { b.Set(r.Off, v); b.Get(r.Off) }); n != 0 {
+				t.Errorf("%s: %v allocations", r.Name, n)
+			}
+		}
+	}
+}
