@@ -1,6 +1,7 @@
 // Package mmio is what a device needs of a machine: registers that are read
 // and written at offsets, an interrupt line, and the bus that finds the device
-// behind a guest physical address.
+// behind a guest physical address. A Bank is a Device made of a table of
+// registers, as the manual of an Arm PrimeCell prints it.
 //
 // Nothing here knows a hypervisor or a particular device. Devices know offsets
 // and never their own base address; their interrupt is a Line and never a
