@@ -157,7 +157,7 @@ func (s *Share) toTruncate(req *fuse.SetAttrIn, n *node) (*descriptor, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case h.node == n && h.writable:
+		case h.node == n && h.writable():
 			return h.descriptor, nil
 		}
 		h.put()

@@ -39,11 +39,23 @@ func (s *Share) Writev(_ <-chan struct{}, req *fuse.WriteIn, pieces [][]byte) (u
 			return 0, s.failed(err)
 		}
 	}
-	n, err := transfer(unix.Pwritev, h.fd, pieces, req.Offset)
+	write := h.pwritev
+	if appends(req) {
+		write = h.appendv
+	}
+	n, err := transfer(write, h.fd, pieces, req.Offset)
 	if n > 0 { // the guest tries the rest again, and sees the error then
 		err = nil
 	}
 	return uint32(n), s.failed(err)
+}
+
+// appends reports whether data goes to the file's end, wherever the guest believes
+// that to be. The flags are those of the guest's open file at the time of the
+// write: fcntl(2) changes them. What comes out of the guest's page cache goes where
+// it belongs; the handle is any that may write there.
+func appends(req *fuse.WriteIn) bool {
+	return req.Flags&unix.O_APPEND != 0 && req.WriteFlags&fuse.WRITE_CACHE == 0
 }
 
 // Write implements fuse.RawFileSystem.

@@ -25,7 +25,7 @@ func (s *Share) OpenDir(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) 
 		if err != nil {
 			return err
 		}
-		if out.Fh, err = s.addHandle(n, fd, false); err != nil {
+		if out.Fh, err = s.addHandle(n, fd, unix.O_RDONLY); err != nil {
 			unix.Close(fd)
 		}
 		return err

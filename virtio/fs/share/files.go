@@ -14,12 +14,16 @@ import (
 // handle is an open file or directory.
 type handle struct {
 	*descriptor
-	node     *node
-	id       uint64
-	writable bool
+	node   *node
+	id     uint64
+	access int // O_RDONLY, O_WRONLY or O_RDWR
 
 	reading sync.Mutex // a directory's position
+	writing writing
+	closed  bool // by the guest: no lock is taken by it any more; guarded by locks.mu
 }
+
+func (h *handle) writable() bool { return h.access != unix.O_RDONLY }
 
 // handle returns an open handle; its caller puts it.
 func (s *Share) handle(id uint64) (*handle, error) {
@@ -34,22 +38,24 @@ func (s *Share) handle(id uint64) (*handle, error) {
 }
 
 // addHandle makes a handle of an open descriptor, unless there are too many.
-func (s *Share) addHandle(n *node, fd int, writable bool) (uint64, error) {
+func (s *Share) addHandle(n *node, fd, flags int) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.handles) >= s.maxHandles {
 		return 0, unix.ENFILE
 	}
 	s.lastFh++
-	h := &handle{descriptor: newDescriptor(fd), node: n, id: s.lastFh, writable: writable}
+	h := &handle{descriptor: newDescriptor(fd), node: n, id: s.lastFh, access: flags & unix.O_ACCMODE}
 	s.handles[h.id] = h
 	n.open = append(n.open, h)
 	return h.id, nil
 }
 
-// release lets go of a handle; who still uses it keeps the descriptor.
+// release lets go of a handle and of the locks that were taken by it; whoever
+// still uses it keeps the descriptor.
 func (s *Share) release(id uint64) {
 	if h := s.takeHandle(id); h != nil {
+		s.locks.release(h)
 		h.put()
 	}
 }
@@ -69,10 +75,21 @@ func (s *Share) takeHandle(id uint64) *handle {
 }
 
 // accessFlags are those of the guest's that matter when a file is opened. O_APPEND
-// is not among them: the guest says where it writes.
+// is not among them: each WRITE says whether it appends.
 const accessFlags = unix.O_ACCMODE | unix.O_TRUNC | unix.O_SYNC | unix.O_DSYNC
 
-func writable(flags int) bool { return flags&unix.O_ACCMODE != unix.O_RDONLY }
+// openedFlags are what the guest is told of a file that it has opened. What
+// appends goes around the guest's page cache, which would cut a write at the
+// pages of where the guest believes the end to be.
+func openedFlags(flags uint32, unchanged bool) (told uint32) {
+	if unchanged {
+		told |= fuse.FOPEN_KEEP_CACHE
+	}
+	if flags&unix.O_APPEND != 0 && flags&unix.O_ACCMODE != unix.O_RDONLY {
+		told |= fuse.FOPEN_DIRECT_IO
+	}
+	return told
+}
 
 // Open implements fuse.RawFileSystem.
 func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
@@ -83,9 +100,7 @@ func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fus
 		}
 		kill := req.Mode&fuse.OPEN_KILL_SUIDGID != 0
 		fh, unchanged, err := s.openNode(n, int(req.Flags)&accessFlags, kill)
-		if out.Fh = fh; unchanged {
-			out.OpenFlags = fuse.FOPEN_KEEP_CACHE
-		}
+		out.Fh, out.OpenFlags = fh, openedFlags(req.Flags, unchanged)
 		return err
 	})
 }
@@ -111,7 +126,7 @@ func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, unchanged bo
 	}
 	if err == nil {
 		unchanged = s.unchanged(n, fd)
-		fh, err = s.addHandle(n, fd, writable(flags))
+		fh, err = s.addHandle(n, fd, flags)
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -165,7 +180,7 @@ func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
 		if err != nil {
 			return err
 		}
-		return s.enter(&st, p, out, func(n *node) (fh uint64, err error) {
+		return s.enter(req, &st, p, out, func(n *node) (fh uint64, err error) {
 			if fh, _, err = s.openNode(n, flags, false); err == nil && flags&unix.O_TRUNC != 0 {
 				st.size, st.blocks = 0, 0
 			}
@@ -185,7 +200,7 @@ func (s *Share) created(req *fuse.CreateIn, p place, fd int, out *fuse.CreateOut
 	s.finish(&req.InHeader, a, p.dir, req.Mode)
 	st, err := a.stat()
 	if err == nil {
-		err = s.enter(&st, p, out, func(n *node) (uint64, error) { return s.addHandle(n, fd, writable(int(req.Flags))) })
+		err = s.enter(req, &st, p, out, func(n *node) (uint64, error) { return s.addHandle(n, fd, int(req.Flags)) })
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -194,7 +209,7 @@ func (s *Share) created(req *fuse.CreateIn, p place, fd int, out *fuse.CreateOut
 }
 
 // enter answers with a node and a handle of it.
-func (s *Share) enter(st *stat, p place, out *fuse.CreateOut, open func(*node) (uint64, error)) error {
+func (s *Share) enter(req *fuse.CreateIn, st *stat, p place, out *fuse.CreateOut, open func(*node) (uint64, error)) error {
 	n, err := s.found(st, p.node, p.name)
 	if err != nil {
 		return err
@@ -203,25 +218,13 @@ func (s *Share) enter(st *stat, p place, out *fuse.CreateOut, open func(*node) (
 		s.Forget(n.id, 1)
 		return err
 	}
+	out.OpenFlags = openedFlags(req.Flags, false)
 	s.fillEntry(&out.EntryOut, n, st)
 	return nil
 }
 
-// releaseFlockUnlock is FUSE_RELEASE_FLOCK_UNLOCK.
-const releaseFlockUnlock = 1 << 1
-
 // Release implements fuse.RawFileSystem.
-func (s *Share) Release(_ <-chan struct{}, req *fuse.ReleaseIn) {
-	h, err := s.handle(req.Fh)
-	if err != nil {
-		return
-	}
-	if req.ReleaseFlags&releaseFlockUnlock != 0 {
-		s.locks.unlockAll(h.node, flockLock, req.LockOwner)
-	}
-	s.release(req.Fh)
-	h.put()
-}
+func (s *Share) Release(_ <-chan struct{}, req *fuse.ReleaseIn) { s.release(req.Fh) }
 
 // Flush implements fuse.RawFileSystem: a process of the guest has closed a file.
 func (s *Share) Flush(_ <-chan struct{}, req *fuse.FlushIn) fuse.Status {
@@ -230,8 +233,8 @@ func (s *Share) Flush(_ <-chan struct{}, req *fuse.FlushIn) fuse.Status {
 		return status(err)
 	}
 	defer h.put()
-	s.locks.unlockAll(h.node, posixLock, req.LockOwner)
-	if !h.writable {
+	s.locks.closed(h.node, req.LockOwner)
+	if !h.writable() {
 		return fuse.OK
 	}
 	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0) // some file systems tell of an error when a descriptor is closed

@@ -5,6 +5,7 @@ package share
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -176,6 +177,39 @@ func flush(fd int, _ bool) error {
 }
 
 func syncAll(dir int) error { return flush(dir, false) }
+
+// writing excludes what appends from what has a place: both go by one descriptor,
+// and O_APPEND belongs to that.
+type writing struct{ mu sync.RWMutex }
+
+func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
+	h.writing.mu.RLock()
+	defer h.writing.mu.RUnlock()
+	return unix.Pwritev(fd, pieces, off)
+}
+
+// appendv writes at the file's end, by O_APPEND and write: what pwrite does with
+// O_APPEND is not said.
+func (h *handle) appendv(fd int, pieces [][]byte, _ int64) (int, error) {
+	h.writing.mu.Lock()
+	defer h.writing.mu.Unlock()
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, flags|unix.O_APPEND); err != nil {
+		return 0, err
+	}
+	defer unix.FcntlInt(uintptr(fd), unix.F_SETFL, flags)
+	return unix.Writev(fd, pieces)
+}
+
+// Locks that belong to an open file, not to the process: numbers of <sys/fcntl.h>
+// that package unix does not have.
+const (
+	ofdSetlk = 90 // F_OFD_SETLK
+	ofdGetlk = 92 // F_OFD_GETLK
+)
 
 // fallocate is mode 0: the file gets the storage, and the size.
 func fallocate(fd int, mode uint32, off, n int64) error {

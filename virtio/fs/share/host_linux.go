@@ -159,6 +159,25 @@ func syncAll(dir int) error {
 	return unix.Syncfs(fd)
 }
 
+// writing is what a handle needs to append: nothing, each call says it.
+type writing struct{}
+
+func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
+	return unix.Pwritev(fd, pieces, off)
+}
+
+// appendv writes at the file's end, as with O_APPEND: in one piece, whoever else
+// appends.
+func (h *handle) appendv(fd int, pieces [][]byte, _ int64) (int, error) {
+	return unix.Pwritev2(fd, pieces, 0, unix.RWF_APPEND)
+}
+
+// Locks that belong to an open file, not to the process.
+const (
+	ofdGetlk = unix.F_OFD_GETLK
+	ofdSetlk = unix.F_OFD_SETLK
+)
+
 func fallocate(fd int, mode uint32, off, n int64) error { return unix.Fallocate(fd, mode, off, n) }
 
 func copyRange(from int, offIn int64, to int, offOut int64, n int) (int, error) {

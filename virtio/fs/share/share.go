@@ -52,6 +52,7 @@ type Share struct {
 	maxHandles, maxKept int
 
 	gone       atomic.Bool // it has been said that the directory was removed
+	lockless   atomic.Bool // it has been said that the host has no locks
 	underflows atomic.Uint64
 }
 
@@ -59,7 +60,8 @@ var _ fs.FileSystem = (*Share)(nil)
 
 // Options are what is optional about a share.
 type Options struct {
-	// Log receives a line when the directory has gone; nil discards it.
+	// Log receives a line when the directory has gone, and when the host has no
+	// locks for it; nil discards it.
 	Log func(line string)
 }
 
@@ -82,8 +84,9 @@ func Open(path string, o Options) (*Share, error) {
 	}
 	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
 	s.maxHandles, s.maxKept = descriptorLimits()
-	s.locks.init()
+	s.locks.init(s.openBoth)
 	s.clearLocked()
+	s.checkLocks()
 	return s, nil
 }
 
@@ -108,25 +111,29 @@ func (s *Share) String() string { return "share of " + s.path }
 
 // OnUnmount forgets all nodes, closes all files and drops all locks.
 func (s *Share) OnUnmount() {
-	s.locks.clear()
-	for _, d := range s.takeAll() {
+	handles, kept := s.takeAll()
+	for _, h := range handles {
+		s.locks.release(h)
+		h.put()
+	}
+	for _, d := range kept {
 		d.put()
 	}
 }
 
-// takeAll forgets all nodes, and returns the descriptors that were open.
-func (s *Share) takeAll() (open []*descriptor) {
+// takeAll forgets all nodes, and returns what was open.
+func (s *Share) takeAll() (handles []*handle, kept []*descriptor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, h := range s.handles {
 		h.node.open = nil
-		open = append(open, h.descriptor)
+		handles = append(handles, h)
 	}
 	for e := s.kept.Front(); e != nil; e = s.kept.Front() {
-		open = append(open, s.dropLocked(e.Value.(*node)))
+		kept = append(kept, s.dropLocked(e.Value.(*node)))
 	}
 	s.clearLocked()
-	return open
+	return handles, kept
 }
 
 func (s *Share) clearLocked() {

@@ -26,6 +26,7 @@ const (
 const (
 	oRDONLY, oWRONLY, oRDWR = 0, 1, 2
 	oCREAT, oEXCL, oTRUNC   = 0o100, 0o200, 0o1000
+	oAPPEND                 = 0o2000
 )
 
 // world is a shared directory with something beside it that is not shared.
@@ -47,13 +48,26 @@ func newWorld(t testing.TB, queues int) *world {
 	w.root = filepath.Join(w.outer, "root")
 	w.must(os.Mkdir(w.root, 0o755))
 	w.must(os.WriteFile(filepath.Join(w.outer, "secret"), []byte(secret), 0o644))
-	var err error
-	w.share, err = Open(w.root, Options{Log: func(line string) { w.lines <- line }})
+	return w.start(queues)
+}
+
+// beside is another machine with the same directory.
+func (w *world) beside(queues int) *world {
+	w.t.Helper()
+	other := *w
+	return other.start(queues)
+}
+
+// start shares the directory.
+func (w *world) start(queues int) *world {
+	w.t.Helper()
+	s, err := Open(w.root, Options{Log: func(line string) { w.lines <- line }})
 	w.must(err)
-	t.Cleanup(func() { w.share.Close() })
-	w.dev, err = fs.New(fs.Options{Tag: "t", FS: w.share, Queues: queues})
+	w.t.Cleanup(func() { s.Close() })
+	w.share = s
+	w.dev, err = fs.New(fs.Options{Tag: "t", FS: s, Queues: queues})
 	w.must(err)
-	w.Client = fusetest.New(t, w.dev)
+	w.Client = fusetest.New(w.t, w.dev)
 	return w
 }
 

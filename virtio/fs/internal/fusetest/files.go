@@ -148,7 +148,22 @@ func WriteBody(fh, off uint64, flags uint32, data []byte) Body {
 // Write writes to a file.
 func (c *Client) Write(node, fh, off uint64, data []byte) (n, errno int) {
 	c.t.Helper()
-	b, errno := c.Call(OpWrite, node, WriteBody(fh, off, 0, data), 8)
+	return written(c.Call(OpWrite, node, WriteBody(fh, off, 0, data), 8))
+}
+
+// AppendBody is fuse_write_in of a file that has O_APPEND, and what follows it.
+func AppendBody(fh, off uint64, flags uint32, data []byte) Body {
+	const oAPPEND = 0o2000
+	return append(Body(nil).U64(fh, off).U32(uint32(len(data)), flags).U64(0).U32(oAPPEND, 0), data...)
+}
+
+// Append writes to a file's end, which the guest believes to be at off.
+func (c *Client) Append(node, fh, off uint64, data []byte) (n, errno int) {
+	c.t.Helper()
+	return written(c.Call(OpWrite, node, AppendBody(fh, off, 0, data), 8))
+}
+
+func written(b []byte, errno int) (n, _ int) {
 	if errno != 0 {
 		return 0, errno
 	}

@@ -134,7 +134,10 @@ func New(t testing.TB, dev virtio.Device) *Client {
 
 // On returns a client for a queue of a device that has been started.
 func On(t testing.TB, d *virtiotest.Driver, queue int) *Client {
-	return &Client{Driver: d, t: t, ring: d.Rings[queue], request: d.Alloc(RequestSize), answer: d.Alloc(AnswerSize)}
+	return &Client{
+		Driver: d, t: t, ring: d.Rings[queue], request: d.Alloc(RequestSize), answer: d.Alloc(AnswerSize),
+		unique: uint64(queue) << 32,
+	}
 }
 
 // Again resets the device and has it mounted once more.
