@@ -4,15 +4,10 @@ package share
 
 import (
 	"syscall"
-	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
-
-// cacheTime is how long a guest may take what it was told for true: what changes
-// on the host is seen after that.
-const cacheTime = time.Second
 
 // fill translates attributes.
 func (s *Share) fill(a *fuse.Attr, st *stat) {
@@ -39,12 +34,12 @@ func (s *Share) number(dev, ino uint64) uint64 {
 func (s *Share) fillEntry(out *fuse.EntryOut, n *node, st *stat) {
 	out.NodeId = n.id
 	out.SetEntryTimeout(cacheTime)
-	out.SetAttrTimeout(cacheTime)
+	out.SetAttrTimeout(s.tell(n, st))
 	s.fill(&out.Attr, st)
 }
 
-func (s *Share) fillAttr(out *fuse.AttrOut, st *stat) {
-	out.SetTimeout(cacheTime)
+func (s *Share) fillAttr(out *fuse.AttrOut, n *node, st *stat) {
+	out.SetTimeout(s.tell(n, st))
 	s.fill(&out.Attr, st)
 }
 
@@ -60,8 +55,8 @@ func (s *Share) GetAttr(_ <-chan struct{}, req *fuse.GetAttrIn, out *fuse.AttrOu
 		return s.getattrHandle(req.Fh(), out)
 	}
 	return s.stable(func() error {
-		return s.located(req.NodeId, func(_ *node, _ at, st stat) error {
-			s.fillAttr(out, &st)
+		return s.located(req.NodeId, func(n *node, _ at, st stat) error {
+			s.fillAttr(out, n, &st)
 			return nil
 		})
 	})
@@ -77,7 +72,7 @@ func (s *Share) getattrHandle(fh uint64, out *fuse.AttrOut) fuse.Status {
 	if err != nil {
 		return s.failed(err)
 	}
-	s.fillAttr(out, &st)
+	s.fillAttr(out, h.node, &st)
 	return fuse.OK
 }
 
@@ -93,7 +88,7 @@ func (s *Share) SetAttr(_ <-chan struct{}, req *fuse.SetAttrIn, out *fuse.AttrOu
 				}
 			}
 			now, err := a.stat()
-			s.fillAttr(out, &now)
+			s.fillAttr(out, n, &now)
 			return err
 		})
 	})

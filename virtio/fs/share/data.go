@@ -44,6 +44,7 @@ func (s *Share) Writev(_ <-chan struct{}, req *fuse.WriteIn, pieces [][]byte) (u
 		write = h.appendv
 	}
 	n, err := transfer(write, h.fd, pieces, req.Offset)
+	s.wrote(h.node)
 	if n > 0 { // the guest tries the rest again, and sees the error then
 		err = nil
 	}

@@ -92,9 +92,13 @@ func openedFlags(flags uint32, unchanged bool) (told uint32) {
 }
 
 // Open implements fuse.RawFileSystem.
-func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
-	return s.stable(func() error {
+func (s *Share) Open(cancel <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	late := false
+	status := s.stable(func() error {
 		n, err := s.node(req.NodeId)
+		if err == nil && req.Flags&unix.O_TRUNC == 0 {
+			late, err = s.current(n)
+		}
 		if err != nil {
 			return err
 		}
@@ -103,6 +107,10 @@ func (s *Share) Open(_ <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut) fus
 		out.Fh, out.OpenFlags = fh, openedFlags(req.Flags, unchanged)
 		return err
 	})
+	if late && status.Ok() {
+		s.settleOpened(out.Fh, cancel)
+	}
+	return status
 }
 
 // openNode opens a node that is a regular file. kill says that set-user-ID bits

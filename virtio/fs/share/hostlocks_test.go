@@ -272,7 +272,7 @@ func TestLockless(t *testing.T) {
 	defer h.put()
 	for owner, want := range []error{nil, unix.EAGAIN} {
 		beyond := lock{owner: uint64(owner), start: 1 << 63, end: 1 << 63, write: true, via: h} // the host answers EINVAL
-		if _, err := w.share.lock(beyond); err != want {
+		if _, err := w.share.lock(beyond, nil); err != want {
 			t.Errorf("owner %d: %v, want %v", owner, err, want)
 		}
 	}

@@ -272,17 +272,20 @@ func (t *locks) blocker(want *lock, asked fuse.FileLock) fuse.FileLock {
 }
 
 // lock takes a lock, as locks.set does.
-func (s *Share) lock(want lock) (wait <-chan struct{}, err error) {
+func (s *Share) lock(want lock, cancel <-chan struct{}) (wait <-chan struct{}, err error) {
 	wait, err = s.locks.set(want)
 	if l, ok := err.(lockless); ok {
 		s.noteLockless(l.error)
-		return nil, nil
+		err = nil
+	}
+	if err == nil {
+		s.settleLock(want.via, cancel)
 	}
 	return wait, err
 }
 
 // SetLk implements fuse.RawFileSystem.
-func (s *Share) SetLk(_ <-chan struct{}, req *fuse.LkIn) fuse.Status {
+func (s *Share) SetLk(cancel <-chan struct{}, req *fuse.LkIn) fuse.Status {
 	want, err := s.lockOf(req)
 	if err != nil {
 		return status(err)
@@ -292,7 +295,7 @@ func (s *Share) SetLk(_ <-chan struct{}, req *fuse.LkIn) fuse.Status {
 		s.locks.unlock(want)
 		return fuse.OK
 	}
-	_, err = s.lock(want)
+	_, err = s.lock(want, cancel)
 	return status(err)
 }
 
@@ -314,7 +317,7 @@ func (s *Share) SetLkw(cancel <-chan struct{}, req *fuse.LkIn) fuse.Status {
 	}
 	defer want.via.put()
 	for pause := firstPause; ; {
-		wait, err := s.lock(want)
+		wait, err := s.lock(want, cancel)
 		if err != unix.EAGAIN {
 			return status(err)
 		}

@@ -48,6 +48,7 @@ type node struct {
 	names   []entry   // where it was seen, last at the end; none: the root, or removed
 	open    []*handle // that refer to it
 	version version   // when it was last opened
+	knows   knowledge // of the guest
 
 	kept *descriptor   // a directory's, or that of what has no name any more, as long as there is room
 	used *list.Element // in Share.kept; nil for the root

@@ -105,11 +105,15 @@ func (w *world) find(name string) fusetest.Entry {
 	return e
 }
 
-// open opens a name of the root.
+// open opens a name of the root, and looks it up again if it has changed, as Linux does.
 func (w *world) open(name string, flags uint32) (node, fh uint64) {
 	w.t.Helper()
 	e := w.find(name)
 	fh, errno := w.Open(e.Node, flags)
+	if errno == eSTALE {
+		e = w.find(name)
+		fh, errno = w.Open(e.Node, flags)
+	}
 	if errno != 0 {
 		w.t.Fatalf("OPEN of %s: errno %d", name, errno)
 	}

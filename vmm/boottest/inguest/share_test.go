@@ -256,3 +256,16 @@ func lock(t *testing.T, f *os.File, posix int16, flock int) {
 		t.Fatal(err)
 	}
 }
+
+var whoAmI = flag.String("who", "", "name of this machine among those that share a directory")
+
+// TestTogether adds lines to files, as other machines do with the same directory.
+func TestTogether(t *testing.T) {
+	if *whoAmI == "" {
+		t.Skip("skipped: runs in one of several guests that share a directory")
+	}
+	if err := Together(*shareDir, *whoAmI, 0); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(*whoAmI, "is done")
+}
