@@ -6,8 +6,8 @@
 //
 // Implemented: the hiprio queue and several request queues, each with several
 // requests at a time; INIT up to minor version 38; all requests that Linux sends
-// to a file system on files, but those below; locks that wait, without keeping
-// anybody else waiting; INTERRUPT; read-only file systems; requests and answers
+// to a file system on files, but those below; what WRITE appends as such; locks that
+// wait, without keeping anybody else waiting; INTERRUPT; read-only file systems; requests and answers
 // in the guest's numbers, whatever those of the host are.
 //
 // Missing: DAX (no shared memory region, SETUPMAPPING is ENOSYS), the

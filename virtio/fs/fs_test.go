@@ -237,9 +237,16 @@ func TestAnswers(t *testing.T) {
 		{"GETXATTR of size 0", fusetest.OpGetxattr, fusetest.Body(nil).U32(0, 0).Text("user.a"), 8, "0500000000000000"},
 		{"INIT, of a newer major version", fusetest.OpInit, fusetest.Body(nil).U32(8, 0, 0, 0), 64, "07000000" + "00000000" + strings.Repeat("00", 56)},
 		{"INIT, 7.31, of all flags", fusetest.OpInit, fusetest.Body(nil).U32(7, 31, 0x20000, ^uint32(0)), 64, "" +
-			"07000000" + "1f000000" + "00000200" + "2bf44410" + // version, max_readahead, flags
+			"07000000" + "1f000000" + "00000200" + "2bf44450" + // version, max_readahead, flags
 			"8000" + "6000" + "00001000" + "01000000" + "0001" + "0000" + // max_background, congestion_threshold, max_write, time_gran, max_pages
 			strings.Repeat("00", 32)},
+		{"INIT, of all flags2", fusetest.OpInit, fusetest.Body(nil).U32(7, 38, 0x20000, ^uint32(0), ^uint32(0)).U32(make([]uint32, 11)...), 64, "" +
+			"07000000" + "26000000" + "00000200" + "2bf44450" +
+			"8000" + "6000" + "00001000" + "01000000" + "0001" + "0000" +
+			"10000000" + strings.Repeat("00", 28)}, // flags2
+		{"INIT, of flags2 without INIT_EXT", fusetest.OpInit, fusetest.Body(nil).U32(7, 38, 0x20000, 1, ^uint32(0)).U32(make([]uint32, 11)...), 64, "" +
+			"07000000" + "26000000" + "00000200" + "01000000" +
+			"8000" + "6000" + "00001000" + "01000000" + "0001" + "0000" + strings.Repeat("00", 32)},
 	} {
 		c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
 		got, errno := c.Call(tc.op, 5, tc.body, tc.room)

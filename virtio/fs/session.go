@@ -37,9 +37,12 @@ const (
 	initParallelDirops  = 1 << 18
 	initMaxPages        = 1 << 22
 	initKillprivV2      = 1 << 28
+	initExt             = 1 << 30 // there are more than 32 flags
+	initDirectIOMmap    = 1 << 36 // DIRECT_IO_ALLOW_MMAP, of Linux 6.6: what appends can be mapped
 
 	offered = initAsyncRead | initPosixLocks | initAtomicOTrunc | initBigWrites | initFlockLocks | initAutoInvalData |
-		initDoReaddirplus | initReaddirplusAuto | initAsyncDIO | initParallelDirops | initMaxPages | initKillprivV2
+		initDoReaddirplus | initReaddirplusAuto | initAsyncDIO | initParallelDirops | initMaxPages | initKillprivV2 |
+		initExt | initDirectIOMmap
 )
 
 // initOutSize is that of fuse_init_out since version 7.23.
@@ -49,7 +52,10 @@ const initOutSize = 64
 // again; one with an older is refused.
 func (r *request) init(<-chan struct{}) fuse.Status {
 	major, minor := le.Uint32(r.args[0:]), le.Uint32(r.args[4:])
-	readahead, flags := le.Uint32(r.args[8:]), le.Uint32(r.args[12:])
+	readahead, flags := le.Uint32(r.args[8:]), uint64(le.Uint32(r.args[12:]))
+	if flags&initExt != 0 && len(r.rest) >= 4 {
+		flags |= uint64(le.Uint32(r.rest)) << 32 // flags2
+	}
 	switch {
 	case major < protocolMajor, major == protocolMajor && minor < oldestMinor:
 		return eproto
@@ -64,12 +70,14 @@ func (r *request) init(<-chan struct{}) fuse.Status {
 		}
 		r.mounted.Store(true)
 		b = le.AppendUint32(b, readahead)
-		b = le.AppendUint32(b, flags&offered)
+		b = le.AppendUint32(b, uint32(flags&offered))
 		b = le.AppendUint16(b, maxBackground)
 		b = le.AppendUint16(b, maxBackground*3/4) // congestion threshold
 		b = le.AppendUint32(b, maxWrite)
 		b = le.AppendUint32(b, 1) // granularity of times, ns
 		b = le.AppendUint16(b, maxPages)
+		b = le.AppendUint16(b, 0) // map_alignment
+		b = le.AppendUint32(b, uint32(flags&offered>>32))
 		return append(b, make([]byte, initOutSize-len(b))...)
 	})
 }
