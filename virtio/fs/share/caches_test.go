@@ -34,6 +34,7 @@ func TestOpenChanged(t *testing.T) {
 		{"by the guest", oRDWR, func(w *world, node uint64) {
 			_, fh, _ := w.Create(fusetest.Root, "file", oRDWR, 0)
 			w.Write(node, fh, 0, []byte("more"))
+			w.Release(node, fh)
 		}, 0},
 	} {
 		w := newWorld(t, 1)

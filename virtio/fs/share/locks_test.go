@@ -68,6 +68,12 @@ func TestLocksModel(t *testing.T) {
 	n := handles[0].node
 	var held [bytes][owners]byte // 0, 'r' or 'w'
 	for step := range steps {
+		if step%20 == 0 { // by which handle comes the first one decides by which the host holds it
+			for o := range uint64(owners) {
+				table.closed(n, o)
+			}
+			held = [bytes][owners]byte{}
+		}
 		start := random.Uint64N(bytes)
 		end := start + random.Uint64N(bytes-start)
 		owner := random.Uint64N(owners)
@@ -187,6 +193,15 @@ func TestLocksWait(t *testing.T) {
 	_, errno = w.Call(fusetest.OpSetlk, node, fusetest.LockBody(fh, 1, 0, 9, fusetest.UNLCK, 0), 0)
 	w.want("unlocking", errno, 0)
 	w.want("SETLKW", <-done, 0)
+}
+
+// TestLocksClosed asks for a lock by a handle that was closed meanwhile.
+func TestLocksClosed(t *testing.T) {
+	table, handles, _ := lockTable(t, unix.O_RDWR)
+	table.release(handles[0])
+	if _, err := table.set(lock{via: handles[0]}); err != unix.EBADF || table.count != 0 {
+		t.Errorf("%v, %d locks", err, table.count)
+	}
 }
 
 // TestLocksLimit takes more locks than there may be, of a file and of a share.
