@@ -1,11 +1,5 @@
 package hv
 
-import "errors"
-
-// ErrNotAvailable says that a backend has what was asked for, but not on this
-// host. The error that wraps it says what to do.
-var ErrNotAvailable = errors.New("hv: not available on this host")
-
 // GICMaker is a VM that can have an interrupt controller of the backend's own.
 // Not every backend has one, and one that has may not have it on every host: the
 // error then says what to do.

@@ -1,21 +1,14 @@
-// Package hv is the seam between a virtual machine monitor and whatever runs its
-// guest's instructions: a contract shaped like that of Apple's
-// Hypervisor.framework on arm64.
-//
-// A vCPU runs until something happens and hands back a raw exit: a reason, a
-// syndrome in the layout of ESR_EL2 (DDI 0487 D24.2.40), the virtual address
-// and the guest physical address (IPA). Everything else is built above it.
-//
-// Package hvf meets the contract with the framework itself, package softcpu
-// with a processor in software. They differ in nothing that a caller can see
-// but speed. Package hvtest holds a backend against the contract.
 package hv
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
+
+// ErrNotAvailable says that a backend has what was asked for, but not on this
+// host. The error that wraps it says what to do.
+var ErrNotAvailable = errors.New("hv: not available on this host")
 
 // PageSize is the granule of Map, Unmap and Protect, in bytes.
 const PageSize = 16384
@@ -47,37 +40,52 @@ type Config struct {
 
 // Hypervisor makes virtual machines.
 type Hypervisor interface {
-	// NewVM makes an empty virtual machine: no memory, no vCPU.
+	// NewVM makes an empty virtual machine: no memory, no vCPU. Some backends
+	// have one at a time.
 	NewVM(Config) (VM, error)
 }
 
 // VM is a guest physical address space and the vCPUs that live in it.
 //
-// Map, Unmap and Protect may be called from any goroutine while vCPUs run.
-// Address, size and the memory's own address are multiples of PageSize.
+// Map, Unmap and Protect may be called while vCPUs run, and hold for all of
+// them on return: no vCPU uses the old mapping any more, for data or code. A
+// call that fails changes nothing. Address, size and the memory's own address
+// are multiples of PageSize, and the size is not 0.
 type VM interface {
-	// Map makes mem appear at gpa. The memory must stay where it is and
-	// allocated until it is unmapped. Mapping over a mapping is an error.
+	// Map makes mem appear at gpa: guest and host see each other's stores, in
+	// the order that the architecture's barriers give them. The memory must
+	// stay where it is and allocated until it is unmapped. Mapping over a
+	// mapping is an error.
 	Map(gpa uint64, mem []byte, p Prot) error
 	// Unmap removes what is mapped in the range; parts of a mapping may go.
 	Unmap(gpa, size uint64) error
-	// Protect changes what the guest may do; a refused access exits.
+	// Protect changes what the guest may do, with a part of a mapping too. A
+	// refused access exits with a permission fault, and may be tried again.
 	Protect(gpa, size uint64, p Prot) error
 	// Counter reads the host's counter behind the guest's timers, in ticks of
-	// CounterFrequency: a guest's CNTVCT_EL0 is this less its offset.
+	// CounterFrequency: a guest's CNTVCT_EL0 is this less its offset. It never
+	// goes back.
 	Counter() uint64
+	// CounterFrequency is the rate of Counter, of every offset and of the guest's
+	// counters, in Hz: what the guest reads from CNTFRQ_EL0.
+	CounterFrequency() uint64
 	// NewVCPU makes a vCPU that belongs to the calling goroutine, which has
 	// called runtime.LockOSThread and will run and close it.
 	NewVCPU(index int) (VCPU, error)
-	// Close frees the machine. All vCPUs are closed before.
+	// Close frees the machine and its mappings. It is an error while a vCPU is
+	// open.
 	Close() error
 }
+
+// CounterFrequency is what VM.CounterFrequency returns on every backend there
+// is: the rate that CNTFRQ_EL0 has on Apple Silicon.
+const CounterFrequency = 24_000_000
 
 // VCPU is one processor. All methods but Kick belong to the goroutine that
 // made it.
 type VCPU interface {
 	// Run enters the guest and returns at the next exit. An error means that
-	// the guest could not be run at all.
+	// the guest could not be run at all. Nothing is allocated.
 	Run() (Exit, error)
 
 	// Reg and SetReg access a general register, the PC, CPSR, FPCR or FPSR.
@@ -99,53 +107,15 @@ type VCPU interface {
 	// SetVTimerMask masks the virtual timer's exit, or lets it happen again.
 	// The backend masks it by itself with each ExitVTimer.
 	SetVTimerMask(masked bool) error
-	// SetVTimerOffset sets what the guest's virtual counter is behind the
-	// host's counter, in ticks of CounterFrequency.
+	// SetVTimerOffset sets what the guest's virtual counter is behind
+	// VM.Counter, in its ticks.
 	SetVTimerOffset(ticks uint64) error
 
 	// Kick makes the current Run, or else the next one, return ExitCanceled.
-	// Any goroutine may call it; several kicks may give one exit.
+	// Any goroutine may call it. None is lost, also in an exit for another
+	// reason; several may give one exit. A Run that a kick ends before it has
+	// begun executes no instruction.
 	Kick()
-	// Close frees the vCPU.
+	// Close frees the vCPU. A second Close does nothing.
 	Close() error
-}
-
-// CounterFrequency is the rate of the generic timer's counters, in Hz, on
-// every backend: what CNTFRQ_EL0 reads on Apple Silicon.
-const CounterFrequency = 24_000_000
-
-// ExitReason says why Run returned.
-type ExitReason uint32
-
-const (
-	ExitCanceled  ExitReason = 0 // Kick was called
-	ExitException ExitReason = 1 // the guest did something: see Exit.ESR
-	ExitVTimer    ExitReason = 2 // the virtual timer fired, and is masked now
-	ExitUnknown   ExitReason = 3 // spurious: run again
-)
-
-func (r ExitReason) String() string {
-	switch r {
-	case ExitCanceled:
-		return "canceled"
-	case ExitException:
-		return "exception"
-	case ExitVTimer:
-		return "vtimer"
-	case ExitUnknown:
-		return "unknown"
-	}
-	return fmt.Sprintf("reason 0x%x", uint32(r))
-}
-
-// Exit is why a vCPU stopped. ESR, FAR and IPA are meaningful for
-// ExitException only.
-//
-// The PC is past the instruction for an HVC and at it for everything else, so
-// whoever emulates an SMC, a trapped MSR, MRS or WFx, or an abort adds 4.
-type Exit struct {
-	Reason ExitReason
-	ESR    aarch64.ESR
-	FAR    uint64 // virtual address of an abort
-	IPA    uint64 // guest physical address of an abort, to the byte
 }

@@ -1,6 +1,10 @@
 package hvf
 
-import "github.com/miniboot-vmm/miniboot/hv"
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hv"
+)
 
 // Run enters the guest. Exits that mean nothing to a caller stay in here: the
 // framework's UNKNOWN, which is a signal that hit the thread, and a
@@ -42,9 +46,12 @@ func (v *vcpu) Run() (hv.Exit, error) {
 			}
 			v.masked = true
 			return v.leave(hv.Exit{Reason: hv.ExitVTimer}), nil
-		default:
+		case hv.ExitException:
 			x := &e.Exception
 			return v.leave(hv.Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
+		default: // the contract's own reasons begin where the framework's end
+			v.leave(hv.Exit{})
+			return hv.Exit{}, fmt.Errorf("hvf: run: exit for reason 0x%x, which this version does not know: please report it", uint32(e.Reason))
 		}
 	}
 }

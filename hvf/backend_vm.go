@@ -82,6 +82,9 @@ func (m *vm) check(what string, gpa, size uint64) error {
 // Counter reads the counter behind the guest's timers.
 func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
 
+// CounterFrequency is that of CNTFRQ_EL0, which the guest has from the host.
+func (m *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
+
 func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index > 255 {
 		return nil, fmt.Errorf("hvf: new vcpu %d: give an index from 0 to 255", index)

@@ -118,6 +118,9 @@ func (v *vm) change(f func(*memory) error, gpa, size uint64) error {
 // Counter reads the host's counter.
 func (v *vm) Counter() uint64 { return v.now() }
 
+// CounterFrequency is the rate of Counter in Hz.
+func (v *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
+
 func (v *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index >= MaxVCPUs {
 		return nil, fmt.Errorf("softcpu: new vcpu %d: give an index from 0 to %d", index, MaxVCPUs-1)

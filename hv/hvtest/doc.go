@@ -1,4 +1,4 @@
-// Package hvtest is the conformance suite of the hvf contract: guest programs
+// Package hvtest is the conformance suite of the contract of package hv: guest programs
 // of a few instructions, and the exits that they must give on every backend.
 //
 // A test runs all of it with Run:
@@ -10,7 +10,7 @@
 // Outside of a test, Cases lists the rules and Case.Check holds a backend
 // against one of them.
 //
-// The rules are those of package hvf's documentation and, where it is silent,
+// The rules are those of package hv's documentation and, where it is silent,
 // of the architecture (DDI 0487). What the architecture or the framework leaves
 // open is not asked for: the level in a stage 2 fault's status code, whether
 // WFE waits at all, whether a cached instruction survives a change of the
@@ -25,6 +25,7 @@
 //
 // The guest's programs are instruction words with their disassembly beside
 // them; a test compares the two. The cases of group gic are for a backend with an
-// interrupt controller of its own, which others skip. Missing on purpose: EL2,
+// interrupt controller of its own, and those of group access for one that decodes
+// accesses itself; others skip them. Missing on purpose: EL2,
 // debug exceptions that exit, SME.
 package hvtest

@@ -33,9 +33,10 @@ func checkCounter(g *guest) {
 	before := time.Since(start) // the counter is read between the two clocks
 	ticks := g.vm.Counter() - first
 	after := time.Since(start)
-	inTicks := func(d time.Duration) uint64 { return uint64(d) * (hv.CounterFrequency / 1_000_000) / 1000 }
+	hz := g.vm.CounterFrequency()
+	inTicks := func(d time.Duration) uint64 { return uint64(d) * hz / uint64(time.Second) } // of milliseconds
 	if lo, hi := inTicks(before)*9/10, inTicks(after)*11/10+24; ticks < lo || ticks > hi {
-		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hv.CounterFrequency)
+		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hz)
 	}
 }
 

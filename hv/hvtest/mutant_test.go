@@ -30,6 +30,7 @@ type hooks struct {
 	unmap   func(vm hv.VM, gpa, size uint64) error
 	protect func(vm hv.VM, gpa, size uint64, p hv.Prot) error
 	counter func(ticks uint64) uint64
+	hz      func(uint64) uint64
 	close   func(vm hv.VM) error
 
 	// patch replaces instructions of the guest before it runs, for a processor
@@ -105,6 +106,13 @@ func (m *mutantVM) Counter() uint64 {
 		return m.h.counter(m.VM.Counter())
 	}
 	return m.VM.Counter()
+}
+
+func (m *mutantVM) CounterFrequency() uint64 {
+	if m.h.hz != nil {
+		return m.h.hz(m.VM.CounterFrequency())
+	}
+	return m.VM.CounterFrequency()
 }
 
 func (m *mutantVM) Close() error {

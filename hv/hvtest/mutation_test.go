@@ -227,6 +227,9 @@ var mutations = []mutation{
 	{"the offset is added", []string{"vtimer/offset"}, hooks{
 		offset: func(ticks uint64) uint64 { return -ticks },
 	}},
+	{"CNTFRQ_EL0 is another machine's", []string{"vm/counter", "sysreg/untrapped"}, hooks{
+		hz: func(hz uint64) uint64 { return hz * 2 },
+	}},
 	{"the counter has another rate", []string{"vm/counter"}, hooks{
 		counter: func(ticks uint64) uint64 { return ticks / 2 },
 	}},

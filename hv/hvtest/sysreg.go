@@ -142,7 +142,7 @@ func checkUntrapped(g *guest) {
 		at[i] = g.put(program{in, hvc1[0]})
 	}
 	want := map[string]uint64{
-		"mrs x0, cntfrq_el0":       hv.CounterFrequency,
+		"mrs x0, cntfrq_el0":       g.vm.CounterFrequency(),
 		"mrs x0, currentel":        1 << 2,
 		"mrs x0, id_aa64pfr0_el1":  c.sys(aarch64.ID_AA64PFR0_EL1),
 		"mrs x0, id_aa64dfr0_el1":  c.sys(aarch64.ID_AA64DFR0_EL1),
