@@ -1,5 +1,6 @@
-// Package hvtest is the conformance suite of the contract of package hv: guest programs
-// of a few instructions, and the exits that they must give on every backend.
+// Package hvtest is the conformance suite of the contract of package hv: guest
+// programs of a few instructions, and the exits that they must give on every
+// backend.
 //
 // A test runs all of it with Run:
 //
