@@ -30,6 +30,7 @@ type Fault struct {
 	VA    uint64 // FAR: any byte of the access, not always the first
 	IPA   uint64 // what VA translated to
 	Write bool   // ESR.WnR
+	FnV   bool   // ESR.FnV: VA is not known, and every address is translated
 }
 
 // Outcome is how an emulated instruction ended.

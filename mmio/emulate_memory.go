@@ -14,7 +14,7 @@ func (r *run) translate(va uint64, write bool) (ipa uint64, ok bool) {
 		page = uint64(1)<<pageBits - 1
 		tag  = uint64(0xff) << 56 // of a tagged address; FAR may come without
 	)
-	if (va^r.fault.VA)&^(page|tag) == 0 && (r.fault.Write || !write) {
+	if !r.fault.FnV && (va^r.fault.VA)&^(page|tag) == 0 && (r.fault.Write || !write) {
 		return r.fault.IPA&^page | va&page, true
 	}
 	ipa, ok = r.Memory.Translate(va, write, r.in.Unprivileged)

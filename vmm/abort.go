@@ -1,6 +1,8 @@
 package vmm
 
 import (
+	"fmt"
+
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
@@ -45,12 +47,41 @@ func (v *vcpu) dataAbort(exit hv.Exit) error {
 	return v.advance()
 }
 
+// decodedAccess performs an access that the backend has decoded.
+func (v *vcpu) decodedAccess(exit hv.Exit) error {
+	d, ok := v.hv.(hv.AccessDecoder)
+	if !ok {
+		return fmt.Errorf("vmm: vcpu %d: exit %v at 0x%x from a backend that takes no answer to it: it must be an hv.AccessDecoder", v.index, exit.Reason, exit.IPA)
+	}
+	var val uint64
+	if a := exit.Access; a.Write {
+		ok = v.m.bus.Write(v.index, exit.IPA, int(a.Size), a.Data)
+	} else {
+		val, ok = v.m.bus.Read(v.index, exit.IPA, int(a.Size))
+	}
+	if !ok {
+		v.complainNothing(exit, exit.Access.Write)
+		if err := d.AbortAccess(); err != nil {
+			return v.failed("abort an access", err)
+		}
+		return nil
+	}
+	if err := d.FinishAccess(val); err != nil {
+		return v.failed("finish an access", err)
+	}
+	return nil
+}
+
 // nothingThere answers an access to an address without a device.
 func (v *vcpu) nothingThere(exit hv.Exit, write bool) error {
+	v.complainNothing(exit, write)
+	return v.injectAbort(exit.FAR, accessKind(write), fscExternal|exit.ESR.ISS()&issFnV)
+}
+
+func (v *vcpu) complainNothing(exit hv.Exit, write bool) {
 	if c := &v.m.complaints; c.wanted() {
 		c.printf("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
 	}
-	return v.injectAbort(exit.FAR, accessKind(write), fscExternal)
 }
 
 // emulate performs an instruction that came without a syndrome.
@@ -67,9 +98,9 @@ func (v *vcpu) emulate(exit hv.Exit, d aarch64.DataAbort) error {
 		if c := &v.m.complaints; c.wanted() {
 			c.printf("vcpu %d: instruction 0x%08x accesses 0x%x, and no device takes such an access", v.index, word, exit.IPA)
 		}
-		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal)
+		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal|exit.ESR.ISS()&issFnV)
 	}
-	res, err := v.emu.Emulate(in, mmio.Fault{VA: exit.FAR, IPA: exit.IPA, Write: d.Write})
+	res, err := v.emu.Emulate(in, mmio.Fault{VA: exit.FAR, IPA: exit.IPA, Write: d.Write, FnV: d.FnV})
 	if err != nil {
 		return v.failed("emulate an access", err)
 	}

@@ -51,6 +51,7 @@ const (
 	sse   = 1 << 21
 	sf    = 1 << 15
 	ar    = 1 << 14
+	fnv   = 1 << 10
 	cm    = 1 << 8
 	s1ptw = 1 << 7
 	wnr   = 1 << 6
@@ -171,6 +172,24 @@ func TestDataAbortWithoutSyndrome(t *testing.T) {
 	}
 }
 
+// Without FAR the address is the instruction's own, translated: the fault vouches
+// for no page.
+func TestDataAbortWithoutFAR(t *testing.T) {
+	dev := &scratch{}
+	v, cpu := onlineCPUWith(t, dev, Config{Kernel: bareImage(0xa9000861)}) // stp x1, x2, [x3]
+	if err := v.m.powerUp(); err != nil {
+		t.Fatal(err)
+	}
+	cpu.reg[1], cpu.reg[2], cpu.reg[3] = 1, 2, scratchBase
+	exit := abort(wnr|fnv, 0x7000_0000)
+	exit.FAR = scratchBase
+	mustHandle(t, v, exit)
+	want := []string{"w8 +0=1 cpu0", "w8 +8=2 cpu0"}
+	if diff := cmp.Diff(want, dev.log); diff != "" || cpu.reg[hv.RegPC] != codeBase+4 {
+		t.Errorf("PC 0x%x, accesses -want +got\n%s", cpu.reg[hv.RegPC], diff)
+	}
+}
+
 // What is taken to EL1: class, status code, FAR, where from and where to.
 func TestInjectedAborts(t *testing.T) {
 	const (
@@ -194,6 +213,7 @@ func TestInjectedAborts(t *testing.T) {
 		{"across a device's end", abort(isv|sas(8), boot.UARTBase+boot.UARTSize-4), el1h, 0x25<<26 | 1<<25 | 0x10, 0x200},
 		{"a table that is not in memory", abort(s1ptw, nowhere), el1h, 0x25<<26 | 1<<25 | 0x17, 0x200},
 		{"a table that is not in memory, write", abort(s1ptw|wnr, nowhere), el0, 0x24<<26 | 1<<25 | 0x57, 0x400},
+		{"read of nothing, FAR not known", abort(isv|sas(4)|fnv, nowhere), el1h, 0x25<<26 | 1<<25 | fnv | 0x10, 0x200},
 		{"fetch at EL1", fetchAbort(0), el1h, 0x21<<26 | 1<<25 | 0x10, 0x200},
 		{"fetch at EL0", fetchAbort(0), el0, 0x20<<26 | 1<<25 | 0x10, 0x400},
 		{"fetch by a table that is not in memory", fetchAbort(s1ptw), el1h, 0x21<<26 | 1<<25 | 0x17, 0x200},
@@ -282,6 +302,7 @@ func TestImpossibleExits(t *testing.T) {
 	}{
 		{exception(aarch64.ECBRK64, 0), "vmm: vcpu 0: unexpected exit: BRK (ESR 0xf2000000) at PC 0x200040, FAR 0x0"},
 		{hv.Exit{Reason: 9}, "vmm: vcpu 0: exit for reason 0x9, which no backend should give"},
+		{hv.Exit{Reason: hv.ExitAccess, IPA: boot.UARTBase}, "vmm: vcpu 0: exit access at 0x40020000 from a backend that takes no answer to it: it must be an hv.AccessDecoder"},
 	} {
 		v, _ := onlineCPU(t, Config{})
 		if err := v.handle(c.exit); err == nil || err.Error() != c.want {

@@ -30,6 +30,8 @@ var frequentExits = []struct {
 	{"VTimer", hv.Exit{Reason: hv.ExitVTimer}, [4]uint64{}},
 	{"Canceled", hv.Exit{Reason: hv.ExitCanceled}, [4]uint64{}},
 	{"STPDecoded", uartExit(wnr), [4]uint64{3: boot.UARTBase + 0x24}},
+	{"DecodedWrite", decodedExit(true), [4]uint64{}},
+	{"DecodedRead", decodedExit(false), [4]uint64{}},
 	{"NoDevice", abort(isv|wnr|sas(4)|srt(1), boot.GPIOBase+boot.GPIOSize), [4]uint64{}},
 	{"NoSysReg", trap(aarch64.SysRegOf(3, 7, 15, 15, 7), 1, true), [4]uint64{}},
 }
@@ -41,6 +43,11 @@ func uartExit(iss uint32) hv.Exit {
 	return e
 }
 
+// decodedExit is such an access of a backend that decodes it.
+func decodedExit(write bool) hv.Exit {
+	return hv.Exit{Reason: hv.ExitAccess, IPA: boot.UARTBase + 0x24, Access: hv.Access{Size: 4, Write: write}}
+}
+
 // newExits makes a vCPU that exits for one thing only. What it returns makes it
 // do so n times, with as many entries between.
 func newExits(t testing.TB, exit hv.Exit, x [4]uint64) func(n int) {
@@ -48,6 +55,7 @@ func newExits(t testing.TB, exit hv.Exit, x [4]uint64) func(n int) {
 	if err := v.m.powerUp(); err != nil {
 		t.Fatal(err)
 	}
+	v.attach(&decodingCPU{fakeCPU: cpu})
 	left := 0
 	cpu.h.script = func(c *fakeCPU) hv.Exit {
 		if left--; left == 0 {

@@ -50,6 +50,17 @@ func (v *vcpu) handle(exit hv.Exit) error {
 		return nil
 	case hv.ExitException:
 		return v.handleException(exit)
+	case hv.ExitAccess:
+		v.counts.count(exitMMIO)
+		return v.decodedAccess(exit)
+	case hv.ExitPowerOff:
+		v.counts.count(exitOther)
+		v.end(requestPowerOff)
+		return nil
+	case hv.ExitReset:
+		v.counts.count(exitOther)
+		v.end(requestReset)
+		return nil
 	}
 	return fmt.Errorf("vmm: vcpu %d: exit for %v, which no backend should give", v.index, exit.Reason)
 }

@@ -148,6 +148,28 @@ func (c *fakeCPU) SetVTimerMask(masked bool) error {
 	return nil
 }
 
+// decodingCPU is a vCPU that decodes accesses itself. It notes how they end.
+type decodingCPU struct {
+	*fakeCPU
+	ends accessEnds
+}
+
+type accessEnds struct {
+	Finished, Aborted int
+	Data              uint64
+}
+
+func (c *decodingCPU) FinishAccess(data uint64) error {
+	c.ends.Finished++
+	c.ends.Data = data
+	return c.broken
+}
+
+func (c *decodingCPU) AbortAccess() error {
+	c.ends.Aborted++
+	return c.broken
+}
+
 func (c *fakeCPU) Kick() {
 	select {
 	case c.kicks <- struct{}{}:

@@ -30,6 +30,9 @@ const (
 	fscExternalOnWalk = 0x17 // synchronous external abort on a walk, level 3
 )
 
+// issFnV says in the syndrome of an External abort that FAR is not valid.
+const issFnV = 1 << 10
+
 // injectAbort makes the guest take a synchronous abort at EL1.
 func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 	cpsr, err := v.hv.Reg(hv.RegCPSR)

@@ -59,10 +59,10 @@ func (v *vcpu) cpuSuspend(powerState uint32) (callResult, error) {
 
 // end stops this CPU and tells the machine why. The call does not return to
 // the guest.
-func (v *vcpu) end(r request) (callResult, error) {
+func (v *vcpu) end(r request) callResult {
 	v.m.cpuOff(v)
 	v.m.post(r)
-	return callResult{none: true}, nil
+	return callResult{none: true}
 }
 
 // systemReset2 implements the architectural warm reset, type 0.
@@ -70,7 +70,7 @@ func (v *vcpu) systemReset2(kind uint32) (callResult, error) {
 	if kind != 0 {
 		return result(psciInvalidParameters), nil
 	}
-	return v.end(requestReset)
+	return v.end(requestReset), nil
 }
 
 // cpuOn is CPU_ON, called by v. Who has been switched off meanwhile, because

@@ -83,9 +83,9 @@ func (v *vcpu) call(fid uint32, a1, a2, a3 uint64) (callResult, error) {
 	case psciMigrateInfoType:
 		return result(migrateNotRequired), nil
 	case psciSystemOff:
-		return v.end(requestPowerOff)
+		return v.end(requestPowerOff), nil
 	case psciSystemReset:
-		return v.end(requestReset)
+		return v.end(requestReset), nil
 	case psciSystemReset2, psciSystemReset2 | smccc64:
 		return v.systemReset2(uint32(a1))
 	case trngVersion:
