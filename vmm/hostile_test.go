@@ -130,7 +130,7 @@ func hostile(t testing.TB, cfg Config, limit time.Duration, code ...uint32) {
 	select {
 	case <-r.done:
 	case <-time.After(patience):
-		t.Errorf("the guest does not end: %v", r.Snapshots())
+		t.Errorf("the guest does not end: %v", r.VCPUs())
 		r.cancel()
 		r.wait()
 	}
@@ -322,12 +322,12 @@ func TestHostileLoops(t *testing.T) {
 	for name, code := range guests {
 		t.Run(name, func(t *testing.T) {
 			r := start(t, Config{VCPUs: 2}, append(code, 0x14000000)...)
-			r.until("on", func() bool { s := r.Snapshots(); return len(s) > 0 && s[0].On })
+			r.until("on", func() bool { s := r.VCPUs(); return len(s) > 0 && s[0].On })
 			for range 5 {
 				time.Sleep(time.Millisecond)
 				r.Pause()
-				if s := r.Snapshots(); len(s) != 2 || !s[0].On {
-					t.Errorf("snapshots %v, want one that is on", s)
+				if s := r.VCPUs(); len(s) != 2 || !s[0].On {
+					t.Errorf("states %v, want one that is on", s)
 				}
 				r.Resume()
 			}

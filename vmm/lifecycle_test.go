@@ -173,8 +173,8 @@ func TestConcurrentControl(t *testing.T) {
 		for _, f := range []func(){
 			func() { r.Pause(); r.Resume() },
 			func() { r.Pause(); r.Resume() },
-			func() { r.Snapshots() },
-			func() { r.Snapshots() },
+			func() { r.VCPUs() },
+			func() { r.VCPUs() },
 			func() { r.Stats() },
 			func() { r.PowerButton() },
 			func() { _ = r.Close() },
@@ -318,14 +318,14 @@ func TestResetLoop(t *testing.T) {
 	}
 }
 
-// Resets, pauses and snapshots together.
+// Resets, pauses and looks at the vCPUs together.
 func TestResetWhilePaused(t *testing.T) {
 	checkGoroutines(t)
 	r := start(t, Config{VCPUs: 4}, onAll(guestReset)...)
 	for i := range 100 {
 		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
 		r.Pause()
-		r.Snapshots()
+		r.VCPUs()
 		r.Resume()
 	}
 	r.stop()
@@ -369,8 +369,8 @@ func TestCallsOutOfOrder(t *testing.T) {
 	}
 	m := softMachine(t, Config{}, guestPowerOff...)
 	use(m)
-	if s := m.Snapshots(); s != nil {
-		t.Errorf("snapshots before Run: %v", s)
+	if s := m.VCPUs(); s != nil {
+		t.Errorf("states before Run: %v", s)
 	}
 	if r, err := m.Run(context.Background()); r != PoweredOff || err != nil {
 		t.Errorf("Run: %v, %v", r, err)
@@ -386,8 +386,8 @@ func TestCallsOutOfOrder(t *testing.T) {
 		}
 	}
 	use(m)
-	if s := m.Snapshots(); s != nil {
-		t.Errorf("snapshots after Close: %v", s)
+	if s := m.VCPUs(); s != nil {
+		t.Errorf("states after Close: %v", s)
 	}
 
 	m = softMachine(t, Config{}, guestPowerOff...)
@@ -445,8 +445,8 @@ type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 
-// Snapshots see each vCPU as it is: off, computing, waiting, paused.
-func TestSnapshots(t *testing.T) {
+// VCPUs sees each vCPU as it is: off, computing, waiting, paused.
+func TestVCPUs(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		words []uint32
@@ -462,14 +462,14 @@ func TestSnapshots(t *testing.T) {
 		look := func(when string) {
 			t.Helper()
 			settled := func() bool {
-				shots := r.Snapshots()
-				if len(shots) != 4 {
-					t.Fatalf("%s, %s: %d snapshots", c.name, when, len(shots))
+				states := r.VCPUs()
+				if len(states) != 4 {
+					t.Fatalf("%s, %s: %d states", c.name, when, len(states))
 				}
 				on := 0
-				for i, s := range shots {
+				for i, s := range states {
 					if s.Index != i {
-						t.Fatalf("%s, %s: snapshot %d is of cpu %d", c.name, when, i, s.Index)
+						t.Fatalf("%s, %s: state %d is of cpu %d", c.name, when, i, s.Index)
 					}
 					if !s.On {
 						if want := "off"; !strings.HasSuffix(s.String(), want) {
@@ -496,8 +496,8 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// Several callers of Snapshots each get theirs.
-func TestConcurrentSnapshots(t *testing.T) {
+// Several callers of VCPUs each get theirs.
+func TestConcurrentVCPUs(t *testing.T) {
 	r := start(t, Config{VCPUs: 4}, onAll(guestTimer)...)
 	defer r.stop()
 	done := make(chan int)
@@ -505,7 +505,7 @@ func TestConcurrentSnapshots(t *testing.T) {
 	for range callers {
 		go func() {
 			for range each {
-				done <- len(r.Snapshots())
+				done <- len(r.VCPUs())
 			}
 		}()
 	}
@@ -513,7 +513,7 @@ func TestConcurrentSnapshots(t *testing.T) {
 		select {
 		case n := <-done:
 			if n != 4 {
-				t.Errorf("%d snapshots, want 4", n)
+				t.Errorf("%d states, want 4", n)
 			}
 		case <-time.After(patience):
 			t.Fatal("a caller waits for ever")

@@ -18,8 +18,8 @@ import (
 )
 
 // Machine is a virtual machine. Make one with New, run it with Run, and Close
-// it. Pause, Resume, PowerButton, Input, Stats and Snapshots may be called from
-// any goroutine while Run runs.
+// it. Pause, Resume, PowerButton, Input, Stats, VCPUs and Do may be called from any
+// goroutine while Run runs.
 type Machine struct {
 	cfg  Config
 	plan *boot.Plan
@@ -41,8 +41,6 @@ type Machine struct {
 	requests   chan request // of the guest; the first counts
 	errs       chan error   // of the host; room for one from each goroutine
 	complaints complaints   // of what a guest did wrong
-
-	snapshots sync.Mutex // one Snapshots at a time; before mu
 
 	// mu guards what follows and what vcpu says it guards. No device or GIC
 	// lock is taken by who holds it, and no vCPU is waited for but on cond.

@@ -18,11 +18,7 @@ func (v *vcpu) checkpoint() (on bool, err error) {
 	defer m.mu.Unlock()
 	for {
 		v.look.Store(false)
-		if v.snapshot != nil {
-			v.snapshot.take(v)
-			v.snapshot = nil
-			m.cond.Broadcast()
-		}
+		v.serveLocked()
 		if m.quit || v.power != powerOn { // even if it is to be on again: it starts anew then
 			v.parked = false
 			return false, nil
@@ -54,12 +50,9 @@ func (v *vcpu) waitPowerOn() bool {
 	defer m.mu.Unlock()
 	for !m.quit && (v.power != powerOnPending || m.paused) {
 		v.look.Store(false)
-		if v.snapshot != nil {
-			v.snapshot.take(v)
-			v.snapshot = nil
-			m.cond.Broadcast()
+		if !v.serveLocked() { // which lets go of mu: look again then
+			m.parkLocked(v)
 		}
-		m.parkLocked(v)
 	}
 	v.parked = false
 	v.power = powerOn

@@ -42,7 +42,7 @@ type vcpu struct {
 	power          powerState
 	parked         bool // the routine waits and holds no guest state in flight
 	entry, context uint64
-	snapshot       *Snapshot // wanted by Machine.Snapshots
+	task           *task // wanted by Machine.Do
 
 	counts exitCounts
 }

@@ -83,7 +83,7 @@ func (m virtualMachine) Counters() string {
 // CPUs prints where each CPU is.
 func (m virtualMachine) CPUs() string {
 	var b strings.Builder
-	for _, s := range m.Snapshots() {
+	for _, s := range m.VCPUs() {
 		fmt.Fprintln(&b, s)
 	}
 	return b.String()

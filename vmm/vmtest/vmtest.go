@@ -142,7 +142,7 @@ func (g *Guest) fail(format string, args ...any) {
 	g.t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, format, args...)
-	for _, s := range g.m.Snapshots() {
+	for _, s := range g.m.VCPUs() {
 		fmt.Fprintf(&b, "\n%v", s)
 	}
 	fmt.Fprintf(&b, "\n%s\nconsole, the last %d lines:\n%s", g.m.ConsoleState(), tailLines, tail(g.console.text(), tailLines))

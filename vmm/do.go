@@ -1,0 +1,86 @@
+package vmm
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hv"
+)
+
+// task is a function that is to run on a vCPU's routine. Machine.mu guards it.
+type task struct {
+	f     func(hv.VCPU)
+	state taskState
+}
+
+type taskState uint8
+
+const (
+	taskWaiting taskState = iota
+	taskRunning
+	taskDone
+)
+
+var errNotRunning = errors.New("vmm: do: the machine is not running: call it while Run runs")
+
+// Do runs f on the goroutine of a vCPU and returns when f has. The vCPU is out of
+// the guest meanwhile, between two instructions, whether it was computing,
+// waiting, paused or switched off; what f changes is there when it goes on. A CPU
+// that is switched on has its registers set anew.
+//
+// f must not keep the VCPU, and must not call what waits for vCPUs: Do, VCPUs,
+// Pause. It is not called if the error is not nil.
+func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
+	if cpu < 0 || cpu >= len(m.vcpus) {
+		return fmt.Errorf("vmm: do: there is no vcpu %d: give 0 to %d", cpu, len(m.vcpus)-1)
+	}
+	v, t := m.vcpus[cpu], &task{f: f}
+	if err := m.postTask(v, t); err != nil {
+		return err
+	}
+	v.interrupt()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t.state == taskRunning || t.state == taskWaiting && !m.quit {
+		m.cond.Wait()
+	}
+	if t.state == taskWaiting {
+		v.task = nil
+		return errNotRunning
+	}
+	return nil
+}
+
+// postTask gives v a task as soon as it has no other.
+func (m *Machine) postTask(v *vcpu, t *task) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for v.task != nil && !m.quit {
+		m.cond.Wait()
+	}
+	if !m.running || m.quit {
+		return errNotRunning
+	}
+	v.task = t
+	m.cond.Broadcast()
+	return nil
+}
+
+// serveLocked runs the task that v has. It returns false if there is none. The
+// task runs without mu, and meanwhile v is not parked: whoever waits for all
+// vCPUs waits for the task too.
+func (v *vcpu) serveLocked() bool {
+	m, t := v.m, v.task
+	if t == nil {
+		return false
+	}
+	t.state, v.parked = taskRunning, false
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		t.state, v.task = taskDone, nil
+		m.cond.Broadcast()
+	}()
+	t.f(v.hv)
+	return true
+}
