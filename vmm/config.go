@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -35,7 +36,9 @@ type Config struct {
 	DTB         *boot.File // in place of the machine's own devicetree
 	KASLR       bool       // hand the kernel a kaslr-seed
 
-	// Hypervisor runs the vCPUs; nil takes Accelerator("auto").
+	// Hypervisor runs the vCPUs. It has no default, so that a program links the
+	// backends that it names and no other: accel.New("auto") of package vmm/accel
+	// takes the best one that the host has.
 	Hypervisor hv.Hypervisor
 
 	// Console receives what the guest writes to its UART; nil discards it.
@@ -81,6 +84,8 @@ func (c Config) withDefaults() (Config, error) {
 		most = MaxVCPUsGICv2
 	}
 	switch {
+	case c.Hypervisor == nil:
+		return c, errors.New(`vmm: Config.Hypervisor is nil: give a backend, such as accel.New("auto") of package vmm/accel`)
 	case c.GIC != 2 && c.GIC != 3:
 		return c, fmt.Errorf("vmm: GIC version %d: give 2 or 3", c.GIC)
 	case c.BackendGIC && c.GIC != 3:

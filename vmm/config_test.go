@@ -59,14 +59,10 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-func TestAccelerator(t *testing.T) {
-	for _, name := range []string{"soft", "auto"} {
-		if h, err := Accelerator(name); h == nil || err != nil {
-			t.Errorf("%s: %v, %v", name, h, err)
-		}
-	}
-	const want = `vmm: accelerator "kvm": give auto, hvf or soft`
-	if _, err := Accelerator("kvm"); err == nil || err.Error() != want {
-		t.Errorf("kvm: %v, want %s", err, want)
+// A machine without a backend is refused first of all, with where to get one.
+func TestNoHypervisor(t *testing.T) {
+	const want = `vmm: Config.Hypervisor is nil: give a backend, such as accel.New("auto") of package vmm/accel`
+	if m, err := New(Config{Kernel: bareImage(0)}); m != nil || err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

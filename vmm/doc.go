@@ -1,8 +1,8 @@
 // Package vmm composes a virtual machine: memory, interrupt controller, UART,
 // clock, power key and virtio slots on a bus, the vCPUs that run on a
-// hypervisor (package hvf or softcpu), and the firmware interfaces that a guest
-// finds: PSCI 1.1 (DEN0022) and the TRNG interface (DEN0098) by SMCCC
-// (DEN0028), through HVC and SMC.
+// hypervisor (package hv; package vmm/accel lists those that there are), and the
+// firmware interfaces that a guest finds: PSCI 1.1 (DEN0022) and the TRNG
+// interface (DEN0098) by SMCCC (DEN0028), through HVC and SMC.
 //
 // The way of a store to a device, and of the interrupt that answers it:
 //

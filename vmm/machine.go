@@ -94,11 +94,6 @@ func slotNumbers(n int) []int {
 
 // build allocates the memory and wires the devices.
 func (m *Machine) build(ranges []boot.Range) (err error) {
-	if m.cfg.Hypervisor == nil {
-		if m.cfg.Hypervisor, err = Accelerator("auto"); err != nil {
-			return err
-		}
-	}
 	if m.ram, err = newRAM(ranges); err != nil {
 		return err
 	}

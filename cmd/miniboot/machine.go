@@ -11,6 +11,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
 // virtualMachine is package vmm as this command uses it.
@@ -20,7 +21,7 @@ type virtualMachine struct {
 }
 
 func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
-	accel, err := vmm.Accelerator(o.accel)
+	hypervisor, err := accel.New(o.accel)
 	if err != nil {
 		return virtualMachine{}, err
 	}
@@ -33,7 +34,7 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 		Initrds:     files.initrds,
 		CommandLine: commandLine(o),
 		DTB:         files.dtb,
-		Hypervisor:  accel,
+		Hypervisor:  hypervisor,
 		Console:     console,
 		Virtio:      devices,
 		NoReset:     o.noReboot,

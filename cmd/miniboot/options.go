@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
+	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
 // options is the command line.
@@ -146,7 +147,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
 	set.Var((*size)(&o.memory), "m", "memory of the guest, a `SIZE` such as 512M or 3G")
 	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
-	set.Var(choice{&o.accel, []string{"auto", "hvf", "soft"}}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto the first if it is there (`NAME`)")
+	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto the first if it is there (`NAME`)")
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's, framework that of\nHypervisor.framework, a GICv3 of macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
 // Deadline is how long Expect and Wait wait. It is generous, because a software
@@ -42,13 +43,14 @@ type Guest struct {
 	err      error
 }
 
-// Start makes a machine and runs it until it ends or the test does. What cfg
-// says of Console is in addition to the test's own.
+// Start makes a machine and runs it until it ends or the test does. Without a
+// Hypervisor in cfg it takes the best one that the host has. What cfg says of
+// Console is in addition to the test's own.
 func Start(t testing.TB, cfg vmm.Config) *Guest {
 	t.Helper()
 	g := &Guest{t: t, console: newConsole(cfg.Console), done: make(chan struct{})}
 	cfg.Console = g.console
-	m, err := vmm.New(cfg)
+	m, err := newMachine(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +60,15 @@ func Start(t testing.TB, cfg vmm.Config) *Guest {
 	go g.run(ctx)
 	t.Cleanup(g.Stop)
 	return g
+}
+
+func newMachine(cfg vmm.Config) (_ *vmm.Machine, err error) {
+	if cfg.Hypervisor == nil {
+		if cfg.Hypervisor, err = accel.New("auto"); err != nil {
+			return nil, err
+		}
+	}
+	return vmm.New(cfg)
 }
 
 func (g *Guest) run(ctx context.Context) {
