@@ -22,8 +22,8 @@
 //     or Prot refuses it. A walk of the guest's own tables counts (S1PTW);
 //   - MSR and MRS of what the machine emulates: the GIC's CPU interface
 //     (ICC_*_EL1), the physical counter and timer (CNTPCT_EL0, CNTP_*_EL0), the
-//     OS lock, the performance monitors, and every register that the processor
-//     does not have;
+//     OS lock and the performance monitors. Others that the processor does not
+//     have may exit too;
 //   - WFI, unless the VM has a GIC of its own: see GICMaker. A WFE may exit.
 //
 // The guest keeps for itself what its own EL1 handles: SVC, undefined
@@ -51,7 +51,7 @@
 // interrupt when PSTATE allows it, and not at all if that Run ends before.
 //
 // The virtual timer belongs to the processor. When its output is high (ENABLE
-// set, IMASK clear, the counter past CNTV_CVAL_EL0), Run returns ExitVTimer,
+// set, IMASK clear, CNTV_CVAL_EL0 reached), Run returns ExitVTimer,
 // before the guest's first instruction too. The exit masks itself: there is none
 // until the caller unmasks it with SetVTimerMask, and then at once if the output
 // is still high. The caller raises the interrupt, looks at CNTV_CTL_EL0 before
