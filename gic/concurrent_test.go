@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -95,17 +96,17 @@ func runGuest(g *V3, cpu int, irq *wire, inputs []mmio.Line, served []chan struc
 			return
 		}
 		for irq.high.Load() {
-			id, _ := g.ReadSysReg(cpu, iccIAR1)
+			id, _ := g.ReadSysReg(cpu, aarch64.ICC_IAR1_EL1)
 			switch {
 			case id == spurious:
 				continue
 			case id >= 32:
 				inputs[id-32].Set(false)
 			}
-			g.WriteSysReg(cpu, iccEOIR1, id)
+			g.WriteSysReg(cpu, aarch64.ICC_EOIR1_EL1, id)
 			if id >= 32 {
 				served[id-32] <- struct{}{}
-				g.WriteSysReg(cpu, iccSGI1R, 1<<24|1<<((cpu+1)%4))
+				g.WriteSysReg(cpu, aarch64.ICC_SGI1R_EL1, 1<<24|1<<((cpu+1)%4))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package gic_test
 import (
 	"fmt"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/gic"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
@@ -20,15 +21,15 @@ func Example() {
 	d.Write(mmio.Access{Off: 0x0000, Size: 4}, 2) // GICD_CTLR.EnableGrp1
 	d.Write(mmio.Access{Off: 0x0084, Size: 4}, 1) // GICD_IGROUPR1
 	d.Write(mmio.Access{Off: 0x0104, Size: 4}, 1) // GICD_ISENABLER1
-	g.WriteSysReg(0, 0xC230, 0xF0)                // ICC_PMR_EL1
-	g.WriteSysReg(0, 0xC667, 1)                   // ICC_IGRPEN1_EL1
+	g.WriteSysReg(0, aarch64.ICC_PMR_EL1, 0xF0)
+	g.WriteSysReg(0, aarch64.ICC_IGRPEN1_EL1, 1)
 
 	line := g.SPI(0)
 	line.Set(true)
-	intid, _ := g.ReadSysReg(0, 0xC660) // ICC_IAR1_EL1
+	intid, _ := g.ReadSysReg(0, aarch64.ICC_IAR1_EL1)
 	fmt.Println("INTID", intid)
 	line.Set(false)
-	g.WriteSysReg(0, 0xC661, intid) // ICC_EOIR1_EL1
+	g.WriteSysReg(0, aarch64.ICC_EOIR1_EL1, intid)
 
 	// Output:
 	// IRQ true

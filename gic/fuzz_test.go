@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -26,9 +27,9 @@ func (s *script) word() (v uint64) {
 	return v
 }
 
-var sysRegs = []uint16{
-	iccPMR, iccIAR0, iccEOIR0, iccHPPIR0, iccBPR0, iccAP0R0, iccAP1R0, iccDIR, iccRPR, iccSGI1R,
-	iccASGI1R, iccSGI0R, iccIAR1, iccEOIR1, iccHPPIR1, iccBPR1, iccCTLR, iccSRE, iccIGRPEN0, iccIGRPEN1,
+var sysRegs = []aarch64.SysReg{
+	aarch64.ICC_PMR_EL1, aarch64.ICC_IAR0_EL1, aarch64.ICC_EOIR0_EL1, aarch64.ICC_HPPIR0_EL1, aarch64.ICC_BPR0_EL1, aarch64.ICC_AP0R0_EL1, aarch64.ICC_AP1R0_EL1, aarch64.ICC_DIR_EL1, aarch64.ICC_RPR_EL1, aarch64.ICC_SGI1R_EL1,
+	aarch64.ICC_ASGI1R_EL1, aarch64.ICC_SGI0R_EL1, aarch64.ICC_IAR1_EL1, aarch64.ICC_EOIR1_EL1, aarch64.ICC_HPPIR1_EL1, aarch64.ICC_BPR1_EL1, aarch64.ICC_CTLR_EL1, aarch64.ICC_SRE_EL1, aarch64.ICC_IGRPEN0_EL1, aarch64.ICC_IGRPEN1_EL1,
 }
 
 // FuzzGIC plays sequences of register accesses and input changes on a GICv2

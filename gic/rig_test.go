@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -175,35 +176,39 @@ func (r *rigV3) route(intid, cpu int) {
 
 func (r *rigV3) sgi(from, to, intid int) {
 	aff := r.redists[to].affinity
-	r.WriteSysReg(from, iccSGI1R, uint64(intid)<<24|aff>>8&0xFF<<16|aff>>4&0xF<<44|1<<(aff&0xF))
+	r.WriteSysReg(from, aarch64.ICC_SGI1R_EL1, uint64(intid)<<24|aff>>8&0xFF<<16|aff>>4&0xF<<44|1<<(aff&0xF))
 }
 
-func (r *rigV3) read(cpu int, regs [2]uint16, group int) uint64 {
+func (r *rigV3) read(cpu int, regs [2]aarch64.SysReg, group int) uint64 {
 	v, _ := r.ReadSysReg(cpu, regs[group])
 	return v
 }
 
-func (r *rigV3) write(cpu int, reg uint16, v uint64) { r.WriteSysReg(cpu, reg, v) }
+func (r *rigV3) write(cpu int, reg aarch64.SysReg, v uint64) { r.WriteSysReg(cpu, reg, v) }
 
-func (r *rigV3) enableGroup(cpu, group int) { r.write(cpu, iccIGRPEN0+uint16(group), 1) }
-func (r *rigV3) setPMR(cpu int, v uint64)   { r.write(cpu, iccPMR, v) }
-func (r *rigV3) setEOImode(cpu int)         { r.write(cpu, iccCTLR, iccCtlrEOImode) }
+func (r *rigV3) enableGroup(cpu, group int) {
+	r.write(cpu, aarch64.ICC_IGRPEN0_EL1+aarch64.SysReg(group), 1)
+}
+func (r *rigV3) setPMR(cpu int, v uint64) { r.write(cpu, aarch64.ICC_PMR_EL1, v) }
+func (r *rigV3) setEOImode(cpu int)       { r.write(cpu, aarch64.ICC_CTLR_EL1, iccCtlrEOImode) }
 func (r *rigV3) setBPR(cpu, group int, v uint64) {
-	r.write(cpu, [2]uint16{iccBPR0, iccBPR1}[group], v)
+	r.write(cpu, [2]aarch64.SysReg{aarch64.ICC_BPR0_EL1, aarch64.ICC_BPR1_EL1}[group], v)
 }
 func (r *rigV3) ack(cpu, group int) int {
-	return int(r.read(cpu, [2]uint16{iccIAR0, iccIAR1}, group))
+	return int(r.read(cpu, [2]aarch64.SysReg{aarch64.ICC_IAR0_EL1, aarch64.ICC_IAR1_EL1}, group))
 }
 func (r *rigV3) eoi(cpu, group, intid int) {
-	r.write(cpu, [2]uint16{iccEOIR0, iccEOIR1}[group], uint64(intid))
+	r.write(cpu, [2]aarch64.SysReg{aarch64.ICC_EOIR0_EL1, aarch64.ICC_EOIR1_EL1}[group], uint64(intid))
 }
-func (r *rigV3) deactivate(cpu, intid int) { r.write(cpu, iccDIR, uint64(intid)) }
+func (r *rigV3) deactivate(cpu, intid int) { r.write(cpu, aarch64.ICC_DIR_EL1, uint64(intid)) }
 func (r *rigV3) pending(cpu, group int) int {
-	return int(r.read(cpu, [2]uint16{iccHPPIR0, iccHPPIR1}, group))
+	return int(r.read(cpu, [2]aarch64.SysReg{aarch64.ICC_HPPIR0_EL1, aarch64.ICC_HPPIR1_EL1}, group))
 }
-func (r *rigV3) running(cpu int) uint64 { return r.read(cpu, [2]uint16{iccRPR}, 0) }
+func (r *rigV3) running(cpu int) uint64 {
+	return r.read(cpu, [2]aarch64.SysReg{aarch64.ICC_RPR_EL1}, 0)
+}
 func (r *rigV3) active(cpu, group int) uint64 {
-	return r.read(cpu, [2]uint16{iccAP0R0, iccAP1R0}, group)
+	return r.read(cpu, [2]aarch64.SysReg{aarch64.ICC_AP0R0_EL1, aarch64.ICC_AP1R0_EL1}, group)
 }
 func (r *rigV3) reset() { r.Reset() }
 

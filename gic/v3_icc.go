@@ -1,29 +1,6 @@
 package gic
 
-// System registers of the CPU interface (IHI 0069, chapter 12), named by
-// op0<<14 | op1<<11 | CRn<<7 | CRm<<3 | op2.
-const (
-	iccPMR     = 0xC230
-	iccIAR0    = 0xC640
-	iccEOIR0   = 0xC641
-	iccHPPIR0  = 0xC642
-	iccBPR0    = 0xC643
-	iccAP0R0   = 0xC644 // AP0R1 to AP0R3 need more than five priority bits
-	iccAP1R0   = 0xC648 // likewise
-	iccDIR     = 0xC659
-	iccRPR     = 0xC65B
-	iccSGI1R   = 0xC65D
-	iccASGI1R  = 0xC65E
-	iccSGI0R   = 0xC65F
-	iccIAR1    = 0xC660
-	iccEOIR1   = 0xC661
-	iccHPPIR1  = 0xC662
-	iccBPR1    = 0xC663
-	iccCTLR    = 0xC664
-	iccSRE     = 0xC665
-	iccIGRPEN0 = 0xC666
-	iccIGRPEN1 = 0xC667
-)
+import "github.com/miniboot-vmm/miniboot/aarch64"
 
 // Fields of ICC_CTLR_EL1. IDbits, 13:11, is 0: 16 bits.
 const (
@@ -39,10 +16,11 @@ const iccSREValue = 0b111
 
 const intidField = 0xFFFFFF // of IAR, EOIR, DIR
 
-// ReadSysReg reads a system register as CPU cpu does; reading ICC_IAR0_EL1 or
+// ReadSysReg reads a system register of the CPU interface (IHI 0069, chapter
+// 12) as CPU cpu does; reading ICC_IAR0_EL1 or
 // ICC_IAR1_EL1 acknowledges. ok is false for a register that is not here or
 // cannot be read: the guest's access is UNDEFINED.
-func (g *V3) ReadSysReg(cpu int, reg uint16) (v uint64, ok bool) {
+func (g *V3) ReadSysReg(cpu int, reg aarch64.SysReg) (v uint64, ok bool) {
 	if cpu < 0 || cpu >= len(g.cpus) {
 		return 0, false
 	}
@@ -50,33 +28,33 @@ func (g *V3) ReadSysReg(cpu int, reg uint16) (v uint64, ok bool) {
 	defer g.mu.Unlock()
 	p := &g.cpus[cpu]
 	switch reg {
-	case iccIAR0:
+	case aarch64.ICC_IAR0_EL1:
 		return g.iar(p, group0), true
-	case iccIAR1:
+	case aarch64.ICC_IAR1_EL1:
 		return g.iar(p, group1), true
-	case iccHPPIR0:
+	case aarch64.ICC_HPPIR0_EL1:
 		return p.hppir(group0), true
-	case iccHPPIR1:
+	case aarch64.ICC_HPPIR1_EL1:
 		return p.hppir(group1), true
-	case iccPMR:
+	case aarch64.ICC_PMR_EL1:
 		return uint64(p.pmr), true
-	case iccBPR0:
+	case aarch64.ICC_BPR0_EL1:
 		return uint64(p.bpr[group0]), true
-	case iccBPR1:
+	case aarch64.ICC_BPR1_EL1:
 		return p.readBPR1(), true
-	case iccAP0R0:
+	case aarch64.ICC_AP0R0_EL1: // AP0R1 to AP0R3 need more than five priority bits
 		return uint64(p.ap[group0]), true
-	case iccAP1R0:
+	case aarch64.ICC_AP1R0_EL1: // likewise
 		return uint64(p.ap[group1]), true
-	case iccRPR:
+	case aarch64.ICC_RPR_EL1:
 		return uint64(p.running()), true
-	case iccCTLR:
+	case aarch64.ICC_CTLR_EL1:
 		return p.readCTLR(), true
-	case iccSRE:
+	case aarch64.ICC_SRE_EL1:
 		return iccSREValue, true
-	case iccIGRPEN0:
+	case aarch64.ICC_IGRPEN0_EL1:
 		return asBit(p.enabled[group0]), true
-	case iccIGRPEN1:
+	case aarch64.ICC_IGRPEN1_EL1:
 		return asBit(p.enabled[group1]), true
 	}
 	return 0, false
@@ -85,7 +63,7 @@ func (g *V3) ReadSysReg(cpu int, reg uint16) (v uint64, ok bool) {
 // WriteSysReg writes a system register as CPU cpu does. ok is false for a
 // register that is not here or cannot be written: the guest's access is
 // UNDEFINED.
-func (g *V3) WriteSysReg(cpu int, reg uint16, v uint64) (ok bool) {
+func (g *V3) WriteSysReg(cpu int, reg aarch64.SysReg, v uint64) (ok bool) {
 	if cpu < 0 || cpu >= len(g.cpus) {
 		return false
 	}
@@ -93,15 +71,15 @@ func (g *V3) WriteSysReg(cpu int, reg uint16, v uint64) (ok bool) {
 	defer g.mu.Unlock()
 	p := &g.cpus[cpu]
 	switch reg {
-	case iccEOIR0:
+	case aarch64.ICC_EOIR0_EL1:
 		g.endOfInterrupt(p, group0, uint32(v&intidField))
-	case iccEOIR1:
+	case aarch64.ICC_EOIR1_EL1:
 		g.endOfInterrupt(p, group1, uint32(v&intidField))
-	case iccDIR:
+	case aarch64.ICC_DIR_EL1:
 		g.deactivate(p, uint32(v&intidField))
-	case iccSGI1R:
+	case aarch64.ICC_SGI1R_EL1:
 		g.generateSGI(cpu, v, group1)
-	case iccSGI0R, iccASGI1R:
+	case aarch64.ICC_SGI0R_EL1, aarch64.ICC_ASGI1R_EL1:
 		g.generateSGI(cpu, v, group0)
 	default:
 		if !p.writeControl(reg, v) {
@@ -113,26 +91,26 @@ func (g *V3) WriteSysReg(cpu int, reg uint16, v uint64) (ok bool) {
 }
 
 // writeControl writes the registers that steer a CPU interface.
-func (p *cpu) writeControl(reg uint16, v uint64) (ok bool) {
+func (p *cpu) writeControl(reg aarch64.SysReg, v uint64) (ok bool) {
 	switch reg {
-	case iccPMR:
+	case aarch64.ICC_PMR_EL1:
 		p.pmr = uint8(v) & priorityMask
-	case iccBPR0:
+	case aarch64.ICC_BPR0_EL1:
 		p.setBPR(group0, v)
-	case iccBPR1:
+	case aarch64.ICC_BPR1_EL1:
 		if !p.cbpr {
 			p.setBPR(group1, v)
 		}
-	case iccAP0R0:
+	case aarch64.ICC_AP0R0_EL1:
 		p.ap[group0] = uint32(v)
-	case iccAP1R0:
+	case aarch64.ICC_AP1R0_EL1:
 		p.ap[group1] = uint32(v)
-	case iccCTLR:
+	case aarch64.ICC_CTLR_EL1:
 		p.cbpr, p.eoiMode = v&iccCtlrCBPR != 0, v&iccCtlrEOImode != 0
-	case iccSRE: // every bit is fixed
-	case iccIGRPEN0:
+	case aarch64.ICC_SRE_EL1: // every bit is fixed
+	case aarch64.ICC_IGRPEN0_EL1:
 		p.enabled[group0] = v&1 != 0
-	case iccIGRPEN1:
+	case aarch64.ICC_IGRPEN1_EL1:
 		p.enabled[group1] = v&1 != 0
 	default:
 		return false

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -20,7 +21,7 @@ func (r *rigV3) setGICR(cpu int, off uint64, size int, v uint64) {
 	r.Redistributors().Write(mmio.Access{Off: uint64(cpu)*redistSize + off, Size: size}, v)
 }
 
-func (r *rigV3) sys(t *testing.T, cpu int, reg uint16) uint64 {
+func (r *rigV3) sys(t *testing.T, cpu int, reg aarch64.SysReg) uint64 {
 	t.Helper()
 	v, ok := r.ReadSysReg(cpu, reg)
 	if !ok {
@@ -97,23 +98,23 @@ func TestV3LinuxProbe(t *testing.T) {
 		r.setGICR(cpu, sgiBase+0x100, 4, 0xFFFF)
 		want(t, "GICR_CTLR.RWP", r.gicr(cpu, 0, 4), 0)
 
-		want(t, "ICC_SRE_EL1.SRE", r.sys(t, cpu, iccSRE)&1, 1)
-		r.WriteSysReg(cpu, iccSRE, 0)
-		want(t, "ICC_SRE_EL1.SRE after 0", r.sys(t, cpu, iccSRE)&1, 1)
-		ctlr := r.sys(t, cpu, iccCTLR)
+		want(t, "ICC_SRE_EL1.SRE", r.sys(t, cpu, aarch64.ICC_SRE_EL1)&1, 1)
+		r.WriteSysReg(cpu, aarch64.ICC_SRE_EL1, 0)
+		want(t, "ICC_SRE_EL1.SRE after 0", r.sys(t, cpu, aarch64.ICC_SRE_EL1)&1, 1)
+		ctlr := r.sys(t, cpu, aarch64.ICC_CTLR_EL1)
 		pribits := ctlr>>8&7 + 1
 		want(t, "PRIbits", pribits, 5)
 		want(t, "ICC_CTLR_EL1", ctlr, 4<<8|1<<15|1<<18)
-		r.WriteSysReg(cpu, iccPMR, 1<<(8-pribits)) // a group 0 of our own: the bit stays
-		want(t, "PMR of the probe", r.sys(t, cpu, iccPMR), 8)
-		r.WriteSysReg(cpu, iccPMR, 0xF0)
-		want(t, "PMR", r.sys(t, cpu, iccPMR), 0xF0)
-		r.WriteSysReg(cpu, iccBPR1, 0)
-		want(t, "BPR1's least", r.sys(t, cpu, iccBPR1), 3)
-		r.WriteSysReg(cpu, iccAP0R0, 0)
-		r.WriteSysReg(cpu, iccAP1R0, 0)
-		r.WriteSysReg(cpu, iccIGRPEN1, 1)
-		want(t, "IGRPEN1", r.sys(t, cpu, iccIGRPEN1), 1)
+		r.WriteSysReg(cpu, aarch64.ICC_PMR_EL1, 1<<(8-pribits)) // a group 0 of our own: the bit stays
+		want(t, "PMR of the probe", r.sys(t, cpu, aarch64.ICC_PMR_EL1), 8)
+		r.WriteSysReg(cpu, aarch64.ICC_PMR_EL1, 0xF0)
+		want(t, "PMR", r.sys(t, cpu, aarch64.ICC_PMR_EL1), 0xF0)
+		r.WriteSysReg(cpu, aarch64.ICC_BPR1_EL1, 0)
+		want(t, "BPR1's least", r.sys(t, cpu, aarch64.ICC_BPR1_EL1), 3)
+		r.WriteSysReg(cpu, aarch64.ICC_AP0R0_EL1, 0)
+		r.WriteSysReg(cpu, aarch64.ICC_AP1R0_EL1, 0)
+		r.WriteSysReg(cpu, aarch64.ICC_IGRPEN1_EL1, 1)
+		want(t, "IGRPEN1", r.sys(t, cpu, aarch64.ICC_IGRPEN1_EL1), 1)
 	}
 	r.sgi(0, 1, 1)
 	signals(t, r, 1, "first IPI", true, false)
@@ -123,29 +124,29 @@ func TestV3LinuxProbe(t *testing.T) {
 // Only registers of 5-bit priorities exist, in the direction that they have.
 func TestV3SysRegDirections(t *testing.T) {
 	r := newRigV3(t, 1, 32)
-	rd, wr := map[uint16]bool{}, map[uint16]bool{}
-	for _, reg := range []uint16{iccIAR0, iccIAR1, iccHPPIR0, iccHPPIR1, iccRPR} {
+	rd, wr := map[aarch64.SysReg]bool{}, map[aarch64.SysReg]bool{}
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_IAR0_EL1, aarch64.ICC_IAR1_EL1, aarch64.ICC_HPPIR0_EL1, aarch64.ICC_HPPIR1_EL1, aarch64.ICC_RPR_EL1} {
 		rd[reg] = true
 	}
-	for _, reg := range []uint16{iccEOIR0, iccEOIR1, iccDIR, iccSGI1R, iccSGI0R, iccASGI1R} {
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_EOIR0_EL1, aarch64.ICC_EOIR1_EL1, aarch64.ICC_DIR_EL1, aarch64.ICC_SGI1R_EL1, aarch64.ICC_SGI0R_EL1, aarch64.ICC_ASGI1R_EL1} {
 		wr[reg] = true
 	}
-	for _, reg := range []uint16{iccPMR, iccBPR0, iccBPR1, iccAP0R0, iccAP1R0, iccCTLR, iccSRE, iccIGRPEN0, iccIGRPEN1} {
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_PMR_EL1, aarch64.ICC_BPR0_EL1, aarch64.ICC_BPR1_EL1, aarch64.ICC_AP0R0_EL1, aarch64.ICC_AP1R0_EL1, aarch64.ICC_CTLR_EL1, aarch64.ICC_SRE_EL1, aarch64.ICC_IGRPEN0_EL1, aarch64.ICC_IGRPEN1_EL1} {
 		rd[reg], wr[reg] = true, true
 	}
 	for reg := range 1 << 16 {
-		if _, ok := r.ReadSysReg(0, uint16(reg)); ok != rd[uint16(reg)] {
+		if _, ok := r.ReadSysReg(0, aarch64.SysReg(reg)); ok != rd[aarch64.SysReg(reg)] {
 			t.Errorf("reading 0x%x: ok %v, want %v", reg, ok, !ok)
 		}
-		if ok := r.WriteSysReg(0, uint16(reg), 0); ok != wr[uint16(reg)] {
+		if ok := r.WriteSysReg(0, aarch64.SysReg(reg), 0); ok != wr[aarch64.SysReg(reg)] {
 			t.Errorf("writing 0x%x: ok %v, want %v", reg, ok, !ok)
 		}
 	}
 	for _, cpu := range []int{-1, 1} {
-		if _, ok := r.ReadSysReg(cpu, iccPMR); ok {
+		if _, ok := r.ReadSysReg(cpu, aarch64.ICC_PMR_EL1); ok {
 			t.Errorf("reading PMR of CPU %d of 1: ok", cpu)
 		}
-		if r.WriteSysReg(cpu, iccPMR, 0) {
+		if r.WriteSysReg(cpu, aarch64.ICC_PMR_EL1, 0) {
 			t.Errorf("writing PMR of CPU %d of 1: ok", cpu)
 		}
 	}
@@ -154,18 +155,18 @@ func TestV3SysRegDirections(t *testing.T) {
 // ICC_CTLR_EL1.CBPR: one binary point for both groups.
 func TestV3CommonBinaryPoint(t *testing.T) {
 	r := newRigV3(t, 1, 32)
-	r.WriteSysReg(0, iccBPR0, 5)
-	r.WriteSysReg(0, iccBPR1, 4)
-	r.WriteSysReg(0, iccCTLR, iccCtlrCBPR)
-	want(t, "CTLR.CBPR", r.sys(t, 0, iccCTLR)&3, iccCtlrCBPR)
-	want(t, "BPR1 is BPR0 plus one", r.sys(t, 0, iccBPR1), 6)
-	r.WriteSysReg(0, iccBPR1, 3) // ignored
-	want(t, "BPR1 after a write", r.sys(t, 0, iccBPR1), 6)
-	r.WriteSysReg(0, iccBPR0, 7)
-	want(t, "BPR1 saturates", r.sys(t, 0, iccBPR1), 7)
+	r.WriteSysReg(0, aarch64.ICC_BPR0_EL1, 5)
+	r.WriteSysReg(0, aarch64.ICC_BPR1_EL1, 4)
+	r.WriteSysReg(0, aarch64.ICC_CTLR_EL1, iccCtlrCBPR)
+	want(t, "CTLR.CBPR", r.sys(t, 0, aarch64.ICC_CTLR_EL1)&3, iccCtlrCBPR)
+	want(t, "BPR1 is BPR0 plus one", r.sys(t, 0, aarch64.ICC_BPR1_EL1), 6)
+	r.WriteSysReg(0, aarch64.ICC_BPR1_EL1, 3) // ignored
+	want(t, "BPR1 after a write", r.sys(t, 0, aarch64.ICC_BPR1_EL1), 6)
+	r.WriteSysReg(0, aarch64.ICC_BPR0_EL1, 7)
+	want(t, "BPR1 saturates", r.sys(t, 0, aarch64.ICC_BPR1_EL1), 7)
 
 	prepare(r, 1)
-	r.WriteSysReg(0, iccBPR0, 5) // 0x40 steps
+	r.WriteSysReg(0, aarch64.ICC_BPR0_EL1, 5) // 0x40 steps
 	setUp(r, 0, 40, group1, 0x60)
 	setUp(r, 0, 41, group1, 0x40)
 	r.bank(0, 40, offISPENDR, 1, 1)
@@ -175,8 +176,8 @@ func TestV3CommonBinaryPoint(t *testing.T) {
 	r.eoi(0, group1, 40)
 	r.ack(0, group1)
 	r.eoi(0, group1, 41)
-	r.WriteSysReg(0, iccCTLR, 0)
-	want(t, "BPR1 was kept", r.sys(t, 0, iccBPR1), 4)
+	r.WriteSysReg(0, aarch64.ICC_CTLR_EL1, 0)
+	want(t, "BPR1 was kept", r.sys(t, 0, aarch64.ICC_BPR1_EL1), 4)
 }
 
 // SGIs by affinity: Aff3 to Aff1, range selector, target list, IRM.
@@ -207,7 +208,7 @@ func TestV3SGITargets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.WriteSysReg(1, iccSGI1R, 9<<24|tt.v)
+		g.WriteSysReg(1, aarch64.ICC_SGI1R_EL1, 9<<24|tt.v)
 		var got []int
 		for i := range g.cpus {
 			if g.cpus[i].private.latched == 1<<9 {
@@ -224,16 +225,16 @@ func TestV3SGITargets(t *testing.T) {
 func TestV3SGIGroups(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		reg     uint16
+		reg     aarch64.SysReg
 		group   uint64
 		pending uint64
 	}{
-		{"SGI1R", iccSGI1R, group0, 1},
-		{"SGI1R", iccSGI1R, group1, 1},
-		{"SGI0R", iccSGI0R, group0, 1},
-		{"SGI0R", iccSGI0R, group1, 0},
-		{"ASGI1R", iccASGI1R, group0, 1},
-		{"ASGI1R", iccASGI1R, group1, 0},
+		{"SGI1R", aarch64.ICC_SGI1R_EL1, group0, 1},
+		{"SGI1R", aarch64.ICC_SGI1R_EL1, group1, 1},
+		{"SGI0R", aarch64.ICC_SGI0R_EL1, group0, 1},
+		{"SGI0R", aarch64.ICC_SGI0R_EL1, group1, 0},
+		{"ASGI1R", aarch64.ICC_ASGI1R_EL1, group0, 1},
+		{"ASGI1R", aarch64.ICC_ASGI1R_EL1, group1, 0},
 	} {
 		r := newRigV3(t, 1, 0)
 		r.bank(0, 3, offIGROUPR, 1, tt.group)
@@ -377,9 +378,9 @@ func TestV3ResetCPU(t *testing.T) {
 	r.ResetCPU(1)
 	signals(t, r, 1, "after", false, false)
 	signals(t, r, 0, "after the other's", true, false)
-	want(t, "PMR", r.sys(t, 1, iccPMR), 0)
-	want(t, "IGRPEN1", r.sys(t, 1, iccIGRPEN1), 0)
-	want(t, "IGRPEN1 of the other", r.sys(t, 0, iccIGRPEN1), 1)
+	want(t, "PMR", r.sys(t, 1, aarch64.ICC_PMR_EL1), 0)
+	want(t, "IGRPEN1", r.sys(t, 1, aarch64.ICC_IGRPEN1_EL1), 0)
+	want(t, "IGRPEN1 of the other", r.sys(t, 0, aarch64.ICC_IGRPEN1_EL1), 1)
 	want(t, "WAKER", r.gicr(1, 0x14, 4), 0)
 	state(t, r, 1, 20, "private interrupt", 1, 0)
 	r.ResetCPU(-1)

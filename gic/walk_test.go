@@ -1,9 +1,9 @@
 package gic
 
 import (
-	"fmt"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -222,19 +222,18 @@ func TestSysRegMasks(t *testing.T) {
 	r := newRigV3(t, 1, 0)
 	const ctlr = 4<<8 | 1<<15 | 1<<18
 	for _, m := range []struct {
-		name              string
-		reg               uint16
+		reg               aarch64.SysReg
 		reset, ones, zero uint64
 	}{
-		{"ICC_PMR_EL1", 0xC230, 0, 0xF8, 0},
-		{"ICC_BPR0_EL1", 0xC643, 2, 7, 2},
-		{"ICC_BPR1_EL1", 0xC663, 3, 7, 3},
-		{"ICC_AP0R0_EL1", 0xC644, 0, 0xFFFFFFFF, 0},
-		{"ICC_AP1R0_EL1", 0xC648, 0, 0xFFFFFFFF, 0},
-		{"ICC_CTLR_EL1", 0xC664, ctlr, ctlr | 3, ctlr},
-		{"ICC_SRE_EL1", 0xC665, 7, 7, 7},
-		{"ICC_IGRPEN0_EL1", 0xC666, 0, 1, 0},
-		{"ICC_IGRPEN1_EL1", 0xC667, 0, 1, 0},
+		{aarch64.ICC_PMR_EL1, 0, 0xF8, 0},
+		{aarch64.ICC_BPR0_EL1, 2, 7, 2},
+		{aarch64.ICC_BPR1_EL1, 3, 7, 3},
+		{aarch64.ICC_AP0R0_EL1, 0, 0xFFFFFFFF, 0},
+		{aarch64.ICC_AP1R0_EL1, 0, 0xFFFFFFFF, 0},
+		{aarch64.ICC_CTLR_EL1, ctlr, ctlr | 3, ctlr},
+		{aarch64.ICC_SRE_EL1, 7, 7, 7},
+		{aarch64.ICC_IGRPEN0_EL1, 0, 1, 0},
+		{aarch64.ICC_IGRPEN1_EL1, 0, 1, 0},
 	} {
 		got := [3]uint64{r.sys(t, 0, m.reg)}
 		r.WriteSysReg(0, m.reg, ^uint64(0))
@@ -242,12 +241,12 @@ func TestSysRegMasks(t *testing.T) {
 		r.WriteSysReg(0, m.reg, 0)
 		got[2] = r.sys(t, 0, m.reg)
 		if w := [3]uint64{m.reset, m.ones, m.zero}; got != w {
-			t.Errorf("%s reads 0x%x at first, after ones, after zeros; want 0x%x", m.name, got, w)
+			t.Errorf("%v reads 0x%x at first, after ones, after zeros; want 0x%x", m.reg, got, w)
 		}
 	}
-	want(t, "ICC_RPR_EL1", r.sys(t, 0, 0xC65B), 0xFF)
-	for _, reg := range []uint16{0xC640, 0xC660, 0xC642, 0xC662} {
-		want(t, fmt.Sprintf("IAR or HPPIR 0x%x", reg), r.sys(t, 0, reg), 1023)
+	want(t, "ICC_RPR_EL1", r.sys(t, 0, aarch64.ICC_RPR_EL1), 0xFF)
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_IAR0_EL1, aarch64.ICC_IAR1_EL1, aarch64.ICC_HPPIR0_EL1, aarch64.ICC_HPPIR1_EL1} {
+		want(t, reg.String(), r.sys(t, 0, reg), 1023)
 	}
 }
 
@@ -262,7 +261,7 @@ func TestResetIsLikeNew(t *testing.T) {
 		}
 	}
 	v3 := used[2].dev.(v3Distributor).V3
-	for _, reg := range []uint16{iccPMR, iccBPR0, iccBPR1, iccAP0R0, iccAP1R0, iccCTLR, iccIGRPEN0, iccIGRPEN1} {
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_PMR_EL1, aarch64.ICC_BPR0_EL1, aarch64.ICC_BPR1_EL1, aarch64.ICC_AP0R0_EL1, aarch64.ICC_AP1R0_EL1, aarch64.ICC_CTLR_EL1, aarch64.ICC_IGRPEN0_EL1, aarch64.ICC_IGRPEN1_EL1} {
 		v3.WriteSysReg(1, reg, ^uint64(0))
 	}
 	used[0].dev.(v2Distributor).Reset()
@@ -279,8 +278,8 @@ func TestResetIsLikeNew(t *testing.T) {
 	}
 	like := fresh[2].dev.(v3Distributor).V3
 	for reg := range 1 << 16 {
-		got, _ := v3.ReadSysReg(1, uint16(reg))
-		if want, _ := like.ReadSysReg(1, uint16(reg)); got != want {
+		got, _ := v3.ReadSysReg(1, aarch64.SysReg(reg))
+		if want, _ := like.ReadSysReg(1, aarch64.SysReg(reg)); got != want {
 			t.Errorf("system register 0x%x reads 0x%x after Reset, 0x%x when new", reg, got, want)
 		}
 	}

@@ -1,5 +1,7 @@
 package hvf
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // The registers of the framework's own interrupt controller (macOS 15), as its
 // functions name them: GICv3 (IHI 0069), memory-mapped ones by their offset in
 // the frame, system registers by their encoding.
@@ -56,17 +58,17 @@ const (
 type ICCReg uint16
 
 const (
-	ICCRegPMR_EL1     ICCReg = 0xc230
-	ICCRegBPR0_EL1    ICCReg = 0xc643
-	ICCRegAP0R0_EL1   ICCReg = 0xc644
-	ICCRegAP1R0_EL1   ICCReg = 0xc648
-	ICCRegRPR_EL1     ICCReg = 0xc65b
-	ICCRegBPR1_EL1    ICCReg = 0xc663
-	ICCRegCTLR_EL1    ICCReg = 0xc664
-	ICCRegSRE_EL1     ICCReg = 0xc665
-	ICCRegIGRPEN0_EL1 ICCReg = 0xc666
-	ICCRegIGRPEN1_EL1 ICCReg = 0xc667
-	ICCRegSRE_EL2     ICCReg = 0xe64d
+	ICCRegPMR_EL1     = ICCReg(aarch64.ICC_PMR_EL1)
+	ICCRegBPR0_EL1    = ICCReg(aarch64.ICC_BPR0_EL1)
+	ICCRegAP0R0_EL1   = ICCReg(aarch64.ICC_AP0R0_EL1)
+	ICCRegAP1R0_EL1   = ICCReg(aarch64.ICC_AP1R0_EL1)
+	ICCRegRPR_EL1     = ICCReg(aarch64.ICC_RPR_EL1)
+	ICCRegBPR1_EL1    = ICCReg(aarch64.ICC_BPR1_EL1)
+	ICCRegCTLR_EL1    = ICCReg(aarch64.ICC_CTLR_EL1)
+	ICCRegSRE_EL1     = ICCReg(aarch64.ICC_SRE_EL1)
+	ICCRegIGRPEN0_EL1 = ICCReg(aarch64.ICC_IGRPEN0_EL1)
+	ICCRegIGRPEN1_EL1 = ICCReg(aarch64.ICC_IGRPEN1_EL1)
+	ICCRegSRE_EL2     = ICCReg(aarch64.ICC_SRE_EL2)
 )
 
 // ICHReg names a register of the virtual interface control, as hv_gic_ich_reg_t
@@ -101,18 +103,18 @@ const (
 )
 
 // ICVReg names a register of the virtual CPU interface, as hv_gic_icv_reg_t
-// does. All need EL2.
+// does: the encodings are those of ICC_*. All need EL2.
 type ICVReg uint16
 
 const (
-	ICVRegPMR_EL1     ICVReg = 0xc230
-	ICVRegBPR0_EL1    ICVReg = 0xc643
-	ICVRegAP0R0_EL1   ICVReg = 0xc644
-	ICVRegAP1R0_EL1   ICVReg = 0xc648
-	ICVRegRPR_EL1     ICVReg = 0xc65b
-	ICVRegBPR1_EL1    ICVReg = 0xc663
-	ICVRegCTLR_EL1    ICVReg = 0xc664
-	ICVRegSRE_EL1     ICVReg = 0xc665
-	ICVRegIGRPEN0_EL1 ICVReg = 0xc666
-	ICVRegIGRPEN1_EL1 ICVReg = 0xc667
+	ICVRegPMR_EL1     = ICVReg(aarch64.ICC_PMR_EL1)
+	ICVRegBPR0_EL1    = ICVReg(aarch64.ICC_BPR0_EL1)
+	ICVRegAP0R0_EL1   = ICVReg(aarch64.ICC_AP0R0_EL1)
+	ICVRegAP1R0_EL1   = ICVReg(aarch64.ICC_AP1R0_EL1)
+	ICVRegRPR_EL1     = ICVReg(aarch64.ICC_RPR_EL1)
+	ICVRegBPR1_EL1    = ICVReg(aarch64.ICC_BPR1_EL1)
+	ICVRegCTLR_EL1    = ICVReg(aarch64.ICC_CTLR_EL1)
+	ICVRegSRE_EL1     = ICVReg(aarch64.ICC_SRE_EL1)
+	ICVRegIGRPEN0_EL1 = ICVReg(aarch64.ICC_IGRPEN0_EL1)
+	ICVRegIGRPEN1_EL1 = ICVReg(aarch64.ICC_IGRPEN1_EL1)
 )

@@ -1,5 +1,7 @@
 package mmio
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // Decode decodes an A64 instruction word that touches memory by address. ok is
 // false for any other instruction, for an unallocated encoding, and for the
 // extensions that the package doc lists as missing.
@@ -64,17 +66,10 @@ func (w encoding) rm() uint8  { return uint8(w.field(20, 16)) }
 // cacheMaintenance decodes the SYS instructions that take an address. All but
 // DC ZVA are without effect: no device register is ever cached.
 func (w encoding) cacheMaintenance() (in Insn, ok bool) {
-	const op1CRnCRmOp2 = 0x7ffe0
-	switch uint32(w) & op1CRnCRmOp2 {
-	case 0x37420: // DC ZVA
+	switch aarch64.SysReg(w.field(20, 5)) {
+	case aarch64.DC_ZVA:
 		return Insn{Op: ZeroBlock, Rt: w.rt()}, true
-	case 0x07620, // DC IVAC
-		0x37520, // IC IVAU
-		0x37a20, // DC CVAC
-		0x37b20, // DC CVAU
-		0x37c20, // DC CVAP
-		0x37d20, // DC CVADP
-		0x37e20: // DC CIVAC
+	case aarch64.DC_IVAC, aarch64.IC_IVAU, aarch64.DC_CVAC, aarch64.DC_CVAU, aarch64.DC_CVAP, aarch64.DC_CVADP, aarch64.DC_CIVAC:
 		return Insn{Op: Nop}, true
 	}
 	return in, false

@@ -36,7 +36,7 @@ type atCase struct {
 	SCTLR, TCR, TTBR0, TTBR1, MAIR, VA, Op, PAR uint64
 }
 
-var atOps = []uint16{atS1E1R, atS1E1W, atS1E0R, atS1E0W}
+var atOps = []aarch64.SysReg{aarch64.AT_S1E1R, aarch64.AT_S1E1W, aarch64.AT_S1E0R, aarch64.AT_S1E0W}
 
 // TestATVectors translates random addresses through random tables, and compares
 // PAR_EL1 with what QEMU's Cortex-A76 has recorded: level and kind of each

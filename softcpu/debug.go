@@ -89,29 +89,27 @@ func debugRegDefs() []sysRegDef {
 	tdcc := func(s *sysRegs) bool { return s.mdscr&mdscrTDCC != 0 }
 	zero := func(*cpu) uint64 { return 0 }
 	rows := []sysRegDef{
-		// MDCCINT_EL1, MDSCR_EL1
-		{reg: enc(2, 0, 0, 2, 0), el1: rw, mask: 3 << 29, field: func(c *cpu) *uint64 { return &c.sys.mdccint }},
-		{reg: enc(2, 0, 0, 2, 2), el1: rw, mask: mdscrWritable, field: func(c *cpu) *uint64 { return &c.sys.mdscr }, changed: (*cpu).debugChanged, leave: true},
-		// The debug channel, which nobody listens to: MDCCSR_EL0, DBGDTR_EL0,
-		// DBGDTRRX_EL0 and DBGDTRTX_EL0.
-		{reg: enc(2, 3, 0, 1, 0), el0: read, el1: read, get: zero, trap: tdcc},
-		{reg: enc(2, 3, 0, 4, 0), el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
-		{reg: enc(2, 3, 0, 5, 0), el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
+		{reg: aarch64.MDCCINT_EL1, el1: rw, mask: 3 << 29, field: func(c *cpu) *uint64 { return &c.sys.mdccint }},
+		{reg: aarch64.MDSCR_EL1, el1: rw, mask: mdscrWritable, field: func(c *cpu) *uint64 { return &c.sys.mdscr }, changed: (*cpu).debugChanged, leave: true},
+		// The debug channel, which nobody listens to. DBGDTRRX_EL0 is
+		// DBGDTRTX_EL0 when it is written.
+		{reg: aarch64.MDCCSR_EL0, el0: read, el1: read, get: zero, trap: tdcc},
+		{reg: aarch64.DBGDTR_EL0, el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
+		{reg: aarch64.DBGDTRRX_EL0, el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
 	}
 	for i := range numBreakpoints {
-		n, bvr := uint32(i), all&^3
+		bvr := all &^ 3
 		if contextAware(i) {
 			bvr = all
 		}
 		rows = append(rows,
-			sysRegDef{reg: enc(2, 0, 0, n, 4), el1: rw, mask: bvr, field: func(c *cpu) *uint64 { return &c.debug.bvr[i] }},
-			sysRegDef{reg: enc(2, 0, 0, n, 5), el1: rw, mask: bcrWritable, field: func(c *cpu) *uint64 { return &c.debug.bcr[i] }, changed: (*cpu).debugChanged, leave: true})
+			sysRegDef{reg: aarch64.DBGBVR(i), el1: rw, mask: bvr, field: func(c *cpu) *uint64 { return &c.debug.bvr[i] }},
+			sysRegDef{reg: aarch64.DBGBCR(i), el1: rw, mask: bcrWritable, field: func(c *cpu) *uint64 { return &c.debug.bcr[i] }, changed: (*cpu).debugChanged, leave: true})
 	}
 	for i := range numWatchpoints {
-		n := uint32(i)
 		rows = append(rows,
-			sysRegDef{reg: enc(2, 0, 0, n, 6), el1: rw, mask: all &^ 3, field: func(c *cpu) *uint64 { return &c.debug.wvr[i] }},
-			sysRegDef{reg: enc(2, 0, 0, n, 7), el1: rw, mask: wcrWritable, field: func(c *cpu) *uint64 { return &c.debug.wcr[i] }, changed: (*cpu).debugChanged, leave: true})
+			sysRegDef{reg: aarch64.DBGWVR(i), el1: rw, mask: all &^ 3, field: func(c *cpu) *uint64 { return &c.debug.wvr[i] }},
+			sysRegDef{reg: aarch64.DBGWCR(i), el1: rw, mask: wcrWritable, field: func(c *cpu) *uint64 { return &c.debug.wcr[i] }, changed: (*cpu).debugChanged, leave: true})
 	}
 	return rows
 }

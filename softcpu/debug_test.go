@@ -18,7 +18,7 @@ const (
 func TestBreakpoints(t *testing.T) {
 	type regs map[aarch64.SysReg]uint64
 	bp := func(n int, bvr, bcr uint64) regs {
-		return regs{enc(2, 0, 0, uint32(n), 4): bvr, enc(2, 0, 0, uint32(n), 5): bcr}
+		return regs{aarch64.DBGBVR(n): bvr, aarch64.DBGBCR(n): bcr}
 	}
 	and := func(a, b regs) regs {
 		for r, v := range b {
@@ -114,8 +114,8 @@ func TestBreakpointOrder(t *testing.T) {
 	for _, r := range rows {
 		g := newGuest(t)
 		for n, at := range []uint64{testPC, 1 << 41} {
-			g.set(enc(2, 0, 0, uint32(n), 4), at)
-			g.set(enc(2, 0, 0, uint32(n), 5), bcrEL0)
+			g.set(aarch64.DBGBVR(n), at)
+			g.set(aarch64.DBGBCR(n), bcrEL0)
 		}
 		g.set(aarch64.MDSCR_EL1, mdscrMDE)
 		g.at(r.mode)
@@ -211,10 +211,10 @@ func TestWatchpoints(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(aarch64.DBGWVR3_EL1, 0x1000)
-		g.set(aarch64.DBGWCR3_EL1, r.wcr)
-		g.set(aarch64.DBGBVR5_EL1, 0x77)
-		g.set(aarch64.DBGBCR5_EL1, bcrBoth|btLinkedContext<<bcrBT)
+		g.set(aarch64.DBGWVR(3), 0x1000)
+		g.set(aarch64.DBGWCR(3), r.wcr)
+		g.set(aarch64.DBGBVR(5), 0x77)
+		g.set(aarch64.DBGBCR(5), bcrBoth|btLinkedContext<<bcrBT)
 		g.set(aarch64.CONTEXTIDR_EL1, 0x77)
 		g.set(aarch64.MDSCR_EL1, r.mdscr)
 		g.at(r.mode)
@@ -392,8 +392,8 @@ func TestWatchpointRuns(t *testing.T) {
 	if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xf2000000 {
 		t.Fatalf("without a watchpoint: vector 0x%x, ESR 0x%x; want the BRK", vector, g.sys.esr)
 	}
-	g.set(aarch64.DBGWVR0_EL1, 0x1000)
-	g.set(aarch64.DBGWCR0_EL1, dbgE|1<<dbgPxC|2<<wcrLSC|0xff<<wcrBAS)
+	g.set(aarch64.DBGWVR(0), 0x1000)
+	g.set(aarch64.DBGWCR(0), dbgE|1<<dbgPxC|2<<wcrLSC|0xff<<wcrBAS)
 	g.set(aarch64.MDSCR_EL1, kdeMDE)
 	g.at(pstateEL1h)
 	g.PC, g.X[1] = testPC, 2
@@ -409,8 +409,8 @@ func TestWatchpointRuns(t *testing.T) {
 func TestBreakpointRuns(t *testing.T) {
 	g := newGuest(t)
 	g.program(testPC, insNOP, insNOP, insNOP, insBRK)
-	g.set(aarch64.DBGBVR2_EL1, testPC+8)
-	g.set(aarch64.DBGBCR2_EL1, bcrEL0|0xf<<5)
+	g.set(aarch64.DBGBVR(2), testPC+8)
+	g.set(aarch64.DBGBCR(2), bcrEL0|0xf<<5)
 	g.set(aarch64.MDSCR_EL1, mdscrMDE)
 	for range 2 {
 		g.at(pstateEL0t)

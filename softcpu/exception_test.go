@@ -328,7 +328,7 @@ func TestFPTrap(t *testing.T) {
 				if g.fpTrapped != trapped[el] {
 					t.Errorf("trapped %v, want %v", g.fpTrapped, trapped[el])
 				}
-				o, happened := g.try(func() bool { return g.mrs(enc(3, 3, 4, 4, 0)) })
+				o, happened := g.try(func() bool { return g.mrs(aarch64.FPCR) })
 				if want := (outcome{EC: aarch64.ECFPAccess, ISS: 0x1e00000, PC: testPC}); happened != trapped[el] || happened && o != want {
 					t.Errorf("MRS FPCR: %v, %+v; want %v, %+v", happened, o, trapped[el], want)
 				}

@@ -13,14 +13,14 @@ type idRegs struct {
 
 // Indices into idRegs.reg.
 const (
-	idMIDR   = 0<<3 | 0
-	idMPIDR  = 0<<3 | 5
-	idREVIDR = 0<<3 | 6
-	idPFR0   = 4<<3 | 0
-	idDFR0   = 5<<3 | 0
-	idISAR0  = 6<<3 | 0
-	idMMFR0  = 7<<3 | 0
-	idMMFR1  = 7<<3 | 1
+	idMIDR   = int(aarch64.MIDR_EL1 & 63)
+	idMPIDR  = int(aarch64.MPIDR_EL1 & 63)
+	idREVIDR = int(aarch64.REVIDR_EL1 & 63)
+	idPFR0   = int(aarch64.ID_AA64PFR0_EL1 & 63)
+	idDFR0   = int(aarch64.ID_AA64DFR0_EL1 & 63)
+	idISAR0  = int(aarch64.ID_AA64ISAR0_EL1 & 63)
+	idMMFR0  = int(aarch64.ID_AA64MMFR0_EL1 & 63)
+	idMMFR1  = int(aarch64.ID_AA64MMFR1_EL1 & 63)
 
 	idFirstFeature = 1 << 3 // CRm 1 to 7 are all readable, reserved ones as zero
 )

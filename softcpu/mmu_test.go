@@ -316,25 +316,38 @@ func TestTranslateAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkTranslate is a TLB miss without what follows it: a walk of four
+// levels, and the permissions.
+func BenchmarkTranslate(b *testing.B) {
+	g := newGuest(b)
+	g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0x7000|full|page)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, f := g.translate(0x5008, accessRead, regimeEL1); f.some {
+			b.Fatalf("fault %+v", f)
+		}
+	}
+}
+
 func TestAddressTranslate(t *testing.T) {
 	const inner, outer = 3 << descSH, 2 << descSH
 	rows := []struct {
 		name  string
-		op    uint16
+		op    aarch64.SysReg
 		attrs uint64
 		par   uint64
 	}{
-		{"S1E1R normal", atS1E1R, full | inner, 0xff<<56 | 3<<7 | 1<<11 | 0x7000},
-		{"S1E1R outer shareable", atS1E1R, full | outer, 0xff<<56 | 2<<7 | 1<<11 | 0x7000},
-		{"S1E1R device", atS1E1R, full | inner | 1<<descAttrIndx, 0x04<<56 | 2<<7 | 1<<11 | 0x7000},
-		{"S1E1R non-cacheable", atS1E1R, full | 2<<descAttrIndx, 0x44<<56 | 2<<7 | 1<<11 | 0x7000},
-		{"S1E1W read-only", atS1E1W, full | descAP2, 0x0f<<1 | 1<<11 | 1},
-		{"S1E1W", atS1E1W, full, 0xff<<56 | 1<<11 | 0x7000},
-		{"S1E0R kernel page", atS1E0R, descAF, 0x0f<<1 | 1<<11 | 1},
-		{"S1E0R", atS1E0R, full | descAP2, 0xff<<56 | 1<<11 | 0x7000},
-		{"S1E0W read-only", atS1E0W, full | descAP2, 0x0f<<1 | 1<<11 | 1},
-		{"S1E0W", atS1E0W, full, 0xff<<56 | 1<<11 | 0x7000},
-		{"no AF", atS1E1R, 0, 0x0b<<1 | 1<<11 | 1},
+		{"S1E1R normal", aarch64.AT_S1E1R, full | inner, 0xff<<56 | 3<<7 | 1<<11 | 0x7000},
+		{"S1E1R outer shareable", aarch64.AT_S1E1R, full | outer, 0xff<<56 | 2<<7 | 1<<11 | 0x7000},
+		{"S1E1R device", aarch64.AT_S1E1R, full | inner | 1<<descAttrIndx, 0x04<<56 | 2<<7 | 1<<11 | 0x7000},
+		{"S1E1R non-cacheable", aarch64.AT_S1E1R, full | 2<<descAttrIndx, 0x44<<56 | 2<<7 | 1<<11 | 0x7000},
+		{"S1E1W read-only", aarch64.AT_S1E1W, full | descAP2, 0x0f<<1 | 1<<11 | 1},
+		{"S1E1W", aarch64.AT_S1E1W, full, 0xff<<56 | 1<<11 | 0x7000},
+		{"S1E0R kernel page", aarch64.AT_S1E0R, descAF, 0x0f<<1 | 1<<11 | 1},
+		{"S1E0R", aarch64.AT_S1E0R, full | descAP2, 0xff<<56 | 1<<11 | 0x7000},
+		{"S1E0W read-only", aarch64.AT_S1E0W, full | descAP2, 0x0f<<1 | 1<<11 | 1},
+		{"S1E0W", aarch64.AT_S1E0W, full, 0xff<<56 | 1<<11 | 0x7000},
+		{"no AF", aarch64.AT_S1E1R, 0, 0x0b<<1 | 1<<11 | 1},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -348,7 +361,7 @@ func TestAddressTranslate(t *testing.T) {
 		}
 	}
 	g := newGuest(t)
-	g.sysInstr(atS1E1R, 0x12345678)
+	g.sysInstr(aarch64.AT_S1E1R, 0x12345678)
 	if par, want := g.get(aarch64.PAR_EL1), uint64(0x12345000|2<<7|1<<11); par != want {
 		t.Errorf("MMU off: PAR 0x%x, want 0x%x", par, want)
 	}

@@ -71,9 +71,9 @@ func (g *guest) msr(r aarch64.SysReg, v uint64) bool {
 }
 
 // sysInstr executes SYS with X3 holding x.
-func (g *guest) sysInstr(name uint16, x uint64) bool {
+func (g *guest) sysInstr(name aarch64.SysReg, x uint64) bool {
 	g.X[3] = x
-	return execSYS(g.cpu, &a64.Op{Code: a64.SYS, Rn: 3, Aux: name, Imm: 3})
+	return execSYS(g.cpu, &a64.Op{Code: a64.SYS, Rn: 3, Aux: uint16(name), Imm: 3})
 }
 
 // outcome is what an executor led to.

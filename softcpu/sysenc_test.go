@@ -12,39 +12,39 @@ func TestSYSEncodings(t *testing.T) {
 	rows := []struct {
 		asm  string
 		word uint32
-		want uint16
+		want aarch64.SysReg
 	}{
-		{"ic ialluis", 0xd508711f, icIALLUIS},
-		{"ic iallu", 0xd508751f, icIALLU},
-		{"ic ivau, x3", 0xd50b7523, icIVAU},
-		{"dc ivac, x3", 0xd5087623, dcIVAC},
-		{"dc isw, x3", 0xd5087643, dcISW},
-		{"dc csw, x3", 0xd5087a43, dcCSW},
-		{"dc cisw, x3", 0xd5087e43, dcCISW},
-		{"dc zva, x3", 0xd50b7423, dcZVA},
-		{"dc cvac, x3", 0xd50b7a23, dcCVAC},
-		{"dc cvau, x3", 0xd50b7b23, dcCVAU},
-		{"dc civac, x3", 0xd50b7e23, dcCIVAC},
-		{"at s1e1r, x3", 0xd5087803, atS1E1R},
-		{"at s1e1w, x3", 0xd5087823, atS1E1W},
-		{"at s1e0r, x3", 0xd5087843, atS1E0R},
-		{"at s1e0w, x3", 0xd5087863, atS1E0W},
-		{"tlbi vmalle1is", 0xd508831f, tlbiVMALLE1IS},
-		{"tlbi vae1is, x3", 0xd5088323, tlbiVAE1IS},
-		{"tlbi aside1is, x3", 0xd5088343, tlbiASIDE1IS},
-		{"tlbi vaae1is, x3", 0xd5088363, tlbiVAAE1IS},
-		{"tlbi vale1is, x3", 0xd50883a3, tlbiVALE1IS},
-		{"tlbi vaale1is, x3", 0xd50883e3, tlbiVAALE1IS},
-		{"tlbi vmalle1", 0xd508871f, tlbiVMALLE1},
-		{"tlbi vae1, x3", 0xd5088723, tlbiVAE1},
-		{"tlbi aside1, x3", 0xd5088743, tlbiASIDE1},
-		{"tlbi vaae1, x3", 0xd5088763, tlbiVAAE1},
-		{"tlbi vale1, x3", 0xd50887a3, tlbiVALE1},
-		{"tlbi vaale1, x3", 0xd50887e3, tlbiVAALE1},
+		{"ic ialluis", 0xd508711f, aarch64.IC_IALLUIS},
+		{"ic iallu", 0xd508751f, aarch64.IC_IALLU},
+		{"ic ivau, x3", 0xd50b7523, aarch64.IC_IVAU},
+		{"dc ivac, x3", 0xd5087623, aarch64.DC_IVAC},
+		{"dc isw, x3", 0xd5087643, aarch64.DC_ISW},
+		{"dc csw, x3", 0xd5087a43, aarch64.DC_CSW},
+		{"dc cisw, x3", 0xd5087e43, aarch64.DC_CISW},
+		{"dc zva, x3", 0xd50b7423, aarch64.DC_ZVA},
+		{"dc cvac, x3", 0xd50b7a23, aarch64.DC_CVAC},
+		{"dc cvau, x3", 0xd50b7b23, aarch64.DC_CVAU},
+		{"dc civac, x3", 0xd50b7e23, aarch64.DC_CIVAC},
+		{"at s1e1r, x3", 0xd5087803, aarch64.AT_S1E1R},
+		{"at s1e1w, x3", 0xd5087823, aarch64.AT_S1E1W},
+		{"at s1e0r, x3", 0xd5087843, aarch64.AT_S1E0R},
+		{"at s1e0w, x3", 0xd5087863, aarch64.AT_S1E0W},
+		{"tlbi vmalle1is", 0xd508831f, aarch64.TLBI_VMALLE1IS},
+		{"tlbi vae1is, x3", 0xd5088323, aarch64.TLBI_VAE1IS},
+		{"tlbi aside1is, x3", 0xd5088343, aarch64.TLBI_ASIDE1IS},
+		{"tlbi vaae1is, x3", 0xd5088363, aarch64.TLBI_VAAE1IS},
+		{"tlbi vale1is, x3", 0xd50883a3, aarch64.TLBI_VALE1IS},
+		{"tlbi vaale1is, x3", 0xd50883e3, aarch64.TLBI_VAALE1IS},
+		{"tlbi vmalle1", 0xd508871f, aarch64.TLBI_VMALLE1},
+		{"tlbi vae1, x3", 0xd5088723, aarch64.TLBI_VAE1},
+		{"tlbi aside1, x3", 0xd5088743, aarch64.TLBI_ASIDE1},
+		{"tlbi vaae1, x3", 0xd5088763, aarch64.TLBI_VAAE1},
+		{"tlbi vale1, x3", 0xd50887a3, aarch64.TLBI_VALE1},
+		{"tlbi vaale1, x3", 0xd50887e3, aarch64.TLBI_VAALE1},
 	}
 	for _, r := range rows {
-		if op := a64.Decode(r.word); op.Code != a64.SYS || op.Aux != r.want {
-			t.Errorf("%s, 0x%08x: code %v, name 0x%04x; want SYS, 0x%04x", r.asm, r.word, op.Code, op.Aux, r.want)
+		if op := a64.Decode(r.word); op.Code != a64.SYS || aarch64.SysReg(op.Aux) != r.want {
+			t.Errorf("%s, 0x%08x: code %v, name 0x%04x; want SYS, %v", r.asm, r.word, op.Code, op.Aux, r.want)
 		}
 	}
 }
@@ -65,8 +65,8 @@ func TestSysRegEncodings(t *testing.T) {
 		{"SPSR_EL1", 0xd5384003},
 		{"ELR_EL1", 0xd5384023},
 		{"SP_EL0", 0xd5384103},
-		{"SPSEL", 0xd5384203},
-		{"CURRENTEL", 0xd5384243},
+		{"SPSel", 0xd5384203},
+		{"CurrentEL", 0xd5384243},
 		{"PAN", 0xd5384263},
 		{"AFSR0_EL1", 0xd5385103},
 		{"AFSR1_EL1", 0xd5385123},
@@ -126,8 +126,8 @@ func TestSysRegEncodings(t *testing.T) {
 		if findSysReg(reg) == nil {
 			t.Errorf("%s, 0x%08x: no such register", r.name, r.word)
 		}
-		if s := reg.String(); s[0] != 'S' && s != r.name {
-			t.Errorf("0x%08x is %s, package hvf says %s", r.word, r.name, s)
+		if s := reg.String(); s != r.name {
+			t.Errorf("0x%08x is %s, package aarch64 says %s", r.word, r.name, s)
 		}
 	}
 	for _, d := range sysRegDefs {

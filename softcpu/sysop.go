@@ -5,41 +5,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// System instructions, named like registers with op0=1: op1, CRn, CRm, op2
-// (DDI 0487 C5.3 to C5.5).
-const (
-	icIALLUIS = 1<<14 | 0<<11 | 7<<7 | 1<<3 | 0
-	icIALLU   = 1<<14 | 0<<11 | 7<<7 | 5<<3 | 0
-	icIVAU    = 1<<14 | 3<<11 | 7<<7 | 5<<3 | 1
-
-	dcIVAC  = 1<<14 | 0<<11 | 7<<7 | 6<<3 | 1
-	dcISW   = 1<<14 | 0<<11 | 7<<7 | 6<<3 | 2
-	dcCSW   = 1<<14 | 0<<11 | 7<<7 | 10<<3 | 2
-	dcCISW  = 1<<14 | 0<<11 | 7<<7 | 14<<3 | 2
-	dcZVA   = 1<<14 | 3<<11 | 7<<7 | 4<<3 | 1
-	dcCVAC  = 1<<14 | 3<<11 | 7<<7 | 10<<3 | 1
-	dcCVAU  = 1<<14 | 3<<11 | 7<<7 | 11<<3 | 1
-	dcCIVAC = 1<<14 | 3<<11 | 7<<7 | 14<<3 | 1
-
-	atS1E1R = 1<<14 | 0<<11 | 7<<7 | 8<<3 | 0
-	atS1E1W = 1<<14 | 0<<11 | 7<<7 | 8<<3 | 1
-	atS1E0R = 1<<14 | 0<<11 | 7<<7 | 8<<3 | 2
-	atS1E0W = 1<<14 | 0<<11 | 7<<7 | 8<<3 | 3
-
-	tlbiVMALLE1IS = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 0
-	tlbiVAE1IS    = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 1
-	tlbiASIDE1IS  = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 2
-	tlbiVAAE1IS   = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 3
-	tlbiVALE1IS   = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 5
-	tlbiVAALE1IS  = 1<<14 | 0<<11 | 8<<7 | 3<<3 | 7
-	tlbiVMALLE1   = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 0
-	tlbiVAE1      = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 1
-	tlbiASIDE1    = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 2
-	tlbiVAAE1     = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 3
-	tlbiVALE1     = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 5
-	tlbiVAALE1    = 1<<14 | 0<<11 | 8<<7 | 7<<3 | 7
-)
-
 // cacheLine is the size of what one cache maintenance by address covers, and of
 // what DC ZVA clears, in bytes.
 const cacheLine = 64
@@ -48,31 +13,31 @@ func execSYS(c *cpu, op *a64.Op) bool {
 	if c.el == 0 && !c.allowedAtEL0(op) {
 		return false
 	}
-	x := c.X[op.Rn]
-	switch op.Aux {
-	case icIALLUIS, icIALLU:
-		c.maintain(maintenance{kind: codeAll}, op.Aux == icIALLUIS)
+	name, x := aarch64.SysReg(op.Aux), c.X[op.Rn]
+	switch name {
+	case aarch64.IC_IALLUIS, aarch64.IC_IALLU:
+		c.maintain(maintenance{kind: codeAll}, name == aarch64.IC_IALLUIS)
 		return c.next()
-	case icIVAU:
+	case aarch64.IC_IVAU:
 		return c.invalidateCode(x)
-	case dcZVA:
+	case aarch64.DC_ZVA:
 		return c.zeroBlock(x)
-	case dcIVAC:
+	case aarch64.DC_IVAC:
 		return c.cleanLine(x, accessWrite)
-	case dcCVAC, dcCVAU, dcCIVAC:
+	case aarch64.DC_CVAC, aarch64.DC_CVAU, aarch64.DC_CIVAC:
 		return c.cleanLine(x, accessRead)
-	case dcISW, dcCSW, dcCISW:
+	case aarch64.DC_ISW, aarch64.DC_CSW, aarch64.DC_CISW:
 		return true
-	case atS1E1R:
+	case aarch64.AT_S1E1R:
 		return c.addressTranslate(x, accessRead, regimeEL1)
-	case atS1E1W:
+	case aarch64.AT_S1E1W:
 		return c.addressTranslate(x, accessWrite, regimeEL1)
-	case atS1E0R:
+	case aarch64.AT_S1E0R:
 		return c.addressTranslate(x, accessRead, regimeEL0)
-	case atS1E0W:
+	case aarch64.AT_S1E0W:
 		return c.addressTranslate(x, accessWrite, regimeEL0)
 	}
-	if m, inner, ok := c.tlbi(op.Aux, x); ok {
+	if m, inner, ok := c.tlbi(name, x); ok {
 		c.maintain(m, inner)
 		return c.next()
 	}
@@ -97,10 +62,10 @@ func (c *cpu) unknownSYS(op *a64.Op, want perm) bool {
 // the exception if not: a trap for those that SCTLR_EL1 can allow.
 func (c *cpu) allowedAtEL0(op *a64.Op) bool {
 	var allow uint64
-	switch op.Aux {
-	case dcZVA:
+	switch aarch64.SysReg(op.Aux) {
+	case aarch64.DC_ZVA:
 		allow = sctlrDZE
-	case icIVAU, dcCVAC, dcCVAU, dcCIVAC:
+	case aarch64.IC_IVAU, aarch64.DC_CVAC, aarch64.DC_CVAU, aarch64.DC_CIVAC:
 		allow = sctlrUCI
 	default:
 		c.undefined(c.PC)
@@ -165,17 +130,17 @@ func (c *cpu) maintenanceFault(va uint64, f fault) bool {
 // tlbi returns what a TLBI does and whether it does so on all CPUs. The operand
 // holds the ASID in bits 63:48 and address bits 55:12 in 43:0. Those for the
 // last level only drop as much as the others.
-func (c *cpu) tlbi(name uint16, x uint64) (m maintenance, inner, ok bool) {
+func (c *cpu) tlbi(name aarch64.SysReg, x uint64) (m maintenance, inner, ok bool) {
 	va := uint64(int64(x<<20) >> 8)
 	asid := c.sys.asidField(x)
 	switch name {
-	case tlbiVMALLE1IS, tlbiVMALLE1:
+	case aarch64.TLBI_VMALLE1IS, aarch64.TLBI_VMALLE1:
 		m = maintenance{kind: tlbAll}
-	case tlbiASIDE1IS, tlbiASIDE1:
+	case aarch64.TLBI_ASIDE1IS, aarch64.TLBI_ASIDE1:
 		m = maintenance{kind: tlbASID, asid: asid}
-	case tlbiVAE1IS, tlbiVAE1, tlbiVALE1IS, tlbiVALE1:
+	case aarch64.TLBI_VAE1IS, aarch64.TLBI_VAE1, aarch64.TLBI_VALE1IS, aarch64.TLBI_VALE1:
 		m = maintenance{kind: tlbVA, va: va, asid: asid}
-	case tlbiVAAE1IS, tlbiVAAE1, tlbiVAALE1IS, tlbiVAALE1:
+	case aarch64.TLBI_VAAE1IS, aarch64.TLBI_VAAE1, aarch64.TLBI_VAALE1IS, aarch64.TLBI_VAALE1:
 		m = maintenance{kind: tlbVAAny, va: va}
 	default:
 		return m, false, false

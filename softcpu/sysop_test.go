@@ -16,27 +16,27 @@ func TestSYSAccess(t *testing.T) {
 		el0 uint64 // the SCTLR_EL1 bit that allows it at EL0
 		el1 bool
 	}
-	known := map[uint16]access{
-		icIVAU: {sctlrUCI, true}, dcCVAC: {sctlrUCI, true}, dcCVAU: {sctlrUCI, true}, dcCIVAC: {sctlrUCI, true}, dcZVA: {sctlrDZE, true},
+	known := map[aarch64.SysReg]access{
+		aarch64.IC_IVAU: {sctlrUCI, true}, aarch64.DC_CVAC: {sctlrUCI, true}, aarch64.DC_CVAU: {sctlrUCI, true}, aarch64.DC_CIVAC: {sctlrUCI, true}, aarch64.DC_ZVA: {sctlrDZE, true},
 	}
-	for _, op := range []uint16{
-		icIALLUIS, icIALLU, dcIVAC, dcISW, dcCSW, dcCISW, atS1E1R, atS1E1W, atS1E0R, atS1E0W,
-		tlbiVMALLE1IS, tlbiVAE1IS, tlbiASIDE1IS, tlbiVAAE1IS, tlbiVALE1IS, tlbiVAALE1IS,
-		tlbiVMALLE1, tlbiVAE1, tlbiASIDE1, tlbiVAAE1, tlbiVALE1, tlbiVAALE1,
+	for _, op := range []aarch64.SysReg{
+		aarch64.IC_IALLUIS, aarch64.IC_IALLU, aarch64.DC_IVAC, aarch64.DC_ISW, aarch64.DC_CSW, aarch64.DC_CISW, aarch64.AT_S1E1R, aarch64.AT_S1E1W, aarch64.AT_S1E0R, aarch64.AT_S1E0W,
+		aarch64.TLBI_VMALLE1IS, aarch64.TLBI_VAE1IS, aarch64.TLBI_ASIDE1IS, aarch64.TLBI_VAAE1IS, aarch64.TLBI_VALE1IS, aarch64.TLBI_VAALE1IS,
+		aarch64.TLBI_VMALLE1, aarch64.TLBI_VAE1, aarch64.TLBI_ASIDE1, aarch64.TLBI_VAAE1, aarch64.TLBI_VALE1, aarch64.TLBI_VAALE1,
 	} {
 		known[op] = access{el1: true}
 	}
 	g := newGuest(t)
 	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
-	check := func(what string, op uint16, want outcome) {
+	check := func(what string, op aarch64.SysReg, want outcome) {
 		t.Helper()
 		if o, _ := g.try(func() bool { return g.sysInstr(op, 0x1000) }); o != want {
-			t.Fatalf("%v %s: %+v, want %+v", aarch64.SysReg(op), what, o, want)
+			t.Fatalf("%v %s: %+v, want %+v", op, what, o, want)
 		}
 	}
-	for op := uint16(0x4000); op < 0x8000; op++ {
+	for op := aarch64.SysReg(0x4000); op < 0x8000; op++ {
 		k := known[op]
-		iss := aarch64.SysRegTrap{Reg: aarch64.SysReg(op), Rt: 3}.ISS()
+		iss := aarch64.SysRegTrap{Reg: op, Rt: 3}.ISS()
 		trap := outcome{EC: aarch64.ECSysReg, ISS: iss, PC: testPC}
 
 		g.set(aarch64.SCTLR_EL1, sctlrReset&^k.el0|(sctlrUCI|sctlrDZE)&^k.el0)
@@ -68,15 +68,15 @@ func TestSYSAccess(t *testing.T) {
 
 func TestSYSL(t *testing.T) {
 	g := newGuest(t)
-	sysl := func(name uint16) func() bool {
-		return func() bool { return execSYSL(g.cpu, &a64.Op{Rd: 3, Aux: name}) }
+	sysl := func(name aarch64.SysReg) func() bool {
+		return func() bool { return execSYSL(g.cpu, &a64.Op{Rd: 3, Aux: uint16(name)}) }
 	}
-	if o, _ := g.try(sysl(icIVAU)); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
+	if o, _ := g.try(sysl(aarch64.IC_IVAU)); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 		t.Errorf("SYSL of IC IVAU: %+v, want UNDEFINED", o)
 	}
 	g.at(pstateEL1h)
-	impdef := uint16(1<<14 | 15<<7)
-	want := outcome{Exit: true, EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: aarch64.SysReg(impdef), Rt: 3, Read: true}.ISS(), PC: testPC}
+	impdef := aarch64.SysRegOf(1, 0, 15, 0, 0)
+	want := outcome{Exit: true, EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: impdef, Rt: 3, Read: true}.ISS(), PC: testPC}
 	if o, _ := g.try(sysl(impdef)); o != want {
 		t.Errorf("implementation defined SYSL: %+v, want %+v", o, want)
 	}
@@ -95,24 +95,24 @@ func TestCacheFaults(t *testing.T) {
 	}
 	rows := []struct {
 		name  string
-		op    uint16
+		op    aarch64.SysReg
 		mode  uint64
 		attrs uint64
 		want  outcome
 	}{
-		{"DC CVAC", dcCVAC, pstateEL1h, descAF | ro, none},
-		{"DC CVAC, invalid", dcCVAC, pstateEL1h, 0, same(0x07)},
-		{"DC CVAC, no AF", dcCVAC, pstateEL1h, ro, same(0x0b)},
-		{"DC CVAC, user page under PAN", dcCVAC, pstatePAN | pstateEL1h, descAF | el0, none},
-		{"DC IVAC", dcIVAC, pstateEL1h, descAF, none},
-		{"DC IVAC, read-only", dcIVAC, pstateEL1h, descAF | ro, same(0x0f)},
-		{"DC CIVAC at EL0", dcCIVAC, pstateEL0t, descAF | el0 | ro, none},
-		{"DC CIVAC at EL0, kernel page", dcCIVAC, pstateEL0t, descAF, abort(0x0f)},
-		{"DC CVAU at EL0, invalid", dcCVAU, pstateEL0t, 0, abort(0x07)},
-		{"IC IVAU", icIVAU, pstateEL1h, descAF | ro, none},
-		{"IC IVAU, invalid", icIVAU, pstateEL1h, 0, same(0x07)},
-		{"IC IVAU at EL0", icIVAU, pstateEL0t, descAF | el0 | ro, none},
-		{"IC IVAU at EL0, kernel page", icIVAU, pstateEL0t, descAF, abort(0x0f)},
+		{"DC CVAC", aarch64.DC_CVAC, pstateEL1h, descAF | ro, none},
+		{"DC CVAC, invalid", aarch64.DC_CVAC, pstateEL1h, 0, same(0x07)},
+		{"DC CVAC, no AF", aarch64.DC_CVAC, pstateEL1h, ro, same(0x0b)},
+		{"DC CVAC, user page under PAN", aarch64.DC_CVAC, pstatePAN | pstateEL1h, descAF | el0, none},
+		{"DC IVAC", aarch64.DC_IVAC, pstateEL1h, descAF, none},
+		{"DC IVAC, read-only", aarch64.DC_IVAC, pstateEL1h, descAF | ro, same(0x0f)},
+		{"DC CIVAC at EL0", aarch64.DC_CIVAC, pstateEL0t, descAF | el0 | ro, none},
+		{"DC CIVAC at EL0, kernel page", aarch64.DC_CIVAC, pstateEL0t, descAF, abort(0x0f)},
+		{"DC CVAU at EL0, invalid", aarch64.DC_CVAU, pstateEL0t, 0, abort(0x07)},
+		{"IC IVAU", aarch64.IC_IVAU, pstateEL1h, descAF | ro, none},
+		{"IC IVAU, invalid", aarch64.IC_IVAU, pstateEL1h, 0, same(0x07)},
+		{"IC IVAU at EL0", aarch64.IC_IVAU, pstateEL0t, descAF | el0 | ro, none},
+		{"IC IVAU at EL0, kernel page", aarch64.IC_IVAU, pstateEL0t, descAF, abort(0x0f)},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -152,7 +152,7 @@ func TestDCZVA(t *testing.T) {
 		for i := range g.ram[0x7000:0x8000] {
 			g.ram[0x7000+i] = 0xff
 		}
-		o, _ := g.try(func() bool { return g.sysInstr(dcZVA, 0x5067) })
+		o, _ := g.try(func() bool { return g.sysInstr(aarch64.DC_ZVA, 0x5067) })
 		if o != r.want || o != (outcome{}) && g.sys.far != 0x5067 {
 			t.Errorf("%s: %+v, FAR 0x%x; want %+v, 0x5067", r.name, o, g.sys.far, r.want)
 		}
@@ -169,18 +169,18 @@ func TestTLBIOperands(t *testing.T) {
 	g := newGuest(t)
 	g.set(aarch64.TCR_EL1, tcrAS)
 	rows := []struct {
-		op    uint16
+		op    aarch64.SysReg
 		want  maintenance
 		inner bool
 	}{
-		{tlbiVMALLE1, maintenance{kind: tlbAll}, false},
-		{tlbiVMALLE1IS, maintenance{kind: tlbAll}, true},
-		{tlbiASIDE1, maintenance{kind: tlbASID, asid: 0xbeef}, false},
-		{tlbiASIDE1IS, maintenance{kind: tlbASID, asid: 0xbeef}, true},
-		{tlbiVAE1, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, false},
-		{tlbiVALE1IS, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, true},
-		{tlbiVAAE1, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, false},
-		{tlbiVAALE1IS, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, true},
+		{aarch64.TLBI_VMALLE1, maintenance{kind: tlbAll}, false},
+		{aarch64.TLBI_VMALLE1IS, maintenance{kind: tlbAll}, true},
+		{aarch64.TLBI_ASIDE1, maintenance{kind: tlbASID, asid: 0xbeef}, false},
+		{aarch64.TLBI_ASIDE1IS, maintenance{kind: tlbASID, asid: 0xbeef}, true},
+		{aarch64.TLBI_VAE1, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, false},
+		{aarch64.TLBI_VALE1IS, maintenance{kind: tlbVA, asid: 0xbeef, va: 0xf_8000_1234_5 << 12}, true},
+		{aarch64.TLBI_VAAE1, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, false},
+		{aarch64.TLBI_VAALE1IS, maintenance{kind: tlbVAAny, va: 0xf_8000_1234_5 << 12}, true},
 	}
 	for _, r := range rows {
 		m, inner, ok := g.tlbi(r.op, operand)
@@ -188,11 +188,11 @@ func TestTLBIOperands(t *testing.T) {
 			t.Errorf("%v: %+v, inner %v, %v; want %+v, %v", aarch64.SysReg(r.op), m, inner, ok, r.want, r.inner)
 		}
 	}
-	if m, _, _ := g.tlbi(tlbiVAE1, 0xfff_ffff_ffff); m.va != 0xffff_ffff_ffff_f000 {
+	if m, _, _ := g.tlbi(aarch64.TLBI_VAE1, 0xfff_ffff_ffff); m.va != 0xffff_ffff_ffff_f000 {
 		t.Errorf("highest page: 0x%x, want it sign-extended", m.va)
 	}
 	g.set(aarch64.TCR_EL1, 0)
-	if m, _, _ := g.tlbi(tlbiASIDE1, operand); m.asid != 0xef {
+	if m, _, _ := g.tlbi(aarch64.TLBI_ASIDE1, operand); m.asid != 0xef {
 		t.Errorf("8-bit ASIDs: 0x%x, want 0xef", m.asid)
 	}
 }
@@ -208,13 +208,13 @@ func TestTLBMaintenance(t *testing.T) {
 		seen  bool
 	}{
 		{"nothing", 0, func(g *guest) {}, false},
-		{"TLBI VAE1", 0, func(g *guest) { g.sysInstr(tlbiVAE1, va>>12) }, true},
-		{"TLBI VAE1 of another page", 0, func(g *guest) { g.sysInstr(tlbiVAE1, va>>12+1) }, false},
-		{"TLBI VAALE1IS", 0, func(g *guest) { g.sysInstr(tlbiVAALE1IS, va>>12) }, true},
-		{"TLBI VMALLE1", 0, func(g *guest) { g.sysInstr(tlbiVMALLE1, 0) }, true},
-		{"TLBI ASIDE1, not global", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, true},
-		{"TLBI ASIDE1 of another ASID", descNG, func(g *guest) { g.sysInstr(tlbiASIDE1, 2<<48) }, false},
-		{"TLBI ASIDE1, global", 0, func(g *guest) { g.sysInstr(tlbiASIDE1, 1<<48) }, false},
+		{"TLBI VAE1", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VAE1, va>>12) }, true},
+		{"TLBI VAE1 of another page", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VAE1, va>>12+1) }, false},
+		{"TLBI VAALE1IS", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VAALE1IS, va>>12) }, true},
+		{"TLBI VMALLE1", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VMALLE1, 0) }, true},
+		{"TLBI ASIDE1, not global", descNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 1<<48) }, true},
+		{"TLBI ASIDE1 of another ASID", descNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 2<<48) }, false},
+		{"TLBI ASIDE1, global", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 1<<48) }, false},
 		{"new ASID, not global", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
 		{"new ASID, global", 0, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, false},
 		{"the same TTBR0", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0) }, false},
@@ -244,8 +244,8 @@ func TestTLBMaintenance(t *testing.T) {
 // TestCodeMaintenance: changed instructions execute after IC IVAU or IC IALLU.
 func TestCodeMaintenance(t *testing.T) {
 	const movz1, movz2 = 0xd2800020, 0xd2800040 // movz x0, #1 and #2
-	for _, op := range []uint16{icIVAU, icIALLU, icIALLUIS} {
-		t.Run(fmt.Sprint(aarch64.SysReg(op)), func(t *testing.T) {
+	for _, op := range []aarch64.SysReg{aarch64.IC_IVAU, aarch64.IC_IALLU, aarch64.IC_IALLUIS} {
+		t.Run(fmt.Sprint(op), func(t *testing.T) {
 			g := newGuest(t)
 			g.program(testPC, movz1, insBRK)
 			g.PC = testPC
@@ -265,14 +265,14 @@ func TestCodeMaintenance(t *testing.T) {
 // TestStage2OnWalk: a table that is not in memory is the host's affair, also
 // for maintenance and AT.
 func TestStage2OnWalk(t *testing.T) {
-	for _, op := range []uint16{dcCVAC, icIVAU, atS1E1R} {
+	for _, op := range []aarch64.SysReg{aarch64.DC_CVAC, aarch64.IC_IVAU, aarch64.AT_S1E1R} {
 		g := newGuest(t)
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0)
 		g.set(aarch64.TTBR0_EL1, 1<<36)
 		o, _ := g.try(func() bool { return g.sysInstr(op, 0x5000) })
 		want := outcome{Exit: true, EC: aarch64.ECDataAbortLower, ISS: 0x1c7, PC: testPC}
 		if o != want || g.exit.IPA != 1<<36 || g.exit.FAR != 0x5000 {
-			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", aarch64.SysReg(op), o, g.exit.IPA, g.exit.FAR, want)
+			t.Errorf("%v: %+v, IPA 0x%x, FAR 0x%x; want %+v, 0x1000000000, 0x5000", op, o, g.exit.IPA, g.exit.FAR, want)
 		}
 	}
 }

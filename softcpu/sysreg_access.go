@@ -38,7 +38,7 @@ func execMSRImm(c *cpu, op *a64.Op) bool {
 	imm := uint8(op.Imm & 15)
 	daif := op.Aux == fieldDAIFSet || op.Aux == fieldDAIFClr
 	if c.el == 0 && daif && c.sys.sctlr&sctlrUMA == 0 {
-		reg := enc(0, uint32(op.Aux>>3), 4, uint32(imm), uint32(op.Aux&7))
+		reg := aarch64.SysRegOf(0, uint32(op.Aux>>3), 4, uint32(imm), uint32(op.Aux&7))
 		c.takeException(aarch64.ECSysReg, aarch64.SysRegTrap{Reg: reg, Rt: 31}.ISS(), c.PC)
 		return false
 	}

@@ -43,77 +43,57 @@ type sysRegDef struct {
 
 const all = ^uint64(0)
 
-func enc(op0, op1, crn, crm, op2 uint32) aarch64.SysReg {
-	return aarch64.SysRegOf(op0, op1, crn, crm, op2)
-}
-
 // sysRegDefs are the registers of EL1 and EL0 in the order of their encodings:
 // op0, op1, CRn, CRm, op2 (DDI 0487 D18.3). Those of debug and identification
 // follow in tables of their own.
 var sysRegDefs = []sysRegDef{
-	// SCTLR_EL1, ACTLR_EL1, CPACR_EL1
-	{reg: enc(3, 0, 1, 0, 0), el1: rw, mask: sctlrWritable, ones: sctlrRES1, field: func(c *cpu) *uint64 { return &c.sys.sctlr }, changed: (*cpu).sctlrChanged, leave: true},
-	{reg: enc(3, 0, 1, 0, 1), el1: rw, field: func(c *cpu) *uint64 { return &c.sys.actlr }},
-	{reg: enc(3, 0, 1, 0, 2), el1: rw, mask: 3 << cpacrFPEN, field: func(c *cpu) *uint64 { return &c.sys.cpacr }, changed: (*cpu).modeChanged, leave: true},
-	// TTBR0_EL1, TTBR1_EL1, TCR_EL1
-	{reg: enc(3, 0, 2, 0, 0), el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr0 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr0, v) }, leave: true},
-	{reg: enc(3, 0, 2, 0, 1), el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr1 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr1, v) }, leave: true},
-	{reg: enc(3, 0, 2, 0, 2), el1: rw, mask: tcrWritable, field: func(c *cpu) *uint64 { return &c.sys.tcr }, changed: (*cpu).regimeChanged, leave: true},
-	// SPSR_EL1, ELR_EL1, SP_EL0, SPSel, CurrentEL, PAN
-	{reg: enc(3, 0, 4, 0, 0), el1: rw, mask: spsrWritable, field: func(c *cpu) *uint64 { return &c.sys.spsr }},
-	{reg: enc(3, 0, 4, 0, 1), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.elr }},
-	{reg: enc(3, 0, 4, 1, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return c.spEL(0) }, undef: func(c *cpu) bool { return c.spsel == 0 }},
-	{reg: enc(3, 0, 4, 2, 0), el1: rw, mask: 1, get: func(c *cpu) uint64 { return uint64(c.spsel) }, set: func(c *cpu, v uint64) { c.setSPSel(uint8(v)) }},
-	{reg: enc(3, 0, 4, 2, 2), el1: read, get: func(c *cpu) uint64 { return uint64(c.el) << 2 }},
-	{reg: enc(3, 0, 4, 2, 3), el1: rw, mask: pstatePAN, get: func(c *cpu) uint64 { return c.pstate() & pstatePAN }, set: func(c *cpu, v uint64) { c.setPAN(v != 0) }, leave: true},
-	// AFSR0_EL1, AFSR1_EL1, ESR_EL1, FAR_EL1, PAR_EL1
-	{reg: enc(3, 0, 5, 1, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr0 }},
-	{reg: enc(3, 0, 5, 1, 1), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr1 }},
-	{reg: enc(3, 0, 5, 2, 0), el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.esr }},
-	{reg: enc(3, 0, 6, 0, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.far }},
-	{reg: enc(3, 0, 7, 4, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.par }},
-	// MAIR_EL1, AMAIR_EL1
-	{reg: enc(3, 0, 10, 2, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.mair }, changed: (*cpu).regimeChanged, leave: true},
-	{reg: enc(3, 0, 10, 3, 0), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.amair }},
-	// VBAR_EL1, ISR_EL1
-	{reg: enc(3, 0, 12, 0, 0), el1: rw, mask: all &^ 0x7ff, field: func(c *cpu) *uint64 { return &c.sys.vbar }},
-	{reg: enc(3, 0, 12, 1, 0), el1: read, get: (*cpu).isr},
-	// CONTEXTIDR_EL1, TPIDR_EL1
-	{reg: enc(3, 0, 13, 0, 1), el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.contextidr }},
-	{reg: enc(3, 0, 13, 0, 4), el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr1 }},
-	// CNTKCTL_EL1
-	{reg: enc(3, 0, 14, 1, 0), el1: rw, mask: cntkctlWritable, field: func(c *cpu) *uint64 { return &c.sys.cntkctl }},
-	// CCSIDR_EL1, CLIDR_EL1, AIDR_EL1, CSSELR_EL1
-	{reg: enc(3, 1, 0, 0, 0), el1: read, get: (*cpu).ccsidr},
-	{reg: enc(3, 1, 0, 0, 1), el1: read, get: func(*cpu) uint64 { return clidrEL1 }},
-	{reg: enc(3, 1, 0, 0, 7), el1: read, get: func(*cpu) uint64 { return 0 }},
-	{reg: enc(3, 2, 0, 0, 0), el1: rw, mask: 0xf, field: func(c *cpu) *uint64 { return &c.sys.csselr }},
-	// CTR_EL0, DCZID_EL0
-	{reg: enc(3, 3, 0, 0, 1), el0: read, el1: read, get: func(*cpu) uint64 { return ctrEL0 }, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUCT == 0 }},
-	{reg: enc(3, 3, 0, 0, 7), el0: read, el1: read, get: (*cpu).dczid},
-	// NZCV, DAIF
-	{reg: enc(3, 3, 4, 2, 0), el0: rw, el1: rw, mask: pstateNZCV, get: func(c *cpu) uint64 { return uint64(c.NZCV()) }, set: func(c *cpu, v uint64) { c.SetNZCV(uint32(v)) }},
-	{reg: enc(3, 3, 4, 2, 1), el0: rw, el1: rw, mask: 15 << pstateDAIF, get: func(c *cpu) uint64 { return uint64(c.daif) << pstateDAIF }, set: func(c *cpu, v uint64) { c.setDAIF(uint8(v >> pstateDAIF)) }, leave: true, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUMA == 0 }},
-	// FPCR, FPSR
-	{reg: enc(3, 3, 4, 4, 0), el0: rw, el1: rw, mask: fpcrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPCR) }, set: func(c *cpu, v uint64) { c.FP.FPCR = uint32(v) }, fp: true},
-	{reg: enc(3, 3, 4, 4, 1), el0: rw, el1: rw, mask: fpsrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPSR) }, set: func(c *cpu, v uint64) { c.FP.FPSR = uint32(v) }, fp: true},
-	// TPIDR_EL0, TPIDRRO_EL0
-	{reg: enc(3, 3, 13, 0, 2), el0: rw, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr0 }},
-	{reg: enc(3, 3, 13, 0, 3), el0: read, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidrro0 }},
-	// CNTFRQ_EL0, CNTPCT_EL0, CNTVCT_EL0
-	{reg: enc(3, 3, 14, 0, 0), el0: read, el1: read, get: func(*cpu) uint64 { return hv.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(cntkctlEL0PCTEN|cntkctlEL0VCTEN) == 0 }},
-	{reg: enc(3, 3, 14, 0, 1), el0: read, el1: read, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PCTEN == 0 }},
-	{reg: enc(3, 3, 14, 0, 2), el0: read, el1: read, get: (*cpu).cntvct, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VCTEN == 0 }},
-	// CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0
-	{reg: enc(3, 3, 14, 2, 0), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
-	{reg: enc(3, 3, 14, 2, 1), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
-	{reg: enc(3, 3, 14, 2, 2), el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
-	// CNTV_TVAL_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0
-	{reg: enc(3, 3, 14, 3, 0), el0: rw, el1: rw, mask: 1<<32 - 1, get: (*cpu).cntvTVAL, set: (*cpu).setCNTVTVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
-	{reg: enc(3, 3, 14, 3, 1), el0: rw, el1: rw, mask: cntWritable, get: (*cpu).cntvCTL, set: (*cpu).setCNTVCTL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
-	{reg: enc(3, 3, 14, 3, 2), el0: rw, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.timer.cval }, set: (*cpu).setCNTVCVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	{reg: aarch64.SCTLR_EL1, el1: rw, mask: sctlrWritable, ones: sctlrRES1, field: func(c *cpu) *uint64 { return &c.sys.sctlr }, changed: (*cpu).sctlrChanged, leave: true},
+	{reg: aarch64.ACTLR_EL1, el1: rw, field: func(c *cpu) *uint64 { return &c.sys.actlr }},
+	{reg: aarch64.CPACR_EL1, el1: rw, mask: 3 << cpacrFPEN, field: func(c *cpu) *uint64 { return &c.sys.cpacr }, changed: (*cpu).modeChanged, leave: true},
+	{reg: aarch64.TTBR0_EL1, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr0 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr0, v) }, leave: true},
+	{reg: aarch64.TTBR1_EL1, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.sys.ttbr1 }, set: func(c *cpu, v uint64) { c.setTTBR(&c.sys.ttbr1, v) }, leave: true},
+	{reg: aarch64.TCR_EL1, el1: rw, mask: tcrWritable, field: func(c *cpu) *uint64 { return &c.sys.tcr }, changed: (*cpu).regimeChanged, leave: true},
+	{reg: aarch64.SPSR_EL1, el1: rw, mask: spsrWritable, field: func(c *cpu) *uint64 { return &c.sys.spsr }},
+	{reg: aarch64.ELR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.elr }},
+	{reg: aarch64.SP_EL0, el1: rw, mask: all, field: func(c *cpu) *uint64 { return c.spEL(0) }, undef: func(c *cpu) bool { return c.spsel == 0 }},
+	{reg: aarch64.SPSel, el1: rw, mask: 1, get: func(c *cpu) uint64 { return uint64(c.spsel) }, set: func(c *cpu, v uint64) { c.setSPSel(uint8(v)) }},
+	{reg: aarch64.CurrentEL, el1: read, get: func(c *cpu) uint64 { return uint64(c.el) << 2 }},
+	{reg: aarch64.PAN, el1: rw, mask: pstatePAN, get: func(c *cpu) uint64 { return c.pstate() & pstatePAN }, set: func(c *cpu, v uint64) { c.setPAN(v != 0) }, leave: true},
+	{reg: aarch64.AFSR0_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr0 }},
+	{reg: aarch64.AFSR1_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.afsr1 }},
+	{reg: aarch64.ESR_EL1, el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.esr }},
+	{reg: aarch64.FAR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.far }},
+	{reg: aarch64.PAR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.par }},
+	{reg: aarch64.MAIR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.mair }, changed: (*cpu).regimeChanged, leave: true},
+	{reg: aarch64.AMAIR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.amair }},
+	{reg: aarch64.VBAR_EL1, el1: rw, mask: all &^ 0x7ff, field: func(c *cpu) *uint64 { return &c.sys.vbar }},
+	{reg: aarch64.ISR_EL1, el1: read, get: (*cpu).isr},
+	{reg: aarch64.CONTEXTIDR_EL1, el1: rw, mask: 1<<32 - 1, field: func(c *cpu) *uint64 { return &c.sys.contextidr }},
+	{reg: aarch64.TPIDR_EL1, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr1 }},
+	{reg: aarch64.CNTKCTL_EL1, el1: rw, mask: cntkctlWritable, field: func(c *cpu) *uint64 { return &c.sys.cntkctl }},
+	{reg: aarch64.CCSIDR_EL1, el1: read, get: (*cpu).ccsidr},
+	{reg: aarch64.CLIDR_EL1, el1: read, get: func(*cpu) uint64 { return clidrEL1 }},
+	{reg: aarch64.AIDR_EL1, el1: read, get: func(*cpu) uint64 { return 0 }},
+	{reg: aarch64.CSSELR_EL1, el1: rw, mask: 0xf, field: func(c *cpu) *uint64 { return &c.sys.csselr }},
+	{reg: aarch64.CTR_EL0, el0: read, el1: read, get: func(*cpu) uint64 { return ctrEL0 }, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUCT == 0 }},
+	{reg: aarch64.DCZID_EL0, el0: read, el1: read, get: (*cpu).dczid},
+	{reg: aarch64.NZCV, el0: rw, el1: rw, mask: pstateNZCV, get: func(c *cpu) uint64 { return uint64(c.NZCV()) }, set: func(c *cpu, v uint64) { c.SetNZCV(uint32(v)) }},
+	{reg: aarch64.DAIF, el0: rw, el1: rw, mask: 15 << pstateDAIF, get: func(c *cpu) uint64 { return uint64(c.daif) << pstateDAIF }, set: func(c *cpu, v uint64) { c.setDAIF(uint8(v >> pstateDAIF)) }, leave: true, trap: func(s *sysRegs) bool { return s.sctlr&sctlrUMA == 0 }},
+	{reg: aarch64.FPCR, el0: rw, el1: rw, mask: fpcrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPCR) }, set: func(c *cpu, v uint64) { c.FP.FPCR = uint32(v) }, fp: true},
+	{reg: aarch64.FPSR, el0: rw, el1: rw, mask: fpsrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPSR) }, set: func(c *cpu, v uint64) { c.FP.FPSR = uint32(v) }, fp: true},
+	{reg: aarch64.TPIDR_EL0, el0: rw, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr0 }},
+	{reg: aarch64.TPIDRRO_EL0, el0: read, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidrro0 }},
+	{reg: aarch64.CNTFRQ_EL0, el0: read, el1: read, get: func(*cpu) uint64 { return hv.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(cntkctlEL0PCTEN|cntkctlEL0VCTEN) == 0 }},
+	{reg: aarch64.CNTPCT_EL0, el0: read, el1: read, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PCTEN == 0 }},
+	{reg: aarch64.CNTVCT_EL0, el0: read, el1: read, get: (*cpu).cntvct, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VCTEN == 0 }},
+	{reg: aarch64.CNTP_TVAL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	{reg: aarch64.CNTP_CTL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	{reg: aarch64.CNTP_CVAL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0PTEN == 0 }},
+	{reg: aarch64.CNTV_TVAL_EL0, el0: rw, el1: rw, mask: 1<<32 - 1, get: (*cpu).cntvTVAL, set: (*cpu).setCNTVTVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	{reg: aarch64.CNTV_CTL_EL0, el0: rw, el1: rw, mask: cntWritable, get: (*cpu).cntvCTL, set: (*cpu).setCNTVCTL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
+	{reg: aarch64.CNTV_CVAL_EL0, el0: rw, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.timer.cval }, set: (*cpu).setCNTVCVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&cntkctlEL0VTEN == 0 }},
 	// SP_EL1 is the host's: at EL1 its name is SP.
-	{reg: enc(3, 4, 4, 1, 0), mask: all, field: func(c *cpu) *uint64 { return c.spEL(1) }},
+	{reg: aarch64.SP_EL1, mask: all, field: func(c *cpu) *uint64 { return c.spEL(1) }},
 }
 
 // Bits of FPCR and FPSR that exist without trapped exceptions, FP16 and

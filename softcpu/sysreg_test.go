@@ -1,6 +1,7 @@
 package softcpu
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestIDRegisters(t *testing.T) {
 	g := newGuest(t)
 	for crm := uint32(0); crm < 8; crm++ {
 		for op2 := uint32(0); op2 < 8; op2++ {
-			r := enc(3, 0, 0, crm, op2)
+			r := aarch64.SysRegOf(3, 0, 0, crm, op2)
 			if crm == 0 && op2 != 0 && op2 != 5 && op2 != 6 {
 				continue // not in the identification space
 			}
@@ -70,13 +71,13 @@ func TestCacheRegisters(t *testing.T) {
 		reg    aarch64.SysReg
 		want   uint64
 	}{
-		{"CTR_EL0", 0, enc(3, 3, 0, 0, 1), 0x9444c004},
-		{"DCZID_EL0", 0, enc(3, 3, 0, 0, 7), 4},
-		{"CLIDR_EL1", 0, enc(3, 1, 0, 0, 1), 0x02000023},
-		{"CCSIDR_EL1, L1 data", 0, enc(3, 1, 0, 0, 0), 255<<13 | 3<<3 | 2},
-		{"CCSIDR_EL1, L1 instruction", 1, enc(3, 1, 0, 0, 0), 255<<13 | 3<<3 | 2},
-		{"CCSIDR_EL1, L2", 2, enc(3, 1, 0, 0, 0), 4095<<13 | 15<<3 | 2},
-		{"CCSIDR_EL1, none", 4, enc(3, 1, 0, 0, 0), 0},
+		{"CTR_EL0", 0, aarch64.CTR_EL0, 0x9444c004},
+		{"DCZID_EL0", 0, aarch64.DCZID_EL0, 4},
+		{"CLIDR_EL1", 0, aarch64.CLIDR_EL1, 0x02000023},
+		{"CCSIDR_EL1, L1 data", 0, aarch64.CCSIDR_EL1, 255<<13 | 3<<3 | 2},
+		{"CCSIDR_EL1, L1 instruction", 1, aarch64.CCSIDR_EL1, 255<<13 | 3<<3 | 2},
+		{"CCSIDR_EL1, L2", 2, aarch64.CCSIDR_EL1, 4095<<13 | 15<<3 | 2},
+		{"CCSIDR_EL1, none", 4, aarch64.CCSIDR_EL1, 0},
 	}
 	for _, r := range rows {
 		g.msr(aarch64.CSSELR_EL1, r.csselr)
@@ -92,7 +93,7 @@ func TestDCZIDAtEL0(t *testing.T) {
 		g := newGuest(t)
 		g.set(aarch64.SCTLR_EL1, sctlr)
 		g.at(pstateEL0t)
-		if g.mrs(enc(3, 3, 0, 0, 7)); g.X[3] != want {
+		if g.mrs(aarch64.DCZID_EL0); g.X[3] != want {
 			t.Errorf("SCTLR_EL1 0x%x: DCZID_EL0 0x%x, want 0x%x", sctlr, g.X[3], want)
 		}
 	}
@@ -102,9 +103,9 @@ func TestDCZIDAtEL0(t *testing.T) {
 func TestSysRegLeaves(t *testing.T) {
 	for _, r := range []aarch64.SysReg{
 		aarch64.SCTLR_EL1, aarch64.CPACR_EL1, aarch64.TTBR0_EL1, aarch64.TTBR1_EL1, aarch64.TCR_EL1, aarch64.MAIR_EL1,
-		enc(3, 0, 4, 2, 3), enc(3, 3, 4, 2, 1), // PAN, DAIF
-		enc(3, 3, 14, 3, 0), aarch64.CNTV_CTL_EL0, aarch64.CNTV_CVAL_EL0,
-		aarch64.MDSCR_EL1, aarch64.DBGBCR0_EL1, aarch64.DBGWCR0_EL1,
+		aarch64.PAN, aarch64.DAIF, // PAN, DAIF
+		aarch64.CNTV_TVAL_EL0, aarch64.CNTV_CTL_EL0, aarch64.CNTV_CVAL_EL0,
+		aarch64.MDSCR_EL1, aarch64.DBGBCR(0), aarch64.DBGWCR(0),
 	} {
 		g := newGuest(t)
 		if g.PC = testPC; g.msr(r, 0) || g.PC != testPC+4 {
@@ -131,8 +132,8 @@ func TestSysRegWriteMasks(t *testing.T) {
 		{"SPSR_EL1", aarch64.SPSR_EL1, 0xf07003df, 0},
 		{"ELR_EL1", aarch64.ELR_EL1, all, 0},
 		{"SP_EL0", aarch64.SP_EL0, all, 0},
-		{"SPSel", enc(3, 0, 4, 2, 0), 1, 0},
-		{"PAN", enc(3, 0, 4, 2, 3), 1 << 22, 0},
+		{"SPSel", aarch64.SPSel, 1, 0},
+		{"PAN", aarch64.PAN, 1 << 22, 0},
 		{"AFSR0_EL1", aarch64.AFSR0_EL1, all, 0},
 		{"AFSR1_EL1", aarch64.AFSR1_EL1, all, 0},
 		{"ESR_EL1", aarch64.ESR_EL1, 0xffffffff, 0},
@@ -147,17 +148,17 @@ func TestSysRegWriteMasks(t *testing.T) {
 		{"TPIDRRO_EL0", aarch64.TPIDRRO_EL0, all, 0},
 		{"CNTKCTL_EL1", aarch64.CNTKCTL_EL1, 0x3ff, 0},
 		{"CSSELR_EL1", aarch64.CSSELR_EL1, 0xf, 0},
-		{"NZCV", enc(3, 3, 4, 2, 0), 0xf0000000, 0},
-		{"DAIF", enc(3, 3, 4, 2, 1), 0x3c0, 0},
-		{"FPCR", enc(3, 3, 4, 4, 0), 0x07c00000, 0},
-		{"FPSR", enc(3, 3, 4, 4, 1), 0x0800009f, 0},
+		{"NZCV", aarch64.NZCV, 0xf0000000, 0},
+		{"DAIF", aarch64.DAIF, 0x3c0, 0},
+		{"FPCR", aarch64.FPCR, 0x07c00000, 0},
+		{"FPSR", aarch64.FPSR, 0x0800009f, 0},
 		{"MDSCR_EL1", aarch64.MDSCR_EL1, 0xb001, 0},
 		{"MDCCINT_EL1", aarch64.MDCCINT_EL1, 0x60000000, 0},
-		{"DBGBVR0_EL1", aarch64.DBGBVR0_EL1, all &^ 3, 0},
-		{"DBGBVR5_EL1", aarch64.DBGBVR5_EL1, all, 0},
-		{"DBGBCR0_EL1", aarch64.DBGBCR0_EL1, 0x00ffe1e7, 0},
-		{"DBGWVR3_EL1", aarch64.DBGWVR3_EL1, all &^ 3, 0},
-		{"DBGWCR3_EL1", aarch64.DBGWCR3_EL1, 0x1f1fffff, 0},
+		{"DBGBVR0_EL1", aarch64.DBGBVR(0), all &^ 3, 0},
+		{"DBGBVR5_EL1", aarch64.DBGBVR(5), all, 0},
+		{"DBGBCR0_EL1", aarch64.DBGBCR(0), 0x00ffe1e7, 0},
+		{"DBGWVR3_EL1", aarch64.DBGWVR(3), all &^ 3, 0},
+		{"DBGWCR3_EL1", aarch64.DBGWCR(3), 0x1f1fffff, 0},
 		{"CNTV_CTL_EL0", aarch64.CNTV_CTL_EL0, 3, 0},
 		{"CNTV_CVAL_EL0", aarch64.CNTV_CVAL_EL0, all, 0},
 	}
@@ -192,26 +193,26 @@ func TestSysRegEL0(t *testing.T) {
 		exits   bool // the host handles it
 	}
 	visible := map[aarch64.SysReg]access{
-		enc(3, 3, 0, 0, 1):  {read, true, false},  // CTR_EL0
-		enc(3, 3, 0, 0, 7):  {read, false, false}, // DCZID_EL0
-		enc(3, 3, 4, 2, 0):  {rw, false, false},   // NZCV
-		enc(3, 3, 4, 2, 1):  {rw, true, false},    // DAIF
-		enc(3, 3, 4, 4, 0):  {rw, false, false},   // FPCR
-		enc(3, 3, 4, 4, 1):  {rw, false, false},   // FPSR
-		enc(3, 3, 13, 0, 2): {rw, false, false},   // TPIDR_EL0
-		enc(3, 3, 13, 0, 3): {read, false, false}, // TPIDRRO_EL0
-		enc(3, 3, 14, 0, 0): {read, true, false},  // CNTFRQ_EL0
-		enc(3, 3, 14, 0, 1): {read, true, true},   // CNTPCT_EL0
-		enc(3, 3, 14, 0, 2): {read, true, false},  // CNTVCT_EL0
-		enc(3, 3, 14, 2, 0): {rw, true, true},     // CNTP_TVAL_EL0
-		enc(3, 3, 14, 2, 1): {rw, true, true},     // CNTP_CTL_EL0
-		enc(3, 3, 14, 2, 2): {rw, true, true},     // CNTP_CVAL_EL0
-		enc(3, 3, 14, 3, 0): {rw, true, false},    // CNTV_TVAL_EL0
-		enc(3, 3, 14, 3, 1): {rw, true, false},    // CNTV_CTL_EL0
-		enc(3, 3, 14, 3, 2): {rw, true, false},    // CNTV_CVAL_EL0
-		enc(2, 3, 0, 1, 0):  {read, true, false},  // MDCCSR_EL0
-		enc(2, 3, 0, 4, 0):  {rw, true, false},    // DBGDTR_EL0
-		enc(2, 3, 0, 5, 0):  {rw, true, false},    // DBGDTRRX_EL0, DBGDTRTX_EL0
+		aarch64.CTR_EL0:       {read, true, false},  // CTR_EL0
+		aarch64.DCZID_EL0:     {read, false, false}, // DCZID_EL0
+		aarch64.NZCV:          {rw, false, false},   // NZCV
+		aarch64.DAIF:          {rw, true, false},    // DAIF
+		aarch64.FPCR:          {rw, false, false},   // FPCR
+		aarch64.FPSR:          {rw, false, false},   // FPSR
+		aarch64.TPIDR_EL0:     {rw, false, false},   // TPIDR_EL0
+		aarch64.TPIDRRO_EL0:   {read, false, false}, // TPIDRRO_EL0
+		aarch64.CNTFRQ_EL0:    {read, true, false},  // CNTFRQ_EL0
+		aarch64.CNTPCT_EL0:    {read, true, true},   // CNTPCT_EL0
+		aarch64.CNTVCT_EL0:    {read, true, false},  // CNTVCT_EL0
+		aarch64.CNTP_TVAL_EL0: {rw, true, true},     // CNTP_TVAL_EL0
+		aarch64.CNTP_CTL_EL0:  {rw, true, true},     // CNTP_CTL_EL0
+		aarch64.CNTP_CVAL_EL0: {rw, true, true},     // CNTP_CVAL_EL0
+		aarch64.CNTV_TVAL_EL0: {rw, true, false},    // CNTV_TVAL_EL0
+		aarch64.CNTV_CTL_EL0:  {rw, true, false},    // CNTV_CTL_EL0
+		aarch64.CNTV_CVAL_EL0: {rw, true, false},    // CNTV_CVAL_EL0
+		aarch64.MDCCSR_EL0:    {read, true, false},  // MDCCSR_EL0
+		aarch64.DBGDTR_EL0:    {rw, true, false},    // DBGDTR_EL0
+		aarch64.DBGDTRRX_EL0:  {rw, true, false},    // DBGDTRRX_EL0, DBGDTRTX_EL0
 	}
 	g := newGuest(t)
 	for _, open := range []bool{false, true} {
@@ -257,7 +258,7 @@ func TestSysRegCNTFRQGate(t *testing.T) {
 		g := newGuest(t)
 		g.set(aarch64.CNTKCTL_EL1, bits)
 		g.at(pstateEL0t)
-		if _, happened := g.try(func() bool { return g.mrs(enc(3, 3, 14, 0, 0)) }); happened != trapped {
+		if _, happened := g.try(func() bool { return g.mrs(aarch64.CNTFRQ_EL0) }); happened != trapped {
 			t.Errorf("CNTKCTL_EL1 0x%x: CNTFRQ_EL0 traps %v, want %v", bits, happened, trapped)
 		}
 	}
@@ -271,23 +272,23 @@ func TestSysRegExits(t *testing.T) {
 		reg  aarch64.SysReg
 		exit bool
 	}{
-		{"ICC_IAR1_EL1", enc(3, 0, 12, 12, 0), true},
-		{"ICC_PMR_EL1", enc(3, 0, 4, 6, 0), true},
-		{"ICC_SRE_EL1", enc(3, 0, 12, 12, 5), true},
-		{"ICC_SGI1R_EL1", enc(3, 0, 12, 11, 5), true},
-		{"CNTPCT_EL0", enc(3, 3, 14, 0, 1), true},
-		{"CNTP_CTL_EL0", enc(3, 3, 14, 2, 1), true},
-		{"PMCR_EL0", enc(3, 3, 9, 12, 0), true},
-		{"PMCCNTR_EL0", enc(3, 3, 9, 13, 0), true},
-		{"OSLAR_EL1", enc(2, 0, 1, 0, 4), true},
-		{"OSDLR_EL1", enc(2, 0, 1, 3, 4), true},
-		{"LORC_EL1", enc(3, 0, 10, 4, 3), true},
-		{"an implementation defined one", enc(3, 0, 15, 2, 7), true},
-		{"HCR_EL2", enc(3, 4, 1, 1, 0), false},
-		{"SP_EL1", enc(3, 4, 4, 1, 0), false},
-		{"SCTLR_EL12", enc(3, 5, 1, 0, 0), false},
-		{"SCR_EL3", enc(3, 6, 1, 1, 0), false},
-		{"CNTPS_CTL_EL1", enc(3, 7, 14, 2, 1), false},
+		{"ICC_IAR1_EL1", aarch64.ICC_IAR1_EL1, true},
+		{"ICC_PMR_EL1", aarch64.ICC_PMR_EL1, true},
+		{"ICC_SRE_EL1", aarch64.ICC_SRE_EL1, true},
+		{"ICC_SGI1R_EL1", aarch64.ICC_SGI1R_EL1, true},
+		{"CNTPCT_EL0", aarch64.CNTPCT_EL0, true},
+		{"CNTP_CTL_EL0", aarch64.CNTP_CTL_EL0, true},
+		{"PMCR_EL0", aarch64.PMCR_EL0, true},
+		{"PMCCNTR_EL0", aarch64.PMCCNTR_EL0, true},
+		{"OSLAR_EL1", aarch64.OSLAR_EL1, true},
+		{"OSDLR_EL1", aarch64.OSDLR_EL1, true},
+		{"LORC_EL1", aarch64.LORC_EL1, true},
+		{"an implementation defined one", aarch64.SysRegOf(3, 0, 15, 2, 7), true},
+		{"HCR_EL2", aarch64.HCR_EL2, false},
+		{"SP_EL1", aarch64.SP_EL1, false},
+		{"SCTLR_EL12", aarch64.SysRegOf(3, 5, 1, 0, 0), false},
+		{"SCR_EL3", aarch64.SysRegOf(3, 6, 1, 1, 0), false},
+		{"CNTPS_CTL_EL1", aarch64.SysRegOf(3, 7, 14, 2, 1), false},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -301,57 +302,61 @@ func TestSysRegExits(t *testing.T) {
 	}
 	g := newGuest(t)
 	g.try(func() bool {
-		return execMRS(g.cpu, &a64.Op{Rd: a64.Sink, Aux: uint16(enc(3, 0, 12, 12, 0))})
+		return execMRS(g.cpu, &a64.Op{Rd: a64.Sink, Aux: uint16(aarch64.ICC_IAR1_EL1)})
 	})
 	if got := g.exit.ESR.SysRegTrap(); got.Rt != 31 {
 		t.Errorf("MRS XZR, ICC_IAR1_EL1: Rt %d, want 31", got.Rt)
 	}
-	g.try(func() bool { return execMSR(g.cpu, &a64.Op{Rn: a64.ZR, Aux: uint16(enc(3, 0, 12, 12, 1))}) })
+	g.try(func() bool { return execMSR(g.cpu, &a64.Op{Rn: a64.ZR, Aux: uint16(aarch64.ICC_EOIR1_EL1)}) })
 	if got := g.exit.ESR.SysRegTrap(); got.Rt != 31 || got.Read {
 		t.Errorf("MSR ICC_EOIR1_EL1, XZR: %+v, want Rt 31, a write", got)
 	}
 }
 
-// TestSysRegHost: the host reads and writes every register of the framework
-// that a CPU without EL2, SVE, SME and PAC has.
+// TestSysRegHost: the host reads and writes every register with a name, but for
+// those that a CPU without EL2, SVE, SME and PAC does not have, those whose
+// accesses exit, and those that nobody can write.
 func TestSysRegHost(t *testing.T) {
-	absent := func(r aarch64.SysReg, name string) bool {
-		_, op1, _, _, _ := r.Fields()
-		for _, p := range []string{"APIA", "APIB", "APDA", "APDB", "APGA", "SMPRI", "SMCR", "SCXTNUM", "TPIDR2", "CNTP_"} {
-			if strings.HasPrefix(name, p) {
-				return true
-			}
+	starts := func(name string, with ...string) bool {
+		return slices.ContainsFunc(with, func(p string) bool { return strings.HasPrefix(name, p) })
+	}
+	here := func(r aarch64.SysReg, name string) bool {
+		op0, op1, _, crm, _ := r.Fields()
+		switch {
+		case starts(name, "DBGB"):
+			return crm < numBreakpoints
+		case starts(name, "DBGW"):
+			return crm < numWatchpoints
+		case starts(name, "APIA", "APIB", "APDA", "APDB", "APGA", "SMPRI", "SMCR", "SCXTNUM", "TPIDR2"),
+			starts(name, "CNTP", "ICC_", "PM", "LOR", "OSL", "OSDLR"):
+			return false
 		}
-		op0, _, _, crm, op2 := r.Fields()
-		if op0 == 2 && (op2 == 4 || op2 == 5) {
-			return crm >= numBreakpoints
-		}
-		if op0 == 2 && (op2 == 6 || op2 == 7) {
-			return crm >= numWatchpoints
-		}
-		return op1 >= 4 && r != aarch64.SP_EL1
+		return op0 == 2 || op1 < 4 || r == aarch64.SP_EL1
+	}
+	fixed := []aarch64.SysReg{
+		aarch64.MDCCSR_EL0, aarch64.CurrentEL, aarch64.ISR_EL1, aarch64.CCSIDR_EL1, aarch64.CLIDR_EL1, aarch64.AIDR_EL1,
+		aarch64.CTR_EL0, aarch64.DCZID_EL0, aarch64.CNTFRQ_EL0, aarch64.CNTVCT_EL0,
 	}
 	g := newGuest(t)
 	known := 0
 	for name := 0x8000; name < 0x10000; name++ {
 		r := aarch64.SysReg(name)
-		if s := r.String(); !strings.HasPrefix(s, "S2_") && !strings.HasPrefix(s, "S3_") {
-			known++
-			_, readable := g.sysReg(r)
-			writable := g.setSysReg(r, 0)
-			if want := !absent(r, s); readable != want || writable != want {
-				t.Errorf("%v: readable %v, writable %v, want %v", r, readable, writable, want)
-			}
+		s := r.String()
+		if starts(s, "S2_", "S3_") {
+			continue
+		}
+		known++
+		_, readable := g.sysReg(r)
+		writable := g.setSysReg(r, 0)
+		if want := here(r, s); readable != want || writable != (want && !slices.Contains(fixed, r)) {
+			t.Errorf("%v: readable %v, writable %v; is it here: %v", r, readable, writable, want)
 		}
 	}
 	if known < 140 {
-		t.Errorf("package hvf names %d registers, want 140 or more", known)
+		t.Errorf("package aarch64 names %d registers, want 140 or more", known)
 	}
 	if _, ok := g.sysReg(0x1234); ok {
 		t.Error("a name below 0x8000 is a register")
-	}
-	if g.setSysReg(enc(3, 0, 4, 2, 2), 0) {
-		t.Error("CurrentEL is writable")
 	}
 }
 
@@ -456,18 +461,18 @@ func TestReadOnlyPSTATE(t *testing.T) {
 		reg  aarch64.SysReg
 		want uint64
 	}{
-		{"CurrentEL", enc(3, 0, 4, 2, 2), 4},
-		{"SPSel", enc(3, 0, 4, 2, 0), 1},
-		{"DAIF", enc(3, 3, 4, 2, 1), 0x3c0},
-		{"ISR_EL1", enc(3, 0, 12, 1, 0), 0x80},
-		{"CNTFRQ_EL0", enc(3, 3, 14, 0, 0), 24_000_000},
+		{"CurrentEL", aarch64.CurrentEL, 4},
+		{"SPSel", aarch64.SPSel, 1},
+		{"DAIF", aarch64.DAIF, 0x3c0},
+		{"ISR_EL1", aarch64.ISR_EL1, 0x80},
+		{"CNTFRQ_EL0", aarch64.CNTFRQ_EL0, 24_000_000},
 	} {
 		if g.mrs(r.reg); g.X[3] != r.want {
 			t.Errorf("%s = 0x%x, want 0x%x", r.name, g.X[3], r.want)
 		}
 	}
 	g.fiq = true
-	if g.mrs(enc(3, 0, 12, 1, 0)); g.X[3] != 0xc0 {
+	if g.mrs(aarch64.ISR_EL1); g.X[3] != 0xc0 {
 		t.Errorf("ISR_EL1 = 0x%x, want 0xc0", g.X[3])
 	}
 }

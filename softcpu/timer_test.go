@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-var cntvTVAL, cntvct = enc(3, 3, 14, 3, 0), enc(3, 3, 14, 0, 2)
+var cntvTVAL, cntvct = aarch64.CNTV_TVAL_EL0, aarch64.CNTVCT_EL0
 
 func TestTimerRegisters(t *testing.T) {
 	g := newGuest(t)

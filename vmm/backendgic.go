@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
@@ -102,8 +103,8 @@ func (g *backendGIC) resetCPU(cpu int) error {
 }
 
 // No ICC_* register traps.
-func (g *backendGIC) readSysReg(int, uint16) (uint64, bool) { return 0, false }
-func (g *backendGIC) writeSysReg(int, uint16, uint64) bool  { return false }
+func (g *backendGIC) readSysReg(int, aarch64.SysReg) (uint64, bool) { return 0, false }
+func (g *backendGIC) writeSysReg(int, aarch64.SysReg, uint64) bool  { return false }
 
 // mapOn puts what the backend does not implement of the frames on the bus.
 func (g *backendGIC) mapOn(b *mmio.Bus) error {

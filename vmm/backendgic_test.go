@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
@@ -123,7 +124,7 @@ func TestBackendGICRest(t *testing.T) {
 			t.Errorf("read 0x%x: 0x%x, %v, want 0x%x, %v", r.addr, v, ok, r.want, r.there)
 		}
 	}
-	for _, reg := range []uint16{0xc660, 0xc65d} { // ICC_IAR1_EL1, ICC_SGI1R_EL1
+	for _, reg := range []aarch64.SysReg{aarch64.ICC_IAR1_EL1, aarch64.ICC_SGI1R_EL1} {
 		if _, ok := m.gic.readSysReg(0, reg); ok || m.gic.writeSysReg(0, reg, 0) {
 			t.Errorf("system register 0x%x is emulated beside the backend's", reg)
 		}

@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/gic"
 	"github.com/miniboot-vmm/miniboot/mmio"
@@ -12,8 +13,8 @@ type interruptController interface {
 	PPI(cpu, n int) mmio.Line
 	reset() error
 	resetCPU(cpu int) error
-	readSysReg(cpu int, reg uint16) (uint64, bool)
-	writeSysReg(cpu int, reg uint16, v uint64) bool
+	readSysReg(cpu int, reg aarch64.SysReg) (uint64, bool)
+	writeSysReg(cpu int, reg aarch64.SysReg, v uint64) bool
 	mapOn(b *mmio.Bus) error
 }
 
@@ -51,10 +52,10 @@ func newGIC(version int, vcpus []*vcpu) (interruptController, error) {
 
 type gicV2 struct{ *gic.V2 }
 
-func (g gicV2) reset() error                          { g.Reset(); return nil }
-func (g gicV2) resetCPU(int) error                    { return nil }
-func (g gicV2) readSysReg(int, uint16) (uint64, bool) { return 0, false }
-func (g gicV2) writeSysReg(int, uint16, uint64) bool  { return false }
+func (g gicV2) reset() error                                  { g.Reset(); return nil }
+func (g gicV2) resetCPU(int) error                            { return nil }
+func (g gicV2) readSysReg(int, aarch64.SysReg) (uint64, bool) { return 0, false }
+func (g gicV2) writeSysReg(int, aarch64.SysReg, uint64) bool  { return false }
 
 func (g gicV2) mapOn(b *mmio.Bus) error {
 	if err := b.Map(mmio.Region{Name: "gicd", Base: boot.GICDBase, Size: boot.GICDSize}, g.Distributor()); err != nil {
@@ -68,10 +69,12 @@ type gicV3 struct {
 	cpus int
 }
 
-func (g gicV3) reset() error                                   { g.Reset(); return nil }
-func (g gicV3) resetCPU(cpu int) error                         { g.ResetCPU(cpu); return nil }
-func (g gicV3) readSysReg(cpu int, reg uint16) (uint64, bool)  { return g.ReadSysReg(cpu, reg) }
-func (g gicV3) writeSysReg(cpu int, reg uint16, v uint64) bool { return g.WriteSysReg(cpu, reg, v) }
+func (g gicV3) reset() error                                          { g.Reset(); return nil }
+func (g gicV3) resetCPU(cpu int) error                                { g.ResetCPU(cpu); return nil }
+func (g gicV3) readSysReg(cpu int, reg aarch64.SysReg) (uint64, bool) { return g.ReadSysReg(cpu, reg) }
+func (g gicV3) writeSysReg(cpu int, reg aarch64.SysReg, v uint64) bool {
+	return g.WriteSysReg(cpu, reg, v)
+}
 
 func (g gicV3) mapOn(b *mmio.Bus) error {
 	if err := b.Map(mmio.Region{Name: "gicd", Base: boot.GICDBase, Size: boot.GICDSize}, g.Distributor()); err != nil {

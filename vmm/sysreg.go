@@ -4,16 +4,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// System registers that trap on every backend and that the machine emulates,
-// beside those of the GIC.
-const (
-	regCNTPCT    = aarch64.SysReg(0xdf01) // 3, 3, 14, 0, 1
-	regCNTP_TVAL = aarch64.CNTP_TVAL_EL0
-	regCNTP_CTL  = aarch64.CNTP_CTL_EL0
-	regCNTP_CVAL = aarch64.CNTP_CVAL_EL0
-	regOSLSR     = aarch64.SysReg(0x808c) // 2, 0, 1, 1, 4
-)
-
 // osLockImplemented is OSLSR_EL1 with an OS lock that is unlocked (OSLM 0b10).
 const osLockImplemented = 1 << 3
 
@@ -52,18 +42,18 @@ func (v *vcpu) unknownSysReg(t aarch64.SysRegTrap) error {
 
 func (v *vcpu) readSysReg(r aarch64.SysReg) (uint64, bool) {
 	switch r {
-	case regCNTPCT:
+	case aarch64.CNTPCT_EL0:
 		return v.now(), true
-	case regCNTP_TVAL:
+	case aarch64.CNTP_TVAL_EL0:
 		return v.ptimer.readTVAL(), true
-	case regCNTP_CTL:
+	case aarch64.CNTP_CTL_EL0:
 		return v.ptimer.readCTL(), true
-	case regCNTP_CVAL:
+	case aarch64.CNTP_CVAL_EL0:
 		return v.ptimer.cval, true
-	case regOSLSR:
+	case aarch64.OSLSR_EL1:
 		return osLockImplemented, true
 	}
-	if val, ok := v.m.gic.readSysReg(v.index, uint16(r)); ok {
+	if val, ok := v.m.gic.readSysReg(v.index, r); ok {
 		return val, true
 	}
 	return 0, ignoredSysReg(r) || idRegister(r)
@@ -79,17 +69,17 @@ func idRegister(r aarch64.SysReg) bool {
 
 func (v *vcpu) writeSysReg(r aarch64.SysReg, val uint64) bool {
 	switch r {
-	case regCNTP_TVAL:
+	case aarch64.CNTP_TVAL_EL0:
 		v.ptimer.writeTVAL(val)
 		return true
-	case regCNTP_CTL:
+	case aarch64.CNTP_CTL_EL0:
 		v.ptimer.writeCTL(val)
 		return true
-	case regCNTP_CVAL:
+	case aarch64.CNTP_CVAL_EL0:
 		v.ptimer.writeCVAL(val)
 		return true
 	}
-	return v.m.gic.writeSysReg(v.index, uint16(r), val) || ignoredSysReg(r)
+	return v.m.gic.writeSysReg(v.index, r, val) || ignoredSysReg(r)
 }
 
 // ignoredSysReg says whether a register that traps reads as zero and ignores

@@ -124,12 +124,12 @@ func TestEverySysRegTraps(t *testing.T) {
 // Register 31 of a trap is XZR: reads vanish, and zero is written.
 func TestTrapXZR(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
-	mustHandle(t, v, trap(aarch64.SysRegOf(3, 0, 12, 12, 0), 31, true))
+	mustHandle(t, v, trap(aarch64.ICC_IAR1_EL1, 31, true))
 	if cpu.reg[hv.RegPC] != codeBase+4 {
 		t.Errorf("MRS XZR: PC is 0x%x, want 0x%x", cpu.reg[hv.RegPC], codeBase+4)
 	}
 	v.ptimer.cval = 5
-	mustHandle(t, v, trap(regCNTP_CVAL, 31, false))
+	mustHandle(t, v, trap(aarch64.CNTP_CVAL_EL0, 31, false))
 	if v.ptimer.cval != 0 {
 		t.Errorf("MSR CNTP_CVAL_EL0, XZR leaves 0x%x, want 0", v.ptimer.cval)
 	}
@@ -148,40 +148,40 @@ func TestPhysicalTimer(t *testing.T) {
 			}
 			return val
 		}
-		start := read(regCNTPCT)
+		start := read(aarch64.CNTPCT_EL0)
 		time.Sleep(time.Millisecond)
-		if got := read(regCNTPCT) - start; got != 24_000 {
+		if got := read(aarch64.CNTPCT_EL0) - start; got != 24_000 {
 			t.Errorf("CNTPCT_EL0 advanced by %d in 1 ms, want 24000", got)
 		}
-		now := read(regCNTPCT)
-		msr(t, v, regCNTP_TVAL, 2400)
-		if got := read(regCNTP_CVAL); got != now+2400 {
+		now := read(aarch64.CNTPCT_EL0)
+		msr(t, v, aarch64.CNTP_TVAL_EL0, 2400)
+		if got := read(aarch64.CNTP_CVAL_EL0); got != now+2400 {
 			t.Errorf("CNTP_CVAL_EL0 is 0x%x after TVAL 2400 at 0x%x", got, now)
 		}
-		msr(t, v, regCNTP_CTL, ^uint64(0))
-		if got := read(regCNTP_CTL); got != timerEnable|timerIMask {
+		msr(t, v, aarch64.CNTP_CTL_EL0, ^uint64(0))
+		if got := read(aarch64.CNTP_CTL_EL0); got != timerEnable|timerIMask {
 			t.Errorf("CNTP_CTL_EL0 is %#x, want ENABLE and IMASK", got)
 		}
 		time.Sleep(150 * time.Microsecond) // 1200 ticks past it
-		if got := read(regCNTP_TVAL); int32(got) != -1200 || got>>32 != 0 {
+		if got := read(aarch64.CNTP_TVAL_EL0); int32(got) != -1200 || got>>32 != 0 {
 			t.Errorf("CNTP_TVAL_EL0 is 0x%x, want the 32 bits of -1200", got)
 		}
-		if got := read(regCNTP_CTL); got != timerEnable|timerIMask|timerIStatus {
+		if got := read(aarch64.CNTP_CTL_EL0); got != timerEnable|timerIMask|timerIStatus {
 			t.Errorf("CNTP_CTL_EL0 is %#x, want ISTATUS too", got)
 		}
 		if v.ptimer.level {
 			t.Error("a masked timer raised its interrupt")
 		}
-		msr(t, v, regCNTP_CTL, timerEnable)
+		msr(t, v, aarch64.CNTP_CTL_EL0, timerEnable)
 		if !v.ptimer.level {
 			t.Error("the timer has passed and is not masked, yet its interrupt is low")
 		}
-		msr(t, v, regCNTP_CTL, 0)
-		if got := read(regCNTP_CTL); got != 0 || v.ptimer.level {
+		msr(t, v, aarch64.CNTP_CTL_EL0, 0)
+		if got := read(aarch64.CNTP_CTL_EL0); got != 0 || v.ptimer.level {
 			t.Errorf("disabled: CNTP_CTL_EL0 %#x, interrupt %v, want 0 and low", got, v.ptimer.level)
 		}
-		msr(t, v, regCNTP_TVAL, 0xffff_ffff) // -1
-		if got, now := read(regCNTP_CVAL), read(regCNTPCT); got != now-1 {
+		msr(t, v, aarch64.CNTP_TVAL_EL0, 0xffff_ffff) // -1
+		if got, now := read(aarch64.CNTP_CVAL_EL0), read(aarch64.CNTPCT_EL0); got != now-1 {
 			t.Errorf("TVAL -1 at 0x%x set CVAL to 0x%x", now, got)
 		}
 	})

@@ -180,10 +180,10 @@ func ppi27(t testing.TB, v *vcpu) {
 		reg aarch64.SysReg
 		val uint64
 	}{
-		{aarch64.SysRegOf(3, 0, 4, 6, 0), 0xff}, // ICC_PMR_EL1
-		{aarch64.SysRegOf(3, 0, 12, 12, 7), 1},  // ICC_IGRPEN1_EL1
+		{aarch64.ICC_PMR_EL1, 0xff},
+		{aarch64.ICC_IGRPEN1_EL1, 1},
 	} {
-		if !v.m.gic.writeSysReg(0, uint16(r.reg), r.val) {
+		if !v.m.gic.writeSysReg(0, r.reg, r.val) {
 			t.Fatalf("%v is not there", r.reg)
 		}
 	}
@@ -320,10 +320,10 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 				case i == 1:
 					due = v.now() + 2400
 					fake.reg[5] = due
-					return trap(regCNTP_CVAL, 5, false)
+					return trap(aarch64.CNTP_CVAL_EL0, 5, false)
 				case i == 2:
 					fake.reg[5] = timerEnable
-					return trap(regCNTP_CTL, 5, false)
+					return trap(aarch64.CNTP_CTL_EL0, 5, false)
 				case v.ptimer.level:
 					v.m.cpuOff(v)
 					return hv.Exit{Reason: hv.ExitUnknown}

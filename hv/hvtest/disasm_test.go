@@ -68,29 +68,5 @@ func base(w uint32) string {
 	return x(w >> 5)
 }
 
-// moreSysRegs are the registers in this package that package hvf has no name for
-// (DDI 0487 D18.3).
-var moreSysRegs = map[aarch64.SysReg]string{
-	aarch64.SysRegOf(2, 0, 1, 0, 4): "oslar_el1", aarch64.SysRegOf(2, 0, 1, 1, 4): "oslsr_el1", aarch64.SysRegOf(2, 0, 1, 3, 4): "osdlr_el1",
-	aarch64.SysRegOf(3, 0, 0, 0, 6): "revidr_el1",
-	aarch64.SysRegOf(3, 0, 4, 2, 0): "spsel", aarch64.SysRegOf(3, 0, 4, 2, 2): "currentel", aarch64.SysRegOf(3, 0, 4, 6, 0): "icc_pmr_el1",
-	aarch64.SysRegOf(3, 0, 9, 14, 2): "pmintenclr_el1",
-	aarch64.SysRegOf(3, 0, 12, 1, 0): "isr_el1", aarch64.SysRegOf(3, 0, 12, 9, 0): "icc_ap1r0_el1",
-	aarch64.SysRegOf(3, 0, 12, 11, 1): "icc_dir_el1", aarch64.SysRegOf(3, 0, 12, 11, 3): "icc_rpr_el1", aarch64.SysRegOf(3, 0, 12, 11, 5): "icc_sgi1r_el1",
-	aarch64.SysRegOf(3, 0, 12, 12, 0): "icc_iar1_el1", aarch64.SysRegOf(3, 0, 12, 12, 1): "icc_eoir1_el1", aarch64.SysRegOf(3, 0, 12, 12, 3): "icc_bpr1_el1",
-	aarch64.SysRegOf(3, 0, 12, 12, 4): "icc_ctlr_el1", aarch64.SysRegOf(3, 0, 12, 12, 7): "icc_igrpen1_el1",
-	aarch64.SysRegOf(3, 1, 0, 0, 1): "clidr_el1", aarch64.SysRegOf(3, 3, 0, 0, 1): "ctr_el0", aarch64.SysRegOf(3, 3, 0, 0, 7): "dczid_el0",
-	aarch64.SysRegOf(3, 3, 4, 2, 0): "nzcv", aarch64.SysRegOf(3, 3, 4, 2, 1): "daif",
-	aarch64.SysRegOf(3, 3, 4, 4, 0): "fpcr", aarch64.SysRegOf(3, 3, 4, 4, 1): "fpsr",
-	aarch64.SysRegOf(3, 3, 9, 12, 0): "pmcr_el0", aarch64.SysRegOf(3, 3, 9, 12, 1): "pmcntenset_el0", aarch64.SysRegOf(3, 3, 9, 12, 3): "pmovsclr_el0",
-	aarch64.SysRegOf(3, 3, 9, 13, 0): "pmccntr_el0", aarch64.SysRegOf(3, 3, 9, 14, 0): "pmuserenr_el0",
-	aarch64.SysRegOf(3, 3, 14, 0, 0): "cntfrq_el0", aarch64.SysRegOf(3, 3, 14, 0, 1): "cntpct_el0", aarch64.SysRegOf(3, 3, 14, 0, 2): "cntvct_el0",
-	aarch64.SysRegOf(3, 3, 14, 3, 0): "cntv_tval_el0",
-}
-
-func sysRegName(r aarch64.SysReg) string {
-	if n, ok := moreSysRegs[r]; ok {
-		return n
-	}
-	return strings.ToLower(r.String())
-}
+// sysRegName is the name of r as arm64asm writes it.
+func sysRegName(r aarch64.SysReg) string { return strings.ToLower(r.String()) }

@@ -101,7 +101,7 @@ func TestMadeInstructions(t *testing.T) {
 			t.Errorf("0x%08x is %q, want %q", word, got, want)
 		}
 	}
-	for _, r := range append(systemRegs[:len(systemRegs):len(systemRegs)], sysReg{reg: aarch64.DBGBCR5_EL1}, sysReg{reg: aarch64.DBGWVR0_EL1}) {
+	for _, r := range append(systemRegs[:len(systemRegs):len(systemRegs)], sysReg{reg: aarch64.DBGBCR(5)}, sysReg{reg: aarch64.DBGWVR(0)}) {
 		name := strings.ToLower(r.reg.String())
 		check(mrs(r.reg), "mrs x0, "+name)
 		check(msr(r.reg), "msr "+name+", x0")

@@ -234,11 +234,11 @@ var pacKeys = []sysReg{
 func (c *cpu) sharedRegs() []sysReg {
 	regs := append([]sysReg(nil), systemRegs...)
 	dfr0 := c.sys(aarch64.ID_AA64DFR0_EL1)
-	for n := range uint32(dfr0>>12&0xf) + 1 { // DBGBVR<n>_EL1, DBGBCR<n>_EL1
-		regs = append(regs, sysReg{aarch64.SysRegOf(2, 0, 0, n, 4), 0xffff_ffff_fffc}, sysReg{aarch64.SysRegOf(2, 0, 0, n, 5), 0x1e0})
+	for n := range int(dfr0>>12&0xf) + 1 {
+		regs = append(regs, sysReg{aarch64.DBGBVR(n), 0xffff_ffff_fffc}, sysReg{aarch64.DBGBCR(n), 0x1e0})
 	}
-	for n := range uint32(dfr0>>20&0xf) + 1 { // DBGWVR<n>_EL1, DBGWCR<n>_EL1
-		regs = append(regs, sysReg{aarch64.SysRegOf(2, 0, 0, n, 6), 0xffff_ffff_fffc}, sysReg{aarch64.SysRegOf(2, 0, 0, n, 7), 0x1ff8})
+	for n := range int(dfr0>>20&0xf) + 1 {
+		regs = append(regs, sysReg{aarch64.DBGWVR(n), 0xffff_ffff_fffc}, sysReg{aarch64.DBGWCR(n), 0x1ff8})
 	}
 	if c.sys(aarch64.ID_AA64ISAR1_EL1)&(0xff<<4|0xff<<24) != 0 { // APA, API, GPA, GPI
 		regs = append(regs, pacKeys...)

@@ -3,6 +3,7 @@ package fake
 import (
 	"errors"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/gic"
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
@@ -86,13 +87,13 @@ func (g *frameworkGIC) reset() {
 	var values [softcpu.MaxVCPUs][len(kept)]uint64
 	for id := range values {
 		for i, reg := range kept {
-			values[id][i], _ = g.v3.ReadSysReg(id, uint16(reg))
+			values[id][i], _ = g.v3.ReadSysReg(id, aarch64.SysReg(reg))
 		}
 	}
 	g.v3.Reset()
 	for id := range values {
 		for i, reg := range kept {
-			g.v3.WriteSysReg(id, uint16(reg), values[id][i])
+			g.v3.WriteSysReg(id, aarch64.SysReg(reg), values[id][i])
 		}
 	}
 }
@@ -123,7 +124,7 @@ func (g *frameworkGIC) access(id, kind int, reg uint64, write bool, value *uint6
 	a := mmio.Access{CPU: id, Off: reg, Size: 4}
 	switch kind {
 	case kindICC:
-		return g.accessICC(id, uint16(reg), write, value)
+		return g.accessICC(id, aarch64.SysReg(reg), write, value)
 	case kindGICD:
 		dev = g.v3.Distributor()
 		if reg >= gicdROUTER && reg < 0x8000 {
@@ -146,7 +147,7 @@ func (g *frameworkGIC) access(id, kind int, reg uint64, write bool, value *uint6
 	return nil
 }
 
-func (g *frameworkGIC) accessICC(id int, reg uint16, write bool, value *uint64) error {
+func (g *frameworkGIC) accessICC(id int, reg aarch64.SysReg, write bool, value *uint64) error {
 	ok := false
 	if write {
 		ok = g.v3.WriteSysReg(id, reg, *value)

@@ -107,13 +107,13 @@ func (p *privateGIC) sysRegTrap(t aarch64.SysRegTrap) (done bool) {
 	if t.Read {
 		v, ok := p.readTimer(t.Reg)
 		if !ok {
-			v, ok = p.gic.v3.ReadSysReg(p.c.id, uint16(t.Reg))
+			v, ok = p.gic.v3.ReadSysReg(p.c.id, t.Reg)
 		}
 		if !ok {
 			return false
 		}
 		p.c.setX(t.Rt, v)
-	} else if v := p.c.x(t.Rt); !p.writeTimer(t.Reg, v) && !p.gic.v3.WriteSysReg(p.c.id, uint16(t.Reg), v) {
+	} else if v := p.c.x(t.Rt); !p.writeTimer(t.Reg, v) && !p.gic.v3.WriteSysReg(p.c.id, t.Reg, v) {
 		return false
 	}
 	p.c.advance()
