@@ -1,6 +1,9 @@
 package aarch64
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // ESR is an exception syndrome in the layout of ESR_EL2 (DDI 0487 D24.2.40):
 // EC in bits 31:26, IL in bit 25, ISS in bits 24:0.
@@ -107,6 +110,13 @@ type DataAbort struct {
 	FSC   FSC
 }
 
+// Bits of an abort's ISS.
+const (
+	AbortWnR   = 1 << 6 // a write
+	AbortS1PTW = 1 << 7 // a stage 2 fault on a walk of stage 1
+	AbortCM    = 1 << 8 // cache maintenance or address translation
+)
+
 // DataAbort decodes the ISS of a data abort.
 func (e ESR) DataAbort() DataAbort {
 	return DataAbort{
@@ -117,11 +127,30 @@ func (e ESR) DataAbort() DataAbort {
 		Wide:  e>>15&1 != 0,
 		AR:    e>>14&1 != 0,
 		FnV:   e>>10&1 != 0,
-		CM:    e>>8&1 != 0,
-		S1PTW: e>>7&1 != 0,
-		Write: e>>6&1 != 0,
+		CM:    e&AbortCM != 0,
+		S1PTW: e&AbortS1PTW != 0,
+		Write: e&AbortWnR != 0,
 		FSC:   FSC(e & 0x3f),
 	}
+}
+
+// ISS puts d back into the layout that ESR.DataAbort decodes. Without ISV the
+// fields that it governs are zero.
+func (d DataAbort) ISS() uint32 {
+	iss := uint32(d.FSC) | flag(d.FnV, 1<<10) | flag(d.CM, AbortCM) | flag(d.S1PTW, AbortS1PTW) | flag(d.Write, AbortWnR)
+	if !d.ISV {
+		return iss
+	}
+	size := uint32(bits.TrailingZeros(uint(d.Size)))
+	return iss | 1<<24 | size<<22 | uint32(d.Reg)<<16 |
+		flag(d.Sign, 1<<21) | flag(d.Wide, 1<<15) | flag(d.AR, 1<<14)
+}
+
+func flag(set bool, bit uint32) uint32 {
+	if set {
+		return bit
+	}
+	return 0
 }
 
 // Extend returns what a load of this syndrome puts into its register: v,

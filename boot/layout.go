@@ -66,11 +66,6 @@ const primeCellSize = 0x1000
 
 // Interrupts, as INTIDs of the GIC.
 const (
-	SecureTimerPPI   = 29
-	PhysicalTimerPPI = 30
-	VirtualTimerPPI  = 27
-	HypTimerPPI      = 26
-
 	firstPPI = 16
 	firstSPI = 32
 

@@ -3,6 +3,7 @@ package boot
 import (
 	"fmt"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
 
@@ -85,7 +86,7 @@ func addTimer(root *fdt.Node, m Machine) {
 	timer.Set("compatible", fdt.Strings("arm,armv8-timer"))
 	var interrupts []uint32
 	// The order is the binding's.
-	for _, intid := range []int{SecureTimerPPI, PhysicalTimerPPI, VirtualTimerPPI, HypTimerPPI} {
+	for _, intid := range []int{aarch64.SecureTimerINTID, aarch64.PhysicalTimerINTID, aarch64.VirtualTimerINTID, aarch64.HypTimerINTID} {
 		interrupts = append(interrupts, m.ppi(intid)...)
 	}
 	timer.Set("interrupts", fdt.Cells(interrupts...))

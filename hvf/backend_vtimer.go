@@ -26,12 +26,11 @@ func (v *vcpu) holdVTimer() error {
 // not taken the interrupt, or has taken it and the timer has fired again: it is
 // made pending again, and the guest is left for another look soon.
 func (v *vcpu) releaseVTimer() error {
-	const enable, imask, istatus = 1, 2, 4
 	ctl, err := v.raw.GetSysReg(aarch64.CNTV_CTL_EL0)
 	if err != nil {
 		return readError(aarch64.CNTV_CTL_EL0, err)
 	}
-	if ctl&(enable|imask|istatus) == enable|istatus {
+	if aarch64.TimerHigh(ctl) {
 		if v.look == nil {
 			v.look = time.AfterFunc(vtimerLook, v.kick.request)
 		} else {

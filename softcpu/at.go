@@ -1,5 +1,7 @@
 package softcpu
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // PAR_EL1 (DDI 0487 D24.2.126).
 const (
 	parF    = 1 << 0 // the translation failed
@@ -23,23 +25,21 @@ func (c *cpu) addressTranslate(va uint64, acc access, r regime) bool {
 		return true
 	}
 	attr, sh := c.memoryType(va)
-	c.sys.par = m.pa&descAddress | attr<<parATTR | sh<<parSH | parRES1
+	c.sys.par = m.pa&aarch64.DescAddress | attr<<parATTR | sh<<parSH | parRES1
 	return true
 }
 
 // memoryType returns memory attribute and shareability of an address that
 // translates.
 func (c *cpu) memoryType(va uint64) (attr, sh uint64) {
-	if c.sys.sctlr&sctlrM == 0 {
+	if c.sys.sctlr&aarch64.SCTLR_M == 0 {
 		return 0, shOuter // Device-nGnRnE
 	}
-	l, f := c.walk(va)
-	attr = uint64(c.sys.attr(l.desc))
-	if f.some || isDevice(uint8(attr)) || attr == normalNC {
+	s := c.stage1()
+	l, f := s.Walk(va, c.vm.readPhys64)
+	attr = uint64(s.Attr(&l))
+	if f.Some || aarch64.IsDevice(uint8(attr)) || attr == aarch64.NormalNC {
 		return attr, shOuter
 	}
-	return attr, l.desc >> descSH & 3
+	return attr, l.Desc >> aarch64.DescSH & 3
 }
-
-// normalNC is Normal memory, not cacheable: always outer shareable.
-const normalNC = 0x44

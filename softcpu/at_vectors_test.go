@@ -107,7 +107,7 @@ func atKnown(par, qemu uint64) bool {
 	case par == atWalkFault:
 		return true
 	case par&parF == 0:
-		return par&^sh == qemu&^sh && par&sh == shOuter<<parSH && (isDevice(attr) || attr == normalNC)
+		return par&^sh == qemu&^sh && par&sh == shOuter<<parSH && (aarch64.IsDevice(attr) || attr == aarch64.NormalNC)
 	}
 	fsc, level := aarch64.FSC(par>>parFST&0x3f), par>>parFST&3
 	return fsc.Translation() && level < 2 && !(qemu&parF != 0 && aarch64.FSC(qemu>>parFST&0x3f).Translation())
@@ -129,7 +129,7 @@ func atRandomTables(rng *rand.Rand) []byte {
 func atRandomDescriptor(rng *rand.Rand) uint64 {
 	d := rng.Uint64() & (0xfff<<52 | 0xffc)
 	if rng.IntN(10) != 0 {
-		d |= descAF
+		d |= aarch64.DescAF
 	}
 	switch n := rng.IntN(10); {
 	case n < 7:
@@ -158,15 +158,15 @@ func atRandomCase(rng *rand.Rand) atCase {
 		return 0
 	}
 	k := atCase{Op: rng.Uint64N(4)}
-	k.SCTLR = sctlrReset | bit(2, sctlrWXN)
+	k.SCTLR = aarch64.SCTLR_Reset | bit(2, aarch64.SCTLR_WXN)
 	if bit(30, 1) == 0 {
-		k.SCTLR |= sctlrM
+		k.SCTLR |= aarch64.SCTLR_M
 	}
 	t0, t1 := 16+rng.Uint64N(24), 16+rng.Uint64N(24)
-	k.TCR = t0 | t1<<tcrT1SZ | rng.Uint64N(3)<<tcrTG0 | (1+rng.Uint64N(3))<<tcrTG1 | (2+rng.Uint64N(4))<<tcrIPS
-	k.TCR |= bit(16, tcrEPD0) | bit(16, tcrEPD1) | bit(2, tcrTBI0) | bit(2, tcrTBI1) | bit(2, tcrA1) | bit(2, tcrAS)
+	k.TCR = t0 | t1<<aarch64.TCR_T1SZ | rng.Uint64N(3)<<aarch64.TCR_TG0 | (1+rng.Uint64N(3))<<aarch64.TCR_TG1 | (2+rng.Uint64N(4))<<aarch64.TCR_IPS
+	k.TCR |= bit(16, aarch64.TCR_EPD0) | bit(16, aarch64.TCR_EPD1) | bit(2, aarch64.TCR_TBI0) | bit(2, aarch64.TCR_TBI1) | bit(2, aarch64.TCR_A1) | bit(2, aarch64.TCR_AS)
 	if bit(8, 1) != 0 {
-		k.TCR &^= 7 << tcrIPS
+		k.TCR &^= 7 << aarch64.TCR_IPS
 	}
 	base := func() uint64 {
 		return atTables + rng.Uint64N(atTablesSize) | rng.Uint64()<<48 | bit(40, 1<<41)

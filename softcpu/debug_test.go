@@ -35,38 +35,38 @@ func TestBreakpoints(t *testing.T) {
 		mode  uint64
 		hit   bool
 	}{
-		{"EL0", bp(0, testPC, bcrEL0), mdscrMDE, pstateEL0t, true},
-		{"EL0, MDE clear", bp(0, testPC, bcrEL0), 0, pstateEL0t, false},
-		{"EL0, D set", bp(0, testPC, bcrEL0), mdscrMDE, maskD<<6 | pstateEL0t, true},
-		{"EL0, disabled", bp(0, testPC, 2<<1), mdscrMDE, pstateEL0t, false},
-		{"EL0, PMC EL1", bp(0, testPC, bcrEL1), kdeMDE, pstateEL0t, false},
-		{"EL0, PMC both", bp(0, testPC, bcrBoth), mdscrMDE, pstateEL0t, true},
-		{"EL0, last breakpoint", bp(5, testPC, bcrEL0), mdscrMDE, pstateEL0t, true},
-		{"EL0, next instruction", bp(0, testPC+4, bcrEL0), mdscrMDE, pstateEL0t, false},
-		{"EL0, address bit 47", bp(0, testPC|1<<47, bcrEL0), mdscrMDE, pstateEL0t, false},
-		{"EL0, RESS bits ignored", bp(0, testPC|0xff<<56, bcrEL0), mdscrMDE, pstateEL0t, true},
-		{"EL1", bp(0, testPC, bcrEL1), kdeMDE, pstateEL1h, true},
-		{"EL1, SP_EL0", bp(0, testPC, bcrEL1), kdeMDE, pstateEL1t, true},
-		{"EL1, KDE clear", bp(0, testPC, bcrEL1), mdscrMDE, pstateEL1h, false},
-		{"EL1, D set", bp(0, testPC, bcrEL1), kdeMDE, maskD<<6 | pstateEL1h, false},
-		{"EL1, PMC EL0", bp(0, testPC, bcrEL0), kdeMDE, pstateEL1h, false},
-		{"SSC secure only", bp(0, testPC, bcrBoth|2<<dbgSSC), kdeMDE, pstateEL0t, false},
-		{"SSC non-secure only", bp(0, testPC, bcrBoth|1<<dbgSSC), kdeMDE, pstateEL0t, true},
-		{"context", bp(4, 0x77, bcrEL0|context), mdscrMDE, pstateEL0t, true},
-		{"context, another", bp(4, 0x78, bcrEL0|context), mdscrMDE, pstateEL0t, false},
-		{"context, low bits", bp(4, 0x75, bcrEL0|context), mdscrMDE, pstateEL0t, false},
-		{"context, breakpoint without", bp(3, 0x74, bcrEL0|context), mdscrMDE, pstateEL0t, false},
-		{"linked context alone", bp(5, 0x77, bcrEL0|linkedContext), mdscrMDE, pstateEL0t, false},
-		{"linked", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, bcrEL0|linkedContext)), mdscrMDE, pstateEL0t, true},
-		{"linked, other address", and(bp(0, testPC+4, bcrEL0|linkTo5), bp(5, 0x77, bcrEL0|linkedContext)), mdscrMDE, pstateEL0t, false},
-		{"linked, other context", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x76, bcrEL0|linkedContext)), mdscrMDE, pstateEL0t, false},
-		{"linked to a disabled one", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, 2<<1|linkedContext)), mdscrMDE, pstateEL0t, false},
-		{"linked to an unlinked context", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, bcrEL1|context)), mdscrMDE, pstateEL0t, false},
-		{"linked to one without contexts", bp(0, testPC, bcrEL0|linkTo0), mdscrMDE, pstateEL0t, false},
-		{"linked to the one behind the last", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|6<<dbgLBN), mdscrMDE, pstateEL0t, false},
-		{"linked to 15", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|15<<dbgLBN), mdscrMDE, pstateEL0t, false},
-		{"address mismatch, of AArch32", bp(0, testPC+4, bcrEL0|4<<bcrBT), mdscrMDE, pstateEL0t, false},
-		{"VMID, of EL2", bp(5, 0x77, bcrEL0|8<<bcrBT), mdscrMDE, pstateEL0t, false},
+		{"EL0", bp(0, testPC, bcrEL0), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"EL0, MDE clear", bp(0, testPC, bcrEL0), 0, aarch64.PSTATE_EL0t, false},
+		{"EL0, D set", bp(0, testPC, bcrEL0), mdscrMDE, maskD<<6 | aarch64.PSTATE_EL0t, true},
+		{"EL0, disabled", bp(0, testPC, 2<<1), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"EL0, PMC EL1", bp(0, testPC, bcrEL1), kdeMDE, aarch64.PSTATE_EL0t, false},
+		{"EL0, PMC both", bp(0, testPC, bcrBoth), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"EL0, last breakpoint", bp(5, testPC, bcrEL0), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"EL0, next instruction", bp(0, testPC+4, bcrEL0), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"EL0, address bit 47", bp(0, testPC|1<<47, bcrEL0), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"EL0, RESS bits ignored", bp(0, testPC|0xff<<56, bcrEL0), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"EL1", bp(0, testPC, bcrEL1), kdeMDE, aarch64.PSTATE_EL1h, true},
+		{"EL1, SP_EL0", bp(0, testPC, bcrEL1), kdeMDE, aarch64.PSTATE_EL1t, true},
+		{"EL1, KDE clear", bp(0, testPC, bcrEL1), mdscrMDE, aarch64.PSTATE_EL1h, false},
+		{"EL1, D set", bp(0, testPC, bcrEL1), kdeMDE, maskD<<6 | aarch64.PSTATE_EL1h, false},
+		{"EL1, PMC EL0", bp(0, testPC, bcrEL0), kdeMDE, aarch64.PSTATE_EL1h, false},
+		{"SSC secure only", bp(0, testPC, bcrBoth|2<<dbgSSC), kdeMDE, aarch64.PSTATE_EL0t, false},
+		{"SSC non-secure only", bp(0, testPC, bcrBoth|1<<dbgSSC), kdeMDE, aarch64.PSTATE_EL0t, true},
+		{"context", bp(4, 0x77, bcrEL0|context), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"context, another", bp(4, 0x78, bcrEL0|context), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"context, low bits", bp(4, 0x75, bcrEL0|context), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"context, breakpoint without", bp(3, 0x74, bcrEL0|context), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked context alone", bp(5, 0x77, bcrEL0|linkedContext), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, bcrEL0|linkedContext)), mdscrMDE, aarch64.PSTATE_EL0t, true},
+		{"linked, other address", and(bp(0, testPC+4, bcrEL0|linkTo5), bp(5, 0x77, bcrEL0|linkedContext)), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked, other context", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x76, bcrEL0|linkedContext)), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked to a disabled one", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, 2<<1|linkedContext)), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked to an unlinked context", and(bp(0, testPC, bcrEL0|linkTo5), bp(5, 0x77, bcrEL1|context)), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked to one without contexts", bp(0, testPC, bcrEL0|linkTo0), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked to the one behind the last", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|6<<dbgLBN), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"linked to 15", bp(0, testPC, bcrEL0|btLinkedAddress<<bcrBT|15<<dbgLBN), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"address mismatch, of AArch32", bp(0, testPC+4, bcrEL0|4<<bcrBT), mdscrMDE, aarch64.PSTATE_EL0t, false},
+		{"VMID, of EL2", bp(5, 0x77, bcrEL0|8<<bcrBT), mdscrMDE, aarch64.PSTATE_EL0t, false},
 	}
 	for _, r := range rows {
 		for _, orderMDSCRFirst := range []bool{false, true} {
@@ -81,7 +81,7 @@ func TestBreakpoints(t *testing.T) {
 			g.set(aarch64.MDSCR_EL1, r.mdscr)
 			g.at(r.mode)
 			want := outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}
-			if r.mode&pstateEL1t != 0 {
+			if r.mode&aarch64.PSTATE_EL1t != 0 {
 				want.EC = aarch64.ECBreakpointSame
 			}
 			if !r.hit {
@@ -105,11 +105,11 @@ func TestBreakpointOrder(t *testing.T) {
 		mode uint64
 		want outcome
 	}{
-		{"breakpoint", testPC, pstateEL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
-		{"breakpoint, IL", testPC, pstateIL | pstateEL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
-		{"IL alone", testPC + 4, pstateIL | pstateEL0t, outcome{EC: aarch64.ECIllegalState, PC: testPC + 4}},
-		{"not mapped", 1 << 41, pstateIL | pstateEL0t, outcome{}},
-		{"not aligned", testPC + 2, pstateIL | pstateEL0t, outcome{}},
+		{"breakpoint", testPC, aarch64.PSTATE_EL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
+		{"breakpoint, IL", testPC, aarch64.PSTATE_IL | aarch64.PSTATE_EL0t, outcome{EC: aarch64.ECBreakpointLower, ISS: 0x22, PC: testPC}},
+		{"IL alone", testPC + 4, aarch64.PSTATE_IL | aarch64.PSTATE_EL0t, outcome{EC: aarch64.ECIllegalState, PC: testPC + 4}},
+		{"not mapped", 1 << 41, aarch64.PSTATE_IL | aarch64.PSTATE_EL0t, outcome{}},
+		{"not aligned", testPC + 2, aarch64.PSTATE_IL | aarch64.PSTATE_EL0t, outcome{}},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -189,25 +189,25 @@ func TestWatchpoints(t *testing.T) {
 		write, ldt bool   // ldt: an LDTR or STTR
 		far        uint64 // 0: no match
 	}{
-		{"load", loads | el0, mdscrMDE, pstateEL0t, 0x1000, 8, false, false, 0x1000},
-		{"load before a store watch", stores | el0, mdscrMDE, pstateEL0t, 0x1000, 8, false, false, 0},
-		{"store", stores | el0, mdscrMDE, pstateEL0t, 0x1004, 1, true, false, 0x1004},
-		{"store before a load watch", loads | el0, mdscrMDE, pstateEL0t, 0x1000, 8, true, false, 0},
-		{"access from below", loads | stores | el0, mdscrMDE, pstateEL0t, 0xff8, 16, true, false, 0x1000},
-		{"access that ends below", loads | el0, mdscrMDE, pstateEL0t, 0xff8, 8, false, false, 0},
-		{"access above", loads | el0, mdscrMDE, pstateEL0t, 0x1008, 8, false, false, 0},
-		{"64 bytes around", stores | el0, mdscrMDE, pstateEL0t, 0xfc8, 64, true, false, 0x1000},
-		{"MDE clear", loads | el0, 0, pstateEL0t, 0x1000, 8, false, false, 0},
-		{"disabled", loads&^dbgE | el0, mdscrMDE, pstateEL0t, 0x1000, 8, false, false, 0},
-		{"EL1", loads | el1, kdeMDE, pstateEL1h, 0x1000, 8, false, false, 0x1000},
-		{"EL1, KDE clear", loads | el1, mdscrMDE, pstateEL1h, 0x1000, 8, false, false, 0},
-		{"EL1, D set", loads | el1, kdeMDE, maskD<<6 | pstateEL1h, 0x1000, 8, false, false, 0},
-		{"EL1, PAC EL0", loads | el0, kdeMDE, pstateEL1h, 0x1000, 8, false, false, 0},
-		{"EL0, PAC EL1", loads | el1, kdeMDE, pstateEL0t, 0x1000, 8, false, false, 0},
-		{"EL1, LDTR, PAC EL0", loads | el0, kdeMDE, pstateEL1h, 0x1000, 8, false, true, 0x1000},
-		{"EL1, LDTR, PAC EL1", loads | el1, kdeMDE, pstateEL1h, 0x1000, 8, false, true, 0},
-		{"linked", loads | el0 | linked, mdscrMDE, pstateEL0t, 0x1000, 8, false, false, 0x1000},
-		{"linked to nothing", loads | el0 | wcrWT | 4<<dbgLBN, mdscrMDE, pstateEL0t, 0x1000, 8, false, false, 0},
+		{"load", loads | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0x1000},
+		{"load before a store watch", stores | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0},
+		{"store", stores | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1004, 1, true, false, 0x1004},
+		{"store before a load watch", loads | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, true, false, 0},
+		{"access from below", loads | stores | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0xff8, 16, true, false, 0x1000},
+		{"access that ends below", loads | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0xff8, 8, false, false, 0},
+		{"access above", loads | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1008, 8, false, false, 0},
+		{"64 bytes around", stores | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0xfc8, 64, true, false, 0x1000},
+		{"MDE clear", loads | el0, 0, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0},
+		{"disabled", loads&^dbgE | el0, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0},
+		{"EL1", loads | el1, kdeMDE, aarch64.PSTATE_EL1h, 0x1000, 8, false, false, 0x1000},
+		{"EL1, KDE clear", loads | el1, mdscrMDE, aarch64.PSTATE_EL1h, 0x1000, 8, false, false, 0},
+		{"EL1, D set", loads | el1, kdeMDE, maskD<<6 | aarch64.PSTATE_EL1h, 0x1000, 8, false, false, 0},
+		{"EL1, PAC EL0", loads | el0, kdeMDE, aarch64.PSTATE_EL1h, 0x1000, 8, false, false, 0},
+		{"EL0, PAC EL1", loads | el1, kdeMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0},
+		{"EL1, LDTR, PAC EL0", loads | el0, kdeMDE, aarch64.PSTATE_EL1h, 0x1000, 8, false, true, 0x1000},
+		{"EL1, LDTR, PAC EL1", loads | el1, kdeMDE, aarch64.PSTATE_EL1h, 0x1000, 8, false, true, 0},
+		{"linked", loads | el0 | linked, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0x1000},
+		{"linked to nothing", loads | el0 | wcrWT | 4<<dbgLBN, mdscrMDE, aarch64.PSTATE_EL0t, 0x1000, 8, false, false, 0},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -221,14 +221,14 @@ func TestWatchpoints(t *testing.T) {
 		var want outcome
 		if r.far != 0 {
 			want = outcome{EC: aarch64.ECWatchpointLower, ISS: 0x22, PC: testPC}
-			if r.mode&pstateEL1t != 0 {
+			if r.mode&aarch64.PSTATE_EL1t != 0 {
 				want.EC = aarch64.ECWatchpointSame
 			}
 			if r.write {
-				want.ISS |= issWnR
+				want.ISS |= aarch64.AbortWnR
 			}
 		}
-		o, _ := g.try(func() bool { return !g.watchpoint(r.va, r.size, r.write, r.ldt || r.mode == pstateEL0t) })
+		o, _ := g.try(func() bool { return !g.watchpoint(r.va, r.size, r.write, r.ldt || r.mode == aarch64.PSTATE_EL0t) })
 		if o != want || g.sys.far != r.far {
 			t.Errorf("%s: %+v, FAR 0x%x; want %+v, 0x%x", r.name, o, g.sys.far, want, r.far)
 		}
@@ -311,10 +311,10 @@ func TestSoftwareStep(t *testing.T) {
 		g.put32(kernel, insERET)
 		g.set(aarch64.MDSCR_EL1, mdscrSS)
 		g.set(aarch64.ELR_EL1, testPC)
-		g.set(aarch64.SPSR_EL1, pstateSS|pstateEL0t)
+		g.set(aarch64.SPSR_EL1, aarch64.PSTATE_SS|aarch64.PSTATE_EL0t)
 		g.PC, g.X[2] = kernel, r.x2
 		vector := g.runToVector()
-		ss := g.sys.spsr&pstateSS != 0
+		ss := g.sys.spsr&aarch64.PSTATE_SS != 0
 		if vector != 0x400 || g.sys.esr != r.esr || g.sys.elr != r.elr || ss != r.ss {
 			t.Errorf("%s: vector 0x%x, ESR 0x%x, ELR 0x%x, SPSR.SS %v; want 0x400, 0x%x, 0x%x, %v",
 				r.name, vector, g.sys.esr, g.sys.elr, ss, r.esr, r.elr, r.ss)
@@ -341,11 +341,11 @@ func TestSoftwareStepEL1(t *testing.T) {
 		esr  uint64
 		elr  uint64
 	}{
-		{"ERET to EL1", []uint32{insNOP, insBRK}, pstateSS | pstateEL1h, 0xcf000022, testPC + 4},
-		{"ERET to EL1, SS clear", []uint32{insNOP, insBRK}, pstateEL1h, 0xce000022, testPC},
-		{"ERET to EL1, D set", []uint32{insNOP, insBRK}, maskD<<6 | pstateSS | pstateEL1h, 0xf2000000, testPC + 4},
-		{"D cleared later", []uint32{insNOP, insDAIFC8, insNOP, insBRK}, maskD<<6 | pstateEL1h, 0xce000022, testPC + 8},
-		{"ERET is stepped", []uint32{insERET}, pstateSS | pstateEL1h, 0xcf000022, testPC},
+		{"ERET to EL1", []uint32{insNOP, insBRK}, aarch64.PSTATE_SS | aarch64.PSTATE_EL1h, 0xcf000022, testPC + 4},
+		{"ERET to EL1, SS clear", []uint32{insNOP, insBRK}, aarch64.PSTATE_EL1h, 0xce000022, testPC},
+		{"ERET to EL1, D set", []uint32{insNOP, insBRK}, maskD<<6 | aarch64.PSTATE_SS | aarch64.PSTATE_EL1h, 0xf2000000, testPC + 4},
+		{"D cleared later", []uint32{insNOP, insDAIFC8, insNOP, insBRK}, maskD<<6 | aarch64.PSTATE_EL1h, 0xce000022, testPC + 8},
+		{"ERET is stepped", []uint32{insERET}, aarch64.PSTATE_SS | aarch64.PSTATE_EL1h, 0xcf000022, testPC},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -368,13 +368,13 @@ func TestStepAcrossExit(t *testing.T) {
 		g := newGuest(t)
 		g.program(testPC, ins, insBRK)
 		g.set(aarch64.MDSCR_EL1, mdscrSS|mdscrKDE)
-		g.at(pstateSS | pstateEL1h)
+		g.at(aarch64.PSTATE_SS | aarch64.PSTATE_EL1h)
 		g.PC = testPC
 		if vector := g.runToVector(); vector != ^uint64(0) || g.PC != testPC || !g.ss {
 			t.Fatalf("%08x: vector 0x%x, PC 0x%x, SS %v; want an exit at the instruction with SS set", ins, vector, g.PC, g.ss)
 		}
 		g.PC += 4
-		g.at(pstateEL1h)
+		g.at(aarch64.PSTATE_EL1h)
 		if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xce000022 || g.sys.elr != testPC+4 {
 			t.Errorf("%08x, emulated: vector 0x%x, ESR 0x%x, ELR 0x%x; want a step exception behind it", ins, vector, g.sys.esr, g.sys.elr)
 		}
@@ -385,9 +385,9 @@ func TestStepAcrossExit(t *testing.T) {
 // the next access, before memory changes.
 func TestWatchpointRuns(t *testing.T) {
 	g := newGuest(t)
-	g.build(space{grain: 12, bits: 48}, 0, 2, descAF|block) // 2 MiB, flat
+	g.build(space{grain: 12, bits: 48}, 0, 2, aarch64.DescAF|block) // 2 MiB, flat
 	g.program(testPC, insSTR, insNOP, insBRK)
-	g.at(pstateEL1h)
+	g.at(aarch64.PSTATE_EL1h)
 	g.PC, g.X[2], g.X[1] = testPC, 0x1000, 1
 	if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xf2000000 {
 		t.Fatalf("without a watchpoint: vector 0x%x, ESR 0x%x; want the BRK", vector, g.sys.esr)
@@ -395,7 +395,7 @@ func TestWatchpointRuns(t *testing.T) {
 	g.set(aarch64.DBGWVR(0), 0x1000)
 	g.set(aarch64.DBGWCR(0), dbgE|1<<dbgPxC|2<<wcrLSC|0xff<<wcrBAS)
 	g.set(aarch64.MDSCR_EL1, kdeMDE)
-	g.at(pstateEL1h)
+	g.at(aarch64.PSTATE_EL1h)
 	g.PC, g.X[1] = testPC, 2
 	if vector := g.runToVector(); vector != 0x200 || g.sys.esr != 0xd6000062 || g.sys.far != 0x1000 || g.sys.elr != testPC {
 		t.Errorf("vector 0x%x, ESR 0x%x, FAR 0x%x, ELR 0x%x; want 0x200, 0xd6000062, 0x1000, 0x%x", vector, g.sys.esr, g.sys.far, g.sys.elr, testPC)
@@ -413,7 +413,7 @@ func TestBreakpointRuns(t *testing.T) {
 	g.set(aarch64.DBGBCR(2), bcrEL0|0xf<<5)
 	g.set(aarch64.MDSCR_EL1, mdscrMDE)
 	for range 2 {
-		g.at(pstateEL0t)
+		g.at(aarch64.PSTATE_EL0t)
 		g.PC = testPC
 		if vector := g.runToVector(); vector != 0x400 || g.sys.esr != 0xc2000022 || g.sys.elr != testPC+8 {
 			t.Errorf("vector 0x%x, ESR 0x%x, ELR 0x%x; want 0x400, 0xc2000022, 0x%x", vector, g.sys.esr, g.sys.elr, testPC+8)

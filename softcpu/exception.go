@@ -4,28 +4,17 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// Offsets from VBAR_EL1 (DDI 0487 D1.3.6): a kind of exception, plus where it
-// came from.
+// Offsets of a kind of exception from those of where it came from (DDI 0487
+// D1.3.6).
 const (
 	vectorSync = 0x000
 	vectorIRQ  = 0x080
 	vectorFIQ  = 0x100
-
-	vectorSP0   = 0x000 // EL1 with SP_EL0
-	vectorSPx   = 0x200 // EL1 with SP_EL1
-	vectorLower = 0x400 // EL0
 )
 
-// Fields of the ISS of aborts.
-const (
-	issWnR   = 1 << 6
-	issS1PTW = 1 << 7
-	issCM    = 1 << 8
-
-	// issCond is CV=1, COND=0xe: how A64 instructions, which are
-	// unconditional, appear in the syndrome of WFx and FP traps.
-	issCond = 1<<24 | 0xe<<20
-)
+// issCond is CV=1, COND=0xe: how A64 instructions, which are unconditional,
+// appear in the syndrome of WFx and FP traps.
+const issCond = 1<<24 | 0xe<<20
 
 // takeException takes a synchronous exception to EL1. ec is the class as it is
 // for an exception from EL0; where EL1's own exceptions have a class of their
@@ -52,15 +41,10 @@ func (c *cpu) enter(vector, ret uint64) {
 	c.stats.Exceptions++
 	c.sys.spsr = c.pstate()
 	c.sys.elr = ret
-	switch {
-	case c.el == 0:
-		vector += vectorLower
-	case c.spsel == 1:
-		vector += vectorSPx
-	}
+	vector += aarch64.VectorFrom(c.sys.spsr)
 	c.setMode(1, 1)
 	c.daif = maskD | maskA | maskI | maskF
-	if c.sys.sctlr&sctlrSPAN == 0 {
+	if c.sys.sctlr&aarch64.SCTLR_SPAN == 0 {
 		c.pan = true
 	}
 	c.ss, c.il = false, false
@@ -74,10 +58,10 @@ func (c *cpu) enter(vector, ret uint64) {
 func (c *cpu) dataAbort(va uint64, f fault, write, cm bool, ret uint64) {
 	iss := uint32(f.fsc)
 	if write || cm {
-		iss |= issWnR
+		iss |= aarch64.AbortWnR
 	}
 	if cm {
-		iss |= issCM
+		iss |= aarch64.AbortCM
 	}
 	c.sys.far = va
 	c.takeException(aarch64.ECDataAbortLower, iss, ret)

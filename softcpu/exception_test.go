@@ -25,9 +25,9 @@ func TestVectors(t *testing.T) {
 		mode   uint64
 		offset uint64
 	}{
-		{"EL1t", pstateEL1t, 0x000},
-		{"EL1h", pstateEL1h, 0x200},
-		{"EL0", pstateEL0t, 0x400},
+		{"EL1t", aarch64.PSTATE_EL1t, 0x000},
+		{"EL1h", aarch64.PSTATE_EL1h, 0x200},
+		{"EL0", aarch64.PSTATE_EL0t, 0x400},
 	}
 	for _, k := range kinds {
 		for _, m := range modes {
@@ -44,7 +44,7 @@ func TestVectors(t *testing.T) {
 				if g.sys.elr != testPC || g.sys.spsr != flags|m.mode {
 					t.Errorf("ELR 0x%x, SPSR 0x%x; want 0x%x, 0x%x", g.sys.elr, g.sys.spsr, testPC, flags|m.mode)
 				}
-				if got, want := g.pstate(), uint64(flags|pstatePAN*0|15<<6|pstateEL1h); got != want {
+				if got, want := g.pstate(), uint64(flags|aarch64.PSTATE_PAN*0|15<<6|aarch64.PSTATE_EL1h); got != want {
 					t.Errorf("PSTATE 0x%x, want 0x%x", got, want)
 				}
 			})
@@ -71,7 +71,7 @@ func TestMaskedInterrupts(t *testing.T) {
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.at(r.daif<<pstateDAIF | pstateEL0t)
+		g.at(r.daif<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL0t)
 		g.PC, g.irq, g.fiq = testPC, r.irq, r.fiq
 		if g.pendingInterrupt() != (r.want != 0) {
 			t.Errorf("%+v: pendingInterrupt %v", r, g.pendingInterrupt())
@@ -104,7 +104,7 @@ func TestSyndromes(t *testing.T) {
 		{"BRK", func(g *guest) { execBRK(g.cpu, &a64.Op{Imm: 0xbeef}) }, 0xf200beef, 0xf200beef, 0},
 	}
 	for _, r := range rows {
-		for mode, want := range map[uint64]uint64{pstateEL0t: r.el0, pstateEL1h: r.el1} {
+		for mode, want := range map[uint64]uint64{aarch64.PSTATE_EL0t: r.el0, aarch64.PSTATE_EL1h: r.el1} {
 			g := newGuest(t)
 			g.at(mode)
 			g.PC = testPC
@@ -123,14 +123,14 @@ func TestEntryPAN(t *testing.T) {
 		{false, false, true}, {true, false, true}, {false, true, false}, {true, true, true},
 	} {
 		g := newGuest(t)
-		sctlr := uint64(sctlrReset &^ sctlrSPAN)
+		sctlr := uint64(aarch64.SCTLR_Reset &^ aarch64.SCTLR_SPAN)
 		if r.span {
-			sctlr |= sctlrSPAN
+			sctlr |= aarch64.SCTLR_SPAN
 		}
 		g.set(aarch64.SCTLR_EL1, sctlr)
 		g.setPAN(r.before)
 		g.undefined(0)
-		if g.pan != r.after || g.sys.spsr&pstatePAN != 0 != r.before {
+		if g.pan != r.after || g.sys.spsr&aarch64.PSTATE_PAN != 0 != r.before {
 			t.Errorf("%+v: PAN %v, SPSR 0x%x", r, g.pan, g.sys.spsr)
 		}
 	}
@@ -142,7 +142,7 @@ func TestStackPointers(t *testing.T) {
 	g.set(aarch64.SP_EL0, 0x1000)
 	g.set(aarch64.SP_EL1, 0x2000)
 	for _, r := range []struct{ mode, sp uint64 }{
-		{pstateEL1h, 0x2000}, {pstateEL1t, 0x1000}, {pstateEL0t, 0x1000}, {pstateEL1h, 0x2000}, {pstateEL0t, 0x1000}, {pstateEL1t, 0x1000},
+		{aarch64.PSTATE_EL1h, 0x2000}, {aarch64.PSTATE_EL1t, 0x1000}, {aarch64.PSTATE_EL0t, 0x1000}, {aarch64.PSTATE_EL1h, 0x2000}, {aarch64.PSTATE_EL0t, 0x1000}, {aarch64.PSTATE_EL1t, 0x1000},
 	} {
 		g.at(r.mode)
 		if g.X[a64.SP] != r.sp || g.get(aarch64.SP_EL0) != 0x1000 || g.get(aarch64.SP_EL1) != 0x2000 {
@@ -150,7 +150,7 @@ func TestStackPointers(t *testing.T) {
 				g.get(aarch64.SP_EL0), g.get(aarch64.SP_EL1), r.sp)
 		}
 	}
-	g.at(pstateEL0t)
+	g.at(aarch64.PSTATE_EL0t)
 	g.undefined(0)
 	if g.X[a64.SP] != 0x2000 {
 		t.Errorf("after an exception from EL0: SP 0x%x, want SP_EL1", g.X[a64.SP])
@@ -158,22 +158,22 @@ func TestStackPointers(t *testing.T) {
 }
 
 func TestERET(t *testing.T) {
-	const flags = 0x6<<28 | pstatePAN | maskI<<pstateDAIF
+	const flags = 0x6<<28 | aarch64.PSTATE_PAN | maskI<<aarch64.PSTATE_DAIF
 	rows := []struct {
 		name string
 		spsr uint64
 		want uint64
 	}{
-		{"to EL0", flags | pstateEL0t, flags | pstateEL0t},
-		{"to EL1t", flags | pstateEL1t, flags | pstateEL1t},
-		{"to EL1h", flags | pstateEL1h, flags | pstateEL1h},
-		{"with IL", flags | pstateIL | pstateEL0t, flags | pstateIL | pstateEL0t},
-		{"illegal: EL2h", flags | 9, flags | pstateIL | pstateEL1h},
-		{"illegal: EL3t", flags | 12, flags | pstateIL | pstateEL1h},
-		{"illegal: EL0 with SP_ELx", flags | 1, flags | pstateIL | pstateEL1h},
-		{"illegal: mode 6", flags | 6, flags | pstateIL | pstateEL1h},
-		{"illegal: AArch32 user", flags | 0x10, flags | pstateIL | pstateEL1h},
-		{"SS without stepping", flags | pstateSS | pstateEL0t, flags | pstateEL0t},
+		{"to EL0", flags | aarch64.PSTATE_EL0t, flags | aarch64.PSTATE_EL0t},
+		{"to EL1t", flags | aarch64.PSTATE_EL1t, flags | aarch64.PSTATE_EL1t},
+		{"to EL1h", flags | aarch64.PSTATE_EL1h, flags | aarch64.PSTATE_EL1h},
+		{"with IL", flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL0t, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL0t},
+		{"illegal: EL2h", flags | 9, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL1h},
+		{"illegal: EL3t", flags | 12, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL1h},
+		{"illegal: EL0 with SP_ELx", flags | 1, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL1h},
+		{"illegal: mode 6", flags | 6, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL1h},
+		{"illegal: AArch32 user", flags | 0x10, flags | aarch64.PSTATE_IL | aarch64.PSTATE_EL1h},
+		{"SS without stepping", flags | aarch64.PSTATE_SS | aarch64.PSTATE_EL0t, flags | aarch64.PSTATE_EL0t},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -186,7 +186,7 @@ func TestERET(t *testing.T) {
 		if g.PC != 0x4000 || g.pstate() != r.want || !g.event {
 			t.Errorf("%s: PC 0x%x, PSTATE 0x%x, event %v; want 0x4000, 0x%x, true", r.name, g.PC, g.pstate(), g.event, r.want)
 		}
-		if g.stepwise != (r.want&pstateIL != 0) {
+		if g.stepwise != (r.want&aarch64.PSTATE_IL != 0) {
 			t.Errorf("%s: stepwise %v", r.name, g.stepwise)
 		}
 	}
@@ -196,9 +196,9 @@ func TestERET(t *testing.T) {
 // clears PSTATE.IL.
 func TestIllegalState(t *testing.T) {
 	g := newGuest(t)
-	g.at(pstateIL | pstateEL0t)
+	g.at(aarch64.PSTATE_IL | aarch64.PSTATE_EL0t)
 	o, _ := g.try(g.beforeInstruction)
-	if want := (outcome{EC: aarch64.ECIllegalState, PC: testPC}); o != want || g.il || g.sys.spsr&pstateIL == 0 {
+	if want := (outcome{EC: aarch64.ECIllegalState, PC: testPC}); o != want || g.il || g.sys.spsr&aarch64.PSTATE_IL == 0 {
 		t.Errorf("got %+v, IL %v, SPSR 0x%x; want %+v, IL clear, set in SPSR", o, g.il, g.sys.spsr, want)
 	}
 }
@@ -207,10 +207,10 @@ func TestIllegalState(t *testing.T) {
 func TestBranchAddr(t *testing.T) {
 	rows := []struct{ tcr, va, want uint64 }{
 		{0, 0x5a00_0000_0000_1000, 0x5a00_0000_0000_1000},
-		{tcrTBI0, 0x5a00_0000_0000_1000, 0x1000},
-		{tcrTBI0, 0x5aff_0000_0000_1000, 0x5aff_0000_0000_1000},
-		{tcrTBI1, 0x5aff_0000_0000_1000, 0xffff_0000_0000_1000},
-		{tcrTBI1, 0x5a7f_0000_0000_1000, 0x5a7f_0000_0000_1000},
+		{aarch64.TCR_TBI0, 0x5a00_0000_0000_1000, 0x1000},
+		{aarch64.TCR_TBI0, 0x5aff_0000_0000_1000, 0x5aff_0000_0000_1000},
+		{aarch64.TCR_TBI1, 0x5aff_0000_0000_1000, 0xffff_0000_0000_1000},
+		{aarch64.TCR_TBI1, 0x5a7f_0000_0000_1000, 0x5a7f_0000_0000_1000},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -219,7 +219,7 @@ func TestBranchAddr(t *testing.T) {
 			t.Errorf("TCR 0x%x: branch to 0x%x goes to 0x%x, want 0x%x", r.tcr, r.va, got, r.want)
 		}
 		g.set(aarch64.ELR_EL1, r.va)
-		g.set(aarch64.SPSR_EL1, pstateEL0t)
+		g.set(aarch64.SPSR_EL1, aarch64.PSTATE_EL0t)
 		if execERET(g.cpu, &a64.Op{}); g.PC != r.want {
 			t.Errorf("TCR 0x%x: ERET to 0x%x goes to 0x%x, want 0x%x", r.tcr, r.va, g.PC, r.want)
 		}
@@ -247,14 +247,14 @@ func TestExceptionGenerating(t *testing.T) {
 		{"DRPS", execDRPS, 0, 0, undef, undef},
 		{"ERET", execERET, 0, 0, undef, outcome{}},
 		{"WFI", execWFI, 0, 0, outcome{EC: aarch64.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}},
-		{"WFI, nTWI", execWFI, 0, sctlrNTWI, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}},
+		{"WFI, nTWI", execWFI, 0, aarch64.SCTLR_nTWI, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfi, PC: testPC}},
 		{"WFE", execWFE, 0, 0, outcome{EC: aarch64.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}},
-		{"WFE, nTWE", execWFE, 0, sctlrNTWE, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}},
+		{"WFE, nTWE", execWFE, 0, aarch64.SCTLR_nTWE, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}, outcome{Exit: true, EC: aarch64.ECWFx, ISS: wfe, PC: testPC}},
 	}
 	for _, r := range rows {
-		for mode, want := range map[uint64]outcome{pstateEL0t: r.el0, pstateEL1h: r.el1} {
+		for mode, want := range map[uint64]outcome{aarch64.PSTATE_EL0t: r.el0, aarch64.PSTATE_EL1h: r.el1} {
 			g := newGuest(t)
-			g.set(aarch64.SCTLR_EL1, sctlrReset|r.sctlr)
+			g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|r.sctlr)
 			g.set(aarch64.ELR_EL1, testPC+4)
 			g.set(aarch64.SPSR_EL1, mode)
 			g.at(mode)
@@ -269,7 +269,7 @@ func TestExceptionGenerating(t *testing.T) {
 // TestWaitEnds: what makes WFI and WFE complete at once, even at EL0 with traps.
 func TestWaitEnds(t *testing.T) {
 	g := newGuest(t)
-	g.at(15<<pstateDAIF | pstateEL0t)
+	g.at(15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL0t)
 	steps := []struct {
 		name string
 		prep func()
@@ -280,7 +280,7 @@ func TestWaitEnds(t *testing.T) {
 		{"WFI with a masked FIQ", func() { g.irq, g.fiq = false, true }, execWFI, true},
 		{"WFE after SEVL", func() { execSEVL(g.cpu, nil) }, execWFE, true},
 		{"WFE again", func() {}, execWFE, false},
-		{"WFE after SEV", func() { g.at(pstateEL0t); execSEV(g.cpu, nil) }, execWFE, true},
+		{"WFE after SEV", func() { g.at(aarch64.PSTATE_EL0t); execSEV(g.cpu, nil) }, execWFE, true},
 	}
 	for _, s := range steps {
 		s.prep()
@@ -291,8 +291,8 @@ func TestWaitEnds(t *testing.T) {
 }
 
 func TestSetPSTATE(t *testing.T) {
-	for _, mode := range []uint64{pstateEL0t, pstateEL1t, pstateEL1h} {
-		for _, bits := range []uint64{0, pstateNZCV, 1 << 31, 1 << 30, 1 << 29, 1 << 28, pstatePAN, pstateSS, pstateIL, 1 << 9, 1 << 8, 1 << 7, 1 << 6} {
+	for _, mode := range []uint64{aarch64.PSTATE_EL0t, aarch64.PSTATE_EL1t, aarch64.PSTATE_EL1h} {
+		for _, bits := range []uint64{0, aarch64.PSTATE_NZCV, 1 << 31, 1 << 30, 1 << 29, 1 << 28, aarch64.PSTATE_PAN, aarch64.PSTATE_SS, aarch64.PSTATE_IL, 1 << 9, 1 << 8, 1 << 7, 1 << 6} {
 			g := newGuest(t)
 			if g.setPSTATE(bits | mode); g.pstate() != bits|mode {
 				t.Errorf("setPSTATE(0x%x): 0x%x", bits|mode, g.pstate())
@@ -300,16 +300,16 @@ func TestSetPSTATE(t *testing.T) {
 		}
 	}
 	g := newGuest(t)
-	if g.setPSTATE(pstateEL0t | 1<<5 | 1<<10 | 1<<27 | 1<<63); g.pstate() != 0 {
+	if g.setPSTATE(aarch64.PSTATE_EL0t | 1<<5 | 1<<10 | 1<<27 | 1<<63); g.pstate() != 0 {
 		t.Errorf("bits that do not exist: PSTATE 0x%x, want 0", g.pstate())
 	}
 }
 
 func TestRegime(t *testing.T) {
 	for ps, want := range map[uint64]regime{
-		pstateEL0t: regimeEL0, pstateEL0t | pstatePAN: regimeEL0,
-		pstateEL1t: regimeEL1, pstateEL1h: regimeEL1,
-		pstateEL1t | pstatePAN: regimeEL1PAN, pstateEL1h | pstatePAN: regimeEL1PAN,
+		aarch64.PSTATE_EL0t: regimeEL0, aarch64.PSTATE_EL0t | aarch64.PSTATE_PAN: regimeEL0,
+		aarch64.PSTATE_EL1t: regimeEL1, aarch64.PSTATE_EL1h: regimeEL1,
+		aarch64.PSTATE_EL1t | aarch64.PSTATE_PAN: regimeEL1PAN, aarch64.PSTATE_EL1h | aarch64.PSTATE_PAN: regimeEL1PAN,
 	} {
 		g := newGuest(t)
 		if g.setPSTATE(ps); g.regime() != want {
@@ -320,7 +320,7 @@ func TestRegime(t *testing.T) {
 
 func TestFPTrap(t *testing.T) {
 	for fpen, trapped := range [][2]bool{{true, true}, {true, false}, {true, true}, {false, false}} {
-		for el, mode := range []uint64{pstateEL0t, pstateEL1h} {
+		for el, mode := range []uint64{aarch64.PSTATE_EL0t, aarch64.PSTATE_EL1h} {
 			t.Run(fmt.Sprintf("FPEN %d, EL%d", fpen, el), func(t *testing.T) {
 				g := newGuest(t)
 				g.set(aarch64.CPACR_EL1, uint64(fpen)<<20)

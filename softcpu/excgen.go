@@ -57,9 +57,9 @@ func execERET(c *cpu, op *a64.Op) bool {
 		c.undefined(c.PC)
 		return false
 	}
-	spsr := c.sys.spsr &^ pstateSS
+	spsr := c.sys.spsr &^ aarch64.PSTATE_SS
 	if c.returnSS(c.sys.spsr) {
-		spsr |= pstateSS
+		spsr |= aarch64.PSTATE_SS
 	}
 	c.excl, c.event = exclusive{}, true
 	c.setPSTATE(spsr)

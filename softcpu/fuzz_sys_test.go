@@ -108,7 +108,7 @@ func (g *guest) checkInvariants() {
 		g.t.Fatal("EL0 with SP_EL1")
 	case g.X[a64.ZR] != 0:
 		g.t.Fatalf("XZR is 0x%x", g.X[a64.ZR])
-	case g.sys.sctlr&sctlrRES1 != sctlrRES1 || g.sys.sctlr&^(sctlrRES1|sctlrWritable) != 0:
+	case g.sys.sctlr&aarch64.SCTLR_RES1 != aarch64.SCTLR_RES1 || g.sys.sctlr&^(aarch64.SCTLR_RES1|sctlrWritable) != 0:
 		g.t.Fatalf("SCTLR_EL1 0x%x", g.sys.sctlr)
 	case g.sys.vbar&0x7ff != 0:
 		g.t.Fatalf("VBAR_EL1 0x%x", g.sys.vbar)

@@ -18,7 +18,7 @@ func execWFI(c *cpu, op *a64.Op) bool {
 	if c.irq || c.fiq {
 		return true
 	}
-	return c.wait(aarch64.WFI, sctlrNTWI)
+	return c.wait(aarch64.WFI, aarch64.SCTLR_nTWI)
 }
 
 func execWFE(c *cpu, op *a64.Op) bool {
@@ -27,7 +27,7 @@ func execWFE(c *cpu, op *a64.Op) bool {
 		c.sev.Store(false)
 		return true
 	}
-	return c.wait(aarch64.WFE, sctlrNTWE)
+	return c.wait(aarch64.WFE, aarch64.SCTLR_nTWE)
 }
 
 // wait exits with the PC at the instruction, or traps to EL1 if it is EL0's and

@@ -67,19 +67,8 @@ func (r *idRegs) reset(index, ipaBits int) {
 	r.reg[idPFR0] = pfr0
 	r.reg[idDFR0] = dfr0
 	r.reg[idISAR0] = isar0
-	r.reg[idMMFR0] = mmfr0 | paRange(ipaBits)
+	r.reg[idMMFR0] = mmfr0 | aarch64.PARange(ipaBits)
 	r.reg[idMMFR1] = mmfr1
-}
-
-// paRange returns the widest ID_AA64MMFR0_EL1.PARange that fits into ipaBits.
-func paRange(ipaBits int) uint64 {
-	v := uint64(0)
-	for i, bits := range paBits[:6] {
-		if int(bits) <= ipaBits {
-			v = uint64(i)
-		}
-	}
-	return v
 }
 
 // Cache type registers. Lines are 64 bytes: 16 words.
@@ -99,7 +88,7 @@ const (
 
 // dczid returns DCZID_EL0 as the current EL sees it.
 func (c *cpu) dczid() uint64 {
-	if c.el == 0 && c.sys.sctlr&sctlrDZE == 0 {
+	if c.el == 0 && c.sys.sctlr&aarch64.SCTLR_DZE == 0 {
 		return dczidEL0 | dczidDZP
 	}
 	return dczidEL0

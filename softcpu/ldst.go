@@ -1,6 +1,10 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+import (
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
+)
 
 // base returns the base register's value, after the check that a stack pointer
 // used as one is aligned to 16 bytes (SCTLR_EL1.SA and SA0).
@@ -16,9 +20,9 @@ func (c *cpu) base(rn uint8) (addr uint64, ok bool) {
 // spChecked says whether SCTLR_EL1 demands an aligned stack pointer.
 func (c *cpu) spChecked() bool {
 	if c.el == 0 {
-		return c.sys.sctlr&sctlrSA0 != 0
+		return c.sys.sctlr&aarch64.SCTLR_SA0 != 0
 	}
-	return c.sys.sctlr&sctlrSA != 0
+	return c.sys.sctlr&aarch64.SCTLR_SA != 0
 }
 
 // extendLoad sign-extends and narrows what a load read, as aux says.

@@ -3,6 +3,8 @@ package softcpu
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // mailbox brings TLB and instruction cache maintenance of other CPUs to the
@@ -161,7 +163,7 @@ func (c *cpu) apply(m maintenance) {
 			c.code.flushNonGlobal()
 		}
 	case tlbVA, tlbVAAny:
-		granule := c.granule(m.va)
+		granule := aarch64.Granule(c.sys.tcr, m.va)
 		if c.mmu.flushVA(m.va, granule) {
 			c.code.flushVirtual()
 		} else {

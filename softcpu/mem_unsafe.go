@@ -42,7 +42,7 @@ const alwaysAligned aligned = 1 << 63
 // or that Run has to return.
 func (c *cpu) resolve(va, size uint64, acc access, r regime, al aligned) unsafe.Pointer {
 	misaligned := va&uint64(al&^alwaysAligned-1) != 0
-	if misaligned && (al&alwaysAligned != 0 || c.sys.sctlr&sctlrA != 0) {
+	if misaligned && (al&alwaysAligned != 0 || c.sys.sctlr&aarch64.SCTLR_A != 0) {
 		c.dataAbort(va, fault{some: true, fsc: uint8(aarch64.FSCAlignment)}, acc == accessWrite, false, c.PC)
 		return nil
 	}
@@ -100,14 +100,14 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 	iss := uint32(f.fsc)
 	if f.s1ptw {
-		iss |= 1 << 7
+		iss |= aarch64.AbortS1PTW
 	}
 	if acc == accessFetch {
 		c.exitWith(aarch64.MakeESR(aarch64.ECInstrAbortLower, iss), va, ipa)
 		return
 	}
 	if acc == accessWrite {
-		iss |= 1 << 6
+		iss |= aarch64.AbortWnR
 	}
 	if !f.s1ptw {
 		iss |= c.abortSyndrome()
@@ -127,24 +127,12 @@ func (c *cpu) abortSyndrome() uint32 {
 	default:
 		return 0
 	}
-	srt := uint32(op.Rd)
-	if op.Rd >= a64.ZR {
-		srt = 31
-	}
-	size := uint32(op.Aux & a64.MemSize)
-	iss := 1<<24 | size<<22 | srt<<16
-	if op.Aux&a64.MemSigned != 0 {
-		iss |= 1 << 21
-		if op.Aux&a64.Mem64 != 0 {
-			iss |= 1 << 15
-		}
-	} else if size == 3 {
-		iss |= 1 << 15
-	}
-	if op.Aux&(a64.MemAcquire|a64.MemRelease) != 0 {
-		iss |= 1 << 14
-	}
-	return iss
+	size, signed := 1<<(op.Aux&a64.MemSize), op.Aux&a64.MemSigned != 0
+	return aarch64.DataAbort{
+		ISV: true, Size: size, Sign: signed, Reg: min(int(op.Rd), 31),
+		Wide: size == 8 || signed && op.Aux&a64.Mem64 != 0,
+		AR:   op.Aux&(a64.MemAcquire|a64.MemRelease) != 0,
+	}.ISS()
 }
 
 // load reads size bytes, 1 to 8, zero-extended. ok is false when an exception

@@ -1,22 +1,9 @@
 package softcpu
 
-import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+import (
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
-// Bits of PSTATE where SPSR_EL1 and the host's CPSR have them (DDI 0487
-// C5.2.19).
-const (
-	pstateM    = 0x1f    // mode
-	pstateDAIF = 6       // shift of D A I F, with F in the lowest bit
-	pstateIL   = 1 << 20 // illegal execution state
-	pstateSS   = 1 << 21 // software step
-	pstatePAN  = 1 << 22
-	pstateNZCV = 15 << 28
-
-	pstateEL0t = 0
-	pstateEL1t = 4
-	pstateEL1h = 5
-
-	spsrWritable = pstateNZCV | pstatePAN | pstateSS | pstateIL | 15<<pstateDAIF | pstateM
+	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
 // Bits of cpu.daif.
@@ -29,15 +16,15 @@ const (
 
 // pstate returns PSTATE in the layout of SPSR_EL1.
 func (c *cpu) pstate() uint64 {
-	v := uint64(c.NZCV()) | uint64(c.daif)<<pstateDAIF | uint64(c.el)<<2 | uint64(c.spsel)
+	v := uint64(c.NZCV()) | uint64(c.daif)<<aarch64.PSTATE_DAIF | uint64(c.el)<<2 | uint64(c.spsel)
 	if c.pan {
-		v |= pstatePAN
+		v |= aarch64.PSTATE_PAN
 	}
 	if c.ss {
-		v |= pstateSS
+		v |= aarch64.PSTATE_SS
 	}
 	if c.il {
-		v |= pstateIL
+		v |= aarch64.PSTATE_IL
 	}
 	return v
 }
@@ -47,10 +34,10 @@ func (c *cpu) pstate() uint64 {
 // return does (DDI 0487 D1.4.4).
 func (c *cpu) setPSTATE(v uint64) {
 	c.SetNZCV(uint32(v))
-	c.daif = uint8(v >> pstateDAIF & 15)
-	c.pan = v&pstatePAN != 0
-	c.ss = v&pstateSS != 0
-	c.il = v&pstateIL != 0
+	c.daif = uint8(v >> aarch64.PSTATE_DAIF & 15)
+	c.pan = v&aarch64.PSTATE_PAN != 0
+	c.ss = v&aarch64.PSTATE_SS != 0
+	c.il = v&aarch64.PSTATE_IL != 0
 	if el, spsel, ok := modeOf(v); ok {
 		c.setMode(el, spsel)
 	} else {
@@ -61,12 +48,12 @@ func (c *cpu) setPSTATE(v uint64) {
 
 // modeOf returns the exception level and stack pointer that PSTATE.M names.
 func modeOf(v uint64) (el, spsel uint8, ok bool) {
-	switch v & pstateM {
-	case pstateEL0t:
+	switch v & aarch64.PSTATE_M {
+	case aarch64.PSTATE_EL0t:
 		return 0, 0, true
-	case pstateEL1t:
+	case aarch64.PSTATE_EL1t:
 		return 1, 0, true
-	case pstateEL1h:
+	case aarch64.PSTATE_EL1h:
 		return 1, 1, true
 	}
 	return 0, 0, false
@@ -104,7 +91,7 @@ func (c *cpu) regime() regime {
 // updateMode recomputes what follows from PSTATE, CPACR_EL1 and the debug
 // registers. Whoever changes one of those calls it.
 func (c *cpu) updateMode() {
-	fpen := c.sys.cpacr >> cpacrFPEN & 3
+	fpen := c.sys.cpacr >> aarch64.CPACR_FPEN & 3
 	c.fpTrapped = fpen != 3 && (fpen != 1 || c.el == 0)
 	c.stepwise = c.il || c.stepping() || c.breaking()
 	c.mmu.selectRegime(c.regime())
@@ -113,11 +100,7 @@ func (c *cpu) updateMode() {
 // branchAddr returns where a branch to va goes: with the top byte ignored, the
 // PC holds the address with that byte sign-extended (DDI 0487 D4.1.1).
 func (c *cpu) branchAddr(va uint64) uint64 {
-	tbi := uint64(tcrTBI0)
-	if va>>55&1 != 0 {
-		tbi = tcrTBI1
-	}
-	if c.sys.tcr&tbi != 0 {
+	if aarch64.TBI(c.sys.tcr, va) {
 		return uint64(int64(va<<8) >> 8)
 	}
 	return va

@@ -82,8 +82,8 @@ func (c *cpu) returnSS(spsr uint64) bool {
 	if !ok {
 		el = c.el
 	}
-	masked := spsr&(maskD<<pstateDAIF) != 0
-	return c.sys.mdscr&mdscrSS != 0 && !c.debugEnabledNow() && c.debugEnabled(el, masked) && spsr&pstateSS != 0
+	masked := spsr&(maskD<<aarch64.PSTATE_DAIF) != 0
+	return c.sys.mdscr&mdscrSS != 0 && !c.debugEnabledNow() && c.debugEnabled(el, masked) && spsr&aarch64.PSTATE_SS != 0
 }
 
 // isLoadExclusive says whether the instruction at va is LDXR, LDAXR, LDXP or

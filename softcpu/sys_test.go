@@ -133,9 +133,9 @@ type space struct {
 // tgField returns TCR_EL1.TG0 or TG1 of a granule.
 func (s space) tgField() uint64 {
 	if s.upper {
-		return map[uint]uint64{12: 2, 14: 1, 16: 3}[s.grain] << tcrTG1
+		return map[uint]uint64{12: 2, 14: 1, 16: 3}[s.grain] << aarch64.TCR_TG1
 	}
-	return map[uint]uint64{12: 0, 14: 2, 16: 1}[s.grain] << tcrTG0
+	return map[uint]uint64{12: 0, 14: 2, 16: 1}[s.grain] << aarch64.TCR_TG0
 }
 
 // base returns the lowest address of the space.
@@ -154,17 +154,17 @@ func (s space) shift(level uint) uint { return s.grain + (3-level)*s.stride() }
 // returns where.
 func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64) {
 	g.t.Helper()
-	tcr := s.tgField() | 5<<tcrIPS // 48 bits, limited by the CPU
+	tcr := s.tgField() | 5<<aarch64.TCR_IPS // 48 bits, limited by the CPU
 	root := g.table(s.grain)
 	if s.upper {
-		tcr |= uint64(64-s.bits)<<tcrT1SZ | tcrEPD0
+		tcr |= uint64(64-s.bits)<<aarch64.TCR_T1SZ | aarch64.TCR_EPD0
 		g.set(aarch64.TTBR1_EL1, root)
 	} else {
-		tcr |= uint64(64-s.bits)<<tcrT0SZ | tcrEPD1
+		tcr |= uint64(64-s.bits)<<aarch64.TCR_T0SZ | aarch64.TCR_EPD1
 		g.set(aarch64.TTBR0_EL1, root)
 	}
 	g.set(aarch64.TCR_EL1, tcr)
-	g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM)
+	g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|aarch64.SCTLR_M)
 	g.set(aarch64.MAIR_EL1, 0x44_04_ff) // 0: Normal write-back, 1: Device-nGnRE, 2: Normal non-cacheable
 	at := root
 	for l := s.startLevel(); ; l++ {
@@ -178,6 +178,6 @@ func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64)
 			return slot
 		}
 		at = g.table(s.grain)
-		g.put64(slot, at|descTable|descValid|s.tableAttrs)
+		g.put64(slot, at|aarch64.DescTable|aarch64.DescValid|s.tableAttrs)
 	}
 }

@@ -64,9 +64,9 @@ func (c *cpu) allowedAtEL0(op *a64.Op) bool {
 	var allow uint64
 	switch aarch64.SysReg(op.Aux) {
 	case aarch64.DC_ZVA:
-		allow = sctlrDZE
+		allow = aarch64.SCTLR_DZE
 	case aarch64.IC_IVAU, aarch64.DC_CVAC, aarch64.DC_CVAU, aarch64.DC_CIVAC:
-		allow = sctlrUCI
+		allow = aarch64.SCTLR_UCI
 	default:
 		c.undefined(c.PC)
 		return false
@@ -98,7 +98,7 @@ func (c *cpu) cleanLine(va uint64, acc access) bool {
 		return c.maintenanceFault(va, f)
 	}
 	if acc == accessWrite {
-		return !c.watchpointWith(issCM|issWnR, va&^(cacheLine-1), cacheLine, true, c.el == 0)
+		return !c.watchpointWith(aarch64.AbortCM|aarch64.AbortWnR, va&^(cacheLine-1), cacheLine, true, c.el == 0)
 	}
 	return true
 }
@@ -117,9 +117,9 @@ func (c *cpu) invalidateCode(va uint64) bool {
 // translation instruction.
 func (c *cpu) maintenanceFault(va uint64, f fault) bool {
 	if f.stage2 {
-		iss := uint32(f.fsc) | issCM | issWnR
+		iss := uint32(f.fsc) | aarch64.AbortCM | aarch64.AbortWnR
 		if f.s1ptw {
-			iss |= issS1PTW
+			iss |= aarch64.AbortS1PTW
 		}
 		return c.exitWith(aarch64.MakeESR(aarch64.ECDataAbortLower, iss), va, f.ipa)
 	}

@@ -17,7 +17,7 @@ func TestSYSAccess(t *testing.T) {
 		el1 bool
 	}
 	known := map[aarch64.SysReg]access{
-		aarch64.IC_IVAU: {sctlrUCI, true}, aarch64.DC_CVAC: {sctlrUCI, true}, aarch64.DC_CVAU: {sctlrUCI, true}, aarch64.DC_CIVAC: {sctlrUCI, true}, aarch64.DC_ZVA: {sctlrDZE, true},
+		aarch64.IC_IVAU: {aarch64.SCTLR_UCI, true}, aarch64.DC_CVAC: {aarch64.SCTLR_UCI, true}, aarch64.DC_CVAU: {aarch64.SCTLR_UCI, true}, aarch64.DC_CIVAC: {aarch64.SCTLR_UCI, true}, aarch64.DC_ZVA: {aarch64.SCTLR_DZE, true},
 	}
 	for _, op := range []aarch64.SysReg{
 		aarch64.IC_IALLUIS, aarch64.IC_IALLU, aarch64.DC_IVAC, aarch64.DC_ISW, aarch64.DC_CSW, aarch64.DC_CISW, aarch64.AT_S1E1R, aarch64.AT_S1E1W, aarch64.AT_S1E0R, aarch64.AT_S1E0W,
@@ -39,20 +39,20 @@ func TestSYSAccess(t *testing.T) {
 		iss := aarch64.SysRegTrap{Reg: op, Rt: 3}.ISS()
 		trap := outcome{EC: aarch64.ECSysReg, ISS: iss, PC: testPC}
 
-		g.set(aarch64.SCTLR_EL1, sctlrReset&^k.el0|(sctlrUCI|sctlrDZE)&^k.el0)
-		g.at(pstateEL0t)
+		g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset&^k.el0|(aarch64.SCTLR_UCI|aarch64.SCTLR_DZE)&^k.el0)
+		g.at(aarch64.PSTATE_EL0t)
 		if k.el0 != 0 {
 			check("at EL0, not allowed", op, trap)
 		} else {
 			check("at EL0", op, undef)
 		}
 		if k.el0 != 0 {
-			g.set(aarch64.SCTLR_EL1, sctlrReset|k.el0)
-			g.at(pstateEL0t)
+			g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|k.el0)
+			g.at(aarch64.PSTATE_EL0t)
 			check("at EL0, allowed", op, outcome{})
 		}
 
-		g.at(pstateEL1h)
+		g.at(aarch64.PSTATE_EL1h)
 		crn := op >> 7 & 15
 		switch {
 		case k.el1:
@@ -74,7 +74,7 @@ func TestSYSL(t *testing.T) {
 	if o, _ := g.try(sysl(aarch64.IC_IVAU)); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 		t.Errorf("SYSL of IC IVAU: %+v, want UNDEFINED", o)
 	}
-	g.at(pstateEL1h)
+	g.at(aarch64.PSTATE_EL1h)
 	impdef := aarch64.SysRegOf(1, 0, 15, 0, 0)
 	want := outcome{Exit: true, EC: aarch64.ECSysReg, ISS: aarch64.SysRegTrap{Reg: impdef, Rt: 3, Read: true}.ISS(), PC: testPC}
 	if o, _ := g.try(sysl(impdef)); o != want {
@@ -85,13 +85,13 @@ func TestSYSL(t *testing.T) {
 // TestCacheFaults: what cache maintenance by address needs of a page, and how
 // it says that it does not have it.
 func TestCacheFaults(t *testing.T) {
-	const ro, el0 = descAP2, descAP1
+	const ro, el0 = aarch64.DescAP2, aarch64.DescAP1
 	none := outcome{}
 	abort := func(fsc uint32) outcome {
-		return outcome{EC: aarch64.ECDataAbortLower, ISS: issCM | issWnR | fsc, PC: testPC}
+		return outcome{EC: aarch64.ECDataAbortLower, ISS: aarch64.AbortCM | aarch64.AbortWnR | fsc, PC: testPC}
 	}
 	same := func(fsc uint32) outcome {
-		return outcome{EC: aarch64.ECDataAbortSame, ISS: issCM | issWnR | fsc, PC: testPC}
+		return outcome{EC: aarch64.ECDataAbortSame, ISS: aarch64.AbortCM | aarch64.AbortWnR | fsc, PC: testPC}
 	}
 	rows := []struct {
 		name  string
@@ -100,19 +100,19 @@ func TestCacheFaults(t *testing.T) {
 		attrs uint64
 		want  outcome
 	}{
-		{"DC CVAC", aarch64.DC_CVAC, pstateEL1h, descAF | ro, none},
-		{"DC CVAC, invalid", aarch64.DC_CVAC, pstateEL1h, 0, same(0x07)},
-		{"DC CVAC, no AF", aarch64.DC_CVAC, pstateEL1h, ro, same(0x0b)},
-		{"DC CVAC, user page under PAN", aarch64.DC_CVAC, pstatePAN | pstateEL1h, descAF | el0, none},
-		{"DC IVAC", aarch64.DC_IVAC, pstateEL1h, descAF, none},
-		{"DC IVAC, read-only", aarch64.DC_IVAC, pstateEL1h, descAF | ro, same(0x0f)},
-		{"DC CIVAC at EL0", aarch64.DC_CIVAC, pstateEL0t, descAF | el0 | ro, none},
-		{"DC CIVAC at EL0, kernel page", aarch64.DC_CIVAC, pstateEL0t, descAF, abort(0x0f)},
-		{"DC CVAU at EL0, invalid", aarch64.DC_CVAU, pstateEL0t, 0, abort(0x07)},
-		{"IC IVAU", aarch64.IC_IVAU, pstateEL1h, descAF | ro, none},
-		{"IC IVAU, invalid", aarch64.IC_IVAU, pstateEL1h, 0, same(0x07)},
-		{"IC IVAU at EL0", aarch64.IC_IVAU, pstateEL0t, descAF | el0 | ro, none},
-		{"IC IVAU at EL0, kernel page", aarch64.IC_IVAU, pstateEL0t, descAF, abort(0x0f)},
+		{"DC CVAC", aarch64.DC_CVAC, aarch64.PSTATE_EL1h, aarch64.DescAF | ro, none},
+		{"DC CVAC, invalid", aarch64.DC_CVAC, aarch64.PSTATE_EL1h, 0, same(0x07)},
+		{"DC CVAC, no AF", aarch64.DC_CVAC, aarch64.PSTATE_EL1h, ro, same(0x0b)},
+		{"DC CVAC, user page under PAN", aarch64.DC_CVAC, aarch64.PSTATE_PAN | aarch64.PSTATE_EL1h, aarch64.DescAF | el0, none},
+		{"DC IVAC", aarch64.DC_IVAC, aarch64.PSTATE_EL1h, aarch64.DescAF, none},
+		{"DC IVAC, read-only", aarch64.DC_IVAC, aarch64.PSTATE_EL1h, aarch64.DescAF | ro, same(0x0f)},
+		{"DC CIVAC at EL0", aarch64.DC_CIVAC, aarch64.PSTATE_EL0t, aarch64.DescAF | el0 | ro, none},
+		{"DC CIVAC at EL0, kernel page", aarch64.DC_CIVAC, aarch64.PSTATE_EL0t, aarch64.DescAF, abort(0x0f)},
+		{"DC CVAU at EL0, invalid", aarch64.DC_CVAU, aarch64.PSTATE_EL0t, 0, abort(0x07)},
+		{"IC IVAU", aarch64.IC_IVAU, aarch64.PSTATE_EL1h, aarch64.DescAF | ro, none},
+		{"IC IVAU, invalid", aarch64.IC_IVAU, aarch64.PSTATE_EL1h, 0, same(0x07)},
+		{"IC IVAU at EL0", aarch64.IC_IVAU, aarch64.PSTATE_EL0t, aarch64.DescAF | el0 | ro, none},
+		{"IC IVAU at EL0, kernel page", aarch64.IC_IVAU, aarch64.PSTATE_EL0t, aarch64.DescAF, abort(0x0f)},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
@@ -121,7 +121,7 @@ func TestCacheFaults(t *testing.T) {
 			desc = 0
 		}
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, desc)
-		g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM|sctlrUCI)
+		g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|aarch64.SCTLR_M|aarch64.SCTLR_UCI)
 		g.at(r.mode)
 		o, _ := g.try(func() bool { return g.sysInstr(r.op, 0x5123) })
 		if o != r.want || r.want != none && g.sys.far != 0x5123 {
@@ -131,23 +131,23 @@ func TestCacheFaults(t *testing.T) {
 }
 
 func TestDCZVA(t *testing.T) {
-	const pan = pstatePAN | pstateEL1h
+	const pan = aarch64.PSTATE_PAN | aarch64.PSTATE_EL1h
 	rows := []struct {
 		name  string
 		mode  uint64
 		attrs uint64
 		want  outcome
 	}{
-		{"EL1", pstateEL1h, descAF, outcome{}},
-		{"EL1, read-only", pstateEL1h, descAF | descAP2, outcome{EC: aarch64.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
-		{"EL1, user page under PAN", pan, descAF | descAP1, outcome{EC: aarch64.ECDataAbortSame, ISS: issWnR | 0x0f, PC: testPC}},
-		{"EL0", pstateEL0t, descAF | descAP1, outcome{}},
-		{"EL0, kernel page", pstateEL0t, descAF, outcome{EC: aarch64.ECDataAbortLower, ISS: issWnR | 0x0f, PC: testPC}},
+		{"EL1", aarch64.PSTATE_EL1h, aarch64.DescAF, outcome{}},
+		{"EL1, read-only", aarch64.PSTATE_EL1h, aarch64.DescAF | aarch64.DescAP2, outcome{EC: aarch64.ECDataAbortSame, ISS: aarch64.AbortWnR | 0x0f, PC: testPC}},
+		{"EL1, user page under PAN", pan, aarch64.DescAF | aarch64.DescAP1, outcome{EC: aarch64.ECDataAbortSame, ISS: aarch64.AbortWnR | 0x0f, PC: testPC}},
+		{"EL0", aarch64.PSTATE_EL0t, aarch64.DescAF | aarch64.DescAP1, outcome{}},
+		{"EL0, kernel page", aarch64.PSTATE_EL0t, aarch64.DescAF, outcome{EC: aarch64.ECDataAbortLower, ISS: aarch64.AbortWnR | 0x0f, PC: testPC}},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
 		g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0x7000|r.attrs|page)
-		g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrM|sctlrDZE)
+		g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|aarch64.SCTLR_M|aarch64.SCTLR_DZE)
 		g.at(r.mode)
 		for i := range g.ram[0x7000:0x8000] {
 			g.ram[0x7000+i] = 0xff
@@ -167,7 +167,7 @@ func TestDCZVA(t *testing.T) {
 func TestTLBIOperands(t *testing.T) {
 	const operand = 0xbeef<<48 | 0xf_8000_1234_5 // ASID, and bits 55:12 of an address
 	g := newGuest(t)
-	g.set(aarch64.TCR_EL1, tcrAS)
+	g.set(aarch64.TCR_EL1, aarch64.TCR_AS)
 	rows := []struct {
 		op    aarch64.SysReg
 		want  maintenance
@@ -212,28 +212,28 @@ func TestTLBMaintenance(t *testing.T) {
 		{"TLBI VAE1 of another page", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VAE1, va>>12+1) }, false},
 		{"TLBI VAALE1IS", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VAALE1IS, va>>12) }, true},
 		{"TLBI VMALLE1", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_VMALLE1, 0) }, true},
-		{"TLBI ASIDE1, not global", descNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 1<<48) }, true},
-		{"TLBI ASIDE1 of another ASID", descNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 2<<48) }, false},
+		{"TLBI ASIDE1, not global", aarch64.DescNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 1<<48) }, true},
+		{"TLBI ASIDE1 of another ASID", aarch64.DescNG, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 2<<48) }, false},
 		{"TLBI ASIDE1, global", 0, func(g *guest) { g.sysInstr(aarch64.TLBI_ASIDE1, 1<<48) }, false},
-		{"new ASID, not global", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
+		{"new ASID, not global", aarch64.DescNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, true},
 		{"new ASID, global", 0, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0^3<<48) }, false},
-		{"the same TTBR0", descNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0) }, false},
+		{"the same TTBR0", aarch64.DescNG, func(g *guest) { g.msr(aarch64.TTBR0_EL1, g.sys.ttbr0) }, false},
 		{"MMU off and on", 0, func(g *guest) {
-			g.msr(aarch64.SCTLR_EL1, sctlrReset)
-			g.msr(aarch64.SCTLR_EL1, sctlrReset|sctlrM)
+			g.msr(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset)
+			g.msr(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|aarch64.SCTLR_M)
 		}, true},
 		{"other MAIR", 0, func(g *guest) { g.msr(aarch64.MAIR_EL1, 0xff) }, true},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		slot := g.build(space{grain: 12, bits: 48}, va, 3, 0x7000|r.desc|descAF|page)
+		slot := g.build(space{grain: 12, bits: 48}, va, 3, 0x7000|r.desc|aarch64.DescAF|page)
 		g.set(aarch64.TTBR0_EL1, g.sys.ttbr0|1<<48)
 		g.put64(0x7000, 7)
 		g.put64(0x9000, 9)
 		if v, ok := g.load(va, 8, regimeEL1, 8); v != 7 || !ok {
 			t.Fatalf("%s: first read 0x%x, %v", r.name, v, ok)
 		}
-		g.put64(slot, 0x9000|r.desc|descAF|page)
+		g.put64(slot, 0x9000|r.desc|aarch64.DescAF|page)
 		r.flush(g)
 		if v, _ := g.load(va, 8, regimeEL1, 8); (v == 9) != r.seen {
 			t.Errorf("%s: read %d, change seen %v, want %v", r.name, v, v == 9, r.seen)

@@ -1,5 +1,7 @@
 package softcpu
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // sysRegs is the state behind the system registers of EL1 and EL0, in their
 // architectural layouts (DDI 0487 D24.2). Those of debug, the timer and PSTATE
 // live with what they control.
@@ -22,71 +24,26 @@ type sysRegs struct {
 	id idRegs
 }
 
-// Bits of SCTLR_EL1.
+// The bits that a guest can write.
 const (
-	sctlrM    = 1 << 0  // MMU
-	sctlrA    = 1 << 1  // alignment check
-	sctlrC    = 1 << 2  // data cache
-	sctlrSA   = 1 << 3  // SP alignment check at EL1
-	sctlrSA0  = 1 << 4  // SP alignment check at EL0
-	sctlrITD  = 1 << 7  // RES1 without AArch32, kept as written
-	sctlrSED  = 1 << 8  // RES1 without AArch32, kept as written
-	sctlrUMA  = 1 << 9  // EL0 may access PSTATE.DAIF
-	sctlrI    = 1 << 12 // instruction cache
-	sctlrDZE  = 1 << 14 // EL0 may use DC ZVA
-	sctlrUCT  = 1 << 15 // EL0 may read CTR_EL0
-	sctlrNTWI = 1 << 16 // WFI at EL0 does not trap
-	sctlrNTWE = 1 << 18 // WFE at EL0 does not trap
-	sctlrWXN  = 1 << 19 // what is writable is not executable
-	sctlrSPAN = 1 << 23 // exceptions leave PSTATE.PAN alone
-	sctlrUCI  = 1 << 26 // EL0 may maintain caches
-
-	// sctlrRES1 are the bits that are one in ARMv8.0.
-	sctlrRES1 = 1<<11 | 1<<20 | 1<<22 | 1<<28 | 1<<29
-
-	// sctlrWritable leaves out EE and E0E: this CPU is little-endian only.
-	sctlrWritable = sctlrM | sctlrA | sctlrC | sctlrSA | sctlrSA0 | sctlrITD | sctlrSED | sctlrUMA | sctlrI |
-		sctlrDZE | sctlrUCT | sctlrNTWI | sctlrNTWE | sctlrWXN | sctlrSPAN | sctlrUCI
-
-	// sctlrReset has the MMU and the caches off, and SPAN set, the value that
-	// bit had before PAN existed.
-	sctlrReset = sctlrRES1 | sctlrSPAN
-)
-
-// Bits of TCR_EL1. Fields are read with their shift as the manual gives it.
-const (
-	tcrT0SZ = 0
-	tcrEPD0 = 1 << 7
-	tcrTG0  = 14
-	tcrT1SZ = 16
-	tcrA1   = 1 << 22 // the ASID is TTBR1's
-	tcrEPD1 = 1 << 23
-	tcrTG1  = 30
-	tcrIPS  = 32
-	tcrAS   = 1 << 36 // 16-bit ASIDs
-	tcrTBI0 = 1 << 37
-	tcrTBI1 = 1 << 38
+	// sctlrWritable leaves out EE and E0E: this CPU is little-endian only. ITD
+	// and SED are kept as written.
+	sctlrWritable = aarch64.SCTLR_M | aarch64.SCTLR_A | aarch64.SCTLR_C | aarch64.SCTLR_SA | aarch64.SCTLR_SA0 | aarch64.SCTLR_ITD | aarch64.SCTLR_SED | aarch64.SCTLR_UMA | aarch64.SCTLR_I |
+		aarch64.SCTLR_DZE | aarch64.SCTLR_UCT | aarch64.SCTLR_nTWI | aarch64.SCTLR_nTWE | aarch64.SCTLR_WXN | aarch64.SCTLR_SPAN | aarch64.SCTLR_UCI
 
 	// tcrWritable is all of ARMv8.0's fields: not bits 6 and 35, which are
 	// RES0, and not those of HAFDBS, HPDS and later.
 	tcrWritable = 1<<39 - 1 - 1<<6 - 1<<35
-)
 
-// Bits of CPACR_EL1 and CNTKCTL_EL1.
-const (
-	cpacrFPEN = 20 // shift
+	spsrWritable = aarch64.PSTATE_NZCV | aarch64.PSTATE_PAN | aarch64.PSTATE_SS | aarch64.PSTATE_IL | 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_M
 
-	cntkctlEL0PCTEN = 1 << 0
-	cntkctlEL0VCTEN = 1 << 1
-	cntkctlEL0VTEN  = 1 << 8
-	cntkctlEL0PTEN  = 1 << 9
 	cntkctlWritable = 0x3ff
 )
 
 // reset puts the CPU into the state after a warm reset, as a guest of the
 // framework finds it: MMU off, EL1 with SP_EL1, all interrupts masked.
 func (c *cpu) reset() {
-	c.sys = sysRegs{sctlr: sctlrReset}
+	c.sys = sysRegs{sctlr: aarch64.SCTLR_Reset}
 	c.sys.id.reset(c.index, c.vm.ipaBits)
 	c.debug.reset()
 	c.timer.reset()
@@ -99,7 +56,7 @@ func (c *cpu) reset() {
 	c.PC = 0
 	c.excl, c.event = exclusive{}, false
 	c.sev.Store(false)
-	c.setPSTATE(pstateEL1h | 15<<pstateDAIF)
+	c.setPSTATE(aarch64.PSTATE_EL1h | 15<<aarch64.PSTATE_DAIF)
 	c.maintain(maintenance{kind: tlbAll}, false)
 	c.maintain(maintenance{kind: codeAll}, false)
 }
@@ -107,7 +64,7 @@ func (c *cpu) reset() {
 // asid returns the current address space identifier.
 func (c *cpu) asid() uint16 {
 	ttbr := c.sys.ttbr0
-	if c.sys.tcr&tcrA1 != 0 {
+	if c.sys.tcr&aarch64.TCR_A1 != 0 {
 		ttbr = c.sys.ttbr1
 	}
 	return c.sys.asidField(ttbr)
@@ -116,7 +73,7 @@ func (c *cpu) asid() uint16 {
 // asidField returns the ASID in bits 63:48 of v, or the part of it that
 // TCR_EL1.AS lets count.
 func (s *sysRegs) asidField(v uint64) uint16 {
-	if s.tcr&tcrAS == 0 {
+	if s.tcr&aarch64.TCR_AS == 0 {
 		return uint16(v >> 48 & 0xff)
 	}
 	return uint16(v >> 48)

@@ -37,7 +37,7 @@ const (
 func execMSRImm(c *cpu, op *a64.Op) bool {
 	imm := uint8(op.Imm & 15)
 	daif := op.Aux == fieldDAIFSet || op.Aux == fieldDAIFClr
-	if c.el == 0 && daif && c.sys.sctlr&sctlrUMA == 0 {
+	if c.el == 0 && daif && c.sys.sctlr&aarch64.SCTLR_UMA == 0 {
 		reg := aarch64.SysRegOf(0, uint32(op.Aux>>3), 4, uint32(imm), uint32(op.Aux&7))
 		c.takeException(aarch64.ECSysReg, aarch64.SysRegTrap{Reg: reg, Rt: 31}.ISS(), c.PC)
 		return false
@@ -162,7 +162,7 @@ func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) bool {
 
 // sctlrChanged: the MMU, WXN and SPAN are bits of SCTLR_EL1.
 func (c *cpu) sctlrChanged(old uint64) {
-	if (old^c.sys.sctlr)&(sctlrM|sctlrWXN) != 0 {
+	if (old^c.sys.sctlr)&(aarch64.SCTLR_M|aarch64.SCTLR_WXN) != 0 {
 		c.regimeChanged(old)
 	}
 }
@@ -211,5 +211,5 @@ func (c *cpu) isr() uint64 {
 	if c.fiq {
 		v |= maskF
 	}
-	return v << pstateDAIF
+	return v << aarch64.PSTATE_DAIF
 }

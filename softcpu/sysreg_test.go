@@ -38,11 +38,11 @@ func TestIDRegisters(t *testing.T) {
 			if o, _ := g.try(func() bool { return g.msr(r, 1) }); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 				t.Errorf("MSR %v: %+v, want UNDEFINED", r, o)
 			}
-			g.at(pstateEL0t)
+			g.at(aarch64.PSTATE_EL0t)
 			if o, _ := g.try(func() bool { return g.mrs(r) }); o != (outcome{EC: aarch64.ECUnknown, PC: testPC}) {
 				t.Errorf("MRS %v at EL0: %+v, want UNDEFINED", r, o)
 			}
-			g.at(pstateEL1h)
+			g.at(aarch64.PSTATE_EL1h)
 			g.set(r, 0x1234)
 			want := uint64(0x1234)
 			if r == aarch64.MPIDR_EL1 {
@@ -51,14 +51,6 @@ func TestIDRegisters(t *testing.T) {
 			if g.mrs(r); g.X[3] != want {
 				t.Errorf("MRS %v after the host has set it to 0x1234: 0x%x, want 0x%x", r, g.X[3], want)
 			}
-		}
-	}
-}
-
-func TestPARange(t *testing.T) {
-	for bits, want := range map[int]uint64{32: 0, 33: 0, 36: 1, 39: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 5} {
-		if got := paRange(bits); got != want {
-			t.Errorf("paRange(%d) = %d, want %d", bits, got, want)
 		}
 	}
 }
@@ -89,10 +81,10 @@ func TestCacheRegisters(t *testing.T) {
 
 // TestDCZIDAtEL0: DZP says that DC ZVA is not allowed.
 func TestDCZIDAtEL0(t *testing.T) {
-	for sctlr, want := range map[uint64]uint64{sctlrReset: 0x14, sctlrReset | sctlrDZE: 4} {
+	for sctlr, want := range map[uint64]uint64{aarch64.SCTLR_Reset: 0x14, aarch64.SCTLR_Reset | aarch64.SCTLR_DZE: 4} {
 		g := newGuest(t)
 		g.set(aarch64.SCTLR_EL1, sctlr)
-		g.at(pstateEL0t)
+		g.at(aarch64.PSTATE_EL0t)
 		if g.mrs(aarch64.DCZID_EL0); g.X[3] != want {
 			t.Errorf("SCTLR_EL1 0x%x: DCZID_EL0 0x%x, want 0x%x", sctlr, g.X[3], want)
 		}
@@ -219,7 +211,7 @@ func TestSysRegEL0(t *testing.T) {
 		g.reset()
 		g.set(aarch64.CPACR_EL1, 3<<20)
 		if open {
-			g.set(aarch64.SCTLR_EL1, sctlrReset|sctlrUMA|sctlrUCT)
+			g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|aarch64.SCTLR_UMA|aarch64.SCTLR_UCT)
 			g.set(aarch64.CNTKCTL_EL1, cntkctlWritable)
 		} else {
 			g.set(aarch64.MDSCR_EL1, mdscrTDCC)
@@ -228,7 +220,7 @@ func TestSysRegEL0(t *testing.T) {
 			r := aarch64.SysReg(name)
 			a := visible[r]
 			for _, want := range []perm{read, write} {
-				g.at(pstateEL0t)
+				g.at(aarch64.PSTATE_EL0t)
 				o, happened := g.try(func() bool {
 					if want == read {
 						return g.mrs(r)
@@ -257,7 +249,7 @@ func TestSysRegCNTFRQGate(t *testing.T) {
 	for bits, trapped := range map[uint64]bool{0: true, 1: false, 2: false, 3: false, 1 << 8: true, 1 << 9: true} {
 		g := newGuest(t)
 		g.set(aarch64.CNTKCTL_EL1, bits)
-		g.at(pstateEL0t)
+		g.at(aarch64.PSTATE_EL0t)
 		if _, happened := g.try(func() bool { return g.mrs(aarch64.CNTFRQ_EL0) }); happened != trapped {
 			t.Errorf("CNTKCTL_EL1 0x%x: CNTFRQ_EL0 traps %v, want %v", bits, happened, trapped)
 		}
@@ -371,7 +363,7 @@ func TestReset(t *testing.T) {
 	for r := range fresh {
 		g.setSysReg(r, 0x5555_5555_5555_5555)
 	}
-	g.setPSTATE(pstateEL0t)
+	g.setPSTATE(aarch64.PSTATE_EL0t)
 	g.X[7], g.PC, g.event, g.V[1][0] = 1, 4, true, 1
 	g.reset()
 	again := map[aarch64.SysReg]uint64{}
@@ -400,24 +392,24 @@ func TestMSRImmediate(t *testing.T) {
 		after  uint64
 		want   outcome
 	}{
-		{"SPSel 0", 5, 0, pstateEL1h, 0, pstateEL1t, outcome{}},
-		{"SPSel 1", 5, 1, pstateEL1t, 0, pstateEL1h, outcome{}},
-		{"PAN 1", 4, 1, pstateEL1h, 0, pstatePAN | pstateEL1h, outcome{}},
-		{"PAN 0", 4, 0, pstatePAN | pstateEL1h, 0, pstateEL1h, outcome{}},
-		{"DAIFSet 2", 3<<3 | 6, 2, pstateEL1h, 0, maskI<<6 | pstateEL1h, outcome{}},
-		{"DAIFSet 15", 3<<3 | 6, 15, pstateEL1h, 0, 15<<6 | pstateEL1h, outcome{}},
-		{"DAIFClr 2", 3<<3 | 7, 2, 15<<6 | pstateEL1h, 0, 13<<6 | pstateEL1h, outcome{}},
-		{"DAIFClr 8", 3<<3 | 7, 8, 15<<6 | pstateEL1h, 0, 7<<6 | pstateEL1h, outcome{}},
-		{"DAIFSet at EL0", 3<<3 | 6, 3, 0, 0, 15<<6 | pstateEL1h, umaTrap(3, 6)},
-		{"DAIFClr at EL0", 3<<3 | 7, 2, 0, 0, 15<<6 | pstateEL1h, umaTrap(2, 7)},
-		{"DAIFSet at EL0, UMA", 3<<3 | 6, 3, 0, sctlrUMA, 3 << 6, outcome{}},
-		{"SPSel at EL0", 5, 1, 0, sctlrUMA, 15<<6 | pstateEL1h, undef},
-		{"PAN at EL0", 4, 1, 0, sctlrUMA, 15<<6 | pstateEL1h, undef},
-		{"UAO, which there is not", 3, 1, pstateEL1h, 0, 15<<6 | pstateEL1h, undef},
+		{"SPSel 0", 5, 0, aarch64.PSTATE_EL1h, 0, aarch64.PSTATE_EL1t, outcome{}},
+		{"SPSel 1", 5, 1, aarch64.PSTATE_EL1t, 0, aarch64.PSTATE_EL1h, outcome{}},
+		{"PAN 1", 4, 1, aarch64.PSTATE_EL1h, 0, aarch64.PSTATE_PAN | aarch64.PSTATE_EL1h, outcome{}},
+		{"PAN 0", 4, 0, aarch64.PSTATE_PAN | aarch64.PSTATE_EL1h, 0, aarch64.PSTATE_EL1h, outcome{}},
+		{"DAIFSet 2", 3<<3 | 6, 2, aarch64.PSTATE_EL1h, 0, maskI<<6 | aarch64.PSTATE_EL1h, outcome{}},
+		{"DAIFSet 15", 3<<3 | 6, 15, aarch64.PSTATE_EL1h, 0, 15<<6 | aarch64.PSTATE_EL1h, outcome{}},
+		{"DAIFClr 2", 3<<3 | 7, 2, 15<<6 | aarch64.PSTATE_EL1h, 0, 13<<6 | aarch64.PSTATE_EL1h, outcome{}},
+		{"DAIFClr 8", 3<<3 | 7, 8, 15<<6 | aarch64.PSTATE_EL1h, 0, 7<<6 | aarch64.PSTATE_EL1h, outcome{}},
+		{"DAIFSet at EL0", 3<<3 | 6, 3, 0, 0, 15<<6 | aarch64.PSTATE_EL1h, umaTrap(3, 6)},
+		{"DAIFClr at EL0", 3<<3 | 7, 2, 0, 0, 15<<6 | aarch64.PSTATE_EL1h, umaTrap(2, 7)},
+		{"DAIFSet at EL0, UMA", 3<<3 | 6, 3, 0, aarch64.SCTLR_UMA, 3 << 6, outcome{}},
+		{"SPSel at EL0", 5, 1, 0, aarch64.SCTLR_UMA, 15<<6 | aarch64.PSTATE_EL1h, undef},
+		{"PAN at EL0", 4, 1, 0, aarch64.SCTLR_UMA, 15<<6 | aarch64.PSTATE_EL1h, undef},
+		{"UAO, which there is not", 3, 1, aarch64.PSTATE_EL1h, 0, 15<<6 | aarch64.PSTATE_EL1h, undef},
 	}
 	for _, r := range rows {
 		g := newGuest(t)
-		g.set(aarch64.SCTLR_EL1, sctlrReset|r.sctlr)
+		g.set(aarch64.SCTLR_EL1, aarch64.SCTLR_Reset|r.sctlr)
 		g.at(r.before)
 		o, _ := g.try(func() bool { return execMSRImm(g.cpu, &a64.Op{Aux: r.field, Imm: r.imm}) })
 		if o != r.want || g.pstate() != r.after {
@@ -431,7 +423,7 @@ func TestMSRImmediate(t *testing.T) {
 func TestUnmasking(t *testing.T) {
 	for _, pending := range []bool{false, true} {
 		g := newGuest(t)
-		g.at(15<<6 | pstateEL1h)
+		g.at(15<<6 | aarch64.PSTATE_EL1h)
 		g.PC, g.irq = testPC, pending
 		on := execMSRImm(g.cpu, &a64.Op{Aux: fieldDAIFClr, Imm: 2})
 		if on == pending || pending && g.PC != testPC+4 {
@@ -442,12 +434,12 @@ func TestUnmasking(t *testing.T) {
 
 func TestSPEL0NeedsSPx(t *testing.T) {
 	g := newGuest(t)
-	g.at(pstateEL1t)
+	g.at(aarch64.PSTATE_EL1t)
 	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	if o, _ := g.try(func() bool { return g.mrs(aarch64.SP_EL0) }); o != undef {
 		t.Errorf("MRS SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
 	}
-	g.at(pstateEL1t)
+	g.at(aarch64.PSTATE_EL1t)
 	if o, _ := g.try(func() bool { return g.msr(aarch64.SP_EL0, 1) }); o != undef {
 		t.Errorf("MSR SP_EL0 with SPSel 0: %+v, want UNDEFINED", o)
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
@@ -21,15 +22,6 @@ type vtimer struct {
 	wake *time.Timer
 }
 
-// Bits of CNTV_CTL_EL0.
-const (
-	cntEnable  = 1 << 0
-	cntIMask   = 1 << 1
-	cntIStatus = 1 << 2
-
-	cntWritable = cntEnable | cntIMask
-)
-
 // reset keeps the offset, which is the host's, and the wake timer.
 func (t *vtimer) reset() {
 	t.ctl, t.cval, t.masked = 0, 0, false
@@ -46,14 +38,8 @@ func (t *vtimer) stop() {
 // cntvct returns the virtual counter.
 func (c *cpu) cntvct() uint64 { return c.vm.now() - c.timer.offset }
 
-// cntvCTL returns CNTV_CTL_EL0. Counter and comparator are unsigned.
-func (c *cpu) cntvCTL() uint64 {
-	v := c.timer.ctl
-	if v&cntEnable != 0 && c.cntvct() >= c.timer.cval {
-		v |= cntIStatus
-	}
-	return v
-}
+// cntvCTL returns CNTV_CTL_EL0.
+func (c *cpu) cntvCTL() uint64 { return aarch64.TimerCTL(c.timer.ctl, c.timer.cval, c.cntvct()) }
 
 func (c *cpu) setCNTVCTL(v uint64) {
 	c.timer.ctl = v
@@ -65,10 +51,9 @@ func (c *cpu) setCNTVCVAL(v uint64) {
 	c.armTimer()
 }
 
-// cntvTVAL returns the downward view of the timer: what is left, in 32 bits.
-func (c *cpu) cntvTVAL() uint64 { return uint64(uint32(c.timer.cval - c.cntvct())) }
+func (c *cpu) cntvTVAL() uint64 { return aarch64.TimerTVAL(c.timer.cval, c.cntvct()) }
 
-func (c *cpu) setCNTVTVAL(v uint64) { c.setCNTVCVAL(c.cntvct() + uint64(int64(int32(v)))) }
+func (c *cpu) setCNTVTVAL(v uint64) { c.setCNTVCVAL(aarch64.TimerCVAL(v, c.cntvct())) }
 
 // setOffset sets how far c's CNTVCT_EL0 is behind the host's counter.
 func (t *vtimer) setOffset(c *cpu, ticks uint64) {
@@ -87,7 +72,7 @@ func (t *vtimer) setMask(c *cpu, masked bool) {
 // has not come it sees to it that attentionTimer is raised when it does.
 func (c *cpu) timerFired() bool {
 	t := &c.timer
-	if t.masked || t.ctl != cntEnable {
+	if t.masked || !aarch64.TimerArmed(t.ctl) {
 		return false
 	}
 	if c.cntvct() < t.cval {
@@ -106,7 +91,7 @@ const maxWait = time.Hour
 // CNTV_CVAL_EL0, or stops it.
 func (c *cpu) armTimer() {
 	t := &c.timer
-	if t.masked || t.ctl != cntEnable {
+	if t.masked || !aarch64.TimerArmed(t.ctl) {
 		t.stop()
 		return
 	}

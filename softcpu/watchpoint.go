@@ -10,7 +10,7 @@ import (
 func (c *cpu) watchpoint(va, size uint64, write, el0 bool) bool {
 	var iss uint32
 	if write {
-		iss = issWnR
+		iss = aarch64.AbortWnR
 	}
 	return c.watchpointWith(iss, va, size, write, el0)
 }

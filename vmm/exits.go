@@ -118,8 +118,8 @@ func (v *vcpu) advance() error {
 	if err == nil {
 		cpsr, err = v.hv.Reg(hv.RegCPSR)
 	}
-	if err == nil && cpsr&pstateSS != 0 {
-		err = v.hv.SetReg(hv.RegCPSR, cpsr&^pstateSS)
+	if err == nil && cpsr&aarch64.PSTATE_SS != 0 {
+		err = v.hv.SetReg(hv.RegCPSR, cpsr&^aarch64.PSTATE_SS)
 	}
 	if err != nil {
 		return v.failed("advance the PC", err)

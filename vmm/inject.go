@@ -39,16 +39,15 @@ func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 	if err != nil {
 		return v.failed("read CPSR", err)
 	}
-	lower := cpsr&0xc == 0
 	iss := fsc
 	ec := aarch64.ECDataAbortSame
 	switch kind {
 	case abortWrite:
-		iss |= 1 << 6
+		iss |= aarch64.AbortWnR
 	case abortFetch:
 		ec = aarch64.ECInstrAbortSame
 	}
-	if lower {
+	if aarch64.EL(cpsr) == 0 {
 		ec-- // the class for a lower Exception level precedes the other
 	}
 	if err := v.hv.SetSysReg(aarch64.FAR_EL1, far); err != nil {
@@ -61,22 +60,8 @@ func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 // instruction.
 func (v *vcpu) injectUndefined() error { return v.inject(aarch64.MakeESR(aarch64.ECUnknown, 0)) }
 
-// What exception entry does with PSTATE (DDI 0487 D1.3.1).
-const (
-	pstateNZCV = 0xf << 28
-	pstateDIT  = 1 << 24
-	pstatePAN  = 1 << 22
-	pstateSS   = 1 << 21
-	pstateSSBS = 1 << 12
-	pstateDAIF = 0xf << 6
-	modeEL1h   = 0x5
-	modeEL1t   = 0x4
-
-	pstateKept = pstateNZCV | pstateDIT | pstatePAN
-
-	sctlrSPAN  = 1 << 23 // entry leaves PAN alone
-	sctlrDSSBS = 1 << 44 // what SSBS becomes
-)
+// pstateKept is what exception entry leaves of PSTATE (DDI 0487 D1.3.1).
+const pstateKept = aarch64.PSTATE_NZCV | aarch64.PSTATE_DIT | aarch64.PSTATE_PAN
 
 // inject takes a synchronous exception to EL1 with the current PC as the
 // preferred return address, as the hardware would (AArch64.TakeException).
@@ -102,25 +87,18 @@ func (v *vcpu) inject(esr aarch64.ESR) error {
 	if err != nil {
 		return v.failed("inject an exception", err)
 	}
-	offset := uint64(0x400) // from EL0
-	switch cpsr & 0xf {
-	case modeEL1h:
-		offset = 0x200
-	case modeEL1t:
-		offset = 0
-	}
-	next := cpsr&pstateKept | pstateDAIF | modeEL1h
+	next := cpsr&pstateKept | 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1h
 	sctlr := get(aarch64.SCTLR_EL1)
-	if sctlr&sctlrSPAN == 0 {
-		next |= pstatePAN
+	if sctlr&aarch64.SCTLR_SPAN == 0 {
+		next |= aarch64.PSTATE_PAN
 	}
-	if sctlr&sctlrDSSBS != 0 {
-		next |= pstateSSBS
+	if sctlr&aarch64.SCTLR_DSSBS != 0 {
+		next |= aarch64.PSTATE_SSBS
 	}
 	set(aarch64.ESR_EL1, uint64(esr))
 	set(aarch64.ELR_EL1, pc)
 	set(aarch64.SPSR_EL1, cpsr)
-	target := get(aarch64.VBAR_EL1) + offset
+	target := get(aarch64.VBAR_EL1) + aarch64.VectorFrom(cpsr)
 	if err := v.hv.SetReg(hv.RegCPSR, next); err != nil && first == nil {
 		first = err
 	}

@@ -6,22 +6,14 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
-	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0 (DDI 0487 D24.10).
-const (
-	timerEnable  = 1 << 0
-	timerIMask   = 1 << 1
-	timerIStatus = 1 << 2
-)
-
 // PPI numbers, from 0, of the timers.
 const (
-	virtualTimerPPI  = boot.VirtualTimerPPI - 16
-	physicalTimerPPI = boot.PhysicalTimerPPI - 16
+	virtualTimerPPI  = aarch64.VirtualTimerINTID - 16
+	physicalTimerPPI = aarch64.PhysicalTimerINTID - 16
 )
 
 // ticksToDuration is how long ticks of the counter take, rounded up: when that
@@ -57,7 +49,7 @@ func (v *vcpu) updateTimers() error {
 		if err != nil {
 			return v.failed("read the virtual timer", err)
 		}
-		if ctl&(timerEnable|timerIMask|timerIStatus) != timerEnable|timerIStatus {
+		if !aarch64.TimerHigh(ctl) {
 			v.vtimerMasked = false
 			v.vtimer.Set(false)
 			if err := v.hv.SetVTimerMask(false); err != nil {
@@ -82,7 +74,7 @@ func (v *vcpu) nextTimer() (time.Duration, error) {
 	if err != nil {
 		return 0, v.failed("read the virtual timer", err)
 	}
-	if ctl&(timerEnable|timerIMask) != timerEnable || v.vtimerMasked {
+	if !aarch64.TimerArmed(ctl) || v.vtimerMasked {
 		return left, nil
 	}
 	cval, err := v.hv.SysReg(aarch64.CNTV_CVAL_EL0)
@@ -122,7 +114,7 @@ func (t *physicalTimer) reset() {
 
 // left is how long until the timer raises its interrupt.
 func (t *physicalTimer) left() time.Duration {
-	if t.ctl&(timerEnable|timerIMask) != timerEnable || t.level {
+	if !aarch64.TimerArmed(t.ctl) || t.level {
 		return math.MaxInt64
 	}
 	now := t.v.now()
@@ -134,7 +126,7 @@ func (t *physicalTimer) left() time.Duration {
 
 // update drives the interrupt line from the registers and the counter.
 func (t *physicalTimer) update() {
-	high := t.ctl&(timerEnable|timerIMask) == timerEnable && t.cval <= t.v.now()
+	high := aarch64.TimerHigh(t.readCTL())
 	if high != t.level {
 		t.level = high
 		t.line.Set(high)
@@ -151,16 +143,10 @@ func (t *physicalTimer) rearm() {
 	}
 }
 
-func (t *physicalTimer) readCTL() uint64 {
-	ctl := t.ctl
-	if ctl&timerEnable != 0 && t.cval <= t.v.now() {
-		ctl |= timerIStatus
-	}
-	return ctl
-}
+func (t *physicalTimer) readCTL() uint64 { return aarch64.TimerCTL(t.ctl, t.cval, t.v.now()) }
 
 func (t *physicalTimer) writeCTL(v uint64) {
-	t.ctl = v & (timerEnable | timerIMask)
+	t.ctl = v & aarch64.TimerWritable
 	t.rearm()
 }
 
@@ -169,9 +155,8 @@ func (t *physicalTimer) writeCVAL(v uint64) {
 	t.rearm()
 }
 
-// TVAL is the low 32 bits of what is left, and sets CVAL relative to now.
-func (t *physicalTimer) readTVAL() uint64 { return uint64(uint32(t.cval - t.v.now())) }
+func (t *physicalTimer) readTVAL() uint64 { return aarch64.TimerTVAL(t.cval, t.v.now()) }
 
 func (t *physicalTimer) writeTVAL(v uint64) {
-	t.writeCVAL(t.v.now() + uint64(int64(int32(v))))
+	t.writeCVAL(aarch64.TimerCVAL(v, t.v.now()))
 }

@@ -77,45 +77,45 @@ func TestWFI(t *testing.T) {
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer with an offset", func(v *vcpu, cpu *fakeCPU) {
 			v.m.offset.Store(777_777)
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer in the past", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = v.now()
 		}, 0},
 		{"virtual timer that the guest masks", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable | timerIMask
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable | aarch64.TimerIMask
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer that is off", func(v *vcpu, _ *fakeCPU) { time.AfterFunc(2*soon, v.interrupt) }, 2 * soon},
 		{"virtual timer that has fired and is masked", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable | timerIStatus
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable | aarch64.TimerIStatus
 			v.vtimerMasked = true
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"physical timer", func(v *vcpu, _ *fakeCPU) {
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(timerEnable)
+			v.ptimer.writeCTL(aarch64.TimerEnable)
 		}, soon},
 		{"physical timer that the guest masks", func(v *vcpu, _ *fakeCPU) {
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(timerEnable | timerIMask)
+			v.ptimer.writeCTL(aarch64.TimerEnable | aarch64.TimerIMask)
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"physical timer before the virtual one", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, 2*soon)
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(timerEnable)
+			v.ptimer.writeCTL(aarch64.TimerEnable)
 		}, soon},
 		{"a timer in a thousand years", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = timerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = math.MaxUint64
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
@@ -204,15 +204,15 @@ func TestVTimerProtocol(t *testing.T) {
 			t.Errorf("%s: IRQ %v, masked %v, want %v, %v", name, v.irq.Load(), cpu.masked, irq, masked)
 		}
 	}
-	step("before", timerEnable, false, false)
-	for _, silent := range []uint64{0, timerEnable, timerEnable | timerIMask | timerIStatus, timerEnable | timerIMask} {
+	step("before", aarch64.TimerEnable, false, false)
+	for _, silent := range []uint64{0, aarch64.TimerEnable, aarch64.TimerEnable | aarch64.TimerIMask | aarch64.TimerIStatus, aarch64.TimerEnable | aarch64.TimerIMask} {
 		cpu.masked = true // as the backend does
 		mustHandle(t, v, hv.Exit{Reason: hv.ExitVTimer})
 		if cpu.reg[hv.RegPC] != codeBase {
 			t.Errorf("the exit moved the PC to 0x%x", cpu.reg[hv.RegPC])
 		}
-		step("fired", timerEnable|timerIStatus, true, true)
-		step("still high", timerEnable|timerIStatus, true, true)
+		step("fired", aarch64.TimerEnable|aarch64.TimerIStatus, true, true)
+		step("still high", aarch64.TimerEnable|aarch64.TimerIStatus, true, true)
 		step("silenced", silent, false, false)
 	}
 }
@@ -322,7 +322,7 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 					fake.reg[5] = due
 					return trap(aarch64.CNTP_CVAL_EL0, 5, false)
 				case i == 2:
-					fake.reg[5] = timerEnable
+					fake.reg[5] = aarch64.TimerEnable
 					return trap(aarch64.CNTP_CTL_EL0, 5, false)
 				case v.ptimer.level:
 					v.m.cpuOff(v)
@@ -364,7 +364,7 @@ func TestStartLowersTimers(t *testing.T) {
 	v.vtimer = mmio.LineFunc(func(high bool) { virtual = high })
 	v.ptimer.line = mmio.LineFunc(func(high bool) { physical = high })
 	v.vtimerFired()
-	v.ptimer.writeCTL(timerEnable)
+	v.ptimer.writeCTL(aarch64.TimerEnable)
 	if !virtual || !physical {
 		t.Fatalf("virtual %v, physical %v before, want both high", virtual, physical)
 	}

@@ -6,18 +6,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0.
-const (
-	timerEnable  = 1 << 0
-	timerIMask   = 1 << 1
-	timerIStatus = 1 << 2
-)
-
-const regCNTPCT = aarch64.SysReg(0xdf01)
-
 // driveTimers gives the GIC the level of the timers' outputs.
 func (p *privateGIC) driveTimers() {
-	if p.fired && p.vtimerCTL() != timerEnable|timerIStatus {
+	if p.fired && !aarch64.TimerHigh(p.vtimerCTL()) {
 		p.fired = false
 		p.vtimer.Set(false)
 		p.c.hv.SetVTimerMask(false)
@@ -45,7 +36,7 @@ func (p *privateGIC) vtimerLeft() time.Duration {
 	if !p.delivers() {
 		masked = p.c.st.Masked != 0
 	}
-	if p.vtimerCTL()&(timerEnable|timerIMask) != timerEnable || masked {
+	if !aarch64.TimerArmed(p.vtimerCTL()) || masked {
 		return never
 	}
 	cval, _ := p.c.hv.SysReg(aarch64.CNTV_CVAL_EL0)
@@ -54,7 +45,7 @@ func (p *privateGIC) vtimerLeft() time.Duration {
 
 // ptimerLeft is how long until the physical timer's output is high.
 func (p *privateGIC) ptimerLeft() time.Duration {
-	if p.ctl&(timerEnable|timerIMask) != timerEnable {
+	if !aarch64.TimerArmed(p.ctl) {
 		return never
 	}
 	return left(p.cval, p.e.counter())
@@ -75,17 +66,14 @@ func (p *privateGIC) readTimer(r aarch64.SysReg) (v uint64, ok bool) {
 	}
 	now := p.e.counter()
 	switch r {
-	case regCNTPCT:
+	case aarch64.CNTPCT_EL0:
 		return now, true
 	case aarch64.CNTP_CVAL_EL0:
 		return p.cval, true
 	case aarch64.CNTP_TVAL_EL0:
-		return uint64(uint32(p.cval - now)), true
+		return aarch64.TimerTVAL(p.cval, now), true
 	case aarch64.CNTP_CTL_EL0:
-		if p.ctl&timerEnable != 0 && p.cval <= now {
-			return p.ctl | timerIStatus, true
-		}
-		return p.ctl, true
+		return aarch64.TimerCTL(p.ctl, p.cval, now), true
 	}
 	return 0, false
 }
@@ -98,9 +86,9 @@ func (p *privateGIC) writeTimer(r aarch64.SysReg, v uint64) (ok bool) {
 	case aarch64.CNTP_CVAL_EL0:
 		p.cval = v
 	case aarch64.CNTP_TVAL_EL0:
-		p.cval = p.e.counter() + uint64(int64(int32(v)))
+		p.cval = aarch64.TimerCVAL(v, p.e.counter())
 	case aarch64.CNTP_CTL_EL0:
-		p.ctl = v & (timerEnable | timerIMask)
+		p.ctl = v & aarch64.TimerWritable
 	default:
 		return false
 	}

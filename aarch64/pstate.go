@@ -1,0 +1,33 @@
+package aarch64
+
+// Bits of PSTATE where SPSR_EL1 and a host's CPSR have them (DDI 0487 C5.2.19).
+const (
+	PSTATE_M    = 0x1f    // mode
+	PSTATE_DAIF = 6       // shift of D A I F, with F in the lowest bit
+	PSTATE_SSBS = 1 << 12 // speculative store bypass safe
+	PSTATE_IL   = 1 << 20 // illegal execution state
+	PSTATE_SS   = 1 << 21 // software step
+	PSTATE_PAN  = 1 << 22 // privileged access never
+	PSTATE_DIT  = 1 << 24 // data independent timing
+	PSTATE_NZCV = 15 << 28
+
+	// Values of M.
+	PSTATE_EL0t = 0
+	PSTATE_EL1t = 4
+	PSTATE_EL1h = 5
+)
+
+// EL returns the exception level that a PSTATE of AArch64 names.
+func EL(pstate uint64) uint64 { return pstate >> 2 & 3 }
+
+// VectorFrom returns the offset from VBAR_EL1 of the vectors for exceptions
+// from pstate to EL1 (DDI 0487 D1.3.6).
+func VectorFrom(pstate uint64) uint64 {
+	switch {
+	case EL(pstate) == 0:
+		return 0x400
+	case pstate&1 != 0: // SP_EL1
+		return 0x200
+	}
+	return 0
+}
