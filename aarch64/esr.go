@@ -83,6 +83,7 @@ const (
 	FSCAccessFlag  FSC = 0x08
 	FSCPermission  FSC = 0x0c
 	FSCExternal    FSC = 0x10
+	FSCWalk        FSC = 0x14 // external abort on a table walk
 	FSCExclusive   FSC = 0x35 // unsupported exclusive or atomic access
 	FSCAlignment   FSC = 0x21
 	FSCDebug       FSC = 0x22

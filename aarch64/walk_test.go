@@ -448,11 +448,3 @@ func FuzzWalk(f *testing.F) {
 		}
 	})
 }
-
-func TestPARange(t *testing.T) {
-	for bits, want := range map[int]uint64{32: 0, 33: 0, 36: 1, 39: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 5} {
-		if got := PARange(bits); got != want {
-			t.Errorf("PARange(%d) = %d, want %d", bits, got, want)
-		}
-	}
-}

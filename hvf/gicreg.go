@@ -13,9 +13,9 @@ type IntID uint16
 const (
 	IntIDPerformanceMonitor IntID = 23
 	IntIDMaintenance        IntID = 25
-	IntIDEL2PhysicalTimer   IntID = 26
-	IntIDEL1VirtualTimer    IntID = 27
-	IntIDEL1PhysicalTimer   IntID = 30
+	IntIDEL2PhysicalTimer   IntID = aarch64.HypTimerINTID
+	IntIDEL1VirtualTimer    IntID = aarch64.VirtualTimerINTID
+	IntIDEL1PhysicalTimer   IntID = aarch64.PhysicalTimerINTID
 )
 
 // MSIReg names a register of the GICv2m frame by its offset, as hv_gic_msi_reg_t

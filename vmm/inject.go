@@ -27,7 +27,7 @@ func (a accessType) String() string { return [...]string{"read", "write", "fetch
 const (
 	fscTranslation    = uint32(aarch64.FSCTranslation) | 3
 	fscExternal       = uint32(aarch64.FSCExternal)
-	fscExternalOnWalk = 0x17 // synchronous external abort on a walk, level 3
+	fscExternalOnWalk = uint32(aarch64.FSCWalk) | 3
 )
 
 // issFnV says in the syndrome of an External abort that FAR is not valid.

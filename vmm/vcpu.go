@@ -143,8 +143,8 @@ func (v *vcpu) identify() error {
 // SCTLR_EL1 and CPSR as PSCI's CPU_ON (DEN0022 6.4.3) and Linux's boot protocol
 // want them: MMU and caches off, EL1h, all exceptions masked.
 const (
-	sctlrReset = 0x30d0_0800
-	cpsrReset  = 0x3c5
+	sctlrReset = aarch64.SCTLR_Reset
+	cpsrReset  = 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1h
 )
 
 // start puts the vCPU into the state in which CPU_ON enters the guest.

@@ -20,14 +20,14 @@ type cpu struct {
 // Values to start with: PSTATE with all exceptions masked, at EL1 with SP_EL1;
 // SCTLR_EL1 with the MMU off (its RES1 bits) and on, with caches.
 const (
-	cpsrEL1h = 0x3c5
-	cpsrEL1t = 0x3c4
-	cpsrEL0t = 0x3c0
+	cpsrEL1h = 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1h
+	cpsrEL1t = 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1t
+	cpsrEL0t = 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL0t
 	cpsrI    = 1 << 7
 	cpsrF    = 1 << 6
 
-	sctlrOff = 0x30d0_0800
-	sctlrOn  = sctlrOff | 1<<0 | 1<<2 | 1<<12 // M, C, I
+	sctlrOff = aarch64.SCTLR_Reset
+	sctlrOn  = sctlrOff | aarch64.SCTLR_M | aarch64.SCTLR_C | aarch64.SCTLR_I
 )
 
 // newCPU makes a vCPU that belongs to the calling goroutine, ready to run at
@@ -45,7 +45,7 @@ func (g *guest) newCPU(index int) *cpu {
 	}{
 		{aarch64.MPIDR_EL1, 1<<31 | uint64(index)},
 		{aarch64.MAIR_EL1, mair}, {aarch64.TCR_EL1, tcr}, {aarch64.TTBR0_EL1, tables},
-		{aarch64.SCTLR_EL1, sctlrOn}, {aarch64.VBAR_EL1, vectors}, {aarch64.CPACR_EL1, 3 << 20},
+		{aarch64.SCTLR_EL1, sctlrOn}, {aarch64.VBAR_EL1, vectors}, {aarch64.CPACR_EL1, 3 << aarch64.CPACR_FPEN},
 		{aarch64.CNTKCTL_EL1, 0}, {aarch64.CNTV_CTL_EL0, 0},
 	} {
 		c.setSys(r.reg, r.v)

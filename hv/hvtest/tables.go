@@ -1,12 +1,14 @@
 package hvtest
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // The guest's translation tables: 4 KiB granule, 39 bits of address, so that
 // the walk starts at level 1 with a table of 512 gigabytes (DDI 0487 D8.3).
 const (
-	tcr = 25<<0 | // T0SZ
+	tcr = 25<<aarch64.TCR_T0SZ |
 		1<<8 | 1<<10 | 3<<12 | // walks are cacheable, inner shareable
-		1<<23 | // EPD1: no upper half
-		1<<32 // IPS: 36 bits
+		aarch64.TCR_EPD1 | // no upper half
+		1<<aarch64.TCR_IPS // 36 bits
 
 	// mair has Normal write-back memory as attribute 0 and Device-nGnRnE
 	// memory as attribute 1.
@@ -22,10 +24,10 @@ const (
 
 // Descriptors.
 const (
-	descTable  = 3
-	descBlock  = 1
-	descPage   = 3
-	descNormal = 1<<10 | 3<<8 // AF, inner shareable, attribute 0, RW at EL1
+	descTable  = aarch64.DescValid | aarch64.DescTable
+	descBlock  = aarch64.DescValid
+	descPage   = aarch64.DescValid | aarch64.DescTable
+	descNormal = aarch64.DescAF | 3<<aarch64.DescSH // inner shareable, attribute 0, RW at EL1
 )
 
 // writeTables maps the first four gigabytes twice.

@@ -23,9 +23,9 @@ var vtimerCases = []Case{
 
 // Values of CNTV_CTL_EL0.
 const (
-	timerOn     = 1 << 0
-	timerIMask  = 1 << 1
-	timerStatus = 1 << 2
+	timerOn     = aarch64.TimerEnable
+	timerIMask  = aarch64.TimerIMask
+	timerStatus = aarch64.TimerIStatus
 	timerFiring = timerOn | timerStatus
 )
 

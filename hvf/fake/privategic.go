@@ -29,8 +29,8 @@ type privateGIC struct {
 
 // PPIs of the timers, from 0.
 const (
-	vtimerPPI = 27 - 16
-	ptimerPPI = 30 - 16
+	vtimerPPI = aarch64.VirtualTimerINTID - 16
+	ptimerPPI = aarch64.PhysicalTimerINTID - 16
 )
 
 func newPrivateGIC(e *engine, g *frameworkGIC, c *cpu) *privateGIC {
