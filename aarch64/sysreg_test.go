@@ -2,17 +2,16 @@ package aarch64
 
 import (
 	"fmt"
+	"go/ast"
 	"go/constant"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"strings"
 	"testing"
-
-	"go/ast"
 )
 
-// constants returns the constants of type SysReg in a file of this package.
+// constants returns the constants of type SysReg in files of this package.
 func constants(t *testing.T, files ...string) map[string]SysReg {
 	t.Helper()
 	fset := token.NewFileSet()
