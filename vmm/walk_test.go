@@ -106,7 +106,7 @@ func FuzzWalk(f *testing.F) {
 		for i := range mem {
 			mem[i] = fill[i%len(fill)]
 		}
-		w := walker{ram: hostmem.RAM{{Base: 0x11_0000, Mem: mem}}, mmu: true, tcr: tcr, ttbr0: ttbr0, ttbr1: ttbr1}
+		w := walker{ram: hostmem.RAM{{Base: 0x11_0000, Mem: mem}}, Stage1: aarch64.Stage1{SCTLR: aarch64.SCTLR_M, TCR: tcr, TTBR0: ttbr0, TTBR1: ttbr1, PABits: 48}}
 		for _, write := range []bool{false, true} {
 			if ipa, ok := w.translate(va, write); ok && ipa>>48 != 0 {
 				t.Errorf("0x%x translates to 0x%x", va, ipa)
