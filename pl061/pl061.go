@@ -17,10 +17,14 @@ type GPIO struct {
 
 var _ mmio.Device = (*GPIO)(nil)
 
-// New returns a GPIO in reset with all pins low. Its interrupt is line,
-// GPIOINTR; nil leaves that unconnected.
-func New(line mmio.Line) *GPIO {
-	g := &GPIO{intr: mmio.Connected(line)}
+// Config says what a GPIO is connected to.
+type Config struct {
+	Line mmio.Line // GPIOINTR; nil leaves it unconnected
+}
+
+// New returns a GPIO in reset with all pins low.
+func New(c Config) *GPIO {
+	g := &GPIO{intr: mmio.Connected(c.Line)}
 	g.Bank = mmio.NewBank(table, g.read, g.write)
 	return g
 }

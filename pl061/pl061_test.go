@@ -15,7 +15,7 @@ type board struct {
 
 func newBoard() board {
 	p := &mmiotest.Pin{}
-	g := New(p)
+	g := New(Config{Line: p})
 	return board{g, mmiotest.Board[uint8]{Device: g, Pin: p, Raw: gpioRIS, Mask: gpioIE}}
 }
 

@@ -25,7 +25,8 @@ func (t *Transport) activateLocked() {
 func (t *Transport) serve(ctx context.Context, a *activation, features uint64) {
 	defer close(a.done)
 	if err := t.dev.Serve(ctx, features, a.queues); err != nil && ctx.Err() == nil {
-		t.fail("the device has failed: %v", err)
+		t.needReset()
+		t.log.Warn("virtio: the device has failed and needs a reset", "err", err)
 	}
 }
 
@@ -87,11 +88,10 @@ func (t *Transport) Close() error {
 	return nil
 }
 
-// fail sets DEVICE_NEEDS_RESET and says why.
-func (t *Transport) fail(format string, args ...any) {
+// needReset sets DEVICE_NEEDS_RESET. The caller logs why.
+func (t *Transport) needReset() {
 	t.mu.Lock()
 	t.status |= StatusNeedsReset
 	t.mu.Unlock()
 	t.raise(interruptConfig, StatusDriverOK)
-	t.log("needs a reset: "+format, args...)
 }

@@ -2,6 +2,7 @@ package virtio
 
 import (
 	"fmt"
+	"log/slog"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -15,9 +16,10 @@ type TransportConfig struct {
 	Memory *Memory
 	Line   mmio.Line // nil leaves the interrupt unconnected
 
-	// Log is told what a driver does wrong, and why a device has failed; nil
-	// discards it. It is called on any goroutine and should limit the rate.
-	Log func(format string, args ...any)
+	// Log gets what a driver does wrong, at slog.LevelInfo, and why a device
+	// has failed, as a warning; nil discards both. A driver can make it grow as
+	// fast as it likes: the handler should limit the rate.
+	Log *slog.Logger
 }
 
 // Transport is the register bank of one device: virtio-mmio, version 2. Its
@@ -28,7 +30,7 @@ type Transport struct {
 	line    mmio.Line
 	config  *Config
 	offered uint64 // features
-	report  func(format string, args ...any)
+	log     *slog.Logger
 	bad     atomic.Uint64
 
 	mu                sync.Mutex // before a Queue's and the interrupt controller's
@@ -47,7 +49,7 @@ var _ mmio.Device = (*Transport)(nil)
 
 // NewTransport returns the registers of a device, in reset.
 func NewTransport(c TransportConfig) (*Transport, error) {
-	t := &Transport{dev: c.Device, mem: c.Memory, line: mmio.Connected(c.Line), config: c.Device.Config(), report: c.Log}
+	t := &Transport{dev: c.Device, mem: c.Memory, line: mmio.Connected(c.Line), config: c.Device.Config()}
 	t.offered = c.Device.Features() | transportFeatures
 	for i, size := range c.Device.QueueSizes() {
 		if size > maxQueueSize || bits.OnesCount16(size) != 1 {
@@ -55,9 +57,10 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 		}
 		t.queues = append(t.queues, queueRegisters{max: size})
 	}
-	if t.report == nil {
-		t.report = func(string, ...any) {}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
+	t.log = c.Log.With("device", c.Device.Type().String())
 	if t.config == nil {
 		t.config = NewConfig(nil)
 	}
@@ -150,7 +153,7 @@ func (t *Transport) Write(a mmio.Access, v uint64) {
 		return
 	}
 	if wrong := t.writeRegister(r.Off, v); wrong != "" {
-		t.log("%s", wrong)
+		t.log.Info("virtio: " + wrong)
 	}
 }
 
@@ -226,8 +229,4 @@ func (t *Transport) raise(bit uint32, needs Status) {
 		t.interrupt |= bit
 		t.line.Set(true)
 	}
-}
-
-func (t *Transport) log(format string, args ...any) {
-	t.report("virtio %v: "+format, append([]any{t.dev.Type()}, args...)...)
 }

@@ -15,8 +15,8 @@ func (v *vcpu) dataAbort(exit hv.Exit) error {
 	switch {
 	case d.S1PTW:
 		v.counts.count(exitOther)
-		if c := &v.m.complaints; c.wanted() {
-			c.printf("vcpu %d walks a translation table at 0x%x, where no memory is", v.index, exit.IPA)
+		if v.complains() {
+			v.log.Info("guest: a translation table is where there is no memory", "address", hex(exit.IPA))
 		}
 		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternalOnWalk)
 	case d.CM: // cache maintenance: devices have no caches
@@ -79,8 +79,8 @@ func (v *vcpu) nothingThere(exit hv.Exit, write bool) error {
 }
 
 func (v *vcpu) complainNothing(exit hv.Exit, write bool) {
-	if c := &v.m.complaints; c.wanted() {
-		c.printf("vcpu %d: %s of 0x%x, where no device is", v.index, accessKind(write), exit.IPA)
+	if v.complains() {
+		v.log.Info("guest: an access to an address without a device", "access", accessKind(write).String(), "address", hex(exit.IPA))
 	}
 }
 
@@ -95,8 +95,8 @@ func (v *vcpu) emulate(exit hv.Exit, d aarch64.DataAbort) error {
 	}
 	in, ok := mmio.Decode(word)
 	if !ok {
-		if c := &v.m.complaints; c.wanted() {
-			c.printf("vcpu %d: instruction 0x%08x accesses 0x%x, and no device takes such an access", v.index, word, exit.IPA)
+		if v.complains() {
+			v.log.Info("guest: an access to a device by an instruction that none takes", "instruction", hex(word), "address", hex(exit.IPA))
 		}
 		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal|exit.ESR.ISS()&issFnV)
 	}

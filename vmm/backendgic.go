@@ -3,6 +3,7 @@ package vmm
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
@@ -16,24 +17,28 @@ import (
 // left to do is to drive the devices' lines.
 type backendGIC struct {
 	hv.GIC
-	cpus     int
-	complain func(format string, args ...any)
-	lines    []*backendLine // SPIs that have a device
+	cpus  int
+	log   *slog.Logger
+	lines []*backendLine // SPIs that have a device
 }
 
+// ErrNoBackendGIC says that a backend does not have what Config.BackendGIC
+// asks for.
+var ErrNoBackendGIC = errors.New("no interrupt controller of the backend's own")
+
 // newBackendGIC asks vm for its own interrupt controller.
-func newBackendGIC(vm hv.VM, cpus int, complain func(format string, args ...any)) (*backendGIC, error) {
+func newBackendGIC(vm hv.VM, cpus int, log *slog.Logger) (*backendGIC, error) {
 	maker, ok := vm.(hv.GICMaker)
 	if !ok {
-		return nil, errors.New("vmm: this backend has no interrupt controller of its own: take the one in software (-irqchip go), or Hypervisor.framework of macOS 15 (-accel hvf)")
+		return nil, fmt.Errorf("vmm: %w: it makes none", ErrNoBackendGIC)
 	}
 	g, err := maker.NewGIC(hv.GICLayout{
 		Distributor: boot.GICDBase, Redistributors: boot.GICRBase, RedistributorSpace: boot.GICRSize, SPIs: spis,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("vmm: make the interrupt controller: %w", err)
+		return nil, fmt.Errorf("vmm: %w: %w", ErrNoBackendGIC, err)
 	}
-	return &backendGIC{GIC: g, cpus: cpus, complain: complain}, nil
+	return &backendGIC{GIC: g, cpus: cpus, log: log}, nil
 }
 
 // backendLine is an SPI's line. Devices state levels again and again; the backend
@@ -77,7 +82,7 @@ func (g *backendGIC) PPI(cpu, n int) mmio.Line {
 		}
 		level = high
 		if err := g.PendPPI(cpu, uint32(16+n), high); err != nil {
-			g.complain("vcpu %d: private interrupt %d is lost: %v", cpu, 16+n, err)
+			g.log.Warn("vmm: a private interrupt is lost", "vcpu", cpu, "interrupt", 16+n, "err", err)
 		}
 	})
 }

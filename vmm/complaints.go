@@ -1,63 +1,104 @@
 package vmm
 
 import (
-	"io"
-	"log"
+	"context"
+	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
 
-// complaintRate is how many lines a guest can make the log grow by in a second.
+// complaintRate is how many records a guest can make the log grow by in a
+// second.
 const complaintRate = 5
 
-// complaints tell the log, at a limited rate, how a guest misbehaves. A guest
-// can have reason for millions a second: between exit and entry they are
-// wrapped in wanted, so that one that is dropped costs no allocation.
-type complaints struct {
-	log *log.Logger
+// newGuestLog returns a logger that passes on to log what a guest does wrong,
+// at a limited rate. A guest can have reason for millions of records a second:
+// between exit and entry they are made only if vcpu.complains, so that one that
+// is dropped costs no allocation.
+func newGuestLog(log *slog.Logger) *slog.Logger {
+	return slog.New(limited{log.Handler(), new(rate)})
+}
 
+// complains reports whether the log has room for a record about this vCPU.
+func (v *vcpu) complains() bool { return v.log.Enabled(context.Background(), slog.LevelInfo) }
+
+// hex is a number that the log has in hexadecimal.
+type hex uint64
+
+// LogValue implements slog.LogValuer.
+func (h hex) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("0x%x", uint64(h))) }
+
+// limited is a handler that drops records beyond a rate, and tells how many.
+type limited struct {
+	slog.Handler
+	rate *rate
+}
+
+// Enabled implements slog.Handler. What it refuses counts as dropped.
+func (l limited) Enabled(ctx context.Context, level slog.Level) bool {
+	return l.Handler.Enabled(ctx, level) && l.rate.room()
+}
+
+// Handle implements slog.Handler.
+func (l limited) Handle(ctx context.Context, r slog.Record) error {
+	ok, before := l.rate.take()
+	if before > 0 {
+		note := slog.NewRecord(r.Time, r.Level, "guest: more such records were dropped", 0)
+		note.AddAttrs(slog.Int("records", before))
+		if err := l.Handler.Handle(ctx, note); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return nil
+	}
+	return l.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler. All that come from one share its rate.
+func (l limited) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return limited{l.Handler.WithAttrs(attrs), l.rate}
+}
+
+// WithGroup implements slog.Handler.
+func (l limited) WithGroup(name string) slog.Handler {
+	return limited{l.Handler.WithGroup(name), l.rate}
+}
+
+// rate counts records by the second.
+type rate struct {
 	mu      sync.Mutex
 	second  time.Time // when the current second began
-	lines   int       // wanted in it
-	dropped int       // of lines
+	taken   int       // in it
+	dropped int       // since the last one that was taken in another second
 }
 
-// wanted reports whether there is room for one more line.
-func (c *complaints) wanted() bool {
-	if c.log.Writer() == io.Discard {
-		return false
+// room reports whether there is room for a record, and counts it as dropped if
+// there is none.
+func (r *rate) room() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.taken < complaintRate || time.Since(r.second) >= time.Second {
+		return true
 	}
-	ok, before := c.take()
-	if before > 0 {
-		c.log.Printf("guest: %d more such lines dropped", before)
-	}
-	return ok
+	r.dropped++
+	return false
 }
 
-// take counts a line, and says how many were dropped in the second that it
+// take counts a record, and says how many were dropped in the second that it
 // ends.
-func (c *complaints) take() (ok bool, before int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); now.Sub(c.second) >= time.Second {
-		before = c.dropped
-		c.second, c.lines, c.dropped = now, 0, 0
+func (r *rate) take() (ok bool, before int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.Sub(r.second) >= time.Second {
+		before = r.dropped
+		r.second, r.taken, r.dropped = now, 0, 0
 	}
-	if c.lines++; c.lines > complaintRate {
-		c.dropped++
+	if r.taken >= complaintRate {
+		r.dropped++
 		return false, 0
 	}
+	r.taken++
 	return true, before
-}
-
-// printf logs a line that was wanted.
-func (c *complaints) printf(format string, args ...any) {
-	c.log.Printf("guest: "+format, args...)
-}
-
-// complain logs a line if there is room.
-func (c *complaints) complain(format string, args ...any) {
-	if c.wanted() {
-		c.printf(format, args...)
-	}
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -57,9 +57,9 @@ type Config struct {
 	// Run, with ResetRequested. Nil allows it.
 	AllowReset func() bool
 
-	// Log receives a line for what a guest does wrong, at a limited rate; nil
-	// discards them.
-	Log *log.Logger
+	// Log gets what the guest does wrong, at slog.LevelInfo and a limited rate,
+	// and what fails on the host, as warnings; nil discards both.
+	Log *slog.Logger
 }
 
 // withDefaults fills in what is zero and refuses what cannot be.
@@ -77,7 +77,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Console = io.Discard
 	}
 	if c.Log == nil {
-		c.Log = log.New(io.Discard, "", 0)
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	most := MaxVCPUs
 	if c.GIC == 2 {
@@ -89,7 +89,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.GIC != 2 && c.GIC != 3:
 		return c, fmt.Errorf("vmm: GIC version %d: give 2 or 3", c.GIC)
 	case c.BackendGIC && c.GIC != 3:
-		return c, fmt.Errorf("vmm: the backend's own interrupt controller as GICv%d: it is a GICv3, give -gic 3 or -irqchip go", c.GIC)
+		return c, fmt.Errorf("vmm: the backend's own interrupt controller as GICv%d: it is a GICv3, ask for that or for none of the backend's", c.GIC)
 	case c.VCPUs < 1 || c.VCPUs > most:
 		return c, fmt.Errorf("vmm: %d vcpus: a machine with GICv%d has 1 to %d", c.VCPUs, c.GIC, most)
 	case c.Memory < MinMemory:

@@ -44,7 +44,7 @@ func (l *lockedBuffer) await(t *testing.T, text string) {
 // TestConsole has the guest's driver read and write a console with its own
 // size, which changes, and a port.
 func TestConsole(t *testing.T) {
-	one, several := console.New(), console.New("org.miniboot.test")
+	one, several := console.New(console.Config{}), console.New(console.Config{Ports: []string{"org.miniboot.test"}})
 	cfg := defaultGuest(t)
 	cfg.Virtio = []virtio.Device{one, several}
 	var out, port lockedBuffer

@@ -12,6 +12,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -49,18 +50,18 @@ func TestDiskFaults(t *testing.T) {
 		if err := os.WriteFile(path, make([]byte, 4<<20), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		file, err := raw.Open(path, readOnly)
+		file, err := raw.Open(path, raw.Config{ReadOnly: readOnly})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { file.Close() })
 		f := &failing{File: file}
-		dev, err := blk.New(blk.Options{Disk: f, Name: path, ReadOnly: readOnly, Log: func(line string) {
+		dev, err := blk.New(blk.Config{Disk: f, Name: path, ReadOnly: readOnly, Log: virtiotest.Log(func(line string) {
 			t.Log(line)
 			mu.Lock()
 			defer mu.Unlock()
 			lines[name]++
-		}})
+		})})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -94,8 +94,8 @@ func (v *vcpu) handleException(exit hv.Exit) error {
 		return v.waitForInterrupt()
 	case aarch64.ECInstrAbortLower:
 		v.counts.count(exitOther)
-		if c := &v.m.complaints; c.wanted() {
-			c.printf("vcpu %d fetched an instruction from 0x%x (IPA 0x%x), where no memory is", v.index, exit.FAR, exit.IPA)
+		if v.complains() {
+			v.log.Info("guest: an instruction is where there is no memory", "pc", hex(exit.FAR), "address", hex(exit.IPA))
 		}
 		if exit.ESR.DataAbort().S1PTW { // the bit is the same
 			return v.injectAbort(exit.FAR, abortFetch, fscExternalOnWalk)

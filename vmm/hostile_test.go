@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -120,7 +120,7 @@ func hostile(t testing.TB, cfg Config, limit time.Duration, code ...uint32) {
 	t.Helper()
 	var out bytes.Buffer
 	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), hostileImage(code...), MinMemory
-	cfg.Log = log.New(&out, "", 0)
+	cfg.Log = slog.New(slog.NewTextHandler(&out, nil))
 	began := time.Now()
 	r := run(t, cfg)
 	if limit != 0 {

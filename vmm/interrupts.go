@@ -29,7 +29,7 @@ func spi(g interruptController, intid int) mmio.Line { return g.SPI(intid - 32) 
 // there before the first vCPU is.
 func (m *Machine) newGIC() (interruptController, error) {
 	if m.cfg.BackendGIC {
-		return newBackendGIC(m.vm, len(m.vcpus), m.complaints.complain)
+		return newBackendGIC(m.vm, len(m.vcpus), m.guestLog)
 	}
 	return newGIC(m.cfg.GIC, m.vcpus)
 }

@@ -3,6 +3,7 @@ package vmm
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,9 +39,9 @@ type Machine struct {
 	// offset is what the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
 
-	requests   chan request // of the guest; the first counts
-	errs       chan error   // of the host; room for one from each goroutine
-	complaints complaints   // of what a guest did wrong
+	requests chan request // of the guest; the first counts
+	errs     chan error   // of the host; room for one from each goroutine
+	guestLog *slog.Logger // what the guest does wrong, at a limited rate
 
 	// mu guards what follows and what vcpu says it guards. No device or GIC
 	// lock is taken by who holds it, and no vCPU is waited for but on cond.
@@ -67,7 +68,7 @@ func New(cfg Config) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{
-		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), complaints: complaints{log: cfg.Log},
+		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), guestLog: newGuestLog(cfg.Log),
 	}
 	m.cond = sync.NewCond(&m.mu)
 	m.plan, err = boot.Prepare(boot.Config{
@@ -122,7 +123,7 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 func (m *Machine) buildDevices() error {
 	m.uart = pl011.New(pl011.Config{Line: spi(m.gic, boot.UARTIRQ), Firmware: true})
 	m.rtc = pl031.New(pl031.Config{Line: spi(m.gic, boot.RTCIRQ)})
-	m.gpio = pl061.New(spi(m.gic, boot.GPIOIRQ))
+	m.gpio = pl061.New(pl061.Config{Line: spi(m.gic, boot.GPIOIRQ)})
 	for _, d := range []struct {
 		name       string
 		base, size uint64

@@ -19,6 +19,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -67,7 +68,7 @@ func TestNetUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := virtionet.New(virtionet.Options{Backend: network, Name: "user", MAC: mac, MTU: 1500, Capture: capture, Log: func(l string) { t.Error(l) }})
+	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "user", MAC: mac, MTU: 1500, Capture: capture, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}

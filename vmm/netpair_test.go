@@ -81,12 +81,12 @@ func TestNetSocket(t *testing.T) {
 // bootWithSocket boots a guest whose address is 10.9.9.N.
 func bootWithSocket(t *testing.T, path string, n byte) (*vmtest.Guest, *virtionet.Device) {
 	t.Helper()
-	network, err := socket.Dial(path, socket.Auto)
+	network, err := socket.Dial(path, socket.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { network.Close() })
-	dev, err := virtionet.New(virtionet.Options{Backend: network, Name: "unix", MAC: virtionet.MAC{2, 0, 0, 0, 0, n}})
+	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "unix", MAC: virtionet.MAC{2, 0, 0, 0, 0, n}})
 	if err != nil {
 		t.Fatal(err)
 	}

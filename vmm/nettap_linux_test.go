@@ -18,6 +18,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/tap"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -29,7 +30,7 @@ func TestNetTap(t *testing.T) {
 	network, listener := tapNamespace(t)
 	defer network.Close()
 	defer listener.Close()
-	dev, err := virtionet.New(virtionet.Options{Backend: network, Name: "tap", MAC: virtionet.MAC{2, 0, 0, 0, 0, 1}, Log: func(l string) { t.Error(l) }})
+	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "tap", MAC: virtionet.MAC{2, 0, 0, 0, 0, 1}, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func (m *Machine) startConsole() (flush func(ctx context.Context)) {
 		select {
 		case <-done:
 		case <-time.After(consoleGrace):
-			m.cfg.Log.Printf("the guest's last console output is lost: its reader takes nothing")
+			m.cfg.Log.Warn("vmm: the guest's last console output is lost, its reader takes nothing")
 		}
 	}
 }

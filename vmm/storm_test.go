@@ -2,7 +2,7 @@ package vmm
 
 import (
 	"bytes"
-	"log"
+	"log/slog"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -65,7 +65,7 @@ func storm(t *testing.T, code []uint32) {
 	console := &stuck{release: make(chan struct{})}
 	r := run(t, Config{
 		VCPUs: 2, Hypervisor: softcpu.New(), Kernel: hostileImage(code...), Memory: MinMemory,
-		Console: console, Log: log.New(&lines, "", 0), Virtio: []virtio.Device{rng.New(nil)},
+		Console: console, Log: slog.New(slog.NewTextHandler(&lines, nil)), Virtio: []virtio.Device{rng.New(rng.Config{})},
 	})
 	time.Sleep(stormTime / 3) // what is allocated once has been
 	exits := func() (n uint64) {

@@ -30,12 +30,8 @@ func (v *vcpu) sysRegTrap(t aarch64.SysRegTrap) error {
 }
 
 func (v *vcpu) unknownSysReg(t aarch64.SysRegTrap) error {
-	how := "writes"
-	if t.Read {
-		how = "reads"
-	}
-	if c := &v.m.complaints; c.wanted() {
-		c.printf("vcpu %d %s %v, which this machine has not", v.index, how, t.Reg)
+	if v.complains() {
+		v.log.Info("guest: a system register that this machine does not have", "access", accessKind(!t.Read).String(), "register", t.Reg.String())
 	}
 	return v.injectUndefined()
 }

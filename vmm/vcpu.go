@@ -2,6 +2,7 @@ package vmm
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ import (
 type vcpu struct {
 	m     *Machine
 	index int
+	log   *slog.Logger // of the guest's mistakes
 	hv    hv.VCPU
 	emu   mmio.Emulator
 
@@ -57,7 +59,7 @@ const (
 )
 
 func newVCPU(m *Machine, index int) *vcpu {
-	v := &vcpu{m: m, index: index, wake: make(chan struct{}, 1)}
+	v := &vcpu{m: m, index: index, log: m.guestLog.With("vcpu", index), wake: make(chan struct{}, 1)}
 	v.alarm = time.NewTimer(time.Hour)
 	v.alarm.Stop()
 	v.ptimer.init(v)

@@ -22,7 +22,7 @@ func (m *Machine) buildVirtio() error {
 	memory.Release = hostmem.GiveBack
 	for i, dev := range m.cfg.Virtio {
 		t, err := virtio.NewTransport(virtio.TransportConfig{
-			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.complaints.complain,
+			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.guestLog.With("slot", i),
 		})
 		if err != nil {
 			return err

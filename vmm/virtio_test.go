@@ -16,6 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -24,7 +25,7 @@ import (
 // TestRNG has the guest's driver read entropy, before and after a reset.
 func TestRNG(t *testing.T) {
 	cfg := defaultGuest(t)
-	cfg.Virtio = []virtio.Device{rng.New(nil)}
+	cfg.Virtio = []virtio.Device{rng.New(rng.Config{})}
 	g := vmtest.Start(t, cfg)
 	var sums [2]string
 	for i := range sums {
@@ -63,18 +64,18 @@ func TestBlk(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file, err := raw.Open(path, false)
+	file, err := raw.Open(path, raw.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	dev, err := blk.New(blk.Options{Disk: file, Name: path, Serial: "miniboot-1", Queues: 2, Log: func(l string) { t.Error(l) }})
+	dev, err := blk.New(blk.Config{Disk: file, Name: path, Serial: "miniboot-1", Queues: 2, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := defaultGuest(t)
 	cfg.VCPUs = 2
-	cfg.Virtio = []virtio.Device{rng.New(nil), dev}
+	cfg.Virtio = []virtio.Device{rng.New(rng.Config{}), dev}
 	g := vmtest.Start(t, cfg)
 	g.Expect(guest.Prompt)
 
@@ -174,11 +175,11 @@ func TestFileSystem(t *testing.T) {
 func bootWithDisk(t *testing.T, path string) (g *vmtest.Guest, closeDisk func() error) {
 	t.Helper()
 	cfg := defaultGuest(t)
-	file, err := raw.Open(path, false)
+	file, err := raw.Open(path, raw.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := blk.New(blk.Options{Disk: file, Name: path, Log: func(l string) { t.Error(l) }})
+	dev, err := blk.New(blk.Config{Disk: file, Name: path, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}

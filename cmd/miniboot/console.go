@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -49,15 +50,15 @@ func (c *consoleOption) Set(value string) error {
 // A consolePort is a virtio console and what it is connected to.
 type consolePort struct {
 	dev      *console.Device
-	log      func(line string)
+	log      *slog.Logger
 	out      io.Writer    // of a file, or standard output
 	listener net.Listener // of a socket
 	closer   io.Closer
 }
 
 // open makes the device and opens what it is connected to.
-func (c consoleOption) open(stdout io.Writer, log func(line string)) (*consolePort, error) {
-	p := &consolePort{dev: console.New(), log: log, out: stdout, closer: io.NopCloser(nil)}
+func (c consoleOption) open(stdout io.Writer, log *slog.Logger) (*consolePort, error) {
+	p := &consolePort{dev: console.New(console.Config{}), log: log, out: stdout, closer: io.NopCloser(nil)}
 	switch c.kind {
 	case consoleFile:
 		f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
@@ -84,7 +85,7 @@ func (p *consolePort) run(ctx context.Context) {
 		return
 	}
 	if err := p.dev.Run(ctx, 0, p.out); err != nil {
-		p.log(err.Error())
+		p.log.Warn(err.Error())
 		p.dev.Run(ctx, 0, io.Discard)
 	}
 }

@@ -21,7 +21,7 @@ func TestConsoleSocket(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "c")
-	p, err := consoleOption{consoleUnix, path}.open(nil, func(line string) { t.Error(line) })
+	p, err := consoleOption{consoleUnix, path}.open(nil, newLogger(options{}, writerFunc(func(b []byte) error { t.Errorf("%s", b); return nil })))
 	if err != nil {
 		t.Skipf("skipped: no Unix sockets here: %v", err)
 	}
@@ -63,7 +63,7 @@ func TestConsoleSocket(t *testing.T) {
 // A console in a file.
 func TestConsoleFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	p, err := consoleOption{consoleFile, path}.open(nil, func(line string) { t.Error(line) })
+	p, err := consoleOption{consoleFile, path}.open(nil, newLogger(options{}, writerFunc(func(b []byte) error { t.Errorf("%s", b); return nil })))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
@@ -34,7 +35,7 @@ func (c closers) Close() error {
 }
 
 // openDevices makes the devices that the flags name, and those that every machine has. log receives what fails later.
-func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices, err error) {
+func openDevices(o options, stdout io.Writer, log *slog.Logger) (d *devices, err error) {
 	d = &devices{}
 	for _, disk := range o.disks {
 		file, dev, err := disk.open(o.cpus, log)
@@ -53,7 +54,7 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		d.virtio = append(d.virtio, dev)
 		d.closers = append(d.closers, closer)
 	}
-	d.virtio = append(d.virtio, rng.New(nil), balloon.New())
+	d.virtio = append(d.virtio, rng.New(rng.Config{}), balloon.New())
 	if o.console.kind != consoleNone {
 		p, err := o.console.open(stdout, log)
 		if err != nil {
@@ -72,7 +73,7 @@ func openDevices(o options, stdout io.Writer, log func(line string)) (d *devices
 		d.closers = append(d.closers, dir)
 	}
 	if len(o.shares) > 0 && o.kernel == "" {
-		log(noDriver)
+		log.Warn(noDriver)
 	}
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -79,12 +80,12 @@ type disk interface {
 }
 
 // open opens the disk and makes the device, which says to log what fails later.
-func (d diskOption) open(cpus int, log func(line string)) (disk, *blk.Device, error) {
+func (d diskOption) open(cpus int, log *slog.Logger) (disk, *blk.Device, error) {
 	content, err := d.openContent()
 	if err != nil {
 		return nil, nil, fmt.Errorf("-disk %s: %w", d.path, err)
 	}
-	dev, err := blk.New(blk.Options{
+	dev, err := blk.New(blk.Config{
 		Disk: content, Name: d.path, ReadOnly: d.readOnly, Serial: d.serial, Queues: min(cpus, maxDiskQueues), Log: log,
 	})
 	if err != nil {
@@ -97,14 +98,14 @@ func (d diskOption) open(cpus int, log func(line string)) (disk, *blk.Device, er
 // openContent opens the image, with an overlay on it for a snapshot.
 func (d diskOption) openContent() (content disk, err error) {
 	if d.format == "qcow2" {
-		content, err = qcow2.Open(d.path, qcow2.Options{ReadOnly: d.readOnly || d.snapshot, Backing: d.backing})
+		content, err = qcow2.Open(d.path, qcow2.Config{ReadOnly: d.readOnly || d.snapshot, Backing: d.backing})
 	} else {
 		content, err = d.openRaw()
 	}
 	if err != nil || !d.snapshot {
 		return content, err
 	}
-	top, err := overlay.New(content, "")
+	top, err := overlay.New(overlay.Config{Base: content})
 	if err != nil {
 		content.Close()
 		return nil, err
@@ -124,7 +125,7 @@ func (l layers) Close() error { return errors.Join(l.Disk.Close(), l.base.Close(
 // format is never guessed: the guest writes the first bytes, and could make its disk look like an image that names any
 // file of the host.
 func (d diskOption) openRaw() (disk, error) {
-	file, err := raw.Open(d.path, d.readOnly || d.snapshot)
+	file, err := raw.Open(d.path, raw.Config{ReadOnly: d.readOnly || d.snapshot})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -20,7 +20,7 @@ type virtualMachine struct {
 	devices []virtio.Device
 }
 
-func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, logger *log.Logger) (virtualMachine, error) {
+func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, log *slog.Logger) (virtualMachine, error) {
 	hypervisor, err := accel.New(o.accel)
 	if err != nil {
 		return virtualMachine{}, err
@@ -39,15 +39,15 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 		Virtio:      devices,
 		NoReset:     o.noReboot,
 		AllowReset:  func() bool { return !console.panicked.Load() },
-		Log:         logger,
+		Log:         log,
 	})
 	if err != nil {
 		return virtualMachine{}, err
 	}
 	plan := m.Plan()
-	logger.Printf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry)
-	logger.Printf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base)
-	logger.Printf("command line: %s", commandLine(o))
+	log.Info(fmt.Sprintf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry))
+	log.Info(fmt.Sprintf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base))
+	log.Info(fmt.Sprintf("command line: %s", commandLine(o)))
 	return virtualMachine{m, devices}, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -60,15 +59,16 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
 	watched := &panicWatch{w: console}
-	devices, err := openDevices(o, stdout, func(line string) { fmt.Fprintf(out, "miniboot: %s\n", line) })
+	log := newLogger(o, out)
+	devices, err := openDevices(o, stdout, log)
 	if err != nil {
 		return exitHostError, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
 	defer devices.watch()() // until after the machine is closed: the guest's last output
-	m, err := newMachine(o, files, devices.virtio, watched, logger(o, out))
+	m, err := newMachine(o, files, devices.virtio, watched, log)
 	if err != nil {
-		return exitHostError, err
+		return exitHostError, advise(err)
 	}
 	defer m.Close()
 	if o.dumpDTB != "" {
@@ -106,7 +106,7 @@ func findFiles(ctx context.Context, o options, stderr io.Writer) (f bootFiles, e
 	initrds := o.initrds
 	if o.kernel == "" {
 		if f.kernel, err = guest.Kernel(ctx, stderr); err != nil {
-			return f, err
+			return f, fmt.Errorf("%w; without Go or a network, name a kernel with -kernel and an initrd with -initrd", err)
 		}
 		if len(initrds) == 0 {
 			initrds = []string{defaultInitrd}
@@ -161,13 +161,6 @@ func openConsole(s serialOption, stdout io.Writer) (io.WriteCloser, error) {
 type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
-
-func logger(o options, out io.Writer) *log.Logger {
-	if !o.verbose {
-		out = io.Discard
-	}
-	return log.New(out, "miniboot: ", 0)
-}
 
 // version is what the go command knows about this program.
 func version() string {

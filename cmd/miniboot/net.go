@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	stdnet "net"
 	"os"
 	"path/filepath"
@@ -113,7 +114,7 @@ func parseFraming(text string) (socket.Framing, error) {
 }
 
 // open opens the network and makes the device, which says to log what fails later.
-func (o netOption) open(log func(line string)) (*net.Device, io.Closer, error) {
+func (o netOption) open(log *slog.Logger) (*net.Device, io.Closer, error) {
 	dev, closer, err := o.openDevice(log)
 	if err != nil {
 		return nil, nil, fmt.Errorf("-net %s: %w", o, err)
@@ -121,7 +122,7 @@ func (o netOption) open(log func(line string)) (*net.Device, io.Closer, error) {
 	return dev, closer, nil
 }
 
-func (o netOption) openDevice(log func(line string)) (*net.Device, io.Closer, error) {
+func (o netOption) openDevice(log *slog.Logger) (*net.Device, io.Closer, error) {
 	if o.mac == (net.MAC{}) {
 		o.mac = o.chooseMAC()
 	}
@@ -134,7 +135,7 @@ func (o netOption) openDevice(log func(line string)) (*net.Device, io.Closer, er
 	if err != nil {
 		return nil, nil, errors.Join(err, all.Close())
 	}
-	dev, err := net.New(net.Options{Backend: backend, Name: o.String(), MAC: o.mac, MTU: o.mtu, Capture: capture, Log: log})
+	dev, err := net.New(net.Config{Backend: backend, Name: o.String(), MAC: o.mac, MTU: o.mtu, Capture: capture, Log: log})
 	if err != nil {
 		return nil, nil, errors.Join(err, all.Close())
 	}
@@ -150,7 +151,7 @@ type network interface {
 func (o netOption) openBackend(all *closers) (n network, err error) {
 	switch o.kind {
 	case "unix":
-		n, err = socket.Dial(o.name, o.framing)
+		n, err = socket.Dial(o.name, socket.Config{Framing: o.framing})
 	case "tap":
 		n, err = tap.Open(o.name)
 	default:

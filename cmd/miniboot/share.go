@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
@@ -52,15 +53,15 @@ const noDriver = "-share: the default guest's kernel has no driver for it (virti
 const maxShareQueues = 4
 
 // open opens the directory and makes the device, which says to log what fails later.
-func (o shareOption) open(cpus int, log func(line string)) (io.Closer, *fs.Device, error) {
-	dir, err := share.Open(o.dir, share.Options{Log: log})
+func (o shareOption) open(cpus int, log *slog.Logger) (io.Closer, *fs.Device, error) {
+	dir, err := share.Open(o.dir, share.Config{Log: log})
 	if errors.Is(err, fs.ErrUnsupported) {
 		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("-share %s: %w: give a directory that is there", o.tag, err)
 	}
-	dev, err := fs.New(fs.Options{Tag: o.tag, FS: dir, ReadOnly: o.readOnly, Queues: min(cpus, maxShareQueues)})
+	dev, err := fs.New(fs.Config{Tag: o.tag, FS: dir, ReadOnly: o.readOnly, Queues: min(cpus, maxShareQueues)})
 	if err != nil {
 		dir.Close()
 		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)

@@ -51,7 +51,7 @@ func exits(tb testing.TB, backendGIC bool, n int, exit hvf.VCPUExit) (outside ti
 	f.ScriptTimed(n, exit)
 	m, err := vmm.New(vmm.Config{
 		Hypervisor: f.Hypervisor(), Kernel: emptyKernel(), Memory: vmm.MinMemory, BackendGIC: backendGIC,
-		Virtio: []virtio.Device{rng.New(rand.Reader)},
+		Virtio: []virtio.Device{rng.New(rng.Config{Source: rand.Reader})},
 	})
 	if err != nil {
 		tb.Fatal(err)

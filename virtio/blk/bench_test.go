@@ -33,7 +33,7 @@ func benchDisks(t testing.TB) map[string]blk.Disk {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file, err := raw.Open(path, false)
+	file, err := raw.Open(path, raw.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func benchDisks(t testing.TB) map[string]blk.Disk {
 	if err := qcow2.Create(path, benchSize); err != nil {
 		t.Fatal(err)
 	}
-	image, err := qcow2.Open(path, qcow2.Options{})
+	image, err := qcow2.Open(path, qcow2.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func benchDisks(t testing.TB) map[string]blk.Disk {
 // requester returns a function that has 4 KiB read or written, in two pieces,
 // depth times at once.
 func requester(t testing.TB, disk blk.Disk, kind uint32, depth int) func() {
-	d, _ := start(t, blk.Options{Disk: disk})
+	d, _ := start(t, blk.Config{Disk: disk})
 	r := d.Rings[0]
 	for i := range depth {
 		head, data := d.Alloc(16), d.Alloc(4097)

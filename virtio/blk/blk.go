@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,16 +12,16 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// Options says what a block device is.
-type Options struct {
+// Config says what a block device is.
+type Config struct {
 	Disk     Disk
 	Name     string // of the disk, for messages
 	ReadOnly bool
 	Serial   string // up to 20 bytes, what udev calls ID_SERIAL
 	Queues   int    // 1; more than the guest has CPUs are of no use
 
-	// Log receives a line when the disk fails, at a limited rate; nil discards it.
-	Log func(line string)
+	// Log gets a warning when the disk fails, at a limited rate; nil discards it.
+	Log *slog.Logger
 }
 
 // MaxQueues is the most queues that a device has.
@@ -31,7 +32,7 @@ const workers = 8
 
 // Device is a block device.
 type Device struct {
-	opts     Options
+	cfg      Config
 	disk     Disk
 	pieces   Vectored
 	config   *virtio.Config
@@ -44,29 +45,32 @@ type Device struct {
 var _ virtio.Device = (*Device)(nil)
 
 // New returns a device for a disk whose size is a multiple of 512 bytes.
-func New(o Options) (*Device, error) {
-	if o.Queues == 0 {
-		o.Queues = 1
+func New(c Config) (*Device, error) {
+	if c.Queues == 0 {
+		c.Queues = 1
 	}
-	size, err := o.Disk.Size()
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	size, err := c.Disk.Size()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("blk: %s: %w", o.Name, err)
+		return nil, fmt.Errorf("blk: %s: %w", c.Name, err)
 	case size <= 0 || size%sectorSize != 0:
-		return nil, fmt.Errorf("blk: %s: size of 0x%x bytes: want a multiple of %d, see truncate(1)", o.Name, size, sectorSize)
-	case len(o.Serial) > maxSerial:
-		return nil, fmt.Errorf("blk: %s: serial number %q has %d bytes, give at most %d", o.Name, o.Serial, len(o.Serial), maxSerial)
-	case o.Queues < 0 || o.Queues > MaxQueues:
-		return nil, fmt.Errorf("blk: %s: %d queues: give 1 to %d", o.Name, o.Queues, MaxQueues)
+		return nil, fmt.Errorf("blk: %s: size of 0x%x bytes: want a multiple of %d, see truncate(1)", c.Name, size, sectorSize)
+	case len(c.Serial) > maxSerial:
+		return nil, fmt.Errorf("blk: %s: serial number %q has %d bytes, give at most %d", c.Name, c.Serial, len(c.Serial), maxSerial)
+	case c.Queues < 0 || c.Queues > MaxQueues:
+		return nil, fmt.Errorf("blk: %s: %d queues: give 1 to %d", c.Name, c.Queues, MaxQueues)
 	}
-	d := &Device{opts: o, disk: o.Disk}
-	d.pieces, _ = o.Disk.(Vectored)
+	d := &Device{cfg: c, disk: c.Disk}
+	d.pieces, _ = c.Disk.(Vectored)
 	if d.pieces == nil {
-		d.pieces = inTurn{o.Disk}
+		d.pieces = inTurn{c.Disk}
 	}
-	copy(d.serial[:], o.Serial)
+	copy(d.serial[:], c.Serial)
 	d.sectors.Store(uint64(size) / sectorSize)
-	d.config = newConfig(d.sectors.Load(), o.Queues, granularity(o.Disk))
+	d.config = newConfig(d.sectors.Load(), c.Queues, granularity(c.Disk))
 	d.config.Writable(offWriteback, 1, func(v uint64) { d.cache.Store(v != 0) })
 	return d, nil
 }
@@ -77,12 +81,12 @@ func (d *Device) Type() virtio.DeviceType { return virtio.TypeBlock }
 // Features implements virtio.Device.
 func (d *Device) Features() uint64 {
 	f := FeatureSegMax | FeatureBlkSize | FeatureTopology | FeatureFlush | FeatureConfigWCE
-	if d.opts.ReadOnly {
+	if d.cfg.ReadOnly {
 		f |= FeatureRO
 	} else {
 		f |= FeatureDiscard | FeatureWriteZeroes
 	}
-	if d.opts.Queues > 1 {
+	if d.cfg.Queues > 1 {
 		f |= FeatureMQ
 	}
 	return f
@@ -90,7 +94,7 @@ func (d *Device) Features() uint64 {
 
 // QueueSizes implements virtio.Device: requestq1 and on.
 func (d *Device) QueueSizes() []uint16 {
-	sizes := make([]uint16, d.opts.Queues)
+	sizes := make([]uint16, d.cfg.Queues)
 	for i := range sizes {
 		sizes[i] = queueSize
 	}
@@ -105,7 +109,7 @@ func (d *Device) Config() *virtio.Config { return d.config }
 func (d *Device) SizeChanged() error {
 	size, err := d.disk.Size()
 	if err != nil {
-		return fmt.Errorf("blk: %s: %w", d.opts.Name, err)
+		return fmt.Errorf("blk: %s: %w", d.cfg.Name, err)
 	}
 	if now := uint64(size) / sectorSize; d.sectors.Swap(now) != now {
 		d.config.Update(func(b []byte) { binary.LittleEndian.PutUint64(b[offCapacity:], now) })
@@ -143,11 +147,8 @@ const logInterval = 5 * time.Second
 
 // failed logs what went wrong with the disk.
 func (d *Device) failed(what string, off, n int64, err error) {
-	if d.opts.Log == nil {
-		return
-	}
 	now, next := time.Now().UnixNano(), d.nextLine.Load()
 	if now >= next && d.nextLine.CompareAndSwap(next, now+int64(logInterval)) {
-		d.opts.Log(fmt.Sprintf("blk: %s: %s 0x%x bytes at 0x%x: %v", d.opts.Name, what, n, off, err))
+		d.cfg.Log.Warn("blk: the disk fails", "disk", d.cfg.Name, "err", fmt.Errorf("%s 0x%x bytes at 0x%x: %w", what, n, off, err))
 	}
 }

@@ -82,7 +82,7 @@ func sectors(n int) *memDisk {
 	return d
 }
 
-func newDevice(t testing.TB, o blk.Options) *blk.Device {
+func newDevice(t testing.TB, o blk.Config) *blk.Device {
 	t.Helper()
 	dev, err := blk.New(o)
 	if err != nil {
@@ -91,7 +91,7 @@ func newDevice(t testing.TB, o blk.Options) *blk.Device {
 	return dev
 }
 
-func start(t testing.TB, o blk.Options) (*virtiotest.Driver, *blk.Device) {
+func start(t testing.TB, o blk.Config) (*virtiotest.Driver, *blk.Device) {
 	t.Helper()
 	dev := newDevice(t, o)
 	d := virtiotest.New(t, dev)
@@ -116,7 +116,7 @@ func join(b ...[]byte) []byte { return bytes.Join(b, nil) }
 
 // The configuration space and the features (5.2.3, 5.2.4).
 func TestConfig(t *testing.T) {
-	d := virtiotest.New(t, newDevice(t, blk.Options{Disk: sectors(16), Queues: 4}))
+	d := virtiotest.New(t, newDevice(t, blk.Config{Disk: sectors(16), Queues: 4}))
 	for _, tc := range []struct {
 		name string
 		off  uint64
@@ -137,23 +137,23 @@ func TestConfig(t *testing.T) {
 	if err := qcow2.Create(path, size); err != nil {
 		t.Fatal(err)
 	}
-	image, err := qcow2.Open(path, qcow2.Options{})
+	image, err := qcow2.Open(path, qcow2.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer image.Close()
-	d = virtiotest.New(t, newDevice(t, blk.Options{Disk: image}))
+	d = virtiotest.New(t, newDevice(t, blk.Config{Disk: image}))
 	if capacity, alignment := d.Config(0, 8), d.Config(44, 4); capacity != size/512 || alignment != 128 {
 		t.Errorf("an image with clusters of 64 KiB: capacity %d, discard_sector_alignment %d", capacity, alignment)
 	}
 	const common = 1<<2 | 1<<6 | 1<<9 | 1<<10 | 1<<11 // SEG_MAX, BLK_SIZE, FLUSH, TOPOLOGY, CONFIG_WCE
 	for _, tc := range []struct {
-		o    blk.Options
+		o    blk.Config
 		want uint64
 	}{
-		{blk.Options{}, common | 1<<13 | 1<<14},                  // DISCARD, WRITE_ZEROES
-		{blk.Options{Queues: 2}, common | 1<<13 | 1<<14 | 1<<12}, // MQ
-		{blk.Options{ReadOnly: true, Queues: 1}, common | 1<<5},  // RO
+		{blk.Config{}, common | 1<<13 | 1<<14},                  // DISCARD, WRITE_ZEROES
+		{blk.Config{Queues: 2}, common | 1<<13 | 1<<14 | 1<<12}, // MQ
+		{blk.Config{ReadOnly: true, Queues: 1}, common | 1<<5},  // RO
 	} {
 		tc.o.Disk = sectors(1)
 		if got := newDevice(t, tc.o).Features(); got != tc.want {
@@ -164,15 +164,15 @@ func TestConfig(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for _, tc := range []struct {
-		o    blk.Options
+		o    blk.Config
 		want string
 	}{
-		{blk.Options{Disk: &memDisk{}}, "size of 0x0"},
-		{blk.Options{Disk: &memDisk{bytes: make([]byte, 513)}}, "size of 0x201"},
-		{blk.Options{Disk: &memDisk{fail: io.ErrClosedPipe}}, "closed pipe"},
-		{blk.Options{Disk: sectors(1), Serial: strings.Repeat("x", 21)}, "21 bytes"},
-		{blk.Options{Disk: sectors(1), Queues: 65}, "65 queues"},
-		{blk.Options{Disk: sectors(1), Queues: -1}, "-1 queues"},
+		{blk.Config{Disk: &memDisk{}}, "size of 0x0"},
+		{blk.Config{Disk: &memDisk{bytes: make([]byte, 513)}}, "size of 0x201"},
+		{blk.Config{Disk: &memDisk{fail: io.ErrClosedPipe}}, "closed pipe"},
+		{blk.Config{Disk: sectors(1), Serial: strings.Repeat("x", 21)}, "21 bytes"},
+		{blk.Config{Disk: sectors(1), Queues: 65}, "65 queues"},
+		{blk.Config{Disk: sectors(1), Queues: -1}, "-1 queues"},
 	} {
 		if _, err := blk.New(tc.o); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v, want %q", tc.o, err, tc.want)
@@ -233,7 +233,7 @@ func TestRequests(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			disk := sectors(16)
 			before := bytes.Clone(disk.bytes)
-			d, _ := start(t, blk.Options{Disk: disk, Serial: "SN-1", ReadOnly: tc.readOnly})
+			d, _ := start(t, blk.Config{Disk: disk, Serial: "SN-1", ReadOnly: tc.readOnly})
 			got := d.Rings[0].Do(tc.request, tc.room)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("answer -want +got\n%s", diff)
@@ -252,7 +252,7 @@ func TestRequests(t *testing.T) {
 // A request in many pieces, as Linux makes them, with a header in two.
 func TestPieces(t *testing.T) {
 	disk := sectors(8)
-	d, _ := start(t, blk.Options{Disk: disk})
+	d, _ := start(t, blk.Config{Disk: disk})
 	r := d.Rings[0]
 	head, data, stat := d.Alloc(16), d.Alloc(2048), d.Alloc(1)
 	copy(d.Bytes(head, 16), header(tOut, 2))
@@ -305,7 +305,7 @@ func TestWriteCache(t *testing.T) {
 		}, cached},
 	} {
 		disk := sectors(1)
-		d := virtiotest.New(t, newDevice(t, blk.Options{Disk: disk}))
+		d := virtiotest.New(t, newDevice(t, blk.Config{Disk: disk}))
 		d.Start(tc.features)
 		tc.act(d)
 		d.Rings[0].Do(write, 1)
@@ -320,7 +320,7 @@ func TestWriteCache(t *testing.T) {
 func TestHostFails(t *testing.T) {
 	disk := sectors(8)
 	var lines []string
-	d, _ := start(t, blk.Options{Disk: disk, Name: "test.img", Log: func(line string) { lines = append(lines, line) }})
+	d, _ := start(t, blk.Config{Disk: disk, Name: "test.img", Log: virtiotest.Log(func(line string) { lines = append(lines, line) })})
 	r := d.Rings[0]
 	disk.fail = errors.New("no space left on device")
 	for _, tc := range []struct {
@@ -342,7 +342,7 @@ func TestHostFails(t *testing.T) {
 		t.Error("the device needs a reset")
 	}
 	d.Reset()
-	if want := []string{"blk: test.img: write 0x200 bytes at 0x200: no space left on device"}; !cmp.Equal(lines, want) {
+	if want := []string{`msg="blk: the disk fails" disk=test.img err="write 0x200 bytes at 0x200: no space left on device"`}; !cmp.Equal(lines, want) {
 		t.Errorf("lines %q, want %q", lines, want)
 	}
 }
@@ -350,7 +350,7 @@ func TestHostFails(t *testing.T) {
 // A disk that loses its end fails there, and where it is it works.
 func TestTruncated(t *testing.T) {
 	disk := sectors(8)
-	d, dev := start(t, blk.Options{Disk: disk})
+	d, dev := start(t, blk.Config{Disk: disk})
 	disk.bytes = disk.bytes[:1024]
 	if got := d.Rings[0].Do(header(tIn, 1), 1025); got[1024] != sIOErr || !bytes.Equal(got[:1024], make([]byte, 1024)) {
 		t.Errorf("read over the end: status %d, or bytes that are not zero", got[1024])
@@ -379,7 +379,7 @@ func TestTruncated(t *testing.T) {
 func TestInParallel(t *testing.T) {
 	disk := sectors(8)
 	disk.block = make(chan struct{})
-	d, _ := start(t, blk.Options{Disk: disk, Queues: 2})
+	d, _ := start(t, blk.Config{Disk: disk, Queues: 2})
 	r := d.Rings[0]
 	head, data := d.Alloc(16), d.Alloc(8*1024)
 	copy(d.Bytes(head, 16), header(tIn, 0))
@@ -403,7 +403,7 @@ func TestInParallel(t *testing.T) {
 func TestResetInFlight(t *testing.T) {
 	disk := sectors(8)
 	disk.block = make(chan struct{})
-	d, _ := start(t, blk.Options{Disk: disk})
+	d, _ := start(t, blk.Config{Disk: disk})
 	r := d.Rings[0]
 	head, data := d.Alloc(16), d.Alloc(1024)
 	copy(d.Bytes(head, 16), header(tIn, 0))

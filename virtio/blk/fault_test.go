@@ -18,6 +18,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/blk/overlay"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 const faultDisk = 4 << 20
@@ -51,7 +52,7 @@ func (d faultDir) empty(name string) string {
 }
 
 func (d faultDir) raw(path string) *raw.File {
-	f, err := raw.Open(path, false)
+	f, err := raw.Open(path, raw.Config{})
 	d.must(err)
 	d.t.Cleanup(func() { f.Close() })
 	return f
@@ -60,7 +61,7 @@ func (d faultDir) raw(path string) *raw.File {
 // qcow2 makes an image.
 func (d faultDir) qcow2(name string) *qcow2.Image {
 	d.must(qcow2.Create(d.file(name), faultDisk))
-	m, err := qcow2.Open(d.file(name), qcow2.Options{})
+	m, err := qcow2.Open(d.file(name), qcow2.Config{})
 	d.must(err)
 	d.t.Cleanup(func() { m.Close() })
 	return m
@@ -128,7 +129,7 @@ func TestFaults(t *testing.T) {
 			_, err := m.WriteAt(make([]byte, 4096), faultDisk-4096)
 			d.must(err)
 			d.must(m.Close())
-			m, err = qcow2.Open(d.file("a"), qcow2.Options{})
+			m, err = qcow2.Open(d.file("a"), qcow2.Config{})
 			d.must(err)
 			return m, func() { d.must(os.Truncate(d.file("a"), 256<<10)) }
 		}, read, 4097, sIOErr, "table at 0x"},
@@ -136,13 +137,13 @@ func TestFaults(t *testing.T) {
 			base := d.raw(d.image("base"))
 			d.path = d.t.TempDir()
 			d.small()
-			top, err := overlay.New(base, d.path)
+			top, err := overlay.New(overlay.Config{Base: base, Dir: d.path})
 			d.must(err)
 			d.t.Cleanup(func() { top.Close() })
 			return top, nil
 		}, write, 1, sIOErr, "no space left on device"},
 		{"snapshot, base shrunk", func(d faultDir) (blk.Disk, func()) {
-			top, err := overlay.New(d.raw(d.image("base")), d.path)
+			top, err := overlay.New(overlay.Config{Base: d.raw(d.image("base")), Dir: d.path})
 			d.must(err)
 			d.t.Cleanup(func() { top.Close() })
 			return top, func() { d.must(os.Truncate(d.file("base"), 1<<20)) }
@@ -157,11 +158,11 @@ func TestFaults(t *testing.T) {
 			disk, fault := tc.open(faultDir{t, t.TempDir()})
 			var mu sync.Mutex
 			var lines []string
-			d, _ := start(t, blk.Options{Disk: disk, Name: "a", Log: func(line string) {
+			d, _ := start(t, blk.Config{Disk: disk, Name: "a", Log: virtiotest.Log(func(line string) {
 				mu.Lock()
 				defer mu.Unlock()
 				lines = append(lines, line)
-			}})
+			})})
 			if fault != nil {
 				fault()
 			}

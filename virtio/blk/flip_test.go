@@ -48,7 +48,7 @@ func (f *fenced) WriteZeroes(off, n int64, unmap bool) error { f.within(off, n);
 func TestRequestChanges(t *testing.T) {
 	const capacity, rounds = 64, 20_000
 	disk := &fenced{memDisk: sectors(capacity)}
-	d, _ := start(t, blk.Options{Disk: disk})
+	d, _ := start(t, blk.Config{Disk: disk})
 	r := d.Rings[0]
 	at, status := d.Alloc(32), d.Alloc(512+1)
 	request := d.Bytes(at, 32)

@@ -70,7 +70,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add([]byte{1, 0, 15, 3, 0x21, 0, 15, 3, 0x1d, 0, 1, 3, 0xff, 0xff, 0xff, 0xff}, []byte{0, 8, 16, 255}, true)
 	f.Fuzz(func(t *testing.T, ops, changes []byte, readOnly bool) {
 		disk := &strictDisk{t: t, readOnly: readOnly, bytes: make([]byte, 64*512)}
-		d, _ := start(t, blk.Options{Disk: disk, ReadOnly: readOnly, Queues: 2})
+		d, _ := start(t, blk.Config{Disk: disk, ReadOnly: readOnly, Queues: 2})
 		at := d.Alloc(slots * slotSize)
 		memory := d.Bytes(at, slots*slotSize)
 		stop := virtiotest.Disturb(changes, func(i int, c byte) { changeHead(memory, i, c) })
@@ -150,7 +150,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, request []byte, room uint16, piece uint8, readOnly bool) {
 		disk := sectors(16)
 		before := string(disk.bytes)
-		d, _ := start(t, blk.Options{Disk: disk, ReadOnly: readOnly})
+		d, _ := start(t, blk.Config{Disk: disk, ReadOnly: readOnly})
 		r := d.Rings[0]
 		at, to := d.Alloc(len(request)), d.Alloc(int(room))
 		copy(d.Bytes(at, len(request)), request)

@@ -117,7 +117,7 @@ func (d *Device) read(r *request) status {
 func (d *Device) write(r *request) status {
 	n := r.out.Len()
 	off, ok := d.span(r.sector, n)
-	if !ok || d.opts.ReadOnly {
+	if !ok || d.cfg.ReadOnly {
 		return statusIOErr
 	}
 	if err := d.pieces.WritePieces(r.out, off); err != nil {
@@ -136,7 +136,7 @@ func (d *Device) written() status {
 }
 
 func (d *Device) flush() status {
-	if d.opts.ReadOnly {
+	if d.cfg.ReadOnly {
 		return statusOK
 	}
 	if err := d.disk.Flush(); err != nil {
@@ -157,7 +157,7 @@ const flagUnmap = 1
 // at most most sectors.
 func (d *Device) segments(r *request, most uint32, do func(off, n int64, flags uint32) status) status {
 	n := r.out.Len()
-	if d.opts.ReadOnly || n == 0 || n%segmentSize != 0 || n > maxSegments*segmentSize {
+	if d.cfg.ReadOnly || n == 0 || n%segmentSize != 0 || n > maxSegments*segmentSize {
 		return statusIOErr
 	}
 	for range n / segmentSize {

@@ -48,11 +48,17 @@ type port struct {
 
 var _ virtio.Device = (*Device)(nil)
 
-// New returns a console of unknown size, which is port 0, and a port for each
-// of names.
-func New(names ...string) *Device {
+// Config says what a console is.
+type Config struct {
+	// Ports are the names of the ports beside the console itself, which is
+	// port 0: the first of them is port 1.
+	Ports []string
+}
+
+// New returns a console of unknown size.
+func New(c Config) *Device {
 	d := &Device{resized: make(chan struct{}, 1)}
-	for _, name := range append([]string{""}, names...) {
+	for _, name := range append([]string{""}, c.Ports...) {
 		d.ports = append(d.ports, &port{name: name, input: newPipe(), output: newPipe(), opened: make(chan struct{}, 1)})
 	}
 	b := make([]byte, configSize)

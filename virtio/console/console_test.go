@@ -38,7 +38,7 @@ func input(t testing.TB, d *console.Device, port int, text string) {
 }
 
 func TestConsole(t *testing.T) {
-	dev := console.New()
+	dev := console.New(console.Config{})
 	d := virtiotest.New(t, dev)
 	for _, tc := range []struct {
 		name string
@@ -75,7 +75,7 @@ func TestConsole(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	dev := console.New()
+	dev := console.New(console.Config{})
 	d := virtiotest.New(t, dev)
 	dev.SetSize(80, 24)
 	d.Start(virtiotest.AllFeatures)
@@ -90,7 +90,7 @@ func TestSize(t *testing.T) {
 
 // Output that nobody takes stops the guest and not a reset; none of it is lost.
 func TestSlowReader(t *testing.T) {
-	dev := console.New()
+	dev := console.New(console.Config{})
 	d := virtiotest.New(t, dev)
 	d.Start(virtiotest.AllFeatures)
 	r := d.Rings[1]
@@ -131,7 +131,7 @@ func message(id uint32, event, value uint16) []byte {
 
 // The conversation of 5.3.6.2 with two ports.
 func TestMultiport(t *testing.T) {
-	dev := console.New("org.example.log")
+	dev := console.New(console.Config{Ports: []string{"org.example.log"}})
 	d := virtiotest.New(t, dev)
 	d.Start(virtiotest.AllFeatures)
 	if n := len(d.Rings); n != 6 || dev.Features()&2 == 0 || d.Config(4, 4) != 2 {
@@ -191,7 +191,7 @@ func TestMultiport(t *testing.T) {
 
 // A driver that gives no room for answers cannot keep a reset waiting.
 func TestNoRoomForAnswers(t *testing.T) {
-	d := virtiotest.New(t, console.New("a", "b"))
+	d := virtiotest.New(t, console.New(console.Config{Ports: []string{"a", "b"}}))
 	for range 3 {
 		d.Start(virtiotest.AllFeatures)
 		d.Rings[3].Do(message(0, 0, 1), 0)
@@ -204,7 +204,7 @@ func TestNoRoomForAnswers(t *testing.T) {
 
 // BenchmarkTransmit is 64 bytes of output.
 func BenchmarkTransmit(b *testing.B) {
-	dev := console.New()
+	dev := console.New(console.Config{})
 	stop := run(b, dev, 0, io.Discard)
 	defer stop()
 	d := virtiotest.New(b, dev)
@@ -225,7 +225,7 @@ func BenchmarkTransmit(b *testing.B) {
 func FuzzControl(f *testing.F) {
 	f.Add(bytes.Join([][]byte{message(0, 0, 1), message(1, 3, 1), message(1, 6, 1)}, nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		dev := console.New("a")
+		dev := console.New(console.Config{Ports: []string{"a"}})
 		d := virtiotest.New(t, dev)
 		d.Start(virtiotest.AllFeatures)
 		stop := run(t, dev, 0, io.Discard)

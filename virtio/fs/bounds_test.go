@@ -68,7 +68,7 @@ func TestBounds(t *testing.T) {
 		{"WRITE", fusetest.OpWrite, fusetest.WriteBody(1, 0, 0, make([]byte, 150<<10))},
 	} {
 		g := &greedy{RawFileSystem: fuse.NewDefaultRawFileSystem()}
-		c := fusetest.New(t, newDevice(t, fs.Options{FS: g}))
+		c := fusetest.New(t, newDevice(t, fs.Config{FS: g}))
 		d := c.Driver
 		request := fusetest.Request(fusetest.Header{Opcode: tc.op, Unique: 1, Node: 1}, tc.body)
 		at, answer := d.Alloc(len(request)), d.Alloc(100<<10)

@@ -25,7 +25,7 @@ func memory(name, content string) fs.FileSystem {
 // A file system need not be a directory of the host: this one is in memory. The
 // device goes into vmm.Config.Virtio.
 func Example() {
-	dev, err := fs.New(fs.Options{Tag: "memory", FS: memory("greeting", "hello"), ReadOnly: true})
+	dev, err := fs.New(fs.Config{Tag: "memory", FS: memory("greeting", "hello"), ReadOnly: true})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +37,7 @@ func Example() {
 // TestNodeFS reads a file of that file system, and asks for a node that it does
 // not know: there it panics.
 func TestNodeFS(t *testing.T) {
-	dev := newDevice(t, fs.Options{FS: memory("greeting", "hello")})
+	dev := newDevice(t, fs.Config{FS: memory("greeting", "hello")})
 	c := fusetest.New(t, dev)
 	e, errno := c.Lookup(fusetest.Root, "greeting")
 	if errno != 0 || e.Attr.Size != 5 {

@@ -26,7 +26,7 @@ func (r *request) openIn() (*fuse.OpenIn, *fuse.OpenOut) {
 
 func (r *request) open(cancel <-chan struct{}) fuse.Status {
 	in, out := r.openIn()
-	if r.opts.ReadOnly && in.Flags&(syscall.O_ACCMODE|syscall.O_TRUNC) != syscall.O_RDONLY {
+	if r.cfg.ReadOnly && in.Flags&(syscall.O_ACCMODE|syscall.O_TRUNC) != syscall.O_RDONLY {
 		return fuse.EROFS
 	}
 	return r.opened(r.fs.Open(cancel, in, out), out)

@@ -19,8 +19,8 @@ import (
 // not called.
 type FileSystem = fuse.RawFileSystem
 
-// Options says what a file system device is.
-type Options struct {
+// Config says what a file system device is.
+type Config struct {
 	Tag      string // what the guest mounts: mount -t virtiofs TAG DIR
 	FS       FileSystem
 	ReadOnly bool // whatever would change FS gets EROFS
@@ -29,7 +29,7 @@ type Options struct {
 
 // Device is a file system device.
 type Device struct {
-	opts   Options
+	cfg    Config
 	config *virtio.Config
 	stats  counters
 }
@@ -37,17 +37,17 @@ type Device struct {
 var _ virtio.Device = (*Device)(nil)
 
 // New returns a device for a file system.
-func New(o Options) (*Device, error) {
-	if o.Queues == 0 {
-		o.Queues = 1
+func New(c Config) (*Device, error) {
+	if c.Queues == 0 {
+		c.Queues = 1
 	}
-	if err := CheckTag(o.Tag); err != nil {
+	if err := CheckTag(c.Tag); err != nil {
 		return nil, err
 	}
-	if o.Queues < 0 || o.Queues > MaxQueues {
-		return nil, fmt.Errorf("fs: %s: %d queues: give 1 to %d", o.Tag, o.Queues, MaxQueues)
+	if c.Queues < 0 || c.Queues > MaxQueues {
+		return nil, fmt.Errorf("fs: %s: %d queues: give 1 to %d", c.Tag, c.Queues, MaxQueues)
 	}
-	return &Device{opts: o, config: newConfig(o.Tag, o.Queues)}, nil
+	return &Device{cfg: c, config: newConfig(c.Tag, c.Queues)}, nil
 }
 
 // Type implements virtio.Device.
@@ -58,7 +58,7 @@ func (d *Device) Features() uint64 { return 0 }
 
 // QueueSizes implements virtio.Device: hiprio, and the request queues.
 func (d *Device) QueueSizes() []uint16 {
-	sizes := make([]uint16, 1+d.opts.Queues)
+	sizes := make([]uint16, 1+d.cfg.Queues)
 	for i := range sizes {
 		sizes[i] = queueSize
 	}
@@ -82,7 +82,7 @@ const workers = 8
 
 // Serve implements virtio.Device.
 func (d *Device) Serve(ctx context.Context, _ uint64, queues []*virtio.Queue) error {
-	s := &server{Device: d, fs: d.opts.FS, ctx: ctx, waiting: map[uint64]context.CancelFunc{}, maxWaiting: MaxWaiting}
+	s := &server{Device: d, fs: d.cfg.FS, ctx: ctx, waiting: map[uint64]context.CancelFunc{}, maxWaiting: MaxWaiting}
 	for _, q := range queues {
 		if q.Size() > 0 {
 			s.maxWaiting = min(s.maxWaiting, q.Size()/4)

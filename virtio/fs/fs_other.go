@@ -11,8 +11,8 @@ import (
 // FileSystem is fuse.RawFileSystem where that exists.
 type FileSystem interface{ String() string }
 
-// Options says what a file system device is.
-type Options struct {
+// Config says what a file system device is.
+type Config struct {
 	Tag      string
 	FS       FileSystem
 	ReadOnly bool
@@ -23,7 +23,7 @@ type Options struct {
 type Device struct{ virtio.Device }
 
 // New returns ErrUnsupported.
-func New(Options) (*Device, error) { return nil, ErrUnsupported }
+func New(Config) (*Device, error) { return nil, ErrUnsupported }
 
 // Serve implements virtio.Device.
 func (d *Device) Serve(context.Context, uint64, []*virtio.Queue) error { return ErrUnsupported }

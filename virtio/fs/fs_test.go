@@ -154,7 +154,7 @@ func (s *stub) GetXAttr(_ <-chan struct{}, _ *fuse.InHeader, attr string, dest [
 	return uint32(copy(dest, value)), fuse.OK
 }
 
-func newDevice(t testing.TB, o fs.Options) *fs.Device {
+func newDevice(t testing.TB, o fs.Config) *fs.Device {
 	t.Helper()
 	if o.Tag == "" {
 		o.Tag = "tag"
@@ -168,16 +168,16 @@ func newDevice(t testing.TB, o fs.Options) *fs.Device {
 
 func TestNew(t *testing.T) {
 	for _, tc := range []struct {
-		o    fs.Options
+		o    fs.Config
 		want string // part of the error, "" for none
 	}{
-		{fs.Options{Tag: "x"}, ""},
-		{fs.Options{Tag: strings.Repeat("x", 36), Queues: 64}, ""},
-		{fs.Options{Tag: ""}, "1 to 36 bytes"},
-		{fs.Options{Tag: strings.Repeat("x", 37)}, "1 to 36 bytes"},
-		{fs.Options{Tag: "a\x00b"}, "1 to 36 bytes"},
-		{fs.Options{Tag: "x", Queues: 65}, "65 queues: give 1 to 64"},
-		{fs.Options{Tag: "x", Queues: -1}, "-1 queues: give 1 to 64"},
+		{fs.Config{Tag: "x"}, ""},
+		{fs.Config{Tag: strings.Repeat("x", 36), Queues: 64}, ""},
+		{fs.Config{Tag: ""}, "1 to 36 bytes"},
+		{fs.Config{Tag: strings.Repeat("x", 37)}, "1 to 36 bytes"},
+		{fs.Config{Tag: "a\x00b"}, "1 to 36 bytes"},
+		{fs.Config{Tag: "x", Queues: 65}, "65 queues: give 1 to 64"},
+		{fs.Config{Tag: "x", Queues: -1}, "-1 queues: give 1 to 64"},
 	} {
 		_, err := fs.New(tc.o)
 		if (err != nil) != (tc.want != "") || err != nil && !strings.Contains(err.Error(), tc.want) {
@@ -188,7 +188,7 @@ func TestNew(t *testing.T) {
 
 // TestConfig reads the configuration space, features and queues as a driver does.
 func TestConfig(t *testing.T) {
-	d := virtiotest.New(t, newDevice(t, fs.Options{Tag: "home", FS: newStub(), Queues: 3}))
+	d := virtiotest.New(t, newDevice(t, fs.Config{Tag: "home", FS: newStub(), Queues: 3}))
 	var tag []byte
 	for i := range uint64(36) {
 		tag = append(tag, byte(d.Config(i, 1)))
@@ -248,7 +248,7 @@ func TestAnswers(t *testing.T) {
 			"07000000" + "26000000" + "00000200" + "01000000" +
 			"8000" + "6000" + "00001000" + "01000000" + "0001" + "0000" + strings.Repeat("00", 32)},
 	} {
-		c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
+		c := fusetest.New(t, newDevice(t, fs.Config{FS: newStub()}))
 		got, errno := c.Call(tc.op, 5, tc.body, tc.room)
 		if errno != 0 || hex(got) != tc.want {
 			t.Errorf("%s: errno %d, %s", tc.name, errno, cmp.Diff(tc.want, hex(got)))

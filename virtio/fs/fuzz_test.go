@@ -30,7 +30,7 @@ func FuzzRequest(f *testing.F) {
 		if len(request) >= 8 && request[4] == fusetest.OpSetlkw {
 			return // it would wait
 		}
-		dev := newDevice(t, fs.Options{FS: newStub()})
+		dev := newDevice(t, fs.Config{FS: newStub()})
 		c := fusetest.New(t, dev)
 		b := c.Cut(request, int(cut), int(room))
 		le := binary.LittleEndian

@@ -74,7 +74,7 @@ func TestRefused(t *testing.T) {
 		{"INTERRUPT of nobody", fusetest.OpInterrupt, fusetest.Body(nil).U64(99), 0, eAGAIN},
 	} {
 		s := newStub()
-		c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
+		c := fusetest.New(t, newDevice(t, fs.Config{FS: s}))
 		_, errno := c.Call(tc.op, 5, tc.body, tc.room)
 		if calls := s.taken(); errno != tc.errno || len(calls) != 0 {
 			t.Errorf("%s: errno %d, calls %q; want %d and none", tc.name, errno, calls, tc.errno)
@@ -101,7 +101,7 @@ func TestNoAnswer(t *testing.T) {
 		{"FORGET that is short", fusetest.Request(fusetest.Header{Opcode: fusetest.OpForget}, nil), 64, 0},
 		{"BATCH_FORGET of more than there are", fusetest.Request(fusetest.Header{Opcode: fusetest.OpBatchForget}, fusetest.Body(nil).U32(1<<31, 0).U64(1, 1)), 64, 0},
 	} {
-		dev := newDevice(t, fs.Options{FS: newStub()})
+		dev := newDevice(t, fs.Config{FS: newStub()})
 		c := fusetest.New(t, dev)
 		if b := c.Raw(tc.request, tc.room); len(b) != 0 {
 			t.Errorf("%s: % x", tc.name, b)
@@ -116,13 +116,13 @@ func TestNoAnswer(t *testing.T) {
 func TestLength(t *testing.T) {
 	for _, length := range []uint32{1, 39, 41, 43, 1 << 31, ^uint32(0)} { // 42 is right
 		s := newStub()
-		c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
+		c := fusetest.New(t, newDevice(t, fs.Config{FS: s}))
 		b := c.Raw(fusetest.Request(fusetest.Header{Opcode: fusetest.OpLookup, Unique: 77, Length: length}, fusetest.Body(nil).Text("a")), 144)
 		if errno := -int32(binary.LittleEndian.Uint32(b[4:])); len(b) != 16 || errno != eINVAL || len(s.taken()) != 0 {
 			t.Errorf("length %d: % x", length, b)
 		}
 	}
-	c := fusetest.New(t, newDevice(t, fs.Options{FS: newStub()}))
+	c := fusetest.New(t, newDevice(t, fs.Config{FS: newStub()}))
 	if b := c.Raw(make([]byte, 39), 16); hex(b) != "10000000"+"eaffffff"+"0000000000000000" { // len, -EINVAL, unique
 		t.Errorf("39 bytes: % x", b)
 	}
@@ -131,7 +131,7 @@ func TestLength(t *testing.T) {
 // TestBeforeInit sends a request to a device that is not mounted, or not any more.
 func TestBeforeInit(t *testing.T) {
 	s := newStub()
-	d := virtiotest.New(t, newDevice(t, fs.Options{FS: s}))
+	d := virtiotest.New(t, newDevice(t, fs.Config{FS: s}))
 	d.Start(virtiotest.AllFeatures)
 	c := fusetest.On(t, d, 1)
 	if _, errno := c.Lookup(1, "a"); errno != eIO {
@@ -159,7 +159,7 @@ func TestBeforeInit(t *testing.T) {
 // TestCut gives requests and answers descriptors of a byte each.
 func TestCut(t *testing.T) {
 	s := newStub()
-	c := fusetest.New(t, newDevice(t, fs.Options{FS: s}))
+	c := fusetest.New(t, newDevice(t, fs.Config{FS: s}))
 	d := c.Driver
 	request := fusetest.Request(fusetest.Header{Opcode: fusetest.OpWrite, Unique: 3}, fusetest.WriteBody(1, 0, 0, []byte("payload")))
 	at, answer := d.Alloc(len(request)), d.Alloc(24)
@@ -216,7 +216,7 @@ func TestReadOnly(t *testing.T) {
 		{"READ", fusetest.OpRead, fusetest.ReadBody(1, 0, 10), 0},
 	} {
 		s := newStub()
-		c := fusetest.New(t, newDevice(t, fs.Options{FS: s, ReadOnly: true}))
+		c := fusetest.New(t, newDevice(t, fs.Config{FS: s, ReadOnly: true}))
 		if _, errno := c.Call(tc.op, 5, tc.body, 200); errno != tc.errno || (errno == 0) == (len(s.taken()) == 0) {
 			t.Errorf("%s: errno %d, want %d", tc.name, errno, tc.errno)
 		}

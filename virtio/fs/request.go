@@ -115,7 +115,7 @@ func (r *request) parse() fuse.Status {
 		return fuse.EIO
 	case !r.op.silent && r.room.Len() < uint64(r.op.reply):
 		return fuse.EINVAL
-	case r.op.changes && r.opts.ReadOnly:
+	case r.op.changes && r.cfg.ReadOnly:
 		return fuse.EROFS
 	}
 	return fuse.OK

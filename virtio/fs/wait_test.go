@@ -15,7 +15,7 @@ import (
 // TestPanic has the file system panic.
 func TestPanic(t *testing.T) {
 	s := newStub()
-	dev := newDevice(t, fs.Options{FS: s})
+	dev := newDevice(t, fs.Config{FS: s})
 	c := fusetest.New(t, dev)
 	s.panics = true
 	if _, errno := c.Lookup(1, "a"); errno != eIO || dev.Stats().Panics != 1 {
@@ -30,7 +30,7 @@ func TestPanic(t *testing.T) {
 // the unlocking another, and there is a limit.
 func TestWait(t *testing.T) {
 	s := newStub()
-	c := fusetest.New(t, newDevice(t, fs.Options{FS: s, Queues: 2}))
+	c := fusetest.New(t, newDevice(t, fs.Config{FS: s, Queues: 2}))
 	waiting := c.Driver.Rings[2]
 	for i := range fs.MaxWaiting + 1 {
 		offer(c.Driver, waiting, i, uint64(1000+i))

@@ -33,7 +33,7 @@ func (n null) Receive(packet []byte) (int, error) {
 
 // sender returns a function that has depth packets sent.
 func sender(t testing.TB, packet []byte, features uint64, b Backend, depth int) func() {
-	d, _ := start(t, Options{Backend: b}, features)
+	d, _ := start(t, Config{Backend: b}, features)
 	r := d.Rings[transmitq]
 	at := d.Alloc(len(packet))
 	copy(d.Bytes(at, len(packet)), packet)
@@ -57,7 +57,7 @@ func sender(t testing.TB, packet []byte, features uint64, b Backend, depth int) 
 // buffers of a size as they need.
 func gatherer(t testing.TB, packet []byte, size uint32, depth int) func() {
 	n := newNull(packet)
-	d, _ := start(t, Options{Backend: n}, virtiotest.AllFeatures)
+	d, _ := start(t, Config{Backend: n}, virtiotest.AllFeatures)
 	r := d.Rings[receiveq]
 	each := (len(packet) + int(size) - 1) / int(size)
 	post(d, depth*each, size)

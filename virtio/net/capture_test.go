@@ -23,7 +23,7 @@ func TestCapture(t *testing.T) {
 	}
 	c.now = func() time.Time { return time.Unix(0x01020304, 0x05060708) }
 	f := newFake(FeatureCsum | FeatureHostTSO4)
-	d, _ := start(t, Options{Backend: f, Capture: c}, virtiotest.AllFeatures)
+	d, _ := start(t, Config{Backend: f, Capture: c}, virtiotest.AllFeatures)
 	small := join(make([]byte, HeaderSize), []byte("destinsource\x08\x06ARP"))
 	large := shape{payload: 3000}.packet(1000)
 	d.Rings[transmitq].Do(large, 0)

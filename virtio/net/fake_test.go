@@ -67,7 +67,7 @@ func (f *fake) take() [][]byte {
 var testMAC = MAC{2, 0, 0, 0, 0, 1}
 
 // start is a device with a driver that accepts features.
-func start(t testing.TB, o Options, features uint64) (*virtiotest.Driver, *Device) {
+func start(t testing.TB, o Config, features uint64) (*virtiotest.Driver, *Device) {
 	t.Helper()
 	if o.MAC == (MAC{}) {
 		o.MAC = testMAC

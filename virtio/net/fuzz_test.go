@@ -69,7 +69,7 @@ func FuzzDevice(f *testing.F) {
 		if len(ops)%3 != 0 {
 			capture = nil
 		}
-		d, dev := start(t, Options{Backend: backend, Capture: capture}, virtiotest.AllFeatures)
+		d, dev := start(t, Config{Backend: backend, Capture: capture}, virtiotest.AllFeatures)
 		stop := disturb(d, changes)
 		defer func() { stop() }()
 		for n := 0; len(ops) >= 4 && n < 200; ops, n = ops[4:], n+1 {

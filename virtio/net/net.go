@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -62,12 +63,12 @@ func (m MAC) String() string {
 	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
 }
 
-// Options say what a network device is.
-type Options struct {
+// Config says what a network device is.
+type Config struct {
 	// Backend is the network. It outlives the device.
 	Backend Backend
 
-	// Name is the device's in lines for Log.
+	// Name is the network's in Log.
 	Name string
 
 	// MAC is the address that the device gives the guest: not zero, and no
@@ -81,13 +82,13 @@ type Options struct {
 	// Capture gets all packets; nil for none.
 	Capture *Capture
 
-	// Log receives a line when the network has ended; nil for none.
-	Log func(line string)
+	// Log gets a warning when the network has ended; nil discards it.
+	Log *slog.Logger
 }
 
 // Device is a network device.
 type Device struct {
-	o      Options
+	cfg    Config
 	config *virtio.Config
 	linkUp atomic.Bool
 	stats  counters
@@ -96,22 +97,22 @@ type Device struct {
 var _ virtio.Device = (*Device)(nil)
 
 // New returns a device whose link is up.
-func New(o Options) (*Device, error) {
+func New(c Config) (*Device, error) {
 	switch {
-	case o.MAC[0]&1 != 0 || o.MAC == MAC{}:
-		return nil, fmt.Errorf("net: the MAC address %v is no interface's: give one whose first byte is even, such as 02:00:00:00:00:01", o.MAC)
-	case o.MTU != 0 && (o.MTU < minMTU || o.MTU > maxMTU):
-		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", o.MTU, minMTU, maxMTU)
+	case c.MAC[0]&1 != 0 || c.MAC == MAC{}:
+		return nil, fmt.Errorf("net: the MAC address %v is no interface's: give one whose first byte is even, such as 02:00:00:00:00:01", c.MAC)
+	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
+		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
 	}
-	if o.Log == nil {
-		o.Log = func(string) {}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	config := make([]byte, configSize)
-	copy(config[offMAC:], o.MAC[:])
+	copy(config[offMAC:], c.MAC[:])
 	config[offStatus] = statusLinkUp
 	config[offMaxQueues] = 1
-	binary.LittleEndian.PutUint16(config[offMTU:], uint16(o.MTU))
-	d := &Device{o: o, config: virtio.NewConfig(config)}
+	binary.LittleEndian.PutUint16(config[offMTU:], uint16(c.MTU))
+	d := &Device{cfg: c, config: virtio.NewConfig(config)}
 	d.linkUp.Store(true)
 	return d, nil
 }
@@ -121,7 +122,7 @@ func (d *Device) Type() virtio.DeviceType { return virtio.TypeNet }
 
 // Features implements virtio.Device.
 func (d *Device) Features() uint64 {
-	if d.o.MTU != 0 {
+	if d.cfg.MTU != 0 {
 		return features | FeatureMTU
 	}
 	return features
@@ -146,7 +147,7 @@ func (d *Device) setLink(up bool) (changed bool) {
 
 // Serve implements virtio.Device.
 func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
-	stop := context.AfterFunc(ctx, d.o.Backend.Interrupt)
+	stop := context.AfterFunc(ctx, d.cfg.Backend.Interrupt)
 	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() { newTransmitter(ctx, d, features, queues[transmitq]).run() })
@@ -159,7 +160,7 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 // failed pulls the cable, when the backend has nothing at its end any more.
 func (d *Device) failed(err error) {
 	if d.setLink(false) {
-		d.o.Log(fmt.Sprintf("net %s: %v: the guest sees its cable pulled", d.o.Name, err))
+		d.cfg.Log.Warn("net: the network has ended, the guest sees its cable pulled", "network", d.cfg.Name, "err", err)
 	}
 }
 

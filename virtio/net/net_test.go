@@ -16,17 +16,17 @@ import (
 
 func TestNew(t *testing.T) {
 	for _, tc := range []struct {
-		o   Options
+		o   Config
 		err string
 	}{
-		{Options{MAC: testMAC}, ""},
-		{Options{MAC: testMAC, MTU: 68}, ""},
-		{Options{MAC: testMAC, MTU: 65535}, ""},
-		{Options{}, "first byte is even"},
-		{Options{MAC: MAC{1}}, "01:00:00:00:00:00"},
-		{Options{MAC: testMAC, MTU: 67}, "68 to 65535"},
-		{Options{MAC: testMAC, MTU: 65536}, "68 to 65535"},
-		{Options{MAC: testMAC, MTU: -1}, "68 to 65535"},
+		{Config{MAC: testMAC}, ""},
+		{Config{MAC: testMAC, MTU: 68}, ""},
+		{Config{MAC: testMAC, MTU: 65535}, ""},
+		{Config{}, "first byte is even"},
+		{Config{MAC: MAC{1}}, "01:00:00:00:00:00"},
+		{Config{MAC: testMAC, MTU: 67}, "68 to 65535"},
+		{Config{MAC: testMAC, MTU: 65536}, "68 to 65535"},
+		{Config{MAC: testMAC, MTU: -1}, "68 to 65535"},
 	} {
 		if _, err := New(tc.o); (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
 			t.Errorf("%+v: %v, want %q", tc.o, err, tc.err)
@@ -36,7 +36,7 @@ func TestNew(t *testing.T) {
 
 // The configuration space of 5.1.4 and the features of 5.1.3.
 func TestConfig(t *testing.T) {
-	d, dev := start(t, Options{Backend: newFake(0), MAC: MAC{2, 3, 4, 5, 6, 7}, MTU: 9000}, virtiotest.AllFeatures)
+	d, dev := start(t, Config{Backend: newFake(0), MAC: MAC{2, 3, 4, 5, 6, 7}, MTU: 9000}, virtiotest.AllFeatures)
 	for _, f := range []struct {
 		name string
 		off  uint64
@@ -54,7 +54,7 @@ func TestConfig(t *testing.T) {
 	if got := dev.Features(); got != want {
 		t.Errorf("features 0x%x, want 0x%x", got, want)
 	}
-	if other, _ := New(Options{MAC: testMAC}); other.Features() != want&^(1<<3) {
+	if other, _ := New(Config{MAC: testMAC}); other.Features() != want&^(1<<3) {
 		t.Errorf("features without an MTU 0x%x, want 0x%x", other.Features(), want&^(1<<3))
 	}
 }
@@ -95,7 +95,7 @@ func TestTransmit(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFake(tc.takes)
-			d, dev := start(t, Options{Backend: f}, tc.features)
+			d, dev := start(t, Config{Backend: f}, tc.features)
 			if got := d.Rings[transmitq].Do(tc.packet, 0); len(got) != 0 {
 				t.Errorf("the device has written %d bytes", len(got))
 			}
@@ -136,7 +136,7 @@ func TestReceive(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFake(0)
-			d, dev := start(t, Options{Backend: f}, tc.features)
+			d, dev := start(t, Config{Backend: f}, tc.features)
 			at := post(d, tc.count, tc.size)
 			f.toGuest <- packet
 			eventually(t, "the packet is taken", func() bool { s := dev.Stats(); return s.Received+s.ReceivedDropped == 1 })
@@ -188,7 +188,7 @@ func TestReceiveOffloads(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFake(0)
-			d, _ := start(t, Options{Backend: f}, tc.features)
+			d, _ := start(t, Config{Backend: f}, tc.features)
 			at := post(d, 4, 4096)
 			f.toGuest <- slices.Clone(tc.packet)
 			for i, want := range tc.want {
@@ -227,7 +227,7 @@ func TestControl(t *testing.T) {
 		{"VLAN", []byte{2, 0, 1, 0}, 1},
 		{"nothing", nil, 1},
 	} {
-		d, _ := start(t, Options{Backend: newFake(0)}, virtiotest.AllFeatures)
+		d, _ := start(t, Config{Backend: newFake(0)}, virtiotest.AllFeatures)
 		if got := d.Rings[controlq].Do(tc.command, 1); !bytes.Equal(got, []byte{tc.want}) {
 			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
 		}
@@ -245,7 +245,7 @@ func awaitChange(d *virtiotest.Driver) {
 // Without a link nothing goes through, and the driver is told of each change.
 func TestLink(t *testing.T) {
 	f := newFake(0)
-	d, dev := start(t, Options{Backend: f}, virtiotest.AllFeatures)
+	d, dev := start(t, Config{Backend: f}, virtiotest.AllFeatures)
 	post(d, 2, 4096)
 	packet := join(make([]byte, HeaderSize), shape{}.frame())
 	dev.SetLink(false)
@@ -274,7 +274,7 @@ func TestBackendFails(t *testing.T) {
 	for _, sending := range []bool{false, true} {
 		f := newFake(0)
 		lines := make(chan string, 10)
-		d, dev := start(t, Options{Backend: f, Name: "unix=x", Log: func(l string) { lines <- l }}, virtiotest.AllFeatures)
+		d, dev := start(t, Config{Backend: f, Name: "unix=x", Log: virtiotest.Log(func(l string) { lines <- l })}, virtiotest.AllFeatures)
 		packet := join(make([]byte, HeaderSize), shape{}.frame())
 		if sending {
 			f.sendErr = errGone
@@ -285,7 +285,7 @@ func TestBackendFails(t *testing.T) {
 			d.Rings[transmitq].Do(packet, 0)
 			return d.Config(6, 2) == 0
 		})
-		if l := <-lines; l != "net unix=x: gone: the guest sees its cable pulled" || len(lines) != 0 {
+		if l := <-lines; l != `msg="net: the network has ended, the guest sees its cable pulled" network="unix=x" err=gone` || len(lines) != 0 {
 			t.Errorf("logged %q, and %d more", l, len(lines))
 		}
 		d.Reset()
@@ -301,7 +301,7 @@ func TestBackendFails(t *testing.T) {
 // waiting, and the next driver starts afresh.
 func TestReset(t *testing.T) {
 	f := newFake(0)
-	d, _ := start(t, Options{Backend: f}, FeatureMrgRxbuf)
+	d, _ := start(t, Config{Backend: f}, FeatureMrgRxbuf)
 	packet := join(make([]byte, HeaderSize), make([]byte, 3000))
 	for i := range 20 {
 		post(d, i%3, 1000) // not enough
@@ -327,7 +327,7 @@ func TestReset(t *testing.T) {
 func TestDropped(t *testing.T) {
 	f := newFake(0)
 	f.sendErr = errors.Join(ErrDropped)
-	d, dev := start(t, Options{Backend: f, Log: func(l string) { t.Error(l) }}, 0)
+	d, dev := start(t, Config{Backend: f, Log: virtiotest.Log(func(l string) { t.Error(l) })}, 0)
 	d.Rings[transmitq].Do(join(make([]byte, HeaderSize), shape{}.frame()), 0)
 	if s := dev.Stats(); s.SentDropped != 1 || s.Sent != 0 || d.Config(6, 2) != 1 {
 		t.Errorf("counts %+v, want one dropped; link %d", s, d.Config(6, 2))

@@ -50,7 +50,7 @@ func newReceiver(ctx context.Context, d *Device, features uint64, q *virtio.Queu
 
 func (r *receiver) run() {
 	for r.ctx.Err() == nil {
-		n, err := r.d.o.Backend.Receive(r.packet)
+		n, err := r.d.cfg.Backend.Receive(r.packet)
 		if err == nil {
 			r.take(r.packet[:n])
 		} else if !errors.Is(err, ErrInterrupted) {
@@ -70,7 +70,7 @@ func (r *receiver) take(packet []byte) {
 		r.d.stats.receivedDropped.Add(1)
 		return
 	}
-	r.d.o.Capture.write(incoming, packet)
+	r.d.cfg.Capture.write(incoming, packet)
 	h := ParseHeader(packet)
 	switch {
 	case h.GSOType != GSONone && r.accepted&hostTSO(h.GSOType) == 0:

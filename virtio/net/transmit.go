@@ -21,7 +21,7 @@ type transmitter struct {
 
 func newTransmitter(ctx context.Context, d *Device, features uint64, q *virtio.Queue) *transmitter {
 	return &transmitter{
-		ctx: ctx, d: d, q: q, accepted: features, offloads: d.o.Backend.Offloads(),
+		ctx: ctx, d: d, q: q, accepted: features, offloads: d.cfg.Backend.Offloads(),
 		packet: make([]byte, MaxPacket+1), segment: make([]byte, MaxPacket),
 	}
 }
@@ -50,7 +50,7 @@ func (t *transmitter) transmit(b *virtio.Buffers) {
 	case !t.d.linkUp.Load():
 		stats.sentDropped.Add(1)
 	default:
-		t.d.o.Capture.write(outgoing, packet)
+		t.d.cfg.Capture.write(outgoing, packet)
 		if t.offer(packet) {
 			stats.sent.Add(1)
 		} else {
@@ -89,7 +89,7 @@ func hostTSO(gsoType uint8) uint64 {
 // send sends a packet. An interrupt may be left over from before this driver.
 func (t *transmitter) send(packet []byte) (ok bool) {
 	for {
-		switch err := t.d.o.Backend.Send(packet); {
+		switch err := t.d.cfg.Backend.Send(packet); {
 		case err == nil:
 			return true
 		case errors.Is(err, ErrDropped):

@@ -25,13 +25,19 @@ type Device struct{ source io.Reader }
 
 var _ virtio.Device = (*Device)(nil)
 
-// New returns a device that gives what it reads from source; nil is the host's
-// generator. Read must not block for long.
-func New(source io.Reader) *Device {
-	if source == nil {
-		source = rand.Reader
+// Config says what an entropy device is.
+type Config struct {
+	// Source is where the bytes come from; nil is the host's generator. Read
+	// must not block for long.
+	Source io.Reader
+}
+
+// New returns an entropy device.
+func New(c Config) *Device {
+	if c.Source == nil {
+		c.Source = rand.Reader
 	}
-	return &Device{source}
+	return &Device{c.Source}
 }
 
 // Type implements virtio.Device.

@@ -15,7 +15,7 @@ import (
 func TestRequests(t *testing.T) {
 	source := bytes.Repeat([]byte("0123456789abcdef"), 64<<10)
 	for _, tc := range []struct{ room, want int }{{1, 1}, {64, 64}, {4096, 4096}, {rng.MaxRequest, rng.MaxRequest}, {1 << 20, rng.MaxRequest}, {0, 0}} {
-		d := virtiotest.New(t, rng.New(iotest.OneByteReader(bytes.NewReader(source))))
+		d := virtiotest.New(t, rng.New(rng.Config{Source: iotest.OneByteReader(bytes.NewReader(source))}))
 		d.Start(virtiotest.AllFeatures)
 		var request []byte
 		if tc.room == 0 {
@@ -28,7 +28,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestHostEntropy(t *testing.T) {
-	d := virtiotest.New(t, rng.New(nil))
+	d := virtiotest.New(t, rng.New(rng.Config{}))
 	d.Start(virtiotest.AllFeatures)
 	a, b := d.Rings[0].Do(nil, 64), d.Rings[0].Do(nil, 64)
 	if len(a) != 64 || bytes.Equal(a, b) || bytes.Equal(a, make([]byte, 64)) {
@@ -46,7 +46,7 @@ func TestSourceFails(t *testing.T) {
 		{strings.NewReader(""), ""},
 		{iotest.ErrReader(io.ErrClosedPipe), ""},
 	} {
-		d := virtiotest.New(t, rng.New(tc.source))
+		d := virtiotest.New(t, rng.New(rng.Config{Source: tc.source}))
 		d.Start(0)
 		r := d.Rings[0]
 		at := d.Alloc(16)
@@ -70,7 +70,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // BenchmarkRequest is a request of 64 bytes from a source that costs nothing.
 func BenchmarkRequest(b *testing.B) {
-	d := virtiotest.New(b, rng.New(zeros{}))
+	d := virtiotest.New(b, rng.New(rng.Config{Source: zeros{}}))
 	d.Start(virtiotest.AllFeatures)
 	r := d.Rings[0]
 	r.Chain(0, virtiotest.Buffer{Addr: d.Alloc(64), Len: 64, Writable: true})

@@ -2,7 +2,6 @@ package virtiotest
 
 import (
 	"encoding/binary"
-	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,7 +50,7 @@ func New(t testing.TB, dev virtio.Device) *Driver {
 		t.Fatal(err)
 	}
 	d.Transport, err = virtio.NewTransport(virtio.TransportConfig{
-		Device: dev, Memory: d.Memory, Line: mmio.LineFunc(d.setLine), Log: d.logf,
+		Device: dev, Memory: d.Memory, Line: mmio.LineFunc(d.setLine), Log: Log(func(line string) { d.log.Store(&line) }),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +67,6 @@ func (d *Driver) setLine(high bool) {
 	case d.raised <- struct{}{}:
 	default:
 	}
-}
-
-func (d *Driver) logf(format string, args ...any) {
-	s := fmt.Sprintf(format, args...)
-	d.log.Store(&s)
 }
 
 // LastLog is the last line that the device has logged.

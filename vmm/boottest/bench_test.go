@@ -92,7 +92,7 @@ func BenchmarkBootDevices(b *testing.B) {
 
 // benchDevices are the devices of a machine that has one of each.
 func benchDevices(b *testing.B, disk blk.Disk) []virtio.Device {
-	drive, err := blk.New(blk.Options{Disk: disk})
+	drive, err := blk.New(blk.Config{Disk: disk})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -101,11 +101,11 @@ func benchDevices(b *testing.B, disk blk.Disk) []virtio.Device {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { network.Close() })
-	card, err := net.New(net.Options{Backend: network, MAC: net.MAC{2, 0, 0, 0, 0, 1}})
+	card, err := net.New(net.Config{Backend: network, MAC: net.MAC{2, 0, 0, 0, 0, 1}})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return []virtio.Device{drive, card, rng.New(nil), balloon.New(), console.New()}
+	return []virtio.Device{drive, card, rng.New(rng.Config{}), balloon.New(), console.New(console.Config{})}
 }
 
 // seconds is the wall time that f takes.

@@ -20,7 +20,7 @@ import (
 func TestDeviceConsole(t *testing.T) {
 	for _, kernel := range deviceGuests() {
 		t.Run(kernel, func(t *testing.T) {
-			one, several := console.New(), console.New("org.miniboot.test")
+			one, several := console.New(console.Config{}), console.New(console.Config{Ports: []string{"org.miniboot.test"}})
 			g := vmtest.Start(t, deviceGuest(t, kernel, []string{"virtio_console"}, one, several))
 			g.Expect(guest.Prompt)
 			for _, size := range []struct{ cols, rows uint16 }{{80, 24}, {211, 57}, {40, 10}} {

@@ -203,9 +203,9 @@ func (c *crashed) read(t *testing.T, path string) []byte {
 		if strings.Contains(string(out), "ERROR") || !strings.Contains(string(out), "No errors") && !strings.Contains(string(out), "leaked") {
 			t.Fatalf("qemu-img check: %s", out)
 		}
-		disk, err = qcow2.Open(path, qcow2.Options{ReadOnly: true})
+		disk, err = qcow2.Open(path, qcow2.Config{ReadOnly: true})
 	} else {
-		disk, err = raw.Open(path, true)
+		disk, err = raw.Open(path, raw.Config{ReadOnly: true})
 	}
 	if err != nil {
 		t.Fatal(err)

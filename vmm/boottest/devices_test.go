@@ -41,7 +41,7 @@ func deviceGuest(t *testing.T, kernel string, modules []string, devices ...virti
 func TestDeviceRNG(t *testing.T) {
 	for _, kernel := range deviceGuests() {
 		t.Run(kernel, func(t *testing.T) {
-			g := vmtest.Start(t, deviceGuest(t, kernel, []string{"virtio_rng"}, rng.New(nil)))
+			g := vmtest.Start(t, deviceGuest(t, kernel, []string{"virtio_rng"}, rng.New(rng.Config{})))
 			g.Expect(guest.Prompt)
 			if out := g.MustRun("cat /sys/class/misc/hw_random/rng_current"); !strings.HasPrefix(out, "virtio_rng") {
 				t.Errorf("the generator in use is %q", out)

@@ -12,6 +12,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -90,12 +91,12 @@ func fillDisk(t *testing.T, g *vmtest.Guest) string {
 // openDisk is a virtio disk on a raw file.
 func openDisk(t *testing.T, path string) virtio.Device {
 	t.Helper()
-	file, err := raw.Open(path, false)
+	file, err := raw.Open(path, raw.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	dev, err := blk.New(blk.Options{Disk: file, Name: path, Queues: 2, Log: func(line string) { t.Error(line) }})
+	dev, err := blk.New(blk.Config{Disk: file, Name: path, Queues: 2, Log: virtiotest.Log(func(line string) { t.Error(line) })})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -65,7 +66,7 @@ type diskBench struct {
 func (m *diskBench) here(b *testing.B, path, format string) string {
 	disk := openBenchFile(b, path, format)
 	defer disk.Close()
-	dev, err := blk.New(blk.Options{Disk: disk, Name: path, Log: func(line string) { b.Error(line) }})
+	dev, err := blk.New(blk.Config{Disk: disk, Name: path, Log: virtiotest.Log(func(line string) { b.Error(line) })})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -139,9 +140,9 @@ func openBenchFile(b *testing.B, path, format string) benchDiskFile {
 	var disk benchDiskFile
 	var err error
 	if format == "qcow2" {
-		disk, err = qcow2.Open(path, qcow2.Options{})
+		disk, err = qcow2.Open(path, qcow2.Config{})
 	} else {
-		disk, err = raw.Open(path, false)
+		disk, err = raw.Open(path, raw.Config{})
 	}
 	if err != nil {
 		b.Fatal(err)

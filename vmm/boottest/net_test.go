@@ -12,6 +12,7 @@ import (
 
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
@@ -30,7 +31,7 @@ func TestDeviceNet(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer network.Close()
-			dev, err := virtionet.New(virtionet.Options{Backend: network, MAC: mac, MTU: user.DefaultMTU, Log: func(l string) { t.Error(l) }})
+			dev, err := virtionet.New(virtionet.Config{Backend: network, MAC: mac, MTU: user.DefaultMTU, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -70,7 +71,7 @@ func netHere(b *testing.B, cfg vmm.Config) {
 		b.Fatal(err)
 	}
 	defer network.Close()
-	dev, err := virtionet.New(virtionet.Options{Backend: network, MAC: mac, Log: func(line string) { b.Error(line) }})
+	dev, err := virtionet.New(virtionet.Config{Backend: network, MAC: mac, Log: virtiotest.Log(func(line string) { b.Error(line) })})
 	if err != nil {
 		b.Fatal(err)
 	}

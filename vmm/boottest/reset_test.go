@@ -49,9 +49,9 @@ func testReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	hvc := console.New()
+	hvc := console.New(console.Config{})
 	cfg := deviceGuest(t, "bookworm-cloud", []string{"virtio_blk", "virtio_rng", "virtio_console", "virtio_balloon", "vmw_vsock_virtio_transport"},
-		openDisk(t, emptyDisk(t, 64*mib)), rng.New(nil), hvc, balloon.New(), socket)
+		openDisk(t, emptyDisk(t, 64*mib)), rng.New(rng.Config{}), hvc, balloon.New(), socket)
 	cfg.NoReset, cfg.VCPUs = false, 2
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

@@ -14,6 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
 	"github.com/miniboot-vmm/miniboot/virtio/fs/share"
 
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm/boottest/inguest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -25,7 +26,7 @@ type sharedDir struct {
 	dev  *fs.Device
 }
 
-func newShare(t *testing.T, tag string, readOnly bool, log func(string)) sharedDir {
+func newShare(t *testing.T, tag string, readOnly bool, log func(line string)) sharedDir {
 	t.Helper()
 	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
 		t.Skipf("skipped: %v", fs.ErrUnsupported)
@@ -35,11 +36,11 @@ func newShare(t *testing.T, tag string, readOnly bool, log func(string)) sharedD
 
 func shareOf(t *testing.T, path, tag string, readOnly bool, log func(string)) sharedDir {
 	t.Helper()
-	dir, err := share.Open(path, share.Options{Log: log})
+	dir, err := share.Open(path, share.Config{Log: virtiotest.Log(log)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := fs.New(fs.Options{Tag: tag, FS: dir, ReadOnly: readOnly, Queues: 2})
+	dev, err := fs.New(fs.Config{Tag: tag, FS: dir, ReadOnly: readOnly, Queues: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestDeviceShare(t *testing.T) {
 		t.Run(kernel, func(t *testing.T) {
 			lines := make(chan string, 10)
 			rw := newShare(t, "rw", false, func(line string) { lines <- line })
-			ro := newShare(t, "ro", true, nil)
+			ro := newShare(t, "ro", true, func(line string) { t.Log(line) })
 			write(t, filepath.Join(ro.path, "read"), "from the host")
 			g := vmtest.Start(t, deviceGuest(t, kernel, []string{"virtiofs"}, rw.dev, ro.dev))
 			g.Expect(guest.Prompt)
@@ -112,7 +113,7 @@ func TestDeviceShareTests(t *testing.T) {
 	tests := inGuestTests(t)
 	for _, kernel := range shareGuests() {
 		t.Run(kernel, func(t *testing.T) {
-			dir := newShare(t, "share", false, nil)
+			dir := newShare(t, "share", false, func(line string) { t.Log(line) })
 			cfg := deviceGuest(t, kernel, []string{"virtiofs"}, dir.dev)
 			cfg.VCPUs, cfg.Memory, cfg.Initrds = 2, 1<<30, append(cfg.Initrds, tests)
 			g := vmtest.Start(t, cfg)

@@ -37,23 +37,28 @@ type Disk struct {
 	written []uint64     // a bit for each block that is in top
 }
 
-// New returns an overlay over base, with its file in the directory dir, or in
-// the host's directory for temporary files if that is empty.
-func New(base Base, dir string) (*Disk, error) {
-	size, err := base.Size()
+// Config says what an overlay is.
+type Config struct {
+	Base Base   // what is under it; closing it is its maker's business
+	Dir  string // where the temporary file is; "" is the host's directory for those
+}
+
+// New returns an overlay without changes.
+func New(c Config) (*Disk, error) {
+	size, err := c.Base.Size()
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(dir, "miniboot-overlay-*")
+	f, err := os.CreateTemp(c.Dir, "miniboot-overlay-*")
 	if err != nil {
 		return nil, fmt.Errorf("overlay: %w; give a directory that can be written", err)
 	}
 	name := f.Name()
 	err = f.Truncate(size)
 	f.Close()
-	d := &Disk{base: base, name: name, size: size, written: make([]uint64, (size/blockSize+64)/64)}
+	d := &Disk{base: c.Base, name: name, size: size, written: make([]uint64, (size/blockSize+64)/64)}
 	if err == nil {
-		d.top, err = raw.Open(name, false)
+		d.top, err = raw.Open(name, raw.Config{})
 	}
 	if err != nil {
 		os.Remove(name)

@@ -33,7 +33,7 @@ func random(seed uint64, n int) []byte {
 func open(t testing.TB, b base) *overlay.Disk {
 	t.Helper()
 	dir := t.TempDir()
-	d, err := overlay.New(b, dir)
+	d, err := overlay.New(overlay.Config{Base: b, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func (broken) ReadAt([]byte, int64) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestBaseFails(t *testing.T) {
 	dir := t.TempDir()
-	d, err := overlay.New(broken{make(base, 8192)}, dir)
+	d, err := overlay.New(overlay.Config{Base: broken{make(base, 8192)}, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestBaseFails(t *testing.T) {
 	if _, err := d.ReadAt(make([]byte, 8192), 0); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("read: %v", err)
 	}
-	if _, err := overlay.New(make(base, 512), dir+"/none"); err == nil {
+	if _, err := overlay.New(overlay.Config{Base: make(base, 512), Dir: dir + "/none"}); err == nil {
 		t.Error("a directory that does not exist is used")
 	}
 }

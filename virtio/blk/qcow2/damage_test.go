@@ -157,7 +157,7 @@ func TestDamage(t *testing.T) {
 			d.change(before)
 			f := newMemFile(bytes.Clone(before))
 			f.keep = true
-			m, err := newImage(f, Options{})
+			m, err := newImage(f, Config{})
 			if err == nil {
 				err = r.do(m)
 				checkRefusesAll(t, d.name, m)
@@ -172,7 +172,7 @@ func TestDamage(t *testing.T) {
 			if n := len(f.journal); n == 0 || f.journal[n-1].what != 'f' {
 				t.Errorf("%s, then %s: the mark is not flushed", d.name, r.name)
 			}
-			if _, err := newImage(f, Options{}); err == nil || !strings.Contains(err.Error(), "marked as corrupt") {
+			if _, err := newImage(f, Config{}); err == nil || !strings.Contains(err.Error(), "marked as corrupt") {
 				t.Errorf("%s: opened again: %v", d.name, err)
 			}
 			if d.kept < none {
@@ -199,7 +199,7 @@ func checkRefusesAll(t *testing.T, name string, m *Image) {
 // some place of the disk on.
 func checkContent(t *testing.T, name string, f *memFile, want []byte, from int) {
 	t.Helper()
-	m, err := newImage(f, Options{ReadOnly: true})
+	m, err := newImage(f, Config{ReadOnly: true})
 	if err != nil {
 		t.Errorf("%s: not even read: %v", name, err)
 		return
@@ -223,7 +223,7 @@ func TestDamageRepaired(t *testing.T) {
 		}
 		f := newMemFile(bytes.Clone(sound))
 		d.change(f.b)
-		if m, err := newImage(f, Options{}); err == nil {
+		if m, err := newImage(f, Config{}); err == nil {
 			nextRequests[0].do(m)
 		}
 		path := filepath.Join(t.TempDir(), "repaired.qcow2")

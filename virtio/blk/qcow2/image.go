@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
 )
 
-// Options says how to open an image.
-type Options struct {
+// Config says how to open an image.
+type Config struct {
 	ReadOnly bool
 
 	// Backing is the image's backing file, and behind it the backing file's own
@@ -98,12 +98,12 @@ const (
 )
 
 // Open opens an image, and locks its file and those under it.
-func Open(path string, o Options) (*Image, error) {
-	f, err := raw.Open(path, o.ReadOnly)
+func Open(path string, c Config) (*Image, error) {
+	f, err := raw.Open(path, raw.Config{ReadOnly: c.ReadOnly})
 	if err != nil {
 		return nil, err
 	}
-	m, err := newImage(f, o)
+	m, err := newImage(f, c)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("qcow2: %s: %w", path, err)
@@ -112,15 +112,15 @@ func Open(path string, o Options) (*Image, error) {
 }
 
 // newImage opens the image in a file.
-func newImage(f file, o Options) (*Image, error) {
+func newImage(f file, c Config) (*Image, error) {
 	m, err := readImage(f)
-	if err == nil && !o.ReadOnly {
+	if err == nil && !c.ReadOnly {
 		err = m.prepareWrites()
 	}
 	if err == nil {
-		err = m.openBase(o.Backing)
+		err = m.openBase(c.Backing)
 	}
-	if err == nil && !o.ReadOnly {
+	if err == nil && !c.ReadOnly {
 		err = m.clearFeatures()
 	}
 	if err == nil {
@@ -190,13 +190,13 @@ func openBase(h header, files []string) (backing, error) {
 	case h.backingFormat == "raw" && len(files) > 1:
 		return nil, fmt.Errorf("its backing file is raw and has none itself: leave %s out", files[1])
 	case h.backingFormat == "raw":
-		f, err := raw.Open(files[0], true)
+		f, err := raw.Open(files[0], raw.Config{ReadOnly: true})
 		if err != nil {
 			return nil, err
 		}
 		return f, nil
 	case h.backingFormat == "qcow2":
-		m, err := Open(files[0], Options{ReadOnly: true, Backing: files[1:]})
+		m, err := Open(files[0], Config{ReadOnly: true, Backing: files[1:]})
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, readOnly := range []bool{true, false} {
-		m, err := Open(path, Options{ReadOnly: readOnly})
+		m, err := Open(path, Config{ReadOnly: readOnly})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestOpen(t *testing.T) {
 		if _, err := m.WriteAt(got[:512], 5120); (err == nil) == readOnly || readOnly && !errors.Is(err, errReadOnly) {
 			t.Errorf("read-only %v: write: %v", readOnly, err)
 		}
-		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		if _, err := Open(path, Config{}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 			t.Errorf("read-only %v: a second writer: %v", readOnly, err)
 		}
 		if err := m.Close(); err != nil {
@@ -94,18 +94,18 @@ func TestRefuses(t *testing.T) {
 	} {
 		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 20}, nil)
 		tc.change(b)
-		if _, err := newImage(newMemFile(b), Options{ReadOnly: tc.readOnly}); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := newImage(newMemFile(b), Config{ReadOnly: tc.readOnly}); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q in one line", tc.name, err, tc.want)
 		}
 		if !tc.readOnly {
-			if _, err := newImage(newMemFile(b), Options{ReadOnly: true}); err != nil {
+			if _, err := newImage(newMemFile(b), Config{ReadOnly: true}); err != nil {
 				t.Errorf("%s: not even read: %v", tc.name, err)
 			}
 		}
 	}
 	b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 20}, nil)
 	for _, n := range []int{0, 3, 71, 103} {
-		if _, err := newImage(newMemFile(b[:n]), Options{ReadOnly: true}); err == nil {
+		if _, err := newImage(newMemFile(b[:n]), Config{ReadOnly: true}); err == nil {
 			t.Errorf("%d bytes of a header are taken", n)
 		}
 	}
@@ -153,7 +153,7 @@ func TestBacking(t *testing.T) {
 		{"chain too long for an image", named("qcow2"), []string{single, rawBase}, "", "single.qcow2: it has no backing file"},
 	} {
 		path := file("image.qcow2", tc.image)
-		m, err := Open(path, Options{Backing: tc.backing})
+		m, err := Open(path, Config{Backing: tc.backing})
 		if tc.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v, want %q in one line", tc.name, err, tc.err)
@@ -191,7 +191,7 @@ func TestAutoclear(t *testing.T) {
 		b, _ := build(t, recipe{version: 3, bits: 9, order: 4, size: 1 << 16}, nil)
 		binary.BigEndian.PutUint64(b[88:], 1<<63|1)
 		f := newMemFile(b)
-		if _, err := newImage(f, Options{ReadOnly: readOnly}); err != nil {
+		if _, err := newImage(f, Config{ReadOnly: readOnly}); err != nil {
 			t.Fatal(err)
 		}
 		if v := binary.BigEndian.Uint64(f.b[88:]); (v == 0) == readOnly {

@@ -142,7 +142,7 @@ func TestQEMUImgShared(t *testing.T) {
 // openFile opens a file whose disk should be want.
 func openFile(t *testing.T, path string, want []byte, backing ...string) *model {
 	t.Helper()
-	m, err := Open(path, Options{Backing: backing})
+	m, err := Open(path, Config{Backing: backing})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func TestDamageWithSnapshot(t *testing.T) {
 			want := bytes.Clone(sound)
 			tc.change(want)
 			f := newMemFile(bytes.Clone(want))
-			m, err := newImage(f, Options{})
+			m, err := newImage(f, Config{})
 			if err == nil {
 				err = r(m)
 			}
@@ -72,7 +72,7 @@ func TestTooManySnapshots(t *testing.T) {
 	b, _ := build(t, recipe{version: 3, bits: 12, order: 4, size: 1 << 20, snapshot: true}, nil)
 	binary.BigEndian.PutUint32(b[binary.BigEndian.Uint64(b[offSnapshotTable:])+offSnapshotL1Size:], maxL1Bytes/entrySize+1)
 	f := newMemFile(b)
-	if _, err := newImage(f, Options{}); err == nil || !strings.Contains(err.Error(), "qemu-img snapshot -d") || f.b[offIncompatible+7] != 0 {
+	if _, err := newImage(f, Config{}); err == nil || !strings.Contains(err.Error(), "qemu-img snapshot -d") || f.b[offIncompatible+7] != 0 {
 		t.Errorf("%v, features 0x%x", err, f.b[offIncompatible+7])
 	}
 }

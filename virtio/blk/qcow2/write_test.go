@@ -175,7 +175,7 @@ func openNew(t testing.TB, size int64) *Image {
 	if err := Create(path, size); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(path, Options{})
+	m, err := Open(path, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestCreate(t *testing.T) {
 		if wrong, leaks := check(b); len(wrong) > 0 || leaks > 0 {
 			t.Errorf("0x%x bytes: %q, %d leaks", size, wrong, leaks)
 		}
-		m, err := Open(path, Options{})
+		m, err := Open(path, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,21 +25,26 @@ type File struct {
 	noRanges atomic.Bool           // nor set ranges to zero
 }
 
+// Config says how to open an image.
+type Config struct {
+	ReadOnly bool
+}
+
 // Open opens and locks an image.
-func Open(path string, readOnly bool) (*File, error) {
+func Open(path string, c Config) (*File, error) {
 	flags := os.O_RDWR
-	if readOnly {
+	if c.ReadOnly {
 		flags = os.O_RDONLY
 	}
 	f, err := os.OpenFile(path, flags, 0)
-	if errors.Is(err, os.ErrPermission) && !readOnly {
+	if errors.Is(err, os.ErrPermission) && !c.ReadOnly {
 		return nil, fmt.Errorf("raw: %w: it cannot be written, give it read-only", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("raw: %w", err)
 	}
 	r := &File{f: f}
-	if err := r.check(readOnly); err != nil {
+	if err := r.check(c.ReadOnly); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("raw: %s: %w", path, err)
 	}

@@ -25,7 +25,7 @@ func image(t testing.TB, n int) string {
 
 func open(t testing.TB, path string, readOnly bool) *raw.File {
 	t.Helper()
-	f, err := raw.Open(path, readOnly)
+	f, err := raw.Open(path, raw.Config{ReadOnly: readOnly})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestLock(t *testing.T) {
 	} {
 		path := image(t, 512)
 		f := open(t, path, tc.first)
-		g, err := raw.Open(path, tc.second)
+		g, err := raw.Open(path, raw.Config{ReadOnly: tc.second})
 		if (err == nil) != tc.ok || err != nil && !strings.Contains(err.Error(), "in use by another process") {
 			t.Errorf("read-only %v, then %v: %v", tc.first, tc.second, err)
 		}
@@ -132,16 +132,16 @@ func TestLock(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := raw.Open(filepath.Join(dir, "none"), false); !errors.Is(err, os.ErrNotExist) {
+	if _, err := raw.Open(filepath.Join(dir, "none"), raw.Config{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no such file: %v", err)
 	}
-	if _, err := raw.Open(dir, true); err == nil {
+	if _, err := raw.Open(dir, raw.Config{ReadOnly: true}); err == nil {
 		t.Error("a directory is opened")
 	}
 	if runtime.GOOS != "windows" && os.Getuid() != 0 {
 		path := image(t, 512)
 		os.Chmod(path, 0o400)
-		if _, err := raw.Open(path, false); err == nil || !strings.Contains(err.Error(), "read-only") {
+		if _, err := raw.Open(path, raw.Config{}); err == nil || !strings.Contains(err.Error(), "read-only") {
 			t.Errorf("a file that cannot be written: %v", err)
 		}
 	}

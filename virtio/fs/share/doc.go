@@ -2,9 +2,9 @@
 // fuse.RawFileSystem of github.com/hanwen/go-fuse/v2 for the device of package
 // fs.
 //
-//	dir, err := share.Open("/home/me/src", share.Options{})
+//	dir, err := share.Open("/home/me/src", share.Config{})
 //	...
-//	dev, err := fs.New(fs.Options{Tag: "src", FS: dir})
+//	dev, err := fs.New(fs.Config{Tag: "src", FS: dir})
 //
 // # What keeps the guest inside
 //

@@ -2,7 +2,7 @@ package share_test
 
 import (
 	"fmt"
-	"os"
+	"log/slog"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
@@ -12,13 +12,13 @@ import (
 // A directory is opened, and a device made of it for vmm.Config.Virtio. When the
 // machine has ended the directory is closed.
 func Example() {
-	dir, err := share.Open(".", share.Options{Log: func(line string) { fmt.Fprintln(os.Stderr, line) }})
+	dir, err := share.Open(".", share.Config{Log: slog.Default()})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer dir.Close()
-	dev, err := fs.New(fs.Options{Tag: "here", FS: dir, ReadOnly: true, Queues: 2})
+	dev, err := fs.New(fs.Config{Tag: "here", FS: dir, ReadOnly: true, Queues: 2})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -273,7 +273,7 @@ func TestVanished(t *testing.T) {
 	if b, errno := w.Read(node, fh, 0, 100); string(b) != "content" || errno != 0 {
 		t.Errorf("READ of an open file: %q, errno %d", b, errno)
 	}
-	if len(w.lines) != 1 || !strings.Contains(<-w.lines, w.root+" is not there any more") {
+	if len(w.lines) != 1 || !strings.Contains(<-w.lines, "is not there any more, the guest finds nothing in it\" directory="+w.root) {
 		t.Errorf("%d more lines", len(w.lines))
 	}
 }
@@ -282,7 +282,7 @@ func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	os.WriteFile(dir+"/file", nil, 0o644)
 	for _, name := range []string{"none", "file"} {
-		if s, err := Open(dir+"/"+name, Options{}); err == nil || !strings.Contains(err.Error(), dir+"/"+name) {
+		if s, err := Open(dir+"/"+name, Config{}); err == nil || !strings.Contains(err.Error(), dir+"/"+name) {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}

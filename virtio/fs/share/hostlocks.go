@@ -4,7 +4,6 @@ package share
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 
@@ -201,8 +200,9 @@ func (s *Share) checkLocks() {
 
 // noteLockless says once that the host has no locks for files of the share.
 func (s *Share) noteLockless(err error) {
-	if !s.lockless.Swap(true) && s.log != nil {
-		s.log(fmt.Sprintf("share: %s: the host has no locks for it (%v): the guest's programs exclude each other, but not those of the host and of other machines", s.path, err))
+	if !s.lockless.Swap(true) {
+		s.log.Warn("share: the host has no locks for the directory: the guest's programs exclude each other, but not those of the host and of other machines",
+			"directory", s.path, "error", err)
 	}
 }
 

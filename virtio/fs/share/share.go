@@ -4,7 +4,7 @@ package share
 
 import (
 	"container/list"
-	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -30,7 +30,7 @@ type Share struct {
 	fuse.RawFileSystem // ENOSYS for what is not here
 
 	path   string // for messages
-	log    func(line string)
+	log    *slog.Logger
 	owners owners
 	root   *node
 	dev    uint64 // device of the root
@@ -58,15 +58,18 @@ type Share struct {
 
 var _ fs.FileSystem = (*Share)(nil)
 
-// Options are what is optional about a share.
-type Options struct {
-	// Log receives a line when the directory has gone, and when the host has no
+// Config is what can be set of a share.
+type Config struct {
+	// Log gets a warning when the directory has gone, and when the host has no
 	// locks for it; nil discards it.
-	Log func(line string)
+	Log *slog.Logger
 }
 
 // Open opens a directory to be shared. The path may contain symbolic links.
-func Open(path string, o Options) (*Share, error) {
+func Open(path string, c Config) (*Share, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	if err := hostReady(); err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func Open(path string, o Options) (*Share, error) {
 		return nil, &os.PathError{Op: "share", Path: path, Err: err}
 	}
 	s := &Share{
-		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: o.Log, owners: hostOwners(), dev: st.dev,
+		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: c.Log, owners: hostOwners(), dev: st.dev,
 	}
 	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
 	s.maxHandles, s.maxKept = descriptorLimits()
@@ -149,8 +152,8 @@ func (s *Share) noteGone(err error) {
 		return
 	}
 	st, err := at{fd: s.root.kept.fd}.stat()
-	if (err != nil || st.nlink == 0) && !s.gone.Swap(true) && s.log != nil {
-		s.log(fmt.Sprintf("share: %s is not there any more: the guest finds nothing in it", s.path))
+	if (err != nil || st.nlink == 0) && !s.gone.Swap(true) {
+		s.log.Warn("share: the directory is not there any more, the guest finds nothing in it", "directory", s.path)
 	}
 }
 

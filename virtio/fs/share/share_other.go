@@ -2,18 +2,22 @@
 
 package share
 
-import "github.com/miniboot-vmm/miniboot/virtio/fs"
+import (
+	"log/slog"
+
+	"github.com/miniboot-vmm/miniboot/virtio/fs"
+)
 
 // Share is a shared directory, of which there is none here.
 type Share struct{}
 
-// Options are what is optional about a share.
-type Options struct {
-	Log func(line string)
+// Config is what can be set of a share.
+type Config struct {
+	Log *slog.Logger
 }
 
 // Open returns fs.ErrUnsupported.
-func Open(string, Options) (*Share, error) { return nil, fs.ErrUnsupported }
+func Open(string, Config) (*Share, error) { return nil, fs.ErrUnsupported }
 
 // Close does nothing.
 func (*Share) Close() error { return nil }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
 	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // Linux's error numbers.
@@ -61,11 +62,11 @@ func (w *world) beside(queues int) *world {
 // start shares the directory.
 func (w *world) start(queues int) *world {
 	w.t.Helper()
-	s, err := Open(w.root, Options{Log: func(line string) { w.lines <- line }})
+	s, err := Open(w.root, Config{Log: virtiotest.Log(func(line string) { w.lines <- line })})
 	w.must(err)
 	w.t.Cleanup(func() { s.Close() })
 	w.share = s
-	w.dev, err = fs.New(fs.Options{Tag: "t", FS: s, Queues: queues})
+	w.dev, err = fs.New(fs.Config{Tag: "t", FS: s, Queues: queues})
 	w.must(err)
 	w.Client = fusetest.New(w.t, w.dev)
 	return w

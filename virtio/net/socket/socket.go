@@ -39,9 +39,14 @@ type Network interface {
 	Close() error
 }
 
+// Config says how to talk to the program behind a socket.
+type Config struct {
+	Framing Framing
+}
+
 // Dial connects to the socket at path.
-func Dial(path string, f Framing) (Network, error) {
-	n, err := dial(path, f)
+func Dial(path string, c Config) (Network, error) {
+	n, err := dial(path, c.Framing)
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", advise(err))
 	}

@@ -68,7 +68,7 @@ func listenDatagram(t *testing.T) (path string, c *net.UnixConn) {
 
 func dialTest(t *testing.T, path string, f Framing) Network {
 	t.Helper()
-	n, err := Dial(path, f)
+	n, err := Dial(path, Config{Framing: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestDialErrors(t *testing.T) {
 		{dgram, QEMU, "datagrams have framing vfkit"},
 		{stream, Vfkit, "streams qemu"},
 	} {
-		_, err := Dial(tc.path, tc.f)
+		_, err := Dial(tc.path, Config{Framing: tc.f})
 		if err == nil || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s, %v: %v, want one line with %q", tc.path, tc.f, err, tc.err)
 		}

@@ -2,6 +2,7 @@ package user_test
 
 import (
 	"log"
+	"log/slog"
 	"net/netip"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
@@ -21,7 +22,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer network.Close()
-	dev, err := net.New(net.Options{Backend: network, Name: "user", MAC: mac, Log: func(line string) { log.Print(line) }})
+	dev, err := net.New(net.Config{Backend: network, Name: "user", MAC: mac, Log: slog.Default()})
 	if err != nil {
 		log.Fatal(err)
 	}
