@@ -14,7 +14,7 @@ func readInitrds(files []File) ([]byte, error) {
 			return nil, err
 		}
 		if isImage(data) || isZboot(data) {
-			return nil, fmt.Errorf("boot: initrd %s: an arm64 kernel: give it with -kernel", f.Name)
+			return nil, fmt.Errorf("boot: initrd %s: an arm64 kernel: %w", f.Name, ErrIsKernel)
 		}
 		if len(joined)+len(data) > maxFile {
 			return nil, fmt.Errorf("boot: initrd %s: with this one they have 0x%x bytes, the low bank has 0x%x", f.Name, len(joined)+len(data), maxFile)

@@ -104,9 +104,9 @@ func (r Range) End() uint64 { return r.Base + r.Size }
 func RAM(size uint64) ([]Range, error) {
 	switch {
 	case size == 0 || size%alignKernel != 0:
-		return nil, fmt.Errorf("boot: memory of 0x%x bytes: give a multiple of 2 MiB, such as -m 512M", size)
+		return nil, fmt.Errorf("boot: %w: 0x%x bytes: give a multiple of 2 MiB", ErrMemorySize, size)
 	case size > maxAddress-HighBase+LowSize:
-		return nil, fmt.Errorf("boot: memory of 0x%x bytes ends above the %d-bit physical address space: give less with -m", size, 40)
+		return nil, fmt.Errorf("boot: %w: 0x%x bytes end above the %d-bit physical address space: give less", ErrMemorySize, size, 40)
 	case size <= LowSize:
 		return []Range{{LowBase, size}}, nil
 	}

@@ -40,7 +40,7 @@ func place(k *kernel, dtbSize, initrdSize, ram uint64) (places, error) {
 	if need > LowSize {
 		return places{}, fmt.Errorf("boot: no room: %s need %d MiB of the low bank, which is never larger than %d MiB: give a smaller initrd", what, need>>20, LowSize>>20)
 	}
-	return places{}, fmt.Errorf("boot: no room: %s need %d MiB to be loaded, there are %d MiB: give more with -m (at least %dM, and what the guest needs to run)", what, need>>20, ram>>20, need>>20)
+	return places{}, fmt.Errorf("boot: %w: %s need %d MiB to be loaded, there are %d MiB: give at least %d MiB, and what the guest needs to run", ErrLittleMemory, what, need>>20, ram>>20, need>>20)
 }
 
 func tryPlace(k *kernel, dtbSize, initrdSize, ram uint64) (p places, ok bool) {

@@ -63,9 +63,9 @@ func (c Config) tree() (*fdt.Tree, error) {
 func checkCommandLine(line string) error {
 	switch {
 	case len(line) > maxCommandLine:
-		return fmt.Errorf("boot: kernel command line of %d bytes, an arm64 kernel takes %d: shorten -append", len(line), maxCommandLine)
+		return fmt.Errorf("boot: %w: it has %d bytes, an arm64 kernel takes %d: shorten it", ErrCommandLine, len(line), maxCommandLine)
 	case strings.ContainsRune(line, 0):
-		return fmt.Errorf("boot: kernel command line %q has a NUL in it: take it out of -append", line)
+		return fmt.Errorf("boot: %w: %q has a NUL in it: take it out", ErrCommandLine, line)
 	}
 	return nil
 }

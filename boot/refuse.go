@@ -14,28 +14,29 @@ var notKernels = []struct {
 	off   uint64
 	magic string
 	what  string
+	right error // its place, if it has one
 }{
-	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage: give an arm64 kernel"},
-	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage: give an arm64 kernel"},
-	{0x202, "HdrS", "an x86 bzImage: give an arm64 kernel"},
-	{0x30, "RISCV\x00\x00\x00", "a RISC-V Image: give an arm64 kernel"},
-	{0, "\x27\x05\x19\x56", "a U-Boot uImage: give the kernel that it was made of (dumpimage takes it out)"},
-	{0, "\xd0\x0d\xfe\xed", "a devicetree blob or a U-Boot FIT image: give a kernel here, a blob with -dtb"},
-	{0, "ANDROID!", "an Android boot image: take the kernel out (unpack_bootimg) and give that"},
-	{0, "070701", "a cpio archive: give it with -initrd"},
-	{0, "070702", "a cpio archive: give it with -initrd"},
-	{0, "070707", "a cpio archive of the old form: give a newc one with -initrd"},
-	{0, "\xfd7zXZ\x00", "packed with xz: unpack it (xz -d) and give that"},
-	{0, "\x5d\x00\x00", "packed with lzma: unpack it (xz -d --format=lzma) and give that"},
-	{0, "\x89LZO\x00", "packed with lzo: unpack it (lzop -d) and give that"},
-	{0, "QFI\xfb", "a qcow2 disk image: give the kernel inside it"},
-	{0, "hsqs", "a squashfs image: give the kernel inside it"},
-	{0x8001, "CD001", "an ISO 9660 image: give the kernel inside it"},
-	{0x101, "ustar", "a tar archive: give the kernel inside it"},
-	{0, "!<arch>\n", "a Debian package or ar archive: give the kernel inside it (dpkg-deb -x)"},
-	{0, "PK\x03\x04", "a zip archive: give the kernel inside it"},
-	{0, "\xcf\xfa\xed\xfe", "a macOS program: give an arm64 Linux kernel"},
-	{0x1fe, "\x55\xaa", "a disk image or boot sector: give the kernel inside it"},
+	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage: give an arm64 kernel", nil},
+	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage: give an arm64 kernel", nil},
+	{0x202, "HdrS", "an x86 bzImage: give an arm64 kernel", nil},
+	{0x30, "RISCV\x00\x00\x00", "a RISC-V Image: give an arm64 kernel", nil},
+	{0, "\x27\x05\x19\x56", "a U-Boot uImage: give the kernel that it was made of (dumpimage takes it out)", nil},
+	{0, "\xd0\x0d\xfe\xed", "a U-Boot FIT image, or a devicetree blob", ErrIsDTB},
+	{0, "ANDROID!", "an Android boot image: take the kernel out (unpack_bootimg) and give that", nil},
+	{0, "070701", "a cpio archive", ErrIsInitrd},
+	{0, "070702", "a cpio archive", ErrIsInitrd},
+	{0, "070707", "a cpio archive of the old form: make a newc one of it", ErrIsInitrd},
+	{0, "\xfd7zXZ\x00", "packed with xz: unpack it (xz -d) and give that", nil},
+	{0, "\x5d\x00\x00", "packed with lzma: unpack it (xz -d --format=lzma) and give that", nil},
+	{0, "\x89LZO\x00", "packed with lzo: unpack it (lzop -d) and give that", nil},
+	{0, "QFI\xfb", "a qcow2 disk image: give the kernel inside it", nil},
+	{0, "hsqs", "a squashfs image: give the kernel inside it", nil},
+	{0x8001, "CD001", "an ISO 9660 image: give the kernel inside it", nil},
+	{0x101, "ustar", "a tar archive: give the kernel inside it", nil},
+	{0, "!<arch>\n", "a Debian package or ar archive: give the kernel inside it (dpkg-deb -x)", nil},
+	{0, "PK\x03\x04", "a zip archive: give the kernel inside it", nil},
+	{0, "\xcf\xfa\xed\xfe", "a macOS program: give an arm64 Linux kernel", nil},
+	{0x1fe, "\x55\xaa", "a disk image or boot sector: give the kernel inside it", nil},
 }
 
 // refuse says what data is, which is no arm64 kernel, and what would be right.
@@ -45,6 +46,9 @@ func refuse(data []byte) error {
 	}
 	for _, k := range notKernels {
 		if hasAt(data, k.off, k.magic) {
+			if k.right != nil {
+				return fmt.Errorf("%s: %w", k.what, k.right)
+			}
 			return errors.New(k.what)
 		}
 	}

@@ -39,10 +39,10 @@ func (m *vm) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 		return nil, errors.New("hvf: new gic: the vm has vcpus, make it before them")
 	}
 	if err := m.fw.checkGIC(l); err != nil {
-		return nil, fmt.Errorf("hvf: new gic: %w; use the one in software (-irqchip go)", err)
+		return nil, fmt.Errorf("hvf: new gic: %w", err)
 	}
 	if err := m.fw.createGIC(l); err != nil {
-		return nil, fmt.Errorf("hvf: new gic: distributor at 0x%x, redistributors at 0x%x: %w; use the one in software (-irqchip go)",
+		return nil, fmt.Errorf("hvf: new gic: distributor at 0x%x, redistributors at 0x%x: %w",
 			l.Distributor, l.Redistributors, err)
 	}
 	m.gic = &gic{vm: m}

@@ -11,7 +11,12 @@
 // macOS does not have give ErrNotAvailable.
 package hvf
 
-import "errors"
+import (
+	"fmt"
 
-// ErrUnsupported says that this host has no Hypervisor.framework.
-var ErrUnsupported = errors.New("hvf: Hypervisor.framework exists only on Apple Silicon Macs, use the software CPU here (-accel soft)")
+	"github.com/miniboot-vmm/miniboot/hv"
+)
+
+// ErrUnsupported says that this host has no Hypervisor.framework. It wraps
+// hv.ErrNotAvailable.
+var ErrUnsupported = fmt.Errorf("hvf: Hypervisor.framework exists only on Apple Silicon Macs: %w", hv.ErrNotAvailable)

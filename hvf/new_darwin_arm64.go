@@ -1,7 +1,6 @@
 package hvf
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"syscall"
@@ -36,7 +35,7 @@ var backend = sync.OnceValues(func() (hv.Hypervisor, error) {
 		return nil, err
 	}
 	if v, err := syscall.SysctlUint32("kern.hv_support"); err != nil || v == 0 {
-		return nil, errors.New("hvf: this Mac offers no virtual machines (kern.hv_support is 0), use the software CPU (-accel soft)")
+		return nil, fmt.Errorf("hvf: this Mac offers no virtual machines, kern.hv_support is 0: %w", hv.ErrNotAvailable)
 	}
 	return fw.Hypervisor(), nil
 })

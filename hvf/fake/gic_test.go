@@ -24,7 +24,7 @@ func TestNewGIC(t *testing.T) {
 		layout hv.GICLayout
 		want   string // in the error; "" if there is to be none
 	}{
-		{"macOS 14", hvf.MacOS{Major: 14}, good, "came with macOS 15.0; use the one in software (-irqchip go)"},
+		{"macOS 14", hvf.MacOS{Major: 14}, good, "came with macOS 15.0"},
 		{"macOS 15", hvf.MacOS{Major: 15}, good, ""},
 		{"all SPIs", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.SPIs = 988 }), ""},
 		{"too many SPIs", hvf.MacOS{Major: 15}, with(func(l *hv.GICLayout) { l.SPIs = 989 }), "988 SPIs from 32 on, want 989"},

@@ -12,7 +12,7 @@ import (
 )
 
 // errNoGo is returned when the go command is needed and not installed.
-var errNoGo = errors.New("the go command is not in PATH: install Go (https://go.dev/dl) or name a kernel and an initrd with -kernel and -initrd")
+var errNoGo = errors.New("the go command is not in PATH: install Go (https://go.dev/dl)")
 
 // goMod makes the guest's source a module. It has no requirements, so building it needs no network.
 const goMod = "module miniboot/guest\n\ngo 1.24\n"

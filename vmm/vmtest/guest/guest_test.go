@@ -63,7 +63,7 @@ func TestKernelErrors(t *testing.T) {
 		want         string
 	}{
 		{"no network", `{"Error": "kernel.arm64@v0: Get \"https://proxy\": dial tcp: no route to host"}`, true,
-			"guest: default kernel: kernel.arm64@v0: Get \"https://proxy\": dial tcp: no route to host; without a network, name a kernel with -kernel"},
+			"guest: default kernel: kernel.arm64@v0: Get \"https://proxy\": dial tcp: no route to host"},
 		{"another zip", `{"Dir": "/mod/kernel", "Sum": "h1:AAAA="}`, false,
 			"guest: default kernel: /mod/kernel has the sum h1:AAAA=, expected " + kernelSum + ": a different file came from the proxy or the module cache; go clean -modcache empties that"},
 		{"not JSON", `what`, false,

@@ -3,6 +3,7 @@ package guest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,7 +64,7 @@ func (g goCommand) downloadKernel(ctx context.Context) (dir string, err error) {
 	}
 	switch {
 	case module.Error != "":
-		return "", fmt.Errorf("%s; without a network, name a kernel with -kernel", lastLine(module.Error))
+		return "", errors.New(lastLine(module.Error))
 	case err != nil:
 		return "", err
 	case module.Sum != kernelSum:

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/vmm"
+)
+
+// flagsFor has the flags that are a way out of an error of the library, which knows of none. The first that fits counts.
+var flagsFor = []struct {
+	err   error
+	flags string
+}{
+	{boot.ErrMemorySize, "-m 512M"},
+	{boot.ErrLittleMemory, "-m SIZE"},
+	{boot.ErrCommandLine, "-append TEXT"},
+	{boot.ErrIsKernel, "-kernel FILE"},
+	{boot.ErrIsInitrd, "-initrd FILE"},
+	{boot.ErrIsDTB, "-dtb FILE"},
+	{vmm.ErrNoBackendGIC, "-irqchip go"},
+	{hv.ErrNotAvailable, "-accel soft"},
+}
+
+// advise adds to an error the flags to use.
+func advise(err error) error {
+	for _, f := range flagsFor {
+		if errors.Is(err, f.err) {
+			return fmt.Errorf("%w: use %s", err, f.flags)
+		}
+	}
+	return err
+}
