@@ -53,6 +53,20 @@ type Config struct {
 	// NoReset makes a reset end Run, with ResetRequested.
 	NoReset bool
 
+	// EndOnPanic ends Run, with GuestPanicked, a second after Linux has written
+	// to its serial console that it panics. Without it a guest that has panicked
+	// goes on to wait, or ends Run in the same way when it asks for the reset of
+	// panic=-1 on its command line.
+	EndOnPanic bool
+
+	// RaiseGOMAXPROCS raises runtime.GOMAXPROCS by VCPUs while Run runs. A vCPU
+	// of the software CPU that computes keeps one of Go's processors busy all
+	// the time. With none left for other goroutines these wait for the
+	// scheduler, which takes one away from a vCPU every 10 ms. The
+	// setting is the process's, and Go no longer adjusts it by itself then: so a
+	// program asks for it, as this project's command and tests do.
+	RaiseGOMAXPROCS bool
+
 	// AllowReset is asked before each reset, unless NoReset is set; false ends
 	// Run, with ResetRequested. Nil allows it.
 	AllowReset func() bool

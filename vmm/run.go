@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -15,10 +16,11 @@ const (
 	Stopped        Reason = iota // the context was done, or an error
 	PoweredOff                   // the guest switched the machine off
 	ResetRequested               // the guest wanted a reset, and Config does not allow it
+	GuestPanicked                // Linux panicked, and wanted a reset or Config.EndOnPanic is set
 )
 
 func (r Reason) String() string {
-	return [...]string{"stopped", "powered off", "reset requested"}[r]
+	return [...]string{"stopped", "powered off", "reset requested", "guest panicked"}[r]
 }
 
 // request is what a guest wants done with the machine.
@@ -38,8 +40,10 @@ func (m *Machine) post(r request) {
 	}
 }
 
-// Run boots the guest and returns when it powers off, when ctx is done (the
-// error is then that of ctx), or when the host fails. It may be called once.
+// Run boots the guest and returns when it powers off, when it panics, when ctx
+// is done (the error is then that of ctx), or when the host fails. It may be
+// called once. Nothing of the process is changed but what Config asks for:
+// see RaiseGOMAXPROCS.
 func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.mu.Lock()
 	if m.running || m.quit {
@@ -49,11 +53,14 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.running = true
 	m.mu.Unlock()
 
-	addProcessors(len(m.vcpus))
-	defer addProcessors(-len(m.vcpus))
+	if m.cfg.RaiseGOMAXPROCS {
+		addProcessors(len(m.vcpus))
+		defer addProcessors(-len(m.vcpus))
+	}
 
 	var wg sync.WaitGroup
-	flush := m.startConsole()
+	watch := newPanicWatch(m.cfg.Console)
+	flush := m.startConsole(watch)
 	defer m.stopRoutines(ctx, &wg, flush)
 
 	if err := m.startRoutines(&wg); err != nil {
@@ -62,16 +69,33 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	if err := m.powerUp(); err != nil {
 		return Stopped, err
 	}
+	return m.serveRequests(ctx, watch)
+}
+
+// serveRequests does what the guest wants until that ends the run, or
+// something else does.
+func (m *Machine) serveRequests(ctx context.Context, watch *panicWatch) (Reason, error) {
+	var panicked <-chan struct{}
+	if m.cfg.EndOnPanic {
+		panicked = watch.panicked
+	}
+	var graceOver <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return Stopped, ctx.Err()
 		case err := <-m.errs:
 			return Stopped, err
+		case <-panicked:
+			panicked, graceOver = nil, time.After(panicGrace)
+		case <-graceOver:
+			return GuestPanicked, nil
 		case r := <-m.requests:
 			switch {
 			case r == requestPowerOff:
 				return PoweredOff, nil
+			case watch.seen():
+				return GuestPanicked, nil
 			case m.cfg.NoReset, m.cfg.AllowReset != nil && !m.cfg.AllowReset():
 				return ResetRequested, nil
 			}
@@ -108,12 +132,12 @@ const consoleGrace = time.Second
 // startConsole starts the goroutine that writes to the console. What it returns
 // ends it when all output is written. A Write that blocks is waited for until
 // ctx is done and for consoleGrace more, and then left behind.
-func (m *Machine) startConsole() (flush func(ctx context.Context)) {
+func (m *Machine) startConsole(w io.Writer) (flush func(ctx context.Context)) {
 	console, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := m.uart.Run(console, m.cfg.Console); err != nil {
+		if err := m.uart.Run(console, w); err != nil {
 			m.errs <- fmt.Errorf("vmm: write the guest's console output: %w", err)
 		}
 	}()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/miniboot-vmm/miniboot/virtio/console"
 	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
@@ -146,6 +147,19 @@ func (f writerFunc) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// A notedWriter notes that something was written.
+type notedWriter struct {
+	w       io.Writer
+	written atomic.Bool
+}
+
+func (n *notedWriter) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		n.written.Store(true)
+	}
+	return n.w.Write(b)
 }
 
 // onConsole is a machine that is typed at on its virtio console.

@@ -20,7 +20,7 @@ type virtualMachine struct {
 	devices []virtio.Device
 }
 
-func newMachine(o options, files bootFiles, devices []virtio.Device, console *panicWatch, log *slog.Logger) (virtualMachine, error) {
+func newMachine(o options, files bootFiles, devices []virtio.Device, console io.Writer, log *slog.Logger) (virtualMachine, error) {
 	hypervisor, err := accel.New(o.accel)
 	if err != nil {
 		return virtualMachine{}, err
@@ -38,8 +38,9 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 		Console:     console,
 		Virtio:      devices,
 		NoReset:     o.noReboot,
-		AllowReset:  func() bool { return !console.panicked.Load() },
 		Log:         log,
+
+		RaiseGOMAXPROCS: true,
 	})
 	if err != nil {
 		return virtualMachine{}, err
@@ -54,8 +55,11 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console *pa
 // Run runs the guest; see machine.
 func (m virtualMachine) Run(ctx context.Context) (ending, error) {
 	reason, err := m.Machine.Run(ctx)
-	if reason == vmm.ResetRequested {
+	switch reason {
+	case vmm.ResetRequested:
 		return endReset, err
+	case vmm.GuestPanicked:
+		return endPanic, err
 	}
 	return endPowerOff, err
 }

@@ -58,7 +58,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return exitHostError, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
-	watched := &panicWatch{w: console}
+	noted := &notedWriter{w: console}
 	log := newLogger(o, out)
 	devices, err := openDevices(o, stdout, log)
 	if err != nil {
@@ -66,7 +66,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
 	defer devices.watch()() // until after the machine is closed: the guest's last output
-	m, err := newMachine(o, files, devices.virtio, watched, log)
+	m, err := newMachine(o, files, devices.virtio, noted, log)
 	if err != nil {
 		return exitHostError, advise(err)
 	}
@@ -75,7 +75,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return dumpDTB(m, o.dumpDTB)
 	}
 
-	s := &session{machine: m, options: o, console: watched, messages: out}
+	s := &session{machine: m, options: o, console: noted, messages: out}
 	if o.console.kind == consoleStdio {
 		s.machine = onConsole{m, devices.console.dev}
 		defer terminal.watchSize(devices.console.dev.SetSize)()

@@ -17,6 +17,7 @@ type ending int
 const (
 	endPowerOff ending = iota
 	endReset
+	endPanic // and asked for a reset, as panic=-1 makes it do
 )
 
 // A machine is what a session needs of one.
@@ -45,9 +46,9 @@ var (
 type session struct {
 	machine  machine
 	options  options
-	console  *panicWatch
-	input    io.Reader // keys for the guest; nil for none
-	terminal bool      // input is a terminal: Ctrl-A is for miniboot
+	console  *notedWriter // of the guest
+	input    io.Reader    // keys for the guest; nil for none
+	terminal bool         // input is a terminal: Ctrl-A is for miniboot
 	messages io.Writer
 
 	cpus string // where the CPUs were when the session ended them; written before the context is canceled
@@ -88,7 +89,7 @@ func (s *session) status(end ending, err, cause error) int {
 	case err != nil:
 		s.say("%v", err)
 		return exitHostError
-	case end == endReset && s.console.panicked.Load():
+	case end == endPanic:
 		s.say("the guest's kernel panicked")
 		return exitGuest
 	case end == endReset:

@@ -79,9 +79,8 @@ func TestSession(t *testing.T) {
 		{name: "host error", stops: true, machine: &fakeMachine{err: errors.New("vmm: broken")}, status: 1, messages: "miniboot: vmm: broken\n"},
 		{name: "reset", stops: true, machine: &fakeMachine{end: endReset}, status: 3,
 			messages: "miniboot: the guest asked for a reset, and -no-reboot is given\n"},
-		{name: "panic", stops: true, machine: &fakeMachine{end: endReset}, guest: "[ 1.0] Kernel panic - not syncing: VFS", status: 3,
+		{name: "panic", stops: true, machine: &fakeMachine{end: endPanic}, status: 3,
 			messages: "miniboot: the guest's kernel panicked\n"},
-		{name: "panic text, then power off", stops: true, guest: "Kernel panic - not syncing", status: 0},
 		{name: "quit", input: "ls\r\x01xmore", typed: "ls\r", status: 0},
 		{name: "help", input: "\x01h\x01x", status: 0, messages: "\n" + keyHelpText},
 		{name: "state", input: "\x01s\x01x", status: 0, messages: "\ncounters\ncpus\n"},
@@ -106,7 +105,7 @@ func TestSession(t *testing.T) {
 				}
 				m.stop = make(chan struct{})
 				var messages bytes.Buffer
-				s := &session{machine: m, options: test.options, console: &panicWatch{w: io.Discard}, input: strings.NewReader(test.input),
+				s := &session{machine: m, options: test.options, console: &notedWriter{w: io.Discard}, input: strings.NewReader(test.input),
 					terminal: true, messages: &messages}
 				io.WriteString(s.console, test.guest)
 				signals := make(chan os.Signal)
@@ -133,7 +132,7 @@ func TestSession(t *testing.T) {
 func TestSessionWithPipe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &fakeMachine{stop: make(chan struct{}), ready: make(chan struct{})}
-		s := &session{machine: m, console: &panicWatch{w: io.Discard}, input: strings.NewReader("a\x01xb"), messages: io.Discard}
+		s := &session{machine: m, console: &notedWriter{w: io.Discard}, input: strings.NewReader("a\x01xb"), messages: io.Discard}
 		go func() {
 			synctest.Wait()
 			if len(m.typed) > 0 {
@@ -147,26 +146,4 @@ func TestSessionWithPipe(t *testing.T) {
 			t.Errorf("status %d, typed %q, want 0, %q", status, m.typed, "a\x01xb")
 		}
 	})
-}
-
-func TestPanicWatch(t *testing.T) {
-	for _, test := range []struct {
-		pieces []string
-		want   bool
-	}{
-		{[]string{"[    1.0] Kernel panic - not syncing: No init\r\n"}, true},
-		{[]string{"[    1.0] Kernel pa", "nic - not ", "syncing: No init\r\n"}, true},
-		{strings.Split("xKernel panic - not syncing", ""), true},
-		{[]string{"Kernel panic", "", "- not syncing"}, false},
-		{[]string{"Kernel ", strings.Repeat("x", 5000), "panic - not syncing"}, false},
-	} {
-		var through bytes.Buffer
-		p := &panicWatch{w: &through}
-		for _, piece := range test.pieces {
-			p.Write([]byte(piece))
-		}
-		if whole := strings.Join(test.pieces, ""); p.panicked.Load() != test.want || through.String() != whole {
-			t.Errorf("%.60q: panicked %v, want %v; passed on %d bytes of %d", test.pieces, p.panicked.Load(), test.want, through.Len(), len(whole))
-		}
-	}
 }

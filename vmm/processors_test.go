@@ -1,0 +1,23 @@
+package vmm
+
+import (
+	"runtime"
+	"testing"
+)
+
+// Run changes GOMAXPROCS only for who asks, and as long as it runs.
+func TestGOMAXPROCS(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	for _, raise := range []bool{false, true} {
+		want := before
+		if raise {
+			want += 2
+		}
+		r := start(t, Config{VCPUs: 2, RaiseGOMAXPROCS: raise}, 0x14000000) // b .
+		during := runtime.GOMAXPROCS(0)
+		r.stop()
+		if after := runtime.GOMAXPROCS(0); during != want || after != before {
+			t.Errorf("raise %v: GOMAXPROCS %d before, %d during and %d after Run, want %d during", raise, before, during, after, want)
+		}
+	}
+}
