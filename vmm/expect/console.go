@@ -1,7 +1,6 @@
-package vmtest
+package expect
 
 import (
-	"bytes"
 	"io"
 	"strings"
 	"sync"
@@ -45,19 +44,21 @@ func (c *console) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take looks for text behind what was taken before. If it is there, it and what
-// comes before it are taken; else changed is closed when there is more output.
-func (c *console) take(text string) (before string, changed <-chan struct{}, ok bool) {
+// A finder looks for something in output. It returns where that ends, and is
+// done with output when it returns; a negative number means that it is not there.
+type finder func(output []byte) (end int)
+
+// take looks behind what was taken before. What is found, and what comes before
+// it, is taken; else changed is closed when there is more output.
+func (c *console) take(find finder) (changed <-chan struct{}, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	rest := c.out[c.next:]
-	i := bytes.Index(rest, []byte(text))
-	if i < 0 {
-		return "", c.changed, false
+	end := find(c.out[c.next:])
+	if end < 0 {
+		return c.changed, false
 	}
-	before = string(rest[:i])
-	c.next += i + len(text)
-	return before, nil, true
+	c.next += end
+	return nil, true
 }
 
 // text is everything, with terminal line ends made plain.

@@ -1,0 +1,213 @@
+// Package expect runs a guest and talks to it on its serial console: wait for a
+// text, type an answer, run a command at the shell, see how the guest ends.
+//
+//	g, err := expect.Start(ctx, vmm.Config{Kernel: ..., Initrds: ..., CommandLine: "console=ttyAMA0"})
+//	...
+//	defer g.Close()
+//	_, err = g.Expect(ctx, "login: ")
+//	err = g.Send(ctx, "root\n")
+//
+// What the guest writes is looked at once: each Expect begins behind what the one
+// before it has found. A guest that ends, or whose kernel panics, ends whatever
+// waits for it. An *Error knows what was on the console then.
+//
+// Package vmtest has the same for tests.
+package expect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/accel"
+)
+
+// Why something does not come any more. An Error wraps one of them, or the
+// error of the machine, or that of the context.
+var (
+	ErrEnded    = errors.New("the guest has ended")
+	ErrPanicked = errors.New("the guest's kernel panicked")
+)
+
+// Guest is a running guest. Its methods may be called by one goroutine at a
+// time; Close, Output and Machine by any.
+type Guest struct {
+	m        *vmm.Machine
+	console  *console
+	cancel   context.CancelFunc
+	close    func() error
+	commands int             // run so far
+	running  context.Context // done when Run has returned
+	reason   vmm.Reason      // how; valid then
+	err      error
+}
+
+// Start makes a machine and runs it until it ends, ctx is done, or Close is
+// called, which it has to be in any case. Without a Hypervisor in cfg it takes
+// the best one that the host has. The machine's EndOnPanic is set; Console gets
+// what the guest writes as well.
+func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
+	g := &Guest{console: newConsole(cfg.Console)}
+	cfg.Console, cfg.EndOnPanic = g.console, true
+	m, err := newMachine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	g.m = m
+	ctx, g.cancel = context.WithCancel(ctx)
+	g.close = sync.OnceValue(g.stop)
+	running, ended := context.WithCancel(context.Background())
+	g.running = running
+	go func() {
+		defer ended()
+		g.reason, g.err = g.m.Run(ctx)
+	}()
+	return g, nil
+}
+
+func newMachine(cfg vmm.Config) (_ *vmm.Machine, err error) {
+	if cfg.Hypervisor == nil {
+		if cfg.Hypervisor, err = accel.New("auto"); err != nil {
+			return nil, err
+		}
+	}
+	return vmm.New(cfg)
+}
+
+// Close ends the guest, if it still runs, and frees its machine.
+func (g *Guest) Close() error { return g.close() }
+
+func (g *Guest) stop() error {
+	g.cancel()
+	<-g.running.Done()
+	return g.m.Close()
+}
+
+// Machine is the machine that runs the guest.
+func (g *Guest) Machine() *vmm.Machine { return g.m }
+
+// Output is all that the guest has written so far, with plain line ends. Of more
+// than 16 MiB the first part is lost.
+func (g *Guest) Output() string { return g.console.text() }
+
+// Expect waits for text, and returns what came before it. A terminal's lines
+// end with "\r\n".
+func (g *Guest) Expect(ctx context.Context, text string) (before string, err error) {
+	_, before, err = g.ExpectAny(ctx, text)
+	return before, err
+}
+
+// ExpectAny waits for one of several texts. It returns which of them came first,
+// by its index, and what came before it.
+func (g *Guest) ExpectAny(ctx context.Context, texts ...string) (which int, before string, err error) {
+	err = g.wait(ctx, func(output []byte) (end int) {
+		at := -1
+		for i, text := range texts {
+			if n := bytes.Index(output, []byte(text)); n >= 0 && (at < 0 || n < at) {
+				which, at = i, n
+			}
+		}
+		if at < 0 {
+			return -1
+		}
+		before = string(output[:at])
+		return at + len(texts[which])
+	})
+	if err != nil {
+		return 0, "", g.failed(err, "no %q", texts)
+	}
+	return which, before, nil
+}
+
+// ExpectRegexp waits for a match of re, and returns it and its submatches. It
+// takes the first that there is, when there is one: an expression should go on to
+// what tells its end, such as \r, or more of it may be on the way.
+func (g *Guest) ExpectRegexp(ctx context.Context, re *regexp.Regexp) (submatches []string, err error) {
+	err = g.wait(ctx, func(output []byte) (end int) {
+		loc := re.FindSubmatchIndex(output)
+		if loc == nil {
+			return -1
+		}
+		for i := 0; i < len(loc); i += 2 {
+			group := ""
+			if loc[i] >= 0 {
+				group = string(output[loc[i]:loc[i+1]])
+			}
+			submatches = append(submatches, group)
+		}
+		return loc[1]
+	})
+	if err != nil {
+		return nil, g.failed(err, "no match of %v", re)
+	}
+	return submatches, nil
+}
+
+// wait waits until find has found something in the output.
+func (g *Guest) wait(ctx context.Context, find finder) error {
+	ended := false
+	for {
+		changed, ok := g.console.take(find)
+		switch {
+		case ok:
+			return nil
+		case ended:
+			return g.end()
+		}
+		select {
+		case <-changed:
+		case <-g.running.Done():
+			ended = true // look once more: Run returns when all is written
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// end is how a guest that runs no more has ended, as an error.
+func (g *Guest) end() error {
+	switch {
+	case g.err != nil:
+		return g.err
+	case g.reason == vmm.GuestPanicked:
+		return ErrPanicked
+	}
+	return fmt.Errorf("%w: %v", ErrEnded, g.reason)
+}
+
+// Send types text at the guest's console. It returns when the guest has taken it.
+func (g *Guest) Send(ctx context.Context, text string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(g.running, func() { cancel(g.end()) })()
+	err := g.running.Err()
+	if err == nil {
+		err = g.m.Input(ctx, []byte(text))
+	}
+	switch {
+	case err == nil:
+		return nil
+	case g.running.Err() != nil:
+		err = g.end()
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	}
+	return g.failed(err, "the guest does not take %q", text)
+}
+
+// Wait waits until the guest ends by itself, and returns how.
+func (g *Guest) Wait(ctx context.Context) (vmm.Reason, error) {
+	select {
+	case <-g.running.Done():
+	case <-ctx.Done():
+		return vmm.Stopped, g.failed(context.Cause(ctx), "the guest has not ended")
+	}
+	if g.err != nil {
+		return g.reason, g.failed(g.err, "the machine failed")
+	}
+	return g.reason, nil
+}
