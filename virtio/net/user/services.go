@@ -1,17 +1,15 @@
 package user
 
 import (
-	"io"
 	stdnet "net"
-	"os"
-	"sync"
 	"time"
 
 	"github.com/containers/gvisor-tap-vsock/pkg/services/dhcp"
 	"github.com/containers/gvisor-tap-vsock/pkg/services/dns"
 	"github.com/containers/gvisor-tap-vsock/pkg/tap"
 	"github.com/containers/gvisor-tap-vsock/pkg/types"
-	"github.com/sirupsen/logrus"
+	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/dhcpv4/server4"
 	"golang.org/x/net/netutil"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -25,18 +23,51 @@ const (
 	dnsTimeout  = 10 * time.Second
 )
 
-// quiet keeps what the services write about a guest's mistakes away from
-// standard error, which the guest could flood, unless the program has given
-// logrus a place of its own.
-var quiet = sync.OnceFunc(func() {
-	if logrus.StandardLogger().Out == os.Stderr {
-		logrus.SetOutput(io.Discard)
+// The services log a guest's mistakes with logrus, to the process's standard
+// error, which the guest could flood. They are kept from seeing them.
+
+// withoutComplaints is a DHCP handler that gets only messages that it answers,
+// and does not hear of answers that cannot be sent.
+func withoutComplaints(handle server4.Handler, pool *tap.IPPool) server4.Handler {
+	return func(conn stdnet.PacketConn, peer stdnet.Addr, m *dhcpv4.DHCPv4) {
+		if t := m.MessageType(); t != dhcpv4.MessageTypeDiscover && t != dhcpv4.MessageTypeRequest {
+			return
+		}
+		if _, err := pool.GetOrAssign(m.ClientHWAddr.String()); err != nil { // no address is left
+			return
+		}
+		handle(carelessPackets{conn}, peer, m)
 	}
-})
+}
+
+// carelessPackets loses what cannot be written.
+type carelessPackets struct{ stdnet.PacketConn }
+
+func (c carelessPackets) WriteTo(p []byte, addr stdnet.Addr) (int, error) {
+	c.PacketConn.WriteTo(p, addr)
+	return len(p), nil
+}
+
+// carelessListener accepts streams that lose what cannot be written.
+type carelessListener struct{ stdnet.Listener }
+
+func (l carelessListener) Accept() (stdnet.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return carelessStream{c}, nil
+}
+
+type carelessStream struct{ stdnet.Conn }
+
+func (c carelessStream) Write(p []byte) (int, error) {
+	c.Conn.Write(p)
+	return len(p), nil
+}
 
 // serveDHCP starts the DHCP service, until the stack ends.
 func (n *Network) serveDHCP(c Config) error {
-	quiet()
 	pool := tap.NewIPPool(&stdnet.IPNet{IP: subnet.Addr().AsSlice(), Mask: stdnet.CIDRMask(subnet.Bits(), 32)})
 	pool.Reserve(gateway.AsSlice(), gatewayMAC.String())
 	pool.Reserve(host.AsSlice(), "the host")
@@ -45,6 +76,7 @@ func (n *Network) serveDHCP(c Config) error {
 	if err != nil {
 		return err
 	}
+	server.Underlying.Handler = withoutComplaints(server.Underlying.Handler, pool)
 	n.closers = append(n.closers, server.Underlying)
 	n.wg.Go(func() { server.Serve() })
 	return nil
@@ -67,7 +99,7 @@ func (n *Network) serveDNS() error {
 		{Name: "gateway", IP: gateway.AsSlice()}, {Name: "host", IP: host.AsSlice()},
 	}}}
 	resolver := &limitedResolver{n: n, tokens: make(chan struct{}, maxQueries)}
-	server, err := dns.NewWithUpstreamResolver(packets, netutil.LimitListener(listener, maxDNSConns), zones, resolver)
+	server, err := dns.NewWithUpstreamResolver(carelessPackets{packets}, carelessListener{netutil.LimitListener(listener, maxDNSConns)}, zones, resolver)
 	if err != nil {
 		return err
 	}
