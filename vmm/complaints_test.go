@@ -24,7 +24,7 @@ func plain(w io.Writer) *slog.Logger {
 
 // A guest that misbehaves all the time makes the log grow slowly, whichever of
 // the loggers it reaches.
-func TestGuestLogIsLimited(t *testing.T) {
+func TestLogIsLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		log := newGuestLog(plain(&out))

@@ -44,6 +44,12 @@ func start(t testing.TB, cfg Config, words ...uint32) *running {
 
 func run(t testing.TB, cfg Config) *running {
 	t.Helper()
+	cfg.RaiseGOMAXPROCS = true
+	return runAsIs(t, cfg)
+}
+
+func runAsIs(t testing.TB, cfg Config) *running {
+	t.Helper()
 	m, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)

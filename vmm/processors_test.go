@@ -3,6 +3,8 @@ package vmm
 import (
 	"runtime"
 	"testing"
+
+	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // Run changes GOMAXPROCS only for who asks, and as long as it runs.
@@ -13,7 +15,9 @@ func TestGOMAXPROCS(t *testing.T) {
 		if raise {
 			want += 2
 		}
-		r := start(t, Config{VCPUs: 2, RaiseGOMAXPROCS: raise}, 0x14000000) // b .
+		r := runAsIs(t, Config{
+			VCPUs: 2, Memory: MinMemory, Hypervisor: softcpu.New(), Kernel: bareImage(0x14000000), RaiseGOMAXPROCS: raise, // b .
+		})
 		during := runtime.GOMAXPROCS(0)
 		r.stop()
 		if after := runtime.GOMAXPROCS(0); during != want || after != before {

@@ -1,0 +1,20 @@
+package hvtest_test
+
+import (
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hv/hvtest"
+	"github.com/miniboot-vmm/miniboot/softcpu"
+)
+
+// Outside of a test a backend is held against one rule after the other.
+func Example() {
+	backend := softcpu.New()
+	for _, c := range hvtest.Cases()[:3] {
+		fmt.Println(c.Name, c.Check(backend))
+	}
+	// Output:
+	// vm/runs <nil>
+	// vm/counter <nil>
+	// vm/close <nil>
+}
