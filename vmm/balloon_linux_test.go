@@ -10,7 +10,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/balloon"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
-	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
 // resident is how many bytes of memory this process has.
@@ -43,34 +42,32 @@ func awaitResident(t *testing.T, what string, most int64) {
 	}
 }
 
-// TestBalloon fills the guest's memory, and sees the process's memory fall when
+// balloonMemory fills the guest's memory, and sees the process's memory fall when
 // the guest frees it, by free page reporting, and when it is asked to give it.
-func TestBalloon(t *testing.T) {
-	const mib = 1 << 20
+func balloonMemory(t *testing.T) deviceCheck {
 	dev := balloon.New()
-	cfg := defaultGuest(t)
-	cfg.Memory = 512 * mib
-	cfg.Virtio = []virtio.Device{dev}
-	g := vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
+	return deviceCheck{[]virtio.Device{dev}, func(t *testing.T, g *vmtest.Guest) { useBalloon(t, g, dev) }}
+}
 
+func useBalloon(t *testing.T, g *vmtest.Guest, dev *balloon.Device) {
+	const mib = 1 << 20
 	before := resident(t)
-	g.MustRun("dd if=/dev/zero of=/tmp/fill bs=1M count=200")
+	g.MustRun("dd if=/dev/zero of=/tmp/fill bs=1M count=100")
 	full := resident(t)
-	if full < before+150*mib {
-		t.Fatalf("200 MiB in the guest: %d MiB resident, %d before", full>>20, before>>20)
+	if full < before+75*mib {
+		t.Fatalf("100 MiB in the guest: %d MiB resident, %d before", full>>20, before>>20)
 	}
 	g.MustRun("rm /tmp/fill")
-	awaitResident(t, "after the guest has freed 200 MiB", full-150*mib)
+	awaitResident(t, "after the guest has freed 100 MiB", full-75*mib)
 
-	g.MustRun("dd if=/dev/zero of=/tmp/fill bs=1M count=200 && rm /tmp/fill")
+	g.MustRun("dd if=/dev/zero of=/tmp/fill bs=1M count=100 && rm /tmp/fill")
 	dev.SetTarget(300 * mib)
 	for end := time.Now().Add(time.Minute); dev.Actual() < 300*mib; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the balloon has %d MiB, want 300", dev.Actual()/mib)
 		}
 	}
-	awaitResident(t, "with 300 MiB in the balloon", full-150*mib)
+	awaitResident(t, "with 300 MiB in the balloon", full-75*mib)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stats, err := dev.Stats(ctx)
@@ -87,6 +84,4 @@ func TestBalloon(t *testing.T) {
 		}
 	}
 	g.MustRun("dd if=/dev/zero of=/tmp/fill bs=1M count=200 && head -c 1000 /tmp/fill | sha256sum")
-	g.Send("poweroff\n")
-	g.Wait()
 }

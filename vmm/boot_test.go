@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/softcpu"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -34,58 +37,106 @@ func defaultGuest(t testing.TB) vmm.Config {
 	}
 }
 
-func TestBootToShell(t *testing.T) {
+// deviceCheck is what a guest's drivers do with some devices. A guest has the
+// devices of several checks, in the order of the checks.
+type deviceCheck struct {
+	devices []virtio.Device
+	run     func(t *testing.T, g *vmtest.Guest) // from prompt to prompt
+}
+
+// TestDevices boots machines of different sizes to the shell, and has each
+// machine's devices checked one after the other.
+func TestDevices(t *testing.T) {
 	for _, c := range []struct {
 		gic, vcpus int
 		memory     uint64
+		checks     []namedCheck
 	}{
-		{3, 1, 512 << 20},
-		{2, 4, 256 << 20},
-		{3, 2, 3 << 30},
+		{3, 1, 512 << 20, slices.Concat(balloonChecks, []namedCheck{{"NetUser", netUser}}, tapChecks, []namedCheck{{"Console", consoles}})},
+		{3, 2, 3 << 30, []namedCheck{{"Blk", disk}, {"DiskFaults", diskFaults}}},
 	} {
 		t.Run(fmt.Sprintf("gic%d/smp%d/%dM", c.gic, c.vcpus, c.memory>>20), func(t *testing.T) {
 			cfg := defaultGuest(t)
 			cfg.GIC, cfg.VCPUs, cfg.Memory = c.gic, c.vcpus, c.memory
-			g := vmtest.Start(t, cfg)
-			g.Expect(guest.Prompt)
-			if out := g.MustRun("uname -a"); !strings.Contains(out, "aarch64") {
-				t.Errorf("uname -a: %q", out)
+			var checks []deviceCheck
+			for _, named := range c.checks {
+				check := named.prepare(t)
+				checks = append(checks, check)
+				cfg.Virtio = append(cfg.Virtio, check.devices...)
 			}
-			if n := strings.Count(g.MustRun("cat /proc/cpuinfo"), "processor"); n != c.vcpus {
-				t.Errorf("/proc/cpuinfo has %d processors, want %d", n, c.vcpus)
+			g := bootToShell(t, cfg)
+			for i, check := range checks {
+				t.Run(c.checks[i].name, func(t *testing.T) { check.run(t, g) })
 			}
-			g.Send("poweroff\n")
-			if r := g.Wait(); r != vmm.PoweredOff {
-				t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-			}
+			powerOff(t, g)
 		})
 	}
 }
 
-// TestReboot checks that a reset brings the same machine up again, with memory
-// as new.
-func TestReboot(t *testing.T) {
-	cfg := defaultGuest(t)
-	cfg.VCPUs = 2
+// namedCheck makes a deviceCheck. What it makes lives until the end of the test.
+type namedCheck struct {
+	name    string
+	prepare func(t *testing.T) deviceCheck
+}
+
+// bootToShell boots a guest to its prompt and sees that it has its CPUs.
+func bootToShell(t *testing.T, cfg vmm.Config) *vmtest.Guest {
+	t.Helper()
 	g := vmtest.Start(t, cfg)
-	for range 3 {
-		g.Expect(guest.Prompt)
-		g.MustRun("ls /")
-		g.Expect(guest.Prompt) // else the next one found would be this
-		g.Send("reboot\n")
-	}
 	g.Expect(guest.Prompt)
+	if out := g.MustRun("uname -a"); !strings.Contains(out, "aarch64") {
+		t.Errorf("uname -a: %q", out)
+	}
+	if n := strings.Count(g.MustRun("cat /proc/cpuinfo"), "processor"); n != cfg.VCPUs {
+		t.Errorf("/proc/cpuinfo has %d processors, want %d", n, cfg.VCPUs)
+	}
+	return g
+}
+
+// powerOff ends a guest that is at its prompt.
+func powerOff(t *testing.T, g *vmtest.Guest) {
+	t.Helper()
 	g.Send("poweroff\n")
 	if r := g.Wait(); r != vmm.PoweredOff {
 		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
 	}
 }
 
-func TestPowerButton(t *testing.T) {
-	g := vmtest.Start(t, defaultGuest(t))
+// TestReboot checks that a reset brings the same machine up again, with memory
+// as new, that its generator of entropy gives something else each time, and that
+// the power button ends it.
+func TestReboot(t *testing.T) {
+	cfg := defaultGuest(t)
+	cfg.VCPUs = 2
+	cfg.Virtio = []virtio.Device{rng.New(rng.Config{})}
+	g := vmtest.Start(t, cfg)
+	seen := map[string]bool{}
+	for range 3 {
+		g.Expect(guest.Prompt)
+		g.MustRun("ls /")
+		seen[entropy(t, g)] = true
+		g.Expect(guest.Prompt) // else the next one found would be this
+		g.Send("reboot\n")
+		g.Expect("Booting Linux")
+	}
 	g.Expect(guest.Prompt)
+	if seen[entropy(t, g)] = true; len(seen) != 4 {
+		t.Errorf("the same bytes twice in 4 boots: %v", seen)
+	}
 	g.Machine().PowerButton()
 	if r := g.Wait(); r != vmm.PoweredOff {
 		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
 	}
+}
+
+// entropy has the guest's driver read entropy, and returns its hash.
+func entropy(t *testing.T, g *vmtest.Guest) string {
+	t.Helper()
+	if out := g.MustRun("cat /sys/class/misc/hw_random/rng_current"); !strings.HasPrefix(out, "virtio_rng") {
+		t.Errorf("the generator in use is %q", out)
+	}
+	if out := g.MustRun("head -c 100000 /dev/hwrng > /r && stat /r"); !strings.Contains(out, "100000") {
+		t.Errorf("read from /dev/hwrng: %q", out)
+	}
+	return g.MustRun("sha256sum /r")
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/console"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
-	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
 // lockedBuffer is a bytes.Buffer for several goroutines.
@@ -41,12 +40,14 @@ func (l *lockedBuffer) await(t *testing.T, text string) {
 	}
 }
 
-// TestConsole has the guest's driver read and write a console with its own
+// consoles has the guest's driver read and write a console with its own
 // size, which changes, and a port.
-func TestConsole(t *testing.T) {
+func consoles(t *testing.T) deviceCheck {
 	one, several := console.New(console.Config{}), console.New(console.Config{Ports: []string{"org.miniboot.test"}})
-	cfg := defaultGuest(t)
-	cfg.Virtio = []virtio.Device{one, several}
+	return deviceCheck{[]virtio.Device{one, several}, func(t *testing.T, g *vmtest.Guest) { useConsoles(t, g, one, several) }}
+}
+
+func useConsoles(t *testing.T, g *vmtest.Guest, one, several *console.Device) {
 	var out, port lockedBuffer
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -54,9 +55,6 @@ func TestConsole(t *testing.T) {
 	defer cancel()
 	wg.Go(func() { one.Run(ctx, 0, &out) })
 	wg.Go(func() { several.Run(ctx, 1, &port) })
-	g := vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
-
 	one.SetSize(123, 45)
 	for range 100 {
 		if size := g.MustRun("stty size < /dev/hvc0"); size == "45 123\n" {
@@ -82,8 +80,4 @@ func TestConsole(t *testing.T) {
 	wg.Go(func() { several.Input(ctx, 1, []byte("to the port\n")) })
 	g.Expect("to the port")
 	g.Expect("done")
-	g.Send("poweroff\n")
-	if r := g.Wait(); r.String() != "powered off" {
-		t.Errorf("ended with %v", r)
-	}
 }

@@ -20,9 +20,7 @@ import (
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
-	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
-	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
 // pcapSummary counts the packets of a capture.
@@ -44,14 +42,18 @@ func (p *pcapSummary) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestNetUser has the guest's driver in a network that needs no rights: DHCP,
+// download is the size of the large download, in bytes: 512 segments of 64 KiB
+// at least.
+const download = 32 << 20
+
+// netUser has the guest's driver in a network that needs no rights: DHCP,
 // DNS, a large download from the host's loopback interface, and ports of the
 // host that lead to the guest. Nothing goes beyond that interface.
-func TestNetUser(t *testing.T) {
-	content := make([]byte, 100<<20)
+func netUser(t *testing.T) deviceCheck {
+	content := make([]byte, download)
 	rand.NewChaCha8([32]byte{1}).Read(content)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(content) }))
-	defer server.Close()
+	t.Cleanup(server.Close)
 
 	mac := virtionet.MAC{2, 0, 0, 0, 0, 1}
 	anyPort := netip.MustParseAddrPort("127.0.0.1:0")
@@ -62,7 +64,7 @@ func TestNetUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer network.Close()
+	t.Cleanup(func() { network.Close() })
 	var pcap pcapSummary
 	capture, err := virtionet.NewCapture(&pcap)
 	if err != nil {
@@ -72,11 +74,22 @@ func TestNetUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := defaultGuest(t)
-	cfg.Virtio = []virtio.Device{dev}
-	g := vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
+	return deviceCheck{[]virtio.Device{dev}, func(t *testing.T, g *vmtest.Guest) {
+		configureNetwork(t, g, mac)
+		downloadFrom(t, g, server.Listener.Addr(), content)
+		if pcap.large == 0 {
+			t.Errorf("no large segment among %d packets", pcap.packets)
+		}
+		useForwards(t, g, network.ForwardAddresses())
+		if s := dev.Stats(); s.SentInvalid+s.SentDropped+s.ReceivedDropped+network.Dropped() != 0 {
+			t.Errorf("packets were dropped: %+v, and %d", s, network.Dropped())
+		}
+	}}
+}
 
+// configureNetwork has the guest ask for its address, and looks at names and
+// ports that there are, and are not.
+func configureNetwork(t *testing.T, g *vmtest.Guest, mac virtionet.MAC) {
 	for _, c := range []struct{ command, want string }{
 		{"cat /sys/class/net/eth0/address", mac.String()},
 		{"dhcp", "eth0: 192.168.127.2/24, router 192.168.127.1, DNS 192.168.127.1"},
@@ -88,18 +101,20 @@ func TestNetUser(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.command, out, c.want)
 		}
 	}
+}
 
+// downloadFrom has the guest download and hash what a server of the host's has.
+func downloadFrom(t *testing.T, g *vmtest.Guest, server net.Addr, content []byte) {
 	start := time.Now()
-	out := g.MustRun(fmt.Sprintf("wget http://host.miniboot.internal:%d/ | sha256sum", netip.MustParseAddrPort(server.Listener.Addr().String()).Port()))
-	t.Logf("100 MiB downloaded and hashed in %.1f s", time.Since(start).Seconds())
+	out := g.MustRun(fmt.Sprintf("wget http://host.miniboot.internal:%d/ | sha256sum", netip.MustParseAddrPort(server.String()).Port()))
+	t.Logf("%d MiB downloaded and hashed in %.1f s", len(content)>>20, time.Since(start).Seconds())
 	if want := fmt.Sprintf("%x", sha256.Sum256(content)); !strings.HasPrefix(out, want) {
 		t.Errorf("the download has %s, want %s", out, want)
 	}
-	if pcap.large == 0 {
-		t.Errorf("no large segment among %d packets", pcap.packets)
-	}
+}
 
-	to := network.ForwardAddresses()
+// useForwards sends to the guest through a TCP and a UDP port of the host.
+func useForwards(t *testing.T, g *vmtest.Guest, to []netip.AddrPort) {
 	g.Send("nc -l 2222 < /bin/uname | sha256sum\n")
 	sent := []byte(strings.Repeat("from the host ", 10000))
 	answer := askGuest(t, "tcp", to[0], sent)
@@ -112,14 +127,6 @@ func TestNetUser(t *testing.T) {
 		t.Errorf("the guest's answer has %d bytes: %.40q", len(answer), answer)
 	}
 	g.Expect(fmt.Sprintf("%x", sha256.Sum256(sent[:1000])))
-
-	if s := dev.Stats(); s.SentInvalid+s.SentDropped+s.ReceivedDropped+network.Dropped() != 0 {
-		t.Errorf("packets were dropped: %+v, and %d", s, network.Dropped())
-	}
-	g.Send("poweroff\n")
-	if r := g.Wait(); r != vmm.PoweredOff {
-		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-	}
 }
 
 // askGuest sends to a port of the host and returns what comes back, as soon as

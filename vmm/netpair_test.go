@@ -15,7 +15,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/socket"
-	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
@@ -71,10 +70,7 @@ func TestNetSocket(t *testing.T) {
 	stream.Close()
 	a.MustRun("until [ $(cat /sys/class/net/eth0/carrier) = 0 ]; do sleep 0.1; done")
 	for _, g := range []*vmtest.Guest{a, b} {
-		g.Send("poweroff\n")
-		if r := g.Wait(); r != vmm.PoweredOff {
-			t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-		}
+		powerOff(t, g)
 	}
 }
 

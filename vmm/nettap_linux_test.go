@@ -19,26 +19,32 @@ import (
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/tap"
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
-	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
-	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// TestNetTap joins a guest with the host's kernel, in a network namespace of
-// the test's own.
-func TestNetTap(t *testing.T) {
-	network, listener := tapNamespace(t)
-	defer network.Close()
-	defer listener.Close()
+// netTap joins a guest with the host's kernel, in a network namespace of the
+// test's own.
+func netTap(t *testing.T) deviceCheck {
+	network, listener, err := tapNamespace()
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENOSYS) {
+		return deviceCheck{nil, func(t *testing.T, _ *vmtest.Guest) {
+			t.Skip("skipped: it takes root on Linux with the TUN driver:", err)
+		}}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
+	t.Cleanup(func() { listener.Close() })
 	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "tap", MAC: virtionet.MAC{2, 0, 0, 0, 0, 1}, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := defaultGuest(t)
-	cfg.Virtio = []virtio.Device{dev}
-	g := vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
-	g.MustRun("ip addr add 10.9.9.2/24 dev eth0 && ip link set eth0 up")
+	return deviceCheck{[]virtio.Device{dev}, func(t *testing.T, g *vmtest.Guest) { useTap(t, g, dev, listener) }}
+}
+
+func useTap(t *testing.T, g *vmtest.Guest, dev *virtionet.Device, listener net.Listener) {
+	g.MustRun("ip addr add 10.9.9.2/24 dev eth1 && ip link set eth1 up")
 
 	content := make([]byte, 10<<20)
 	rand.NewChaCha8([32]byte{2}).Read(content)
@@ -68,16 +74,11 @@ func TestNetTap(t *testing.T) {
 	if s.SentInvalid+s.SentDropped+s.ReceivedDropped != 0 || s.Received > 5000 { // 10 MiB in 7,183 segments of their own
 		t.Errorf("packets were dropped, or no large ones came: %+v", s)
 	}
-	g.Send("poweroff\n")
-	if r := g.Wait(); r != vmm.PoweredOff {
-		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-	}
 }
 
 // tapNamespace makes a network namespace with a TAP interface in it, whose
 // address is 10.9.9.1, and a server there.
-func tapNamespace(t *testing.T) (network *tap.Interface, listener net.Listener) {
-	t.Helper()
+func tapNamespace() (network *tap.Interface, listener net.Listener, err error) {
 	done := make(chan error)
 	go func() { // the thread ends with its goroutine, as it is locked
 		runtime.LockOSThread()
@@ -94,14 +95,8 @@ func tapNamespace(t *testing.T) (network *tap.Interface, listener net.Listener) 
 			return err
 		}()
 	}()
-	err := <-done
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENOSYS) {
-		t.Skip("skipped: it takes root on Linux with the TUN driver:", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return network, listener
+	err = <-done
+	return network, listener, err
 }
 
 // configure is ip addr add ADDRESS/24 dev NAME, ip link set NAME up.

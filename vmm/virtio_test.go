@@ -15,46 +15,13 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/raw"
-	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
-	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
-	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// TestRNG has the guest's driver read entropy, before and after a reset.
-func TestRNG(t *testing.T) {
-	cfg := defaultGuest(t)
-	cfg.Virtio = []virtio.Device{rng.New(rng.Config{})}
-	g := vmtest.Start(t, cfg)
-	var sums [2]string
-	for i := range sums {
-		g.Expect(guest.Prompt)
-		if out := g.MustRun("cat /sys/class/misc/hw_random/rng_current"); !strings.HasPrefix(out, "virtio_rng") {
-			t.Errorf("the generator in use is %q", out)
-		}
-		out := g.MustRun("head -c 100000 /dev/hwrng > /r && stat /r && sha256sum /r")
-		if !strings.Contains(out, "100000") {
-			t.Errorf("read from /dev/hwrng: %q", out)
-		}
-		sums[i] = out
-		if i == 0 {
-			g.Send("reboot\n")
-			g.Expect("Booting Linux")
-		}
-	}
-	if sums[0] == sums[1] {
-		t.Errorf("the same bytes twice: %q", sums[0])
-	}
-	g.Send("poweroff\n")
-	if r := g.Wait(); r != vmm.PoweredOff {
-		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-	}
-}
-
-// TestBlk has the guest's driver write, flush, discard, and read back, on a
+// disk has the guest's driver write, flush, discard, and read back, on a
 // disk that is a file, and looks at that file.
-func TestBlk(t *testing.T) {
+func disk(t *testing.T) deviceCheck {
 	const size = 16 << 20
 	path := filepath.Join(t.TempDir(), "disk.img")
 	content := make([]byte, size)
@@ -68,17 +35,16 @@ func TestBlk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { file.Close() })
 	dev, err := blk.New(blk.Config{Disk: file, Name: path, Serial: "miniboot-1", Queues: 2, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := defaultGuest(t)
-	cfg.VCPUs = 2
-	cfg.Virtio = []virtio.Device{rng.New(rng.Config{}), dev}
-	g := vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
+	return deviceCheck{[]virtio.Device{dev}, func(t *testing.T, g *vmtest.Guest) { useDisk(t, g, dev, path, content) }}
+}
 
+func useDisk(t *testing.T, g *vmtest.Guest, dev *blk.Device, path string, content []byte) {
+	size := len(content)
 	for command, want := range map[string]string{
 		"cat /sys/block/vda/size":                    fmt.Sprint(size / 512),
 		"cat /sys/block/vda/serial":                  "miniboot-1",
@@ -110,7 +76,7 @@ func TestBlk(t *testing.T) {
 	}
 
 	// A disk that grows.
-	if err := os.Truncate(path, 2*size); err != nil {
+	if err := os.Truncate(path, int64(2*size)); err != nil {
 		t.Fatal(err)
 	}
 	if err := dev.SizeChanged(); err != nil {
@@ -120,15 +86,12 @@ func TestBlk(t *testing.T) {
 	if out := g.MustRun("cat /sys/block/vda/size"); strings.TrimSpace(out) != fmt.Sprint(2*size/512) {
 		t.Errorf("size after it has grown: %q", out)
 	}
-	g.Send("poweroff\n")
-	if r := g.Wait(); r != vmm.PoweredOff {
-		t.Errorf("ended with %v, want %v", r, vmm.PoweredOff)
-	}
 }
 
 // TestFileSystem has the guest fill an ext4 file system, remount it and compare
 // it; then the machine is stopped in the middle of writes, as by kill -9. The
-// file system must be sound, and what the guest had synced be there.
+// file system must be sound, and what the guest had synced be there. The machine
+// is a small one with the old interrupt controller.
 func TestFileSystem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ext4.img")
 	tool(t, "mke2fs", "-q", "-t", "ext4", path, "64M")
@@ -167,8 +130,7 @@ func TestFileSystem(t *testing.T) {
 	if n != acknowledged {
 		t.Errorf("%d files were synced, want %d", n, acknowledged)
 	}
-	g.Send("poweroff\n")
-	g.Wait()
+	powerOff(t, g)
 }
 
 // bootWithDisk boots the default guest with a disk, to its prompt.
@@ -183,10 +145,9 @@ func bootWithDisk(t *testing.T, path string) (g *vmtest.Guest, closeDisk func() 
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.GIC, cfg.VCPUs, cfg.Memory = 2, 4, 256<<20
 	cfg.Virtio = []virtio.Device{dev}
-	g = vmtest.Start(t, cfg)
-	g.Expect(guest.Prompt)
-	return g, file.Close
+	return bootToShell(t, cfg), file.Close
 }
 
 // tool runs a program of the host; the test is skipped without it. A checker's
