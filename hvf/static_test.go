@@ -26,7 +26,7 @@ func TestLinuxStaysStatic(t *testing.T) {
 		t.Error("vmm or cmd/miniboot imports purego on Linux")
 	}
 	bin := filepath.Join(t.TempDir(), "miniboot")
-	build := exec.Command("go", "build", "-o", bin, "../cmd/miniboot")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin, "../cmd/miniboot")
 	build.Env = env
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
