@@ -106,6 +106,7 @@ func powerOff(t *testing.T, g *vmtest.Guest) {
 // as new, that its generator of entropy gives something else each time, and that
 // the power button ends it.
 func TestReboot(t *testing.T) {
+	t.Parallel()
 	cfg := defaultGuest(t)
 	cfg.VCPUs = 2
 	cfg.Virtio = []virtio.Device{rng.New(rng.Config{})}

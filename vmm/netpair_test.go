@@ -23,6 +23,7 @@ import (
 // framing. Neither socket takes checksums or large segments from the guest:
 // what a guest leaves to its device, the device does.
 func TestNetSocket(t *testing.T) {
+	t.Parallel()
 	dir, err := os.MkdirTemp("", "mb") // short enough for the name of a socket
 	if err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func useDisk(t *testing.T, g *vmtest.Guest, dev *blk.Device, path string, conten
 // file system must be sound, and what the guest had synced be there. The machine
 // is a small one with the old interrupt controller.
 func TestFileSystem(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ext4.img")
 	tool(t, "mke2fs", "-q", "-t", "ext4", path, "64M")
 	g, closeDisk := bootWithDisk(t, path)

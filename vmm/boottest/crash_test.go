@@ -23,17 +23,18 @@ import (
 // crashRounds is how often a disk's guest is killed.
 const crashRounds = 3
 
-// TestDiskKilled kills a miniboot process whose guest writes to two disks: to
-// one at random, with zeros and discards, to the other through ext4. What the
-// guest's flushes have acknowledged is there, an image has no damage, and the
-// file system passes fsck. The next round goes on with the same disks.
+// TestDiskKilled kills a miniboot process whose guest writes to two disks of each
+// format: to one at random, with zeros and discards, to the other through ext4.
+// What the guest's flushes have acknowledged is there, an image has no damage, and
+// the file system passes fsck. The next round goes on with the same disks.
 func TestDiskKilled(t *testing.T) {
+	t.Parallel()
 	tests := inGuestTests(t)
 	dir := t.TempDir()
 	tool(t, "mke2fs", "e2fsprogs")
 	tool(t, "debugfs", "e2fsprogs")
 	program := filepath.Join(dir, "miniboot")
-	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/miniboot").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "../../cmd/miniboot").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	archive := filepath.Join(dir, "tests.cpio")
@@ -42,16 +43,43 @@ func TestDiskKilled(t *testing.T) {
 	}
 	defaultKernel(t) // so that no process fetches or builds, and says so
 	userland(t)
-	for _, format := range []string{"raw", "qcow2"} {
-		t.Run(format, func(t *testing.T) {
-			c := newCrashed(t, format)
-			for round := range crashRounds {
-				out := c.runAndKill(t, program, archive, round+1)
-				c.checkChanges(t, out, round+1)
-				c.checkFiles(t, out)
-			}
-		})
+	disks := makeCrashed(t, dir)
+	for round := range crashRounds {
+		out := runAndKill(t, program, archive, disks, round+1)
+		for i, c := range disks {
+			t.Run(fmt.Sprintf("%s/%d", c.format, round+1), func(t *testing.T) {
+				said := saidBy(out, changesDevice(i))
+				c.checkChanges(t, said, round+1)
+				c.checkFiles(t, said)
+			})
+		}
 	}
+}
+
+// makeCrashed makes the disks of each format that there are tools for.
+func makeCrashed(t *testing.T, dir string) (disks []*crashed) {
+	for _, format := range []string{"raw", "qcow2"} {
+		t.Run(format, func(t *testing.T) { disks = append(disks, newCrashed(t, filepath.Join(dir, format), format)) })
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+	return disks
+}
+
+// changesDevice and filesDevice are what the guest calls the disks of number i.
+func changesDevice(i int) string { return fmt.Sprintf("/dev/vd%c", 'a'+2*i) }
+func filesDevice(i int) string   { return fmt.Sprintf("/dev/vd%c", 'b'+2*i) }
+
+// saidBy returns the lines of the test that changes a disk, without the disk's
+// name.
+func saidBy(lines []string, disk string) (said []string) {
+	for _, line := range lines {
+		if s, ok := strings.CutPrefix(line, disk+" "); ok {
+			said = append(said, s)
+		}
+	}
+	return said
 }
 
 // tool finds a program of the host, or skips the test.
@@ -87,9 +115,9 @@ type crashed struct {
 
 const crashDisk = 32 * mib
 
-func newCrashed(t *testing.T, format string) *crashed {
-	dir := t.TempDir()
-	c := &crashed{format: format, changes: filepath.Join(dir, "changes"), files: filepath.Join(dir, "files"),
+func newCrashed(t *testing.T, prefix, format string) *crashed {
+	t.Helper()
+	c := &crashed{format: format, changes: prefix + "-changes", files: prefix + "-files",
 		sectors: make([]uint64, crashDisk/inguest.SectorSize)}
 	for _, name := range []string{c.changes, c.files} {
 		if err := os.WriteFile(name, make([]byte, crashDisk), 0o600); err != nil {
@@ -109,11 +137,16 @@ func newCrashed(t *testing.T, format string) *crashed {
 
 // runAndKill boots a guest that writes, kills its process after a while, and
 // returns its output.
-func (c *crashed) runAndKill(t *testing.T, program, archive string, seed int) []string {
+func runAndKill(t *testing.T, program, archive string, disks []*crashed, seed int) []string {
 	t.Helper()
-	script := fmt.Sprintf("mkdir /mnt; mount -t ext4 /dev/vdb /mnt && /inguest.test -test.run DiskChanges -disk /dev/vda -diskdir /mnt -diskseed %d", seed)
-	cmd := exec.Command(program, "-accel", "soft", "-timeout", "10m", "-initrd", "default", "-initrd", archive,
-		"-disk", c.changes+",format="+c.format, "-disk", c.files+",format="+c.format, "-append", `quiet miniboot.run="`+script+`"`)
+	args := []string{"-accel", "soft", "-timeout", "10m", "-initrd", "default", "-initrd", archive}
+	script := ""
+	for i, c := range disks {
+		args = append(args, "-disk", c.changes+",format="+c.format, "-disk", c.files+",format="+c.format)
+		script += fmt.Sprintf("mkdir /mnt%d && mount -t ext4 %s /mnt%d && /inguest.test -test.run DiskChanges -disk %s -diskdir /mnt%d -diskseed %d & ",
+			i, filesDevice(i), i, changesDevice(i), i, seed)
+	}
+	cmd := exec.Command(program, append(args, "-append", `quiet miniboot.run="`+script+`wait"`)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -123,7 +156,7 @@ func (c *crashed) runAndKill(t *testing.T, program, archive string, seed int) []
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines, whole := readAndKill(cmd.Process, bufio.NewReader(stdout))
+	lines, whole := readAndKill(cmd.Process, bufio.NewReader(stdout), len(disks))
 	cmd.Wait()
 	if all := strings.Join(lines, "\n"); !whole || stderr.Len() > 0 || strings.Contains(all, "FAIL") {
 		t.Fatalf("before it was killed: %s\n%s", &stderr, all)
@@ -132,15 +165,21 @@ func (c *crashed) runAndKill(t *testing.T, program, archive string, seed int) []
 }
 
 // readAndKill reads what a process prints, until it is killed: some time after
-// the first flush. whole is set when it was killed, and did not end before.
-func readAndKill(p *os.Process, out *bufio.Reader) (lines []string, whole bool) {
+// each of its disks has been flushed. whole is set when it was killed, and did not
+// end before.
+func readAndKill(p *os.Process, out *bufio.Reader, disks int) (lines []string, whole bool) {
+	flushed := map[string]bool{}
 	for {
 		line, err := out.ReadString('\n')
 		if err != nil { // drop half a line: half a number is another one
 			return lines, whole
 		}
 		lines = append(lines, strings.TrimSpace(line))
-		if !whole && strings.HasPrefix(line, "flushed ") {
+		disk, said, _ := strings.Cut(line, " ")
+		if strings.HasPrefix(said, "flushed ") {
+			flushed[disk] = true
+		}
+		if !whole && len(flushed) == disks {
 			whole = true
 			time.AfterFunc(time.Second+rand.N(2*time.Second), func() { p.Kill() })
 		}

@@ -77,9 +77,11 @@ const testDeadline = 40 * time.Minute
 func TestStandardLibrary(t *testing.T) {
 	kernel := defaultKernel(t)
 	packages := chosenPackages()
+	t.Parallel()
 	tests := testArchive(t, packages)
 	for _, cpus := range []int{1, 2} {
 		t.Run(fmt.Sprintf("smp%d", cpus), func(t *testing.T) {
+			t.Parallel()
 			g := vmtest.Start(t, vmm.Config{
 				VCPUs: cpus, Memory: 2 << 30, Kernel: kernel, Initrds: []boot.File{userland(t), tests},
 				CommandLine: guest.CommandLine + " panic=-1", NoReset: true,

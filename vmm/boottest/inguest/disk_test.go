@@ -44,8 +44,11 @@ func openDisk(t testing.TB) (f *os.File, size int64, memory []byte) {
 	return f, size, memory
 }
 
-// say prints a line at once, for the host.
-func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
+// say prints a line at once, for the host. It starts with the disk's name: there
+// may be several programs that say something.
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stdout, "%s "+format+"\n", append([]any{*diskPath}, args...)...)
+}
 
 // TestDiskChanges changes a disk, and the files of a file system on another one,
 // until the host ends the guest. It says what has been flushed.
