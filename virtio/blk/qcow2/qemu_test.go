@@ -79,6 +79,7 @@ func TestQEMUImg(t *testing.T) {
 	src, disk := source(t, dir, 5<<20+512)
 	for i, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel() // most of the time is qemu-img's, in processes of its own
 			path := filepath.Join(dir, fmt.Sprint(i))
 			args := []string{"convert", "-O", "qcow2", "-o", kind.options}
 			if kind.compress {
@@ -95,6 +96,7 @@ func TestQEMUImg(t *testing.T) {
 // The same for what is on top of a backing file, or of a snapshot, which stays
 // as it is.
 func TestQEMUImgShared(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	src, disk := source(t, dir, 5<<20)
 	base := filepath.Join(dir, "base.qcow2")
