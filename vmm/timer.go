@@ -126,7 +126,8 @@ func (t *physicalTimer) left() time.Duration {
 
 // update drives the interrupt line from the registers and the counter.
 func (t *physicalTimer) update() {
-	high := aarch64.TimerHigh(t.readCTL())
+	// Reading the counter costs as much as the rest of an exit.
+	high := aarch64.TimerArmed(t.ctl) && aarch64.TimerHigh(t.readCTL())
 	if high != t.level {
 		t.level = high
 		t.line.Set(high)
