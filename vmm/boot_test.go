@@ -87,6 +87,9 @@ func bootToShell(t *testing.T, cfg vmm.Config) *vmtest.Guest {
 	if out := g.MustRun("uname -a"); !strings.Contains(out, "aarch64") {
 		t.Errorf("uname -a: %q", out)
 	}
+	if out := g.MustRun("echo one # a comment\necho two"); out != "one\ntwo\n" {
+		t.Errorf("two lines and a comment: %q", out)
+	}
 	if n := strings.Count(g.MustRun("cat /proc/cpuinfo"), "processor"); n != cfg.VCPUs {
 		t.Errorf("/proc/cpuinfo has %d processors, want %d", n, cfg.VCPUs)
 	}

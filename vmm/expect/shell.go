@@ -3,18 +3,25 @@ package expect
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 // Run types a command at the guest's shell, which has to be at its prompt, and
-// returns what it printed and its exit status. Any POSIX-like shell will do.
+// returns what it printed and its exit status. Any POSIX-like shell will do. The
+// command may have several lines and comments. It must leave the shell there to
+// tell the status: exit and exec are refused, and a program that reads the
+// console to its end is for Send and Expect.
 func (g *Guest) Run(ctx context.Context, command string) (output string, status int, err error) {
+	if endsShell.MatchString(command) {
+		return "", 0, fmt.Errorf("expect: command %q ends the shell, which then has no status to tell: use Send", command)
+	}
 	g.commands++
 	// The echo of the typed line must not look like the answer: the mark is
 	// typed with quotes in it.
 	mark := fmt.Sprintf("vmtest-%d-status=", g.commands)
-	if err := g.Send(ctx, command+"; echo vmtest-''"+strings.TrimPrefix(mark, "vmtest-")+"$?\n"); err != nil {
+	if err := g.Send(ctx, oneCommand(command)+"; echo vmtest-''"+strings.TrimPrefix(mark, "vmtest-")+"$?\n"); err != nil {
 		return "", 0, err
 	}
 	if output, err = g.Expect(ctx, mark); err != nil {
@@ -28,6 +35,17 @@ func (g *Guest) Run(ctx context.Context, command string) (output string, status 
 		return "", 0, g.failed(err, "command %q: no exit status", command)
 	}
 	return withoutEcho(output), status, nil
+}
+
+var endsShell = regexp.MustCompile(`^\s*(exit|exec|logout)\b`)
+
+// oneCommand makes a group of what would otherwise end before a line's end or
+// reach beyond it, so that the shell runs nothing before it has read all.
+func oneCommand(command string) string {
+	if strings.ContainsAny(command, "#\n") {
+		return "{ " + command + "\n}"
+	}
+	return command
 }
 
 // withoutEcho drops the echoed line from a command's output. It is there twice when the line was typed before the shell

@@ -19,6 +19,11 @@ import (
 // arm64 has its I/O ports, and the kernel panics.
 const CommandLine = "console=ttyAMA0 initcall_blacklist=sensors_nct6683_init"
 
+// MinMemory is how much memory the default guest boots with at any time, in
+// bytes. Its kernel sets 32 MiB aside for contiguous allocations, and whether it
+// finds them in less depends on where things lie.
+const MinMemory = 128 << 20
+
 // Prompt is what the guest's shell prints when it waits for a command in the root directory.
 const Prompt = "/ # "
 
