@@ -5,13 +5,12 @@
 // values) and chapter 5 (the DTB format), format version 17.
 //
 // A Tree is built or parsed, edited through its Nodes, and turned back into a
-// blob by Marshal. Output is deterministic, and laid out as dtc lays it out: a
-// blob made by dtc comes back byte for byte from Parse and Marshal.
+// blob by Marshal. The output is deterministic and has dtc's layout: a blob made
+// by dtc comes back byte for byte from Parse and Marshal.
 //
-// Parse takes blobs from strangers. Sizes, offsets, alignment, tokens, nesting
-// and names are checked before use, and what it allocates is bounded by
-// MaxSize.
+// Parse does not trust its input. It checks sizes, offsets, alignment, tokens,
+// nesting and names before it uses them, and MaxSize bounds what it allocates.
 //
 // Deliberately missing: format versions before 17, overlays, and the meaning
-// of properties (that is the business of whoever builds the tree).
+// of properties, which is left to whoever builds the tree.
 package fdt

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// MaxSize is the largest blob that Parse takes and Marshal makes, in bytes: an
-// arm64 kernel maps no more than 2 MiB of it.
+// MaxSize is the largest blob that Parse accepts and Marshal produces, in bytes:
+// an arm64 kernel maps at most 2 MiB of a blob.
 const MaxSize = 2 << 20
 
 // maxDepth bounds nesting, as Linux does (FDT_MAX_DEPTH).
@@ -49,8 +49,8 @@ const (
 	propertyNameChars = alphanumeric + ",._+?#-" // table 2.2
 )
 
-// The specification ends names at 31 characters; blobs in use have longer
-// ones, and every reader takes them. 255 bounds what a message can print.
+// The specification limits names to 31 characters, but real blobs have longer
+// ones and every reader accepts them. 255 bounds what a message can print.
 const maxName = 255
 
 // checkNodeName checks node-name[@unit-address] (§2.2.1).
@@ -84,7 +84,7 @@ func checkChars(what, name, text, allowed string) error {
 	return nil
 }
 
-// names are the names taken among siblings.
+// names is the set of names that siblings already have.
 type names map[string]bool
 
 func (taken names) add(name string) error {

@@ -104,8 +104,8 @@ func (w *writer) padded(b []byte) {
 	}
 }
 
-// nameOffset is where a property name is in the strings block. A name that is
-// the tail of one already there shares its bytes, as dtc does it.
+// nameOffset returns the offset of a property name in the strings block. A name
+// that is the tail of an earlier one shares its bytes, as in dtc's output.
 func (w *writer) nameOffset(name string) uint32 {
 	if off, ok := w.offsets[name]; ok {
 		return off

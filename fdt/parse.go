@@ -71,7 +71,7 @@ func newParser(b []byte) (*parser, error) {
 	return p, nil
 }
 
-// block checks where one of the blob's blocks lies and returns it.
+// block checks the position of one of the blob's blocks and returns the block.
 func (p *parser) block(name string, off, size, alignment uint32) ([]byte, error) {
 	if off%alignment != 0 {
 		return nil, fmt.Errorf("%s block at 0x%x, want a multiple of %d", name, off, alignment)
@@ -82,7 +82,7 @@ func (p *parser) block(name string, off, size, alignment uint32) ([]byte, error)
 	return p.blob[off : off+size], nil
 }
 
-// reservations reads entries up to the one of two zeros (§5.3.2).
+// reservations reads entries up to the terminator, which is two zeros (§5.3.2).
 func (p *parser) reservations() ([]Reservation, error) {
 	if _, err := p.block("memory reservation", p.offReserved, 0, 8); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (p *parser) tree() (*Node, error) {
 	return root, p.want(tokenEnd, "FDT_END")
 }
 
-// node reads what follows a node's name, its FDT_END_NODE included.
+// node reads everything after a node's name, up to and including FDT_END_NODE.
 func (p *parser) node(n *Node, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("node %q at 0x%x is nested deeper than %d nodes", n.Name, p.at(), maxDepth)
@@ -213,7 +213,7 @@ func (p *parser) text() (string, error) {
 	return string(rest[:end]), nil
 }
 
-// want skips FDT_NOPs and checks the token that comes then.
+// want skips FDT_NOPs and checks the token that follows them.
 func (p *parser) want(token uint32, what string) error {
 	at := p.at()
 	got, err := p.next()
@@ -223,7 +223,7 @@ func (p *parser) want(token uint32, what string) error {
 	return err
 }
 
-// next is the next token that is not FDT_NOP.
+// next returns the next token that is not FDT_NOP.
 func (p *parser) next() (uint32, error) {
 	for {
 		token, err := p.word()
@@ -242,7 +242,7 @@ func (p *parser) word() (uint32, error) {
 	return v, nil
 }
 
-// advance moves past n bytes and their padding, to the end at most.
+// advance moves past n bytes and their padding, but never beyond the end.
 func (p *parser) advance(n int) { p.pos = min(align(p.pos+n, 4), len(p.structure)) }
 
 // at is the position as an offset in the blob, for messages.

@@ -34,8 +34,9 @@ func (n *Node) print(b *strings.Builder, name, indent string) {
 	fmt.Fprintf(b, "%s};\n", indent)
 }
 
-// String prints a value as devicetree source. A blob does not say what type a
-// value has: what reads as text is shown as text, then cells, then bytes.
+// String prints a value as devicetree source. A blob does not record the type of
+// a value, so String prints text if the value can be text, else cells if its
+// length allows that, else bytes.
 func (v Value) String() string {
 	if texts, ok := v.texts(); ok {
 		return `"` + strings.Join(texts, `", "`) + `"`

@@ -31,7 +31,7 @@ type Property struct {
 	Value Value
 }
 
-// New returns a tree that has nothing but a root.
+// New returns a tree with an empty root.
 func New() *Tree { return &Tree{Root: &Node{}} }
 
 // Add appends a child node and returns it. Names are checked by Marshal.
@@ -63,7 +63,7 @@ func (n *Node) RemoveFunc(drop func(*Node) bool) {
 	n.Children = kept
 }
 
-// Set gives the node a property, in place of one with the same name.
+// Set gives the node a property and replaces one of the same name.
 func (n *Node) Set(name string, v Value) {
 	for i := range n.Properties {
 		if n.Properties[i].Name == name {
@@ -129,8 +129,8 @@ func (n *Node) walk(path string, yield func(string, *Node) bool) bool {
 	return true
 }
 
-// Phandle returns the number by which other nodes point at n (§2.3.3). A node
-// that has none gets the lowest above all that are in use.
+// Phandle returns the number by which other nodes point at n (§2.3.3). If n does
+// not have one yet, it gets the number after the highest in use.
 func (t *Tree) Phandle(n *Node) uint32 {
 	if h, ok := n.phandle(); ok {
 		return h

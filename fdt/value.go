@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Value is a property's value: bytes, whose meaning only the reader knows
+// Value is a property's value: bytes whose meaning only their reader knows
 // (§2.2.4). Numbers in it are big-endian.
 type Value []byte
 
-// Empty is the value of a property that says all by being there.
+// Empty is the value of a property whose presence alone is the information.
 func Empty() Value { return Value{} }
 
 // U32 is one cell.
@@ -38,8 +38,8 @@ func Cells64(numbers ...uint64) Value {
 	return v
 }
 
-// Strings is one string, or a list of them. Each ends with a NUL, so it must
-// hold none.
+// Strings is one string or a list of them. A NUL is appended to each, so none
+// may contain one.
 func Strings(list ...string) Value {
 	var v Value
 	for _, s := range list {
@@ -49,7 +49,7 @@ func Strings(list ...string) Value {
 	return v
 }
 
-// Bytes is any bytes.
+// Bytes is a value of arbitrary bytes.
 func Bytes(b []byte) Value { return Value(b) }
 
 // U32 reads a value of one cell.
