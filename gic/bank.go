@@ -1,6 +1,6 @@
 package gic
 
-// bank is the state of 32 interrupts with consecutive INTIDs: as many as one
+// bank is the state of 32 interrupts with consecutive INTIDs, the ones that one
 // GICD_ISENABLER<n> covers. Bit i of each word is interrupt 32n+i.
 type bank struct {
 	valid    uint32 // INTIDs that exist, the others are RAZ/WI
@@ -15,7 +15,7 @@ type bank struct {
 	priority [32]uint8
 }
 
-// reset leaves what the guest has no say in: which interrupts exist, and the
+// reset keeps what the guest cannot change: which interrupts exist, and the
 // levels of the input signals.
 func (b *bank) reset() {
 	*b = bank{valid: b.valid, sgi: b.sgi, edge: b.sgi, line: b.line}
@@ -27,12 +27,12 @@ func (b *bank) pending() uint32 {
 	return b.latched | (b.line|b.message)&^b.edge
 }
 
-// ready has a bit set for each interrupt that waits for a CPU to take it.
+// ready has a bit set for each interrupt that is waiting for a CPU to take it.
 func (b *bank) ready() uint32 {
 	return b.pending() & b.enabled &^ b.active
 }
 
-// setLine drives one input signal. It reports whether that changed anything.
+// setLine drives one input signal and reports whether its level changed.
 func (b *bank) setLine(bit uint32, high bool) bool {
 	if high == (b.line&bit != 0) {
 		return false
@@ -44,8 +44,8 @@ func (b *bank) setLine(bit uint32, high bool) bool {
 	return true
 }
 
-// read returns size bytes of a register array; first, 0 to 31, is the first
-// interrupt that they cover.
+// read returns size bytes of a register array. first is the first interrupt that
+// they cover, 0 to 31.
 func (b *bank) read(k kind, first, size int) uint64 {
 	switch k {
 	case igroupr:
@@ -105,7 +105,7 @@ func (b *bank) writePriority(first, size int, v uint64) {
 	}
 }
 
-// readConfig makes the 2-bit fields of ICFGR out of 16 interrupts' edge bits:
+// readConfig makes the 2-bit fields of ICFGR from the edge bits of 16 interrupts:
 // 0b10 is edge-triggered, 0b00 level-sensitive.
 func readConfig(edge uint32) (v uint64) {
 	for i := range 16 {

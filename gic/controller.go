@@ -16,18 +16,19 @@ type Config struct {
 	CPUs int // 1 to 8 for GICv2, 1 to 512 for GICv3
 	SPIs int // 0 to 988
 
-	// IRQ and FIQ have a Line for each CPU, or none at all. Set is called when
-	// the level changes, with the controller locked: it must be quick and must
-	// not call back. A nil Line is not connected. All are low to begin with.
+	// IRQ and FIQ have one Line for each CPU, or are empty. Set is called when
+	// the level changes, with the controller locked: it must return quickly and
+	// must not call the controller. A nil Line is not connected. All lines start
+	// low.
 	IRQ, FIQ []mmio.Line
 
-	// Affinity has the affinity fields of each CPU's MPIDR_EL1, GICv3 only.
-	// Without, CPU i has Aff0 i%16 and Aff1 i/16.
+	// Affinity has the affinity fields of each CPU's MPIDR_EL1 (GICv3 only). If
+	// it is empty, CPU i has Aff0 i%16 and Aff1 i/16.
 	Affinity []uint64
 }
 
 // controller is what both versions of the architecture share: the state of all
-// interrupts, and which of them each CPU is to see.
+// interrupts, and the choice of the one that each CPU is offered.
 type controller struct {
 	spiCount int // never changes
 
@@ -88,12 +89,12 @@ func (c *controller) resetLocked() {
 	}
 }
 
-// BadAccesses counts the accesses so far that no register was there for, or
-// that had the wrong size, alignment or direction.
+// BadAccesses returns how many accesses have reached no register, or had a wrong
+// size, alignment or direction.
 func (c *controller) BadAccesses() uint64 { return c.bad.Load() }
 
-// find returns the bank of an interrupt as CPU p sees it and its bit there, or
-// nil when there is no such interrupt.
+// find returns the bank of an interrupt as CPU p sees it, and the interrupt's bit
+// in it. It returns nil if the interrupt does not exist.
 func (c *controller) find(p *cpu, intid uint32) (b *bank, bit uint32) {
 	n := int(intid / 32)
 	switch {
@@ -111,8 +112,8 @@ func (c *controller) find(p *cpu, intid uint32) (b *bank, bit uint32) {
 	return b, bit
 }
 
-// update finds the highest priority pending interrupt of a CPU anew and drives
-// its outputs. Whoever changes anything that this reads calls it.
+// update finds a CPU's highest priority pending interrupt again and drives its
+// outputs. It must be called after each change of anything that it reads.
 func (c *controller) update(p *cpu) {
 	p.hppi = c.highest(p)
 	p.drive()
@@ -124,8 +125,8 @@ func (c *controller) updateAll() {
 	}
 }
 
-// updateTargets updates the CPUs that may take an SPI, and p, which changed its
-// state. A device that did has no p.
+// updateTargets updates the CPUs that may take an SPI, and the CPU p that changed
+// its state. p is nil if a device did.
 func (c *controller) updateTargets(n int, bit uint32, p *cpu) {
 	for i := range c.cpus {
 		if q := &c.cpus[i]; q == p || q.targets[n]&bit != 0 {
@@ -134,8 +135,8 @@ func (c *controller) updateTargets(n int, bit uint32, p *cpu) {
 	}
 }
 
-// changed updates the CPUs that the state of an interrupt matters to; p is the
-// one that changed it.
+// changed updates the CPUs that an interrupt's state matters to, after p has
+// changed it.
 func (c *controller) changed(p *cpu, intid uint32) {
 	if intid < 32 {
 		c.update(p)
@@ -144,9 +145,9 @@ func (c *controller) changed(p *cpu, intid uint32) {
 	c.updateTargets(int(intid/32)-1, 1<<(intid%32), p)
 }
 
-// highest returns the pending interrupt with the lowest priority value, and of
-// several the one with the lowest INTID. A group that is disabled, in the
-// Distributor or at the CPU interface, hides nothing of the other.
+// highest returns the pending interrupt with the lowest priority value; among
+// equals, the one with the lowest INTID. Interrupts of a group that is disabled,
+// in the Distributor or at the CPU interface, are passed over.
 func (c *controller) highest(p *cpu) interrupt {
 	var enabled [2]uint32 // all ones for an enabled group
 	for g := range enabled {
@@ -179,7 +180,7 @@ func (h *interrupt) scan(b *bank, n int, ready uint32, enabled [2]uint32) {
 }
 
 // acknowledge makes the highest priority pending interrupt active. The caller
-// has seen that it is signalled, and calls changed.
+// has checked that it is signalled, and calls changed afterwards.
 func (c *controller) acknowledge(p *cpu) {
 	b, bit := c.find(p, p.hppi.id)
 	b.latched &^= bit
@@ -187,9 +188,9 @@ func (c *controller) acknowledge(p *cpu) {
 	p.raisePriority(p.hppi)
 }
 
-// endOfInterrupt is a write of an EOI register: priority drop, and with
-// EOImode 0 deactivation. What does not fit an interrupt of the group that was
-// acknowledged is UNPREDICTABLE, and ignored.
+// endOfInterrupt is a write of an EOI register: priority drop, and with EOImode 0
+// also deactivation. A write that does not match an acknowledged interrupt of the
+// group is UNPREDICTABLE; it is ignored here.
 func (c *controller) endOfInterrupt(p *cpu, group uint8, intid uint32) {
 	b, bit := c.find(p, intid)
 	if b == nil || (b.group&bit != 0) != (group == group1) || !p.dropPriority(group) {
@@ -201,8 +202,8 @@ func (c *controller) endOfInterrupt(p *cpu, group uint8, intid uint32) {
 	c.changed(p, intid)
 }
 
-// deactivate is a write of a DIR register. With EOImode 0 that is
-// UNPREDICTABLE, and ignored.
+// deactivate is a write of a DIR register. With EOImode 0 such a write is
+// UNPREDICTABLE; it is ignored here.
 func (c *controller) deactivate(p *cpu, intid uint32) {
 	b, bit := c.find(p, intid)
 	if b == nil || !p.eoiMode {

@@ -6,7 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// Groups, as index of the fields that exist once for each.
+// Groups, as the index of fields that exist once per group.
 const (
 	group0 = 0
 	group1 = 1
@@ -17,7 +17,7 @@ const (
 	priorityMask = 0xFF << (8 - priorityBits) & 0xFF
 	idlePriority = 0xFF // running priority when nothing is active
 
-	// Least binary points (IHI 0069, 4.8): all five bits are group priority.
+	// The lowest binary points (IHI 0069, 4.8): all five bits are group priority.
 	minBPR0 = 7 - priorityBits
 	minBPR1 = minBPR0 + 1
 	maxBPR  = 7
@@ -56,7 +56,7 @@ type interrupt struct {
 
 var noInterrupt = interrupt{id: intidSpurious, priority: idlePriority}
 
-// output is a signal to a CPU. Its Line is told of changes only.
+// output is a signal to a CPU. Its Line is set only when the level changes.
 type output struct {
 	line mmio.Line // nil: not connected
 	high bool
@@ -86,9 +86,9 @@ func (p *cpu) setBPR(group uint8, v uint64) {
 	p.bpr[group] = max(uint8(v&7), minBPR0+group)
 }
 
-// groupMask has the bits of a priority that decide on preemption. A Group 0
-// binary point n splits below bit n+1, one of Group 1 below bit n (IHI 0069,
-// 4.8).
+// groupMask has the bits of a priority that decide about preemption. A binary
+// point of n splits a priority below bit n+1 for Group 0, and below bit n for
+// Group 1 (IHI 0069, 4.8).
 func (p *cpu) groupMask(group uint8) uint8 {
 	n := p.bpr[0]
 	if group == group1 && !p.cbpr {
@@ -98,7 +98,7 @@ func (p *cpu) groupMask(group uint8) uint8 {
 }
 
 // running is the running priority: the group priority of the most urgent
-// interrupt that was acknowledged and has seen no EOI.
+// interrupt that has been acknowledged but has not had its EOI.
 func (p *cpu) running() uint8 {
 	ap := p.ap[0] | p.ap[1]
 	if ap == 0 {
@@ -114,7 +114,7 @@ func (p *cpu) signalled() bool {
 	return h.id != intidSpurious && h.priority < p.pmr && h.priority&p.groupMask(h.group) < p.running()
 }
 
-// drive sets the CPU's inputs to what follows from hppi.
+// drive sets the CPU's inputs to the levels that follow from hppi.
 func (p *cpu) drive() {
 	s := p.signalled()
 	fiq := s && p.fiqGroup0 && p.hppi.group == group0
@@ -124,11 +124,11 @@ func (p *cpu) drive() {
 
 // raisePriority makes h the running interrupt.
 func (p *cpu) raisePriority(h interrupt) {
-	p.ap[h.group] |= 1 << (h.priority & p.groupMask(h.group) >> (8 - priorityBits))
+	p.ap[h.group] |= 1 << ((h.priority & p.groupMask(h.group)) >> (8 - priorityBits))
 }
 
-// dropPriority undoes the group's latest raisePriority. It reports false when
-// there was none.
+// dropPriority undoes the group's latest raisePriority. It returns false if there
+// is none to undo.
 func (p *cpu) dropPriority(group uint8) bool {
 	ap := p.ap[group]
 	p.ap[group] = ap & (ap - 1)

@@ -6,7 +6,7 @@ const (
 	ctlrEnableGrp1 = 1 << 1
 )
 
-// readEnables makes the fields of GICD_CTLR out of the groups' enables.
+// readEnables makes the fields of GICD_CTLR from the groups' enables.
 func readEnables(enabled [2]bool) (v uint64) {
 	if enabled[group0] {
 		v |= ctlrEnableGrp0

@@ -2,13 +2,13 @@ package gic
 
 import "github.com/miniboot-vmm/miniboot/mmio"
 
-// implementerArm is Arm's JEP106 code, where IIDR registers have it.
+// implementerArm is Arm's JEP106 code, at its place in IIDR registers.
 const implementerArm = 0x43B
 
 // identBlock is the last 48 bytes of a frame, a value every 4 bytes: PIDR4 to
-// PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3. Of these the architecture defines
-// PIDR2[7:4], ArchRev, which tells drivers the version; the other values are
-// what Arm's controllers have.
+// PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3. The architecture defines only
+// PIDR2[7:4], ArchRev, which tells drivers the version. The other values are
+// those of Arm's own controllers.
 type identBlock [12]uint8
 
 var (

@@ -11,8 +11,8 @@ type input struct {
 	c   *controller
 	b   *bank
 	bit uint32
-	n   int  // index of the bank, if it is one of SPIs
-	cpu *cpu // whose PPI it is, nil for an SPI
+	n   int  // index of the bank of an SPI
+	cpu *cpu // the CPU that a PPI belongs to; nil for an SPI
 }
 
 // Set drives the signal. A level-sensitive interrupt is pending while it is
@@ -39,7 +39,7 @@ func (c *controller) SPI(n int) mmio.Line {
 }
 
 // PPI returns the input of a CPU's private peripheral interrupt n, 0 to 15:
-// INTID 16+n. It panics when there is no such CPU or interrupt.
+// INTID 16+n. It panics if there is no such CPU or interrupt.
 func (c *controller) PPI(cpu, n int) mmio.Line {
 	if cpu < 0 || cpu >= len(c.cpus) || n < 0 || n > 15 {
 		panic(fmt.Sprintf("gic: there is no PPI %d of CPU %d, PPIs are 0 to 15, CPUs below %d", n, cpu, len(c.cpus)))

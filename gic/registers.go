@@ -1,10 +1,11 @@
 package gic
 
-// kind says which register a line of a register map is, whatever its prefix.
+// kind says which register a line of a register map describes, without the
+// prefix of its name.
 type kind uint8
 
 const (
-	res0  kind = iota // architecturally there, RES0 in this configuration
+	res0  kind = iota // defined by the architecture, RES0 in this configuration
 	ident             // identification registers, read from a table
 	ctlr
 	typer
@@ -83,7 +84,7 @@ func (r *register) intid(off uint64) int {
 	return int((off - r.first) * 8 / uint64(r.bits))
 }
 
-// outcome is what became of looking a register up.
+// outcome is the result of looking up a register.
 type outcome uint8
 
 const (

@@ -4,20 +4,20 @@ import "github.com/miniboot-vmm/miniboot/mmio"
 
 const maxCPUsV2 = 8
 
-// V2 is a GICv2: Distributor and CPU interfaces, both memory-mapped. Registers
-// that are banked show each CPU its own, by mmio.Access.CPU.
+// V2 is a GICv2: Distributor and CPU interfaces, both memory-mapped. For a banked
+// register, mmio.Access.CPU selects the copy that an access reaches.
 type V2 struct {
 	controller
 	ifaces []interfaceV2 // one for each of cpus
 }
 
-// interfaceV2 is what GICv2 has for a CPU beside what V3 has too.
+// interfaceV2 is the state of a CPU that only GICv2 has.
 type interfaceV2 struct {
 	ctlr    uint32    // GICC_CTLR
 	sources [16]uint8 // CPUs that each pending SGI came from, one bit each
 }
 
-// NewV2 makes a GICv2 in its reset state.
+// NewV2 returns a GICv2 in its reset state.
 func NewV2(cfg Config) (*V2, error) {
 	g := &V2{}
 	if err := g.init(cfg, maxCPUsV2, "GICv2"); err != nil {
@@ -28,8 +28,8 @@ func NewV2(cfg Config) (*V2, error) {
 	return g, nil
 }
 
-// Reset puts all registers to their reset values. Inputs keep the level that
-// devices drive them to.
+// Reset sets all registers to their reset values. Inputs keep the levels that
+// devices drive.
 func (g *V2) Reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -52,9 +52,9 @@ func (g *V2) Reset() {
 // GICD_ITARGETSR is RAZ/WI (IHI 0048, 4.3.12).
 func (g *V2) uniprocessor() bool { return len(g.cpus) == 1 }
 
-// Distributor is the GICD registers: 4 KiB, the rest of a larger window is
+// Distributor returns the GICD registers: 4 KiB. The rest of a larger window is
 // RAZ/WI.
 func (g *V2) Distributor() mmio.Device { return v2Distributor{g} }
 
-// CPUInterface is the GICC registers, 8 KiB.
+// CPUInterface returns the GICC registers: 8 KiB.
 func (g *V2) CPUInterface() mmio.Device { return v2CPUInterface{g} }

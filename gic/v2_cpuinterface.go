@@ -24,8 +24,8 @@ var giccV2 = registerMap{
 	{0x1000, 0x1000, "GICC_DIR", dir, wo, size32, 0},
 }
 
-// Fields of GICC_CTLR without Security Extensions. The bypass disable bits,
-// 8:5, are kept and do nothing: there is no legacy interrupt to bypass with.
+// Fields of GICC_CTLR without Security Extensions. The bypass disable bits, 8:5,
+// are stored and have no effect: there is no legacy interrupt to bypass to.
 const (
 	giccEnableGrp0 = 1 << 0
 	giccEnableGrp1 = 1 << 1
@@ -37,8 +37,8 @@ const (
 )
 
 // giccIIDR is Architecture_version 2, bits 19:16, and iidrV2's implementer.
-// Linux takes a CPU interface for a GICv2 only if bits 23:20, the low ones of
-// the product, are zero.
+// Linux accepts a CPU interface as a GICv2 only if bits 23:20, the low bits of the
+// product, are zero.
 const giccIIDR = 'm'<<24 | 2<<16 | implementerArm
 
 // v2CPUInterface is the GICC registers.
@@ -146,7 +146,7 @@ func (g *V2) iar(cpu int, group uint8) uint32 {
 	return id
 }
 
-// hppir is iar without the acknowledging, and whatever PMR and RPR say.
+// hppir returns what iar would, but acknowledges nothing and ignores PMR and RPR.
 func (g *V2) hppir(cpu int, group uint8) uint32 {
 	h := g.cpus[cpu].hppi
 	switch {
@@ -158,7 +158,7 @@ func (g *V2) hppir(cpu int, group uint8) uint32 {
 	return g.withSource(cpu, h.id)
 }
 
-// eoir is a write of GICC_EOIR. Group 1 it serves only with AckCtl.
+// eoir is a write of GICC_EOIR, which serves Group 1 only with AckCtl.
 func (g *V2) eoir(cpu int, intid uint32) {
 	p := &g.cpus[cpu]
 	group := uint8(group0)

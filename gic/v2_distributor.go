@@ -25,7 +25,7 @@ var gicdV2 = registerMap{
 	{0xFD0, 0xFFC, "ICPIDR4", ident, ro, size32, 0},
 }
 
-// iidrV2 names no product of Arm's: drivers choose workarounds by it.
+// iidrV2 names no product of Arm's, because drivers choose workarounds by it.
 const iidrV2 = 'm'<<24 | implementerArm
 
 // v2Distributor is the GICD registers.
@@ -121,8 +121,8 @@ func (g *V2) bank(cpu, n int) *bank {
 	return nil
 }
 
-// readTargets returns the CPU targets of size interrupts. For SGIs and PPIs
-// that is the reader, which thereby learns its number.
+// readTargets returns the CPU targets of size interrupts. For SGIs and PPIs the
+// target is the reading CPU, which learns its number that way.
 func (g *V2) readTargets(cpu, intid, size int) (v uint64) {
 	if g.uniprocessor() {
 		return 0
@@ -164,7 +164,7 @@ func (g *V2) writeTargets(intid, size int, v uint64) {
 	}
 }
 
-// access looks up a register for a CPU, and counts an access to none.
+// access looks up a register. It counts an access that reaches none.
 func (g *V2) access(m registerMap, a mmio.Access, d direction) *register {
 	r, o := m.lookup(a.Off, a.Size, d)
 	if o != accessOK || a.CPU < 0 || a.CPU >= len(g.cpus) {

@@ -28,8 +28,8 @@ func (g *V2) generateSGI(self int, v uint32) {
 	}
 }
 
-// setSources says which CPUs an SGI is pending from. It is pending as long as
-// there are any. The caller updates the receiver.
+// setSources sets the CPUs that an SGI is pending from. The SGI is pending as long
+// as there are any. The caller updates the receiver.
 func (g *V2) setSources(cpu, sgi int, sources uint8) {
 	g.ifaces[cpu].sources[sgi] = sources
 	b := &g.cpus[cpu].private
@@ -60,8 +60,8 @@ func (g *V2) writeSources(cpu int, k kind, sgi, size int, v uint64) {
 	}
 }
 
-// withSource adds to an SGI's INTID the CPU that it came from: CPUID, bits
-// 12:10, of GICC_IAR. Of several CPUs the lowest goes first.
+// withSource adds to an SGI's INTID the CPU that it came from: CPUID, bits 12:10
+// of GICC_IAR. If there are several, the lowest goes first.
 func (g *V2) withSource(cpu int, intid uint32) uint32 {
 	if intid >= 16 {
 		return intid
@@ -69,7 +69,7 @@ func (g *V2) withSource(cpu int, intid uint32) uint32 {
 	return intid | uint32(bits.TrailingZeros8(g.ifaces[cpu].sources[intid]))<<10
 }
 
-// takeSource undoes the pending state that withSource told of.
+// takeSource ends the pending state from the CPU that withSource names.
 func (g *V2) takeSource(cpu int, intid uint32) {
 	if intid < 16 {
 		s := g.ifaces[cpu].sources[intid]

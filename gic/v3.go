@@ -9,7 +9,8 @@ import (
 const (
 	maxCPUsV3 = 512
 
-	// affinityFields are Aff3 to Aff0, where MPIDR_EL1 and GICD_IROUTER have them.
+	// affinityFields are Aff3 to Aff0, at their places in MPIDR_EL1 and
+	// GICD_IROUTER.
 	affinityFields = 0xFF_00FF_FFFF
 )
 
@@ -22,14 +23,14 @@ type V3 struct {
 	status  uint32          // GICD_STATUSR
 }
 
-// redistributor is what a Redistributor has beside the private interrupts.
+// redistributor is the state of a Redistributor besides the private interrupts.
 type redistributor struct {
 	affinity uint64 // as in MPIDR_EL1
 	asleep   bool   // GICR_WAKER.ProcessorSleep and ChildrenAsleep
 	status   uint32 // GICR_STATUSR
 }
 
-// NewV3 makes a GICv3 in its reset state.
+// NewV3 returns a GICv3 in its reset state.
 func NewV3(cfg Config) (*V3, error) {
 	g := &V3{}
 	if err := g.init(cfg, maxCPUsV3, "GICv3"); err != nil {
@@ -56,8 +57,8 @@ func NewV3(cfg Config) (*V3, error) {
 	return g, nil
 }
 
-// Reset puts all registers to their reset values. Inputs keep the level that
-// devices drive them to.
+// Reset sets all registers to their reset values. Inputs keep the levels that
+// devices drive.
 func (g *V3) Reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,8 +75,8 @@ func (g *V3) Reset() {
 	g.updateAll()
 }
 
-// ResetCPU is the warm reset of one CPU, as when it is powered on: its ICC_*
-// registers get their reset values, Distributor and Redistributor keep theirs.
+// ResetCPU is the warm reset of one CPU, as at power on. The CPU's ICC_* registers
+// get their reset values; the Distributor and its Redistributor do not change.
 func (g *V3) ResetCPU(cpu int) {
 	if cpu < 0 || cpu >= len(g.cpus) {
 		return
@@ -86,11 +87,11 @@ func (g *V3) ResetCPU(cpu int) {
 	g.update(&g.cpus[cpu])
 }
 
-// Distributor is the GICD frame, 64 KiB.
+// Distributor returns the GICD frame: 64 KiB.
 func (g *V3) Distributor() mmio.Device { return v3Distributor{g} }
 
-// Redistributors are the GICR frames: RD_base and SGI_base of CPU 0, those of
-// CPU 1 and so on, 128 KiB a CPU.
+// Redistributors returns the GICR frames, 128 KiB per CPU: RD_base and SGI_base of
+// CPU 0, then those of CPU 1 and so on.
 func (g *V3) Redistributors() mmio.Device { return v3Redistributors{g} }
 
 // Routing of SPIs, GICD_IROUTER.

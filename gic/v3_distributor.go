@@ -3,8 +3,8 @@ package gic
 import "github.com/miniboot-vmm/miniboot/mmio"
 
 // gicdV3 is the Distributor's register map (IHI 0069, chapter 12). With ARE
-// and DS set, what belongs to other configurations is RES0, and so are the
-// fields of INTIDs 0 to 31, which the Redistributors have.
+// and DS set, registers of other configurations are RES0. So are the fields of
+// INTIDs 0 to 31, which are in the Redistributors.
 var gicdV3 = registerMap{
 	{0x0000, 0x0000, "GICD_CTLR", ctlr, rw, size32, 0},
 	{0x0004, 0x0004, "GICD_TYPER", typer, ro, size32, 0},
@@ -48,7 +48,7 @@ const (
 	typerRSS      = 1 << 26 // SGIs reach Aff0 0 to 255
 )
 
-// iidrV3 names no product of Arm's: drivers choose workarounds by it.
+// iidrV3 names no product of Arm's, because drivers choose workarounds by it.
 const iidrV3 = 'm'<<24 | implementerArm
 
 // v3Distributor is the GICD frame.
@@ -134,7 +134,7 @@ func (d v3Distributor) writeArray(r *register, a mmio.Access, v uint64) {
 	}
 }
 
-// writeRoute writes all of a GICD_IROUTER, or a 32-bit half.
+// writeRoute writes a whole GICD_IROUTER or a 32-bit half of it.
 func (d v3Distributor) writeRoute(spi int, a mmio.Access, v uint64) {
 	if spi >= len(d.routes) {
 		return
@@ -144,8 +144,8 @@ func (d v3Distributor) writeRoute(spi int, a mmio.Access, v uint64) {
 	d.route(spi, d.routes[spi]&^mask|v<<shift&mask)
 }
 
-// setSPI is a message: for an edge-triggered interrupt an edge, for a
-// level-sensitive one as if its input went high.
+// setSPI delivers a message: to an edge-triggered interrupt it is an edge, to a
+// level-sensitive one it is a high input.
 func (d v3Distributor) setSPI(intid uint32) {
 	b, bit := d.findSPI(intid)
 	if b == nil {
@@ -155,7 +155,7 @@ func (d v3Distributor) setSPI(intid uint32) {
 	b.message |= bit &^ b.edge
 }
 
-// clearSPI takes back what setSPI or an edge did.
+// clearSPI undoes setSPI or an edge.
 func (d v3Distributor) clearSPI(intid uint32) {
 	b, bit := d.findSPI(intid)
 	if b == nil {

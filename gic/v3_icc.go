@@ -11,15 +11,16 @@ const (
 	iccCtlrRSS     = 1 << 18
 )
 
-// iccSREValue is SRE, DFB and DIB: system registers only, nothing to bypass to.
+// iccSREValue is SRE, DFB and DIB: the system register interface is always used,
+// and there is nothing to bypass to.
 const iccSREValue = 0b111
 
 const intidField = 0xFFFFFF // of IAR, EOIR, DIR
 
-// ReadSysReg reads a system register of the CPU interface (IHI 0069, chapter
-// 12) as CPU cpu does; reading ICC_IAR0_EL1 or
-// ICC_IAR1_EL1 acknowledges. ok is false for a register that is not here or
-// cannot be read: the guest's access is UNDEFINED.
+// ReadSysReg reads a system register of the CPU interface (IHI 0069, chapter 12)
+// as CPU cpu does. Reading ICC_IAR0_EL1 or ICC_IAR1_EL1 acknowledges an interrupt.
+// ok is false for a register that does not exist here or cannot be read: the
+// guest's access is then UNDEFINED.
 func (g *V3) ReadSysReg(cpu int, reg aarch64.SysReg) (v uint64, ok bool) {
 	if cpu < 0 || cpu >= len(g.cpus) {
 		return 0, false
@@ -60,8 +61,8 @@ func (g *V3) ReadSysReg(cpu int, reg aarch64.SysReg) (v uint64, ok bool) {
 	return 0, false
 }
 
-// WriteSysReg writes a system register as CPU cpu does. ok is false for a
-// register that is not here or cannot be written: the guest's access is
+// WriteSysReg writes a system register as CPU cpu does. ok is false for a register
+// that does not exist here or cannot be written: the guest's access is then
 // UNDEFINED.
 func (g *V3) WriteSysReg(cpu int, reg aarch64.SysReg, v uint64) (ok bool) {
 	if cpu < 0 || cpu >= len(g.cpus) {
@@ -130,7 +131,7 @@ func (g *V3) iar(p *cpu, group uint8) uint64 {
 	return uint64(h.id)
 }
 
-// hppir is iar without the acknowledging, and whatever PMR and RPR say.
+// hppir returns what iar would, but acknowledges nothing and ignores PMR and RPR.
 func (p *cpu) hppir(group uint8) uint64 {
 	if p.hppi.group != group {
 		return intidSpurious
@@ -151,10 +152,10 @@ func (p *cpu) readCTLR() uint64 {
 		iccCtlrPRIbits | iccCtlrA3V | iccCtlrRSS
 }
 
-// generateSGI is a write of ICC_SGI1R_EL1, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1
-// with the same fields. With one Security state the first generates the SGI
-// whatever group the receiver has it in; the others, the last too, only if it
-// has it in Group 0 (IHI 0069, chapter 12, control of SGI generation).
+// generateSGI is a write of ICC_SGI1R_EL1, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1, which
+// have the same fields. With one Security state ICC_SGI1R_EL1 generates the SGI
+// whichever group the receiver has it in. The other two generate it only if the
+// receiver has it in Group 0 (IHI 0069, chapter 12, control of SGI generation).
 func (g *V3) generateSGI(self int, v uint64, group uint8) {
 	sgi := uint32(1) << (v >> 24 & 0xF)
 	for i := range g.cpus {

@@ -9,7 +9,7 @@ const (
 )
 
 // gicrV3 is a Redistributor's register map, RD_base and SGI_base as one (IHI
-// 0069, chapter 12). Without LPIs what serves them is RES0.
+// 0069, chapter 12). There are no LPIs, so the registers for them are RES0.
 var gicrV3 = registerMap{
 	{0x0000, 0x0000, "GICR_CTLR", res0, rw, size32, 0},
 	{0x0004, 0x0004, "GICR_IIDR", iidr, ro, size32, 0},
@@ -117,7 +117,7 @@ func (d v3Redistributors) Write(a mmio.Access, v uint64) {
 
 func (d v3Redistributors) typer(i int) uint64 {
 	aff := d.redists[i].affinity
-	v := aff>>32<<56 | aff&0xFFFFFF<<32 | uint64(i)<<8
+	v := aff>>32<<56 | (aff&0xFFFFFF)<<32 | uint64(i)<<8
 	if i == len(d.redists)-1 {
 		v |= gicrTyperLast
 	}

@@ -8,8 +8,8 @@ const (
 	statusrWROD = 1 << 3 // write to a RO location
 )
 
-// statusrBit is how a STATUSR register records what came of an access. A wrong
-// size it has no bit for.
+// statusrBit returns the bit in which a STATUSR register records the outcome of
+// an access. There is no bit for a wrong size.
 func statusrBit(o outcome, d direction) uint32 {
 	switch {
 	case o == accessReserved && d == ro:
