@@ -2,9 +2,9 @@ package mmio
 
 import "sync/atomic"
 
-// Bank is a device's registers as a Device: its table says which accesses reach
-// a register and which bits they carry, the device's two functions say what
-// reading and writing one does. A device embeds its bank.
+// Bank makes a Device of a device's registers. The table says which accesses reach
+// a register and which bits they carry; the device's two functions do what reading
+// and writing a register does. A device embeds its bank.
 type Bank struct {
 	table RegisterTable
 	read  func(off uint64) uint64
@@ -12,10 +12,10 @@ type Bank struct {
 	bad   atomic.Uint64
 }
 
-// NewBank returns the bank of a table. read and write are called with the
-// offset that the guest has used, for registers that are not Fixed; what read
-// returns is masked by the register's Read, what write gets by its Write. Both
-// may be called by several vCPU goroutines at once and must not block.
+// NewBank returns the bank of a table. read and write are called with the offset
+// that the guest used, for registers that are not Fixed. The result of read is
+// masked by the register's Read; the value given to write is masked by its Write.
+// Several vCPU goroutines may call both at once; they must not block.
 func NewBank(table RegisterTable, read func(off uint64) uint64, write func(off, v uint64)) *Bank {
 	return &Bank{table: table, read: read, write: write}
 }
@@ -39,10 +39,11 @@ func (b *Bank) Write(a Access, v uint64) {
 	}
 }
 
-// BadAccesses is how many accesses reached no register.
+// BadAccesses returns how many accesses have reached no register.
 func (b *Bank) BadAccesses() uint64 { return b.bad.Load() }
 
-// find is the register that an access reaches, or nil; that is counted.
+// find returns the register that an access reaches. It returns nil if there is
+// none, and counts that.
 func (b *Bank) find(a Access) *Register {
 	r := b.table.Find(a)
 	if r == nil {

@@ -19,8 +19,8 @@ func (r Region) String() string {
 	return fmt.Sprintf("%s [0x%x-0x%x]", r.Name, r.Base, r.Last())
 }
 
-// Bus finds the device behind a guest physical address. Map everything first:
-// once a vCPU runs the bus is immutable, and so needs no lock.
+// Bus finds the device behind a guest physical address. Map everything before a
+// vCPU runs: from then on the bus must not change, and so it needs no lock.
 type Bus struct {
 	slots []slot // sorted by base, never overlapping
 }
@@ -30,8 +30,8 @@ type slot struct {
 	dev Device
 }
 
-// Map puts d at r. An empty region, one that wraps round the end of the
-// address space, and one that overlaps an earlier one are refused.
+// Map puts d at r. It refuses a region that is empty, wraps round the end of the
+// address space, or overlaps an earlier region.
 func (b *Bus) Map(r Region, d Device) error {
 	if d == nil {
 		return fmt.Errorf("mmio: map %s at 0x%x: no device given", r.Name, r.Base)
@@ -61,8 +61,8 @@ func (b *Bus) Regions() []Region {
 	return rs
 }
 
-// Read reads size bytes at addr for a vCPU. ok is false when no device is
-// there, or when the access runs past the device's end.
+// Read reads size bytes at addr for a vCPU. ok is false if no device is mapped
+// there, or if the access runs past the device's end.
 func (b *Bus) Read(cpu int, addr uint64, size int) (v uint64, ok bool) {
 	s := b.find(addr, size)
 	if s == nil {

@@ -42,7 +42,7 @@ func Decode(word uint32) (in Insn, ok bool) {
 	return in, false
 }
 
-// encoding is an instruction word while it is taken apart.
+// encoding is an instruction word that is being decoded.
 type encoding uint32
 
 // field is bits hi to lo, as the manual writes them.
@@ -64,7 +64,7 @@ func (w encoding) rs() uint8  { return uint8(w.field(20, 16)) }
 func (w encoding) rm() uint8  { return uint8(w.field(20, 16)) }
 
 // cacheMaintenance decodes the SYS instructions that take an address. All but
-// DC ZVA are without effect: no device register is ever cached.
+// DC ZVA have no effect, because device registers are never cached.
 func (w encoding) cacheMaintenance() (in Insn, ok bool) {
 	switch aarch64.SysReg(w.field(20, 5)) {
 	case aarch64.DC_ZVA:

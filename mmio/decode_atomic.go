@@ -1,8 +1,9 @@
 package mmio
 
 // exclusive decodes "Load/store exclusive", "Load/store ordered" and "Compare
-// and swap". Fields that should be one (Rs of a load, Rt2 of a single
-// register) are ignored, as processors do, but for CAS, where they decide.
+// and swap". Fields that should be all ones (Rs of a load, Rt2 of a single
+// register) are ignored, as processors ignore them. CAS is the exception: there
+// they select the instruction.
 func (w encoding) exclusive() (Insn, bool) {
 	ordered, load, pair := w.bit(23) == 1, w.bit(22) == 1, w.bit(21) == 1
 	size := w.field(31, 30)
@@ -27,7 +28,7 @@ func (w encoding) exclusive() (Insn, bool) {
 	return in, true
 }
 
-// atomic decodes "Atomic memory operations", and LDAPR, which lives there.
+// atomic decodes "Atomic memory operations", and LDAPR, which is encoded there.
 func (w encoding) atomic() (Insn, bool) {
 	in := Insn{Count: 1, Size: 1 << w.field(31, 30), Rt: w.rt(), Rn: w.rn(), Rs: w.rs()}
 	if w.bit(26) == 1 {

@@ -1,7 +1,7 @@
 package mmio
 
-// transfer fills in what "size V opc" (bits 31:30, 26, 23:22) say of the loads
-// and stores of one register. prefetch is true where the same bits name PRFM.
+// transfer decodes "size V opc" (bits 31:30, 26, 23:22) of the loads and stores of
+// one register. prefetch is true if these bits stand for PRFM.
 func (w encoding) transfer() (in Insn, prefetch, ok bool) {
 	size, opc := w.field(31, 30), w.field(23, 22)
 	in = Insn{Op: Load, Count: 1, Size: 1 << size, Rt: w.rt(), Rn: w.rn()}

@@ -36,7 +36,7 @@ func (w encoding) multipleStructures() (Insn, bool) {
 }
 
 // singleStructure decodes "Advanced SIMD load/store single structure", with
-// and without post-index. Its lane number is Q:S:size, less the bits that a
+// and without post-index. The lane number is Q:S:size without the bits that a
 // wider element does not need.
 func (w encoding) singleStructure() (Insn, bool) {
 	in, ok := w.structureBase()
@@ -82,8 +82,8 @@ func (w encoding) structureBase() (in Insn, ok bool) {
 	return in, w.bit(31) == 0 && w.rm() == 0
 }
 
-// setStructureIncrement turns a post-index by register 31 into one by the
-// bytes transferred.
+// setStructureIncrement turns a post-index by register 31 into a post-index by the
+// number of bytes transferred.
 func (in *Insn) setStructureIncrement(bytes int) {
 	if in.Mode == RegisterPostIndex && in.Rm == 31 {
 		in.Mode, in.Rm, in.Imm = PostIndex, 0, int64(bytes)

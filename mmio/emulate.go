@@ -1,8 +1,8 @@
 package mmio
 
-// Registers are those of the vCPU that trapped, at the exception level that it
-// trapped from. An error is one of the host: it ends the instruction at once
-// and is handed back by Emulate.
+// Registers are the registers of the vCPU that trapped, at the exception level
+// that it trapped from. An error is the host's: it ends the instruction at once,
+// and Emulate returns it.
 type Registers interface {
 	X(n int) (uint64, error) // n is 0 to 30
 	SetX(n int, v uint64) error
@@ -13,14 +13,14 @@ type Registers interface {
 	SetV(n int, v [2]uint64) error
 }
 
-// Memory is what lies around the device: how an address beyond the fault's
-// page is translated, and the RAM that a pair may reach into.
+// Memory is what surrounds the device: the translation of addresses outside the
+// fault's page, and the RAM that a pair may reach into.
 type Memory interface {
-	// Translate walks the guest's own tables for va, checking what an
-	// access of that kind needs; ok false means that they forbid it.
+	// Translate walks the guest's own tables for va and checks the permissions
+	// that such an access needs. ok is false if the tables do not allow it.
 	Translate(va uint64, write, unprivileged bool) (ipa uint64, ok bool)
-	// Load and Store reach size bytes of RAM, 1 to 8, naturally aligned;
-	// ok false means that no RAM is there.
+	// Load and Store access size bytes of RAM, 1 to 8, naturally aligned.
+	// ok is false if ipa is not RAM.
 	Load(ipa uint64, size int) (v uint64, ok bool)
 	Store(ipa uint64, size int, v uint64) (ok bool)
 }
@@ -43,7 +43,7 @@ const (
 	NoMemory                     // the caller injects an external abort for Result.VA
 )
 
-// Result is what Emulate did. VA and Write tell which access was refused; they
+// Result is what Emulate did. VA and Write name the access that was refused; they
 // are zero for Done.
 type Result struct {
 	Outcome Outcome
@@ -51,7 +51,7 @@ type Result struct {
 	Write   bool
 }
 
-// Emulator performs trapped instructions of one vCPU, on its goroutine.
+// Emulator performs the trapped instructions of one vCPU, on the vCPU's goroutine.
 type Emulator struct {
 	CPU       int
 	Bus       *Bus
@@ -59,8 +59,9 @@ type Emulator struct {
 	Registers Registers
 }
 
-// Emulate performs in, which trapped with f. If the outcome is not Done no
-// register has changed, but accesses before the refused one have happened.
+// Emulate performs the instruction in, which trapped with f. If the outcome is not
+// Done, no register has changed, but the accesses before the refused one have
+// happened.
 func (e *Emulator) Emulate(in Insn, f Fault) (Result, error) {
 	r := run{Emulator: e, in: in, fault: f}
 	switch in.Op {

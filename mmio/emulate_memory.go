@@ -2,13 +2,13 @@ package mmio
 
 import "math/bits"
 
-// pageBits is the smallest translation granule: within it, guest physical
-// addresses lie as far apart as virtual ones.
+// pageBits is log2 of the smallest translation granule: within a page, guest
+// physical addresses are as far apart as virtual ones.
 const pageBits = 12
 
-// translate is the guest physical address of va. The fault vouches for its own
-// page, but a trapped read does not vouch for writes: the instruction may have
-// been changed since, and must not gain a permission by that.
+// translate returns the guest physical address of va. The fault vouches for its
+// own page. A trapped read does not vouch for writes: another vCPU may have changed
+// the instruction since, and must not gain a permission by that.
 func (r *run) translate(va uint64, write bool) (ipa uint64, ok bool) {
 	const (
 		page = uint64(1)<<pageBits - 1
@@ -33,7 +33,7 @@ func (r *run) read(va uint64, size uint8) quad {
 	return quad{r.readWord(va, int(size))}
 }
 
-// write writes an element, as read reads it.
+// write writes an element in the same way.
 func (r *run) write(va uint64, size uint8, v quad) {
 	if size == 16 {
 		r.writeWord(va, 8, v[0])
@@ -74,7 +74,7 @@ func pieceSize(va uint64, left int) int {
 	return n
 }
 
-// readPiece reads from the bus or, where that has nothing, from RAM.
+// readPiece reads from the bus or, if no device is there, from RAM.
 func (r *run) readPiece(va uint64, size int) uint64 {
 	ipa, ok := r.translate(va, false)
 	if !ok {

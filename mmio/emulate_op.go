@@ -11,8 +11,8 @@ func (r *run) zeroBlock() {
 	}
 }
 
-// load performs the loads of one and two registers. Registers change only when
-// all is read, so that a refused access leaves the instruction undone.
+// load performs the loads of one and two registers. Registers change only after
+// everything has been read, so a refused access leaves the instruction undone.
 func (r *run) load(va uint64) {
 	in := r.in
 	first := r.read(va, in.Size)
@@ -26,7 +26,7 @@ func (r *run) load(va uint64) {
 	}
 }
 
-// store performs the stores of one and two registers; an exclusive one always
+// store performs the stores of one and two registers. A store-exclusive always
 // reports success.
 func (r *run) store(va uint64) {
 	in := r.in
@@ -44,8 +44,8 @@ func (r *run) store(va uint64) {
 	}
 }
 
-// compareAndSwap performs CAS and CASP. What was read goes to Rs in any case;
-// nothing is written when the comparison fails.
+// compareAndSwap performs CAS and CASP. The value that was read goes to Rs in any
+// case. If the comparison fails, nothing is written.
 func (r *run) compareAndSwap(va uint64) {
 	in := r.in
 	mask := Mask(int(in.Size))

@@ -1,7 +1,7 @@
 package mmio
 
-// run is one instruction on its way. The first refusal or error stays, and
-// turns every later step into nothing: see ok.
+// run is one instruction being performed. After the first refusal or error, every
+// later step does nothing: see ok.
 type run struct {
 	*Emulator
 	in     Insn
@@ -27,7 +27,8 @@ func (r *run) refuse(o Outcome, va uint64, write bool) {
 	}
 }
 
-// address is where the access starts, and what the base is written back with.
+// address returns the address where the access starts, and the value that is
+// written back to the base.
 func (r *run) address() (va, next uint64) {
 	in := r.in
 	if in.Mode == Literal {
@@ -114,8 +115,8 @@ func (r *run) transfer(n uint8) quad {
 	return quad{r.x(n)}
 }
 
-// setTransfer writes a transfer register of a load, whose element in memory
-// was v.
+// setTransfer writes a transfer register of a load. v is the element that was in
+// memory.
 func (r *run) setTransfer(n uint8, v quad) {
 	switch in := r.in; {
 	case in.Vector:

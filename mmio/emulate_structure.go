@@ -42,14 +42,14 @@ func (r *run) structureRegisters() (v [4]quad) {
 	return v
 }
 
-// structureRegister is the number of a structure's i-th register: V0 follows
+// structureRegister returns the number of a structure's i-th register: V0 follows
 // V31.
 func (in Insn) structureRegister(i int) uint8 { return (in.Rt + uint8(i)) & 31 }
 
-// elements is how many elements lie in memory: 1 to 64.
+// elements returns how many elements are in memory: 1 to 64.
 func (s Structure) elements() int { return s.registers() * int(s.Lanes) }
 
-// place is the register (counted from Rt) and lane of the i-th element.
+// place returns the register, counted from Rt, and the lane of the i-th element.
 func (s Structure) place(i int) (reg, lane int) {
 	lanes, turns := int(s.Lanes), int(s.Interleave)
 	return i/(lanes*turns) + i%turns, int(s.First) + i/turns%lanes
@@ -63,7 +63,7 @@ func setLane(v *quad, lane int, size uint8, element uint64) {
 	v[half] = v[half]&^mask | element<<shift&mask
 }
 
-// lane64 is the element of size bytes in a lane, in the low bits.
+// lane64 returns the element of size bytes in a lane, in the low bits.
 func lane64(v quad, lane int, size uint8) uint64 {
 	at := lane * int(size)
 	return v[at>>3&1] >> (8 * uint(at&7)) & Mask(int(size))

@@ -3,8 +3,8 @@ package mmio
 // Op is what an instruction does to memory.
 type Op uint8
 
-// The operations. From AtomicAdd on they are the read-modify-write ones; the
-// comments give the architecture's mnemonic.
+// The operations. AtomicAdd and those after it are read-modify-write; the comments
+// give the architecture's mnemonics.
 const (
 	Nop             Op = iota // PRFM, DC and IC by address: no effect on a device
 	Load                      // memory to registers
@@ -25,7 +25,7 @@ const (
 	AtomicSwap                // SWP
 )
 
-// Mode is how an address is made of its base.
+// Mode is how the address follows from the base register.
 type Mode uint8
 
 // The addressing modes.
@@ -38,7 +38,7 @@ const (
 	Literal                       // the instruction's own address + Imm
 )
 
-// Extend is what Rm of a RegisterOffset goes through: the option field.
+// Extend is how Rm of a RegisterOffset is extended: the option field.
 type Extend uint8
 
 // The extensions that a load or store may name.
@@ -73,9 +73,9 @@ type Insn struct {
 	Structure Structure
 }
 
-// Structure says which lanes of which registers lie one after the other in
-// memory, as the pseudocode of LD1-LD4 and ST1-ST4 counts them: for each of
-// Repeat, for each of Lanes, for each of Interleave one element.
+// Structure says in which order the lanes of registers lie in memory. It counts as
+// the pseudocode of LD1-LD4 and ST1-ST4 does: one element for each of Interleave,
+// in a loop over Lanes, in a loop over Repeat.
 type Structure struct {
 	Repeat     uint8 // 1; LD1 and ST1 of several registers: 1-4
 	Lanes      uint8 // elements of one register: 1-16
@@ -86,7 +86,8 @@ type Structure struct {
 	Quad       bool  // the vectors have 128 bits, not 64
 }
 
-// Registers of a structure, numbered from Rt and round from V31 to V0.
+// registers returns how many registers a structure has. They are numbered from Rt,
+// and V0 follows V31.
 func (s Structure) registers() int { return int(s.Repeat) * int(s.Interleave) }
 
 // writesBack reports whether the base is changed.

@@ -9,17 +9,17 @@ type Access struct {
 
 // Device is a bank of registers.
 //
-// Neither method can fail: an access that the device does not implement reads
-// as zero and ignores writes. Both may be called by several vCPU goroutines at
-// once and must not block. A read returns the value in the low Size bytes; the
-// bus clears the rest.
+// Neither method can fail: where the device implements no register, reads return
+// zero and writes are ignored. Several vCPU goroutines may call both at once; they
+// must not block. A read returns the value in the low Size bytes, and the bus
+// clears the rest.
 type Device interface {
 	Read(a Access) uint64
 	Write(a Access, v uint64)
 }
 
-// Line is a level-sensitive interrupt input of whoever collects interrupts.
-// Set is idempotent, never blocks, and may be called from any goroutine.
+// Line is a level-sensitive input of an interrupt controller. Set is idempotent,
+// never blocks, and may be called from any goroutine.
 type Line interface {
 	Set(high bool)
 }
@@ -30,7 +30,7 @@ type LineFunc func(high bool)
 // Set calls f.
 func (f LineFunc) Set(high bool) { f(high) }
 
-// Connected returns l, or for nil a line that leads nowhere.
+// Connected returns l; if l is nil, it returns a line that leads nowhere.
 func Connected(l Line) Line {
 	if l == nil {
 		return LineFunc(func(bool) {})

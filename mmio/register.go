@@ -3,7 +3,7 @@ package mmio
 // Register is one line of a device's register table, as its manual prints it.
 type Register struct {
 	Off   uint64 // bytes from the start of the region
-	Last  uint64 // the last offset of a register that answers at several; else 0
+	Last  uint64 // the last offset of a register that has several; else 0
 	Name  string
 	Read  uint64 // bits that a read can return; 0 for a write-only register
 	Write uint64 // bits that a write can affect; 0 for a read-only register
@@ -11,20 +11,19 @@ type Register struct {
 	Fixed bool   // the value is always Reset
 }
 
-// RegisterTable is a device's registers, lowest offset first. Its offsets are
-// those of 32-bit words.
+// RegisterTable is a device's registers, lowest offset first. All offsets are
+// multiples of 4.
 type RegisterTable []Register
 
-// Find returns the register that an access reaches, or nil: only an aligned
-// access of at most 4 bytes at a register's own offset reaches one. That is
-// how the APB peripherals of the PrimeCell family are wired, on a bus without
-// byte strobes: a narrow read returns the low bits, a narrow write is
-// extended with zeros.
+// Find returns the register that an access reaches, or nil. Only an aligned access
+// of at most 4 bytes at a register's own offset reaches one. The APB peripherals of
+// the PrimeCell family behave like this because their bus has no byte strobes: a
+// narrow read returns the low bits, and a narrow write is extended with zeros.
 func (t RegisterTable) Find(a Access) *Register {
 	if a.Size > 4 || a.Off%4 != 0 {
 		return nil
 	}
-	lo, hi := 0, len(t) // the register is the last one that does not begin behind a.Off
+	lo, hi := 0, len(t) // the register is the last one whose offset is not above a.Off
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		if t[mid].Off <= a.Off {
@@ -39,8 +38,9 @@ func (t RegisterTable) Find(a Access) *Register {
 	return &t[lo-1]
 }
 
-// BitNames writes the bits of v by name, joined by "|": names are those of
-// bits 0, 1, 2, ..., an empty one for a bit without a name. No bit is "0".
+// BitNames returns the names of the bits that are set in v, joined by "|". names
+// has the names of bits 0, 1, 2 and so on; a bit with an empty name is left out.
+// If no name remains, the result is "0".
 func BitNames(v uint64, names ...string) string {
 	s := ""
 	for i, name := range names {

@@ -7,14 +7,14 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// Board is a PrimeCell on a test's board, with its interrupt line, as its guest
-// sees it. V is as wide as its registers. It is for one goroutine.
+// Board is a PrimeCell and its interrupt line, as a guest sees them. V is as wide
+// as the PrimeCell's registers. Only one goroutine may use a Board.
 type Board[V uint8 | uint16 | uint32] struct {
 	Device Device
 	Pin    *Pin // the device's line
 
-	// The offsets of the registers that decide about the line: it is high
-	// while any bit is set in both.
+	// Raw and Mask are the offsets of the registers that decide about the line:
+	// it is high while any bit is set in both.
 	Raw, Mask uint64
 }
 
@@ -24,7 +24,8 @@ func (b Board[V]) Get(off uint64) V { return V(b.Device.Read(mmio.Access{Off: of
 // Set writes a register.
 func (b Board[V]) Set(off uint64, v V) { b.Device.Write(mmio.Access{Off: off, Size: 4}, uint64(v)) }
 
-// Check compares a register and the line with what a step should lead to.
+// Check compares a register with the value that a step should lead to, and the
+// line with the registers.
 func (b Board[V]) Check(t *testing.T, step string, off uint64, want V) {
 	t.Helper()
 	if got := b.Get(off); got != want {
@@ -51,8 +52,9 @@ func (b Board[V]) CheckReset(t *testing.T, step string, table mmio.RegisterTable
 }
 
 // CheckEveryAccess writes and reads at every offset with every size, aligned or
-// not. What reaches no register of the table has to read as zero and be counted,
-// what reaches one has not to be. The line is looked at after each step.
+// not. An access that reaches no register of the table must read as zero and be
+// counted; an access that reaches one must not be counted. The line is checked
+// after each step.
 func (b Board[V]) CheckEveryAccess(t *testing.T, table mmio.RegisterTable) {
 	t.Helper()
 	bad := b.Device.BadAccesses()
