@@ -1,9 +1,9 @@
 package pl011
 
-// fifoDepth is that of r1p5, in characters, in each direction.
+// fifoDepth is the depth of each FIFO in revision r1p5, in characters.
 const fifoDepth = 32
 
-// fifo is a FIFO of the UART. Whoever pushes checks that there is room.
+// fifo is a FIFO of the UART. The caller of push checks that there is room.
 type fifo struct {
 	chars [fifoDepth]character
 	head  int
@@ -22,10 +22,10 @@ func (f *fifo) pop() {
 	f.n--
 }
 
-// wireSize is how many bytes the wire holds that the host has not yet taken.
+// wireSize is how many bytes the wire can hold until the host takes them.
 const wireSize = 4096
 
-// wire is what has left the UART on its way to the host.
+// wire holds what has left the UART on its way to the host.
 type wire struct {
 	bytes [wireSize]byte
 	head  int
@@ -39,7 +39,7 @@ func (w *wire) push(b byte) {
 	w.n++
 }
 
-// take moves the oldest bytes to p and returns how many.
+// take moves the oldest bytes to p and returns how many they were.
 func (w *wire) take(p []byte) int {
 	done := 0
 	for done < len(p) && w.n > 0 {

@@ -1,7 +1,7 @@
 package pl011
 
-// machine is the UART's state, registers and FIFOs: no lock, no interrupt line, no
-// host. Every method leaves it consistent; pending says what the line is.
+// machine is the UART's state, registers and FIFOs, without lock, interrupt line
+// and host. Every method leaves it consistent; pending is the level of the line.
 type machine struct {
 	status uint16 // UARTRSR
 	ilpr   uint16
@@ -14,10 +14,10 @@ type machine struct {
 	raw    interrupts // UARTRIS
 
 	rx, tx  fifo
-	overrun bool  // a character was lost, and none was received since
-	modem   flags // the modem inputs, to see them change
+	overrun bool  // a character was lost and none has been received since
+	modem   flags // the modem inputs as last seen, to detect a change
 	wire    wire
-	polls   uint8 // reads of UARTFR in a row that looked for a character
+	polls   uint8 // consecutive reads of UARTFR that looked for a character
 }
 
 // The state that firmware leaves: 115200 baud from a clock of 24 MHz, 8 data
@@ -29,8 +29,8 @@ const (
 	firmwareCR   = ctlUARTEN | ctlTXE | ctlRXE
 )
 
-// reset puts the registers to their reset values, or to what firmware leaves.
-// What is on the wire stays: it left the UART before.
+// reset sets the registers to their reset values, or to the values that firmware
+// leaves. The wire keeps its bytes, which have left the UART already.
 func (m *machine) reset(firmware bool) {
 	m.status, m.ilpr, m.ibrd, m.fbrd, m.line = 0, 0, 0, 0, 0
 	m.cr = ctlTXE | ctlRXE
@@ -46,7 +46,7 @@ func (m *machine) reset(firmware bool) {
 // pending is the level of UARTINTR.
 func (m *machine) pending() bool { return m.raw&m.imsc != 0 }
 
-// depth is that of each FIFO, in characters: 1 while they are disabled.
+// depth is the depth of each FIFO, in characters: 1 while they are disabled.
 func (m *machine) depth() int {
 	if m.line&lineFEN == 0 {
 		return 1
@@ -54,13 +54,13 @@ func (m *machine) depth() int {
 	return fifoDepth
 }
 
-// levels are the fractions of UARTIFLS, 3.3.9, in characters; the reserved
-// ones act as the last.
+// levels are the fractions of UARTIFLS (3.3.9), in characters. Reserved values act
+// like the last one.
 var levels = [8]int{fifoDepth / 8, fifoDepth / 4, fifoDepth / 2, fifoDepth * 3 / 4,
 	fifoDepth * 7 / 8, fifoDepth * 7 / 8, fifoDepth * 7 / 8, fifoDepth * 7 / 8}
 
-// txLevel is how many characters the transmit FIFO may hold for the transmit
-// interrupt to be raised.
+// txLevel is how many characters the transmit FIFO may at most hold when the
+// transmit interrupt is raised.
 func (m *machine) txLevel() int {
 	if m.line&lineFEN == 0 {
 		return 0
@@ -77,8 +77,8 @@ func (m *machine) rxLevel() int {
 	return levels[m.ifls>>3&7]
 }
 
-// read reads the register at off. Of all registers only UARTDR changes by
-// being read.
+// read reads the register at off. Only reads of UARTDR change the state that the
+// guest sees.
 func (m *machine) read(off uint64) uint16 {
 	switch off {
 	case uartDR:

@@ -14,9 +14,9 @@ type Config struct {
 	Line mmio.Line // UARTINTR; nil leaves it unconnected
 
 	// Firmware makes reset leave the UART as firmware would: enabled, at
-	// 115200 8N1, with FIFOs on. A machine without firmware needs it, for an
-	// early console writes to the UART without setting it up. It is off for
-	// the reset values of the manual.
+	// 115200 8N1, with FIFOs on. A machine without firmware needs it, because
+	// an early console writes to the UART without setting it up. If it is
+	// false, registers have the reset values of the manual.
 	Firmware bool
 }
 
@@ -47,8 +47,8 @@ func New(c Config) *UART {
 	return u
 }
 
-// Reset puts every register to its reset value and empties the FIFOs. Output
-// that Run has not yet taken is kept.
+// Reset sets every register to its reset value and empties the FIFOs. Output that
+// Run has not written yet is kept.
 func (u *UART) Reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -73,8 +73,8 @@ func (u *UART) write(off, v uint64) {
 	u.updateLocked()
 }
 
-// updateLocked states the interrupt line again and wakes who waits for output
-// or for room. It ends every operation.
+// updateLocked sets the interrupt line to its level, and wakes the goroutines that
+// wait for output or for room. Every operation ends with it.
 func (u *UART) updateLocked() {
 	u.intr.Set(u.m.pending())
 	if u.m.wire.n > 0 {
@@ -85,7 +85,7 @@ func (u *UART) updateLocked() {
 	}
 }
 
-// signal leaves a token, if there is none.
+// signal puts a token into c unless there is one already.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -93,11 +93,11 @@ func signal(c chan struct{}) {
 	}
 }
 
-// Run writes what the guest transmits to w until ctx is done; what the guest
-// has transmitted by then is still written. Only one Run may run at a time.
-// While w blocks, or without Run, the UART holds a few KiB and then tells the
-// guest to wait (TXFF), so nothing is lost and nothing grows. An error is that
-// of w; what was handed to that Write is lost.
+// Run writes what the guest transmits to w until ctx is done; what the guest has
+// transmitted by then is still written. Only one Run may run at a time. While w
+// blocks, or without Run, the UART holds a few KiB and then tells the guest to wait
+// (TXFF), so nothing is lost and nothing grows. If w returns an error, Run ends
+// with it, and the bytes of that Write are lost.
 func (u *UART) Run(ctx context.Context, w io.Writer) error {
 	p := make([]byte, wireSize)
 	for ctx.Err() == nil {
@@ -113,7 +113,7 @@ func (u *UART) Run(ctx context.Context, w io.Writer) error {
 		case <-ctx.Done():
 		}
 	}
-	for range 2 { // the wire, then what the FIFO held behind it
+	for range 2 { // the wire, then what moved onto it from the FIFO
 		if _, err := u.drain(w, p); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (u *UART) Run(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// drain writes once what the wire holds, by way of p.
+// drain writes what the wire holds by one Write, with p as its buffer.
 func (u *UART) drain(w io.Writer, p []byte) (int, error) {
 	n := u.take(p)
 	if n == 0 {
@@ -133,7 +133,7 @@ func (u *UART) drain(w io.Writer, p []byte) (int, error) {
 	return n, nil
 }
 
-// take moves bytes off the wire, which makes room for those in the FIFO.
+// take moves bytes off the wire and so makes room for those in the FIFO.
 func (u *UART) take(p []byte) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -143,9 +143,9 @@ func (u *UART) take(p []byte) int {
 	return n
 }
 
-// Receive puts bytes on the guest's receive line and returns how many of them
-// the receiver had room for: none while the guest has it disabled. It never
-// blocks.
+// Receive puts bytes on the guest's receive line and returns how many of them the
+// receiver had room for. There is no room while the guest has the receiver
+// disabled. Receive never blocks.
 func (u *UART) Receive(p []byte) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -160,8 +160,8 @@ func (u *UART) Receive(p []byte) int {
 	return n
 }
 
-// ReceiveBreak puts a break on the guest's receive line, the start of a magic
-// SysRq. It reports false when the receiver had no room for it.
+// ReceiveBreak puts a break on the guest's receive line, which starts a magic SysRq
+// of Linux. It returns false if the receiver had no room for it.
 func (u *UART) ReceiveBreak() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -174,9 +174,9 @@ func (u *UART) ReceiveBreak() bool {
 	return true
 }
 
-// Feed is Receive for all of p: it waits while the receiver has no room, and
-// until the guest listens, by its receive interrupts or by polling. Only one
-// Feed may wait at a time. Its only error is that of ctx.
+// Feed is Receive for all of p. It waits until the guest listens, by its receive
+// interrupts or by polling, and whenever the receiver has no room. Only one Feed
+// may wait at a time. Its only error is the one of ctx.
 func (u *UART) Feed(ctx context.Context, p []byte) error {
 	for {
 		if u.listening() {
@@ -199,7 +199,7 @@ func (u *UART) listening() bool {
 	return u.m.listening()
 }
 
-// String is the UART's state in one line, to find out why a console is silent.
+// String returns the UART's state in one line, to find out why a console is silent.
 func (u *UART) String() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -40,9 +40,8 @@ var table = append(mmio.RegisterTable{
 	{Off: uartDMACR, Name: "UARTDMACR"},
 }, mmio.PrimeCellID(0x011, 3)...) // revision 3: r1p5, the one with FIFOs of 32
 
-// character is what the receive FIFO holds and UARTDR shows: 8 bits of data
-// and what went wrong with them, 3.3.1. UARTRSR has the same four flags, from
-// bit 0.
+// character is an entry of the receive FIFO, as UARTDR shows it: 8 bits of data
+// and four error flags (3.3.1). UARTRSR has the same flags, starting at bit 0.
 type character uint16
 
 const (
@@ -56,7 +55,7 @@ const (
 	statusOE    = uint16(charOE >> statusShift)
 )
 
-// flags are those of UARTFR, 3.3.3.
+// flags are the bits of UARTFR, 3.3.3.
 type flags uint16
 
 const (
@@ -125,7 +124,7 @@ const (
 	intBE  interrupts = 1 << 9
 	intOE  interrupts = 1 << 10
 
-	intErrorShift = 7 // from a status flag to its interrupt
+	intErrorShift = 7 // from an error flag of UARTRSR to its interrupt
 )
 
 func (i interrupts) String() string {

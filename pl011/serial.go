@@ -1,14 +1,14 @@
 package pl011
 
-// settle follows a change of what controls the line: characters that waited
-// may go, and modem inputs may have changed.
+// settle is called after a change of the control registers or the FIFOs: waiting
+// characters may now be sent, and modem inputs may have changed.
 func (m *machine) settle() {
 	m.transmit()
 	m.updateModem()
 }
 
-// writeData writes UARTDR. A character for which there is no room is lost, as
-// on the device: the guest is told by TXFF.
+// writeData writes UARTDR. If there is no room the character is lost, as on real
+// hardware: TXFF had told the guest.
 func (m *machine) writeData(c character) {
 	m.polls = 0
 	if m.tx.n >= m.depth() {
@@ -28,10 +28,9 @@ func (m *machine) sending() bool {
 		(m.cr&ctlCTSEn == 0 || m.modemInputs()&flagCTS != 0)
 }
 
-// transmit sends what the transmit FIFO holds, in no time, as far as there is
-// room for it: to the wire or, in loopback, to the receiver. The transmit
-// interrupt is raised when characters leave the FIFO and it holds no more than
-// its level, 2.8.3.
+// transmit sends at once what the transmit FIFO holds, as far as there is room: to
+// the wire or, in loopback, to the receiver. The transmit interrupt is raised if
+// characters have left the FIFO and it holds no more than its level (2.8.3).
 func (m *machine) transmit() {
 	sent, loopback := false, m.cr&ctlLBE != 0
 	for m.tx.n > 0 && m.sending() {
@@ -59,11 +58,11 @@ func (m *machine) receiving() bool {
 	return m.cr&enabled == enabled
 }
 
-// pollsToListen is how often a guest that sends nothing has to look at UARTFR
-// before it counts as one that polls for input.
+// pollsToListen is how many times a guest must read UARTFR, without sending, before
+// it counts as polling for input.
 const pollsToListen = 8
 
-// poll counts a read of UARTFR, unless it waits for the transmitter.
+// poll counts a read of UARTFR, unless the guest is waiting for the transmitter.
 func (m *machine) poll() {
 	switch {
 	case m.tx.n >= m.depth():
@@ -73,8 +72,9 @@ func (m *machine) poll() {
 	}
 }
 
-// listening reports whether the guest looks at what it receives. Before that a
-// character is likely to be lost: a driver empties the FIFO when it starts.
+// listening reports whether the guest looks at what it receives. A character that
+// arrives before that is likely to be lost: a driver empties the FIFO when it
+// starts.
 func (m *machine) listening() bool {
 	return m.imsc&(intRX|intRT) != 0 || m.polls >= pollsToListen
 }
@@ -87,8 +87,8 @@ func (m *machine) room() int {
 	return m.depth() - m.rx.n
 }
 
-// receive puts a character into the receive FIFO. Without room it is lost, and
-// an overrun.
+// receive puts a character into the receive FIFO. Without room the character is
+// lost, which is an overrun.
 func (m *machine) receive(c character) {
 	if !m.receiving() {
 		return
@@ -101,15 +101,15 @@ func (m *machine) receive(c character) {
 	}
 	m.overrun = false
 	m.rx.push(c)
-	m.raw |= interrupts(c&charErrors>>statusShift) << intErrorShift
+	m.raw |= interrupts((c&charErrors)>>statusShift) << intErrorShift
 	if m.rx.n >= m.rxLevel() {
 		m.raw |= intRX
 	}
 }
 
-// idle is the end of what arrives for now. The receive timeout waits for 32
-// bit periods without a character (2.8.2); here they are over at once, so that
-// a single key press is seen without a timer.
+// idle is called when no more characters arrive for now. The receive timeout waits
+// for 32 bit periods without a character (2.8.2). Here they are over at once, so
+// that a single key press is seen without a timer.
 func (m *machine) idle() {
 	if m.rx.n > 0 {
 		m.raw |= intRT
@@ -124,7 +124,7 @@ func (m *machine) readData() character {
 	}
 	c := m.rx.front()
 	m.rx.pop()
-	m.status = m.status&statusOE | uint16(c&charErrors>>statusShift)
+	m.status = m.status&statusOE | uint16((c&charErrors)>>statusShift)
 	if m.overrun {
 		c |= charOE
 	}
@@ -135,7 +135,7 @@ func (m *machine) readData() character {
 		m.raw &^= intRT
 	}
 	m.idle()
-	m.settle() // RTS may follow the FIFO, and what waited for it
+	m.settle() // RTS may follow the FIFO, and what waited for RTS may go
 	return c
 }
 
