@@ -16,7 +16,7 @@ type Timer interface {
 	Stop()
 }
 
-// hostClock is the real one.
+// hostClock is the host's clock.
 type hostClock struct{}
 
 func (hostClock) Now() time.Time { return time.Now() }

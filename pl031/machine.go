@@ -1,16 +1,16 @@
 package pl031
 
-// machine is the clock's state: no lock, no interrupt line, no timer. Its
-// methods are told the host's time in seconds since 1970, and first look
-// whether the alarm is due: see tick.
+// machine is the clock's state, without lock, interrupt line and timer. Its methods
+// get the host's time in seconds since 1970, and first check whether the alarm is
+// due: see tick.
 type machine struct {
 	mr, lr  uint32
 	cr      uint32
 	imsc    uint32
 	raw     uint32 // RTCRIS
-	offset  uint32 // what the guest's counter is ahead of the host's, modulo 2^32
+	offset  uint32 // the guest's counter minus the host's time, modulo 2^32
 	armed   bool   // RTCMR was written and has not matched
-	alarmAt int64  // when armed: the host's second at which it does
+	alarmAt int64  // if armed: the host's second at which RTCMR matches
 }
 
 // pending is the level of RTCINTR.

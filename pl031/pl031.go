@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// maxWait is how long the timer runs before the host's clock is looked at
-// again: the two may drift apart while the host sleeps.
+// maxWait is how long the timer runs before the host's clock is read again: the two
+// may drift apart while the host sleeps.
 const maxWait = time.Minute
 
 // Config says what a clock is connected to.
@@ -50,8 +50,7 @@ func (r *RTC) Close() {
 	r.timer.Stop()
 }
 
-// Reset puts every register to its reset value and the counter to the host's
-// time.
+// Reset sets every register to its reset value and the counter to the host's time.
 func (r *RTC) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,7 +76,7 @@ func (r *RTC) write(off, v uint64) {
 	r.settleLocked(now)
 }
 
-// fired is called by the timer, perhaps early, perhaps late.
+// fired is called by the timer, which may be early or late.
 func (r *RTC) fired() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,8 +85,8 @@ func (r *RTC) fired() {
 	r.settleLocked(now)
 }
 
-// settleLocked states the interrupt line again and sets the timer for what is
-// left until the alarm.
+// settleLocked sets the interrupt line to its level, and the timer to the time that
+// is left until the alarm.
 func (r *RTC) settleLocked(now time.Time) {
 	r.intr.Set(r.m.pending())
 	if !r.m.armed || r.closed {

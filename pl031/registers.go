@@ -14,8 +14,8 @@ const (
 	rtcICR  = 0x01c
 )
 
-// table is DDI 0224 table 3-1. All registers reset to zero, but for RTCDR,
-// which is the host's time.
+// table is DDI 0224 table 3-1. All registers reset to zero except RTCDR, which
+// resets to the host's time.
 var table = append(mmio.RegisterTable{
 	{Off: rtcDR, Name: "RTCDR", Read: 0xffff_ffff},
 	{Off: rtcMR, Name: "RTCMR", Read: 0xffff_ffff, Write: 0xffff_ffff},
