@@ -1,10 +1,10 @@
 package pl061
 
-// machine is the GPIO's state, one bit a pin: no lock, no interrupt line.
+// machine is the GPIO's state, one bit per pin, without lock and interrupt line.
 type machine struct {
 	data  uint8 // what the outputs drive
 	dir   uint8 // 1: output
-	is    uint8 // 1: the level interrupts, 0: an edge
+	is    uint8 // 1: the level interrupts, 0: an edge interrupts
 	ibe   uint8 // 1: both edges
 	iev   uint8 // 1: rising edge or high level
 	ie    uint8 // 1: not masked
@@ -13,11 +13,10 @@ type machine struct {
 	pins  uint8 // what the host drives
 }
 
-// reset puts the registers to their reset values. The host goes on driving
-// the pins.
+// reset sets the registers to their reset values. The host keeps driving the pins.
 func (m *machine) reset() { *m = machine{pins: m.pins} }
 
-// raw is GPIORIS. A level is what it is; only an edge is remembered.
+// raw is GPIORIS. An edge is remembered until it is cleared; a level is not.
 func (m *machine) raw() uint8 {
 	level := ^(m.pins ^ m.iev) & m.is &^ m.dir
 	return level | m.edges
@@ -84,6 +83,6 @@ func (m *machine) write(off uint64, v uint8) {
 	}
 }
 
-// dataMask is the pins that an access to the data register reaches: bits 9:2 of
-// its offset, 3.3.1.
+// dataMask returns the pins that an access to the data register reaches: bits 9:2
+// of its offset (3.3.1).
 func dataMask(off uint64) uint8 { return uint8(off >> 2) }

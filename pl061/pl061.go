@@ -29,8 +29,8 @@ func New(c Config) *GPIO {
 	return g
 }
 
-// Reset puts every register to its reset value. The pins stay as the host
-// drives them.
+// Reset sets every register to its reset value. The pins stay as the host drives
+// them.
 func (g *GPIO) Reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -53,8 +53,8 @@ func (g *GPIO) write(off, v uint64) {
 	g.intr.Set(g.m.pending())
 }
 
-// SetPin drives a pin, 0 to 7, high or low; there are no others, and driving
-// one has no effect. The guest does not see it while the pin is an output.
+// SetPin drives pin 0 to 7 high or low; any other number has no effect. The guest
+// does not see the level while the pin is an output.
 func (g *GPIO) SetPin(pin uint, high bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

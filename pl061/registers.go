@@ -4,7 +4,7 @@ import "github.com/miniboot-vmm/miniboot/mmio"
 
 // Register offsets, DDI 0190 table 3-1.
 const (
-	gpioDATA  = 0x000 // and at each word below GPIODIR: see dataMask
+	gpioDATA  = 0x000 // to 0x3fc: see dataMask
 	gpioDIR   = 0x400
 	gpioIS    = 0x404
 	gpioIBE   = 0x408
