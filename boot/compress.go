@@ -13,7 +13,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// packer is a compression that a kernel can come in.
+// packer is a compression format that a kernel can be packed in.
 type packer struct {
 	name  string
 	magic string // the stream's first bytes
@@ -28,7 +28,7 @@ var packers = []packer{
 	{"bzip2", "BZh", openBzip2},
 }
 
-// findPacker returns the compression of data, or nil.
+// findPacker returns the compression format of data, or nil.
 func findPacker(data []byte) *packer {
 	for i := range packers {
 		if hasAt(data, 0, packers[i].magic) {
@@ -38,7 +38,7 @@ func findPacker(data []byte) *packer {
 	return nil
 }
 
-// unpack returns what data unpacks to, limit bytes at most.
+// unpack returns the unpacked data, which may be at most limit bytes.
 func (p *packer) unpack(data []byte, limit int64) ([]byte, error) {
 	r, err := p.open(data)
 	if err != nil {
@@ -50,17 +50,17 @@ func (p *packer) unpack(data []byte, limit int64) ([]byte, error) {
 	out, err := readAll(r, 3*int64(len(data)), limit)
 	switch {
 	case errors.Is(err, errTooLong):
-		return nil, fmt.Errorf("%s stream is %w unpacked: no kernel", p.name, err)
+		return nil, fmt.Errorf("%s stream unpacked is %w: this is no kernel", p.name, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%s stream cut short after 0x%x bytes, unpacked 0x%x: copy the file again", p.name, len(data), len(out))
 	case err != nil:
-		return nil, fmt.Errorf("%s stream damaged behind 0x%x unpacked bytes: %s: copy the file again", p.name, len(out), oneLine(err))
+		return nil, fmt.Errorf("%s stream damaged after 0x%x unpacked bytes: %s: copy the file again", p.name, len(out), oneLine(err))
 	}
 	return out, nil
 }
 
-// openGzip reads one member: what follows it is padding, or a size that the
-// kernel's build appended.
+// openGzip reads one member. What follows it is padding, or a size that the
+// kernel's build has appended.
 func openGzip(data []byte) (io.Reader, error) {
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -70,8 +70,8 @@ func openGzip(data []byte) (io.Reader, error) {
 	return r, nil
 }
 
-// openZstd admits the 128 MiB window that zstd --ultra -22 asks for, which the
-// kernel's build uses.
+// openZstd allows the 128 MiB window that zstd --ultra -22 needs: the kernel's build
+// uses that level.
 func openZstd(data []byte) (io.Reader, error) {
 	d, err := zstd.NewReader(bytes.NewReader(data),
 		zstd.WithDecoderConcurrency(1),
@@ -87,9 +87,9 @@ func openLZ4(data []byte) (io.Reader, error) { return lz4.NewReader(bytes.NewRea
 
 func openBzip2(data []byte) (io.Reader, error) { return bzip2.NewReader(bytes.NewReader(data)), nil }
 
-// The legacy lz4 frame, which lz4 -l writes and the kernel's build uses: magic,
-// then blocks of a little-endian size and as many bytes, each of them 8 MiB
-// unpacked but for the last.
+// The legacy lz4 frame, which lz4 -l writes and the kernel's build uses: a magic
+// number, then blocks. A block is a little-endian size and as many bytes; unpacked
+// it has 8 MiB, except the last.
 const (
 	lz4LegacyMagic     = "\x02\x21\x4c\x18"
 	lz4LegacyBlockSize = 8 << 20
@@ -99,7 +99,7 @@ const (
 type lz4Legacy struct {
 	in    []byte // not read yet
 	block []byte // room for one unpacked block
-	out   []byte // of block, not handed out yet
+	out   []byte // the part of block that has not been handed out
 }
 
 func openLZ4Legacy(data []byte) (io.Reader, error) {
@@ -120,8 +120,8 @@ func (z *lz4Legacy) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next unpacks a block. Four bytes that are left at the end are no block but
-// the unpacked size, which the kernel's build appends.
+// next unpacks a block. Four bytes left at the end are not a block but the unpacked
+// size, which the kernel's build appends.
 func (z *lz4Legacy) next() error {
 	if len(z.in) == 0 || len(z.in) == 4 {
 		return io.EOF

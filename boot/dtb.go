@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
 
-// readDTB reads the user's own blob and gives it the machine's memory.
-// Everything else in it stays what the user made it.
+// readDTB reads the user's own blob and puts the machine's memory into it.
+// Everything else in it stays as the user made it.
 func readDTB(f File, ram []Range) (*fdt.Tree, error) {
 	data, err := f.read("devicetree")
 	if err != nil {
@@ -30,8 +30,8 @@ func readDTB(f File, ram []Range) (*fdt.Tree, error) {
 	return tree, nil
 }
 
-// replaceMemory puts the machine's banks in place of the blob's memory nodes,
-// in the cells that its root counts addresses and sizes in.
+// replaceMemory replaces the blob's memory nodes with the machine's banks. The
+// root's cell counts say how many cells their addresses and sizes have.
 func replaceMemory(root *fdt.Node, ram []Range) error {
 	addressCells, err := cellCount(root, "#address-cells", 2)
 	if err != nil {
@@ -55,16 +55,16 @@ func replaceMemory(root *fdt.Node, ram []Range) error {
 	return nil
 }
 
-// isMemory knows a memory node (§3.4) by its name too: device_type gets
-// forgotten, and two nodes of one name are an error.
+// isMemory recognizes a memory node (§3.4) also by its name: device_type is often
+// forgotten, and two nodes of one name would be an error.
 func isMemory(n *fdt.Node) bool {
 	kind, _ := n.Get("device_type")
 	name, _, _ := strings.Cut(n.Name, "@")
 	return name == "memory" || string(kind) == "memory\x00"
 }
 
-// cellCount reads one of the root's cell counts; missing is what the
-// specification has a reader assume (§2.3.5).
+// cellCount reads one of the root's cell counts. missing is the value to assume if
+// the property is missing (§2.3.5).
 func cellCount(root *fdt.Node, name string, missing uint32) (uint32, error) {
 	v, ok := root.Get(name)
 	if !ok {

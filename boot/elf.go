@@ -10,11 +10,11 @@ import (
 
 func isELF(data []byte) bool { return hasAt(data, 0, elf.ELFMAG) }
 
-// parseELF reads an arm64 ELF. Its PT_LOAD segments, by physical address, are
-// put together to one piece, as objcopy -O binary does it. If that starts with
-// an Image header the file is a vmlinux, and goes where an Image goes: arm64
-// kernels are linked at virtual addresses and hold no physical ones. Anything
-// else goes where its physical addresses say.
+// parseELF reads an arm64 ELF file. It joins the PT_LOAD segments by their physical
+// addresses into one piece, as objcopy -O binary does. If that piece starts with an
+// Image header the file is a vmlinux and is placed like an Image, because arm64
+// kernels are linked at virtual addresses and contain no physical ones. Any other
+// file is placed at its physical addresses.
 func parseELF(data []byte) (*kernel, error) {
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
@@ -46,7 +46,7 @@ func parseELF(data []byte) (*kernel, error) {
 	return &kernel{format: "arm64 ELF", base: flat.low, data: flat.data, size: flat.size, entry: entry}, nil
 }
 
-// checkELF refuses what is no kernel for this machine.
+// checkELF refuses a file that is no kernel for this machine.
 func checkELF(f *elf.File) error {
 	switch {
 	case f.Machine != elf.EM_AARCH64:
@@ -66,7 +66,7 @@ func checkELF(f *elf.File) error {
 	return nil
 }
 
-// flatELF is what the segments make in memory: data, then zeros up to size.
+// flatELF is the segments as they lie in memory: data, then zeros up to size.
 type flatELF struct {
 	low  uint64 // physical address of the first byte
 	data []byte
@@ -110,8 +110,8 @@ func flatten(f *elf.File, fileSize uint64) (flatELF, error) {
 	return flat, nil
 }
 
-// checkSegment checks that a segment is in the file, and no further from the
-// lowest than a kernel may span.
+// checkSegment checks that a segment is in the file, and that it ends no further
+// from the lowest than a kernel may span.
 func checkSegment(p *elf.Prog, low, fileSize uint64) error {
 	off := p.Paddr - low
 	switch {

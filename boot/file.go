@@ -9,13 +9,13 @@ import (
 	"os"
 )
 
-// File is something to boot from: a file of the host, or bytes in memory.
+// File is a file to boot from: a file of the host, or bytes in memory.
 type File struct {
 	Name string // path; for bytes in memory, what messages call them
 	Data []byte // if not nil, the content; it is not changed
 }
 
-// maxFile bounds what is read of one file. Nothing larger fits the low bank.
+// maxFile bounds how much of one file is read. Nothing larger fits the low bank.
 const maxFile = LowSize
 
 // read returns the whole content. role is what the file was given as, for the
@@ -53,7 +53,7 @@ func (f File) content() ([]byte, error) {
 	if info.Mode().IsRegular() && info.Size() > maxFile {
 		return nil, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)
 	}
-	// A pipe is welcome: its size is 0, and its end has to be looked for.
+	// The file may be a pipe: its size is 0, and its end has to be found by reading.
 	data, err := readAll(in, info.Size(), maxFile)
 	if err != nil {
 		return nil, cause(err)
@@ -61,8 +61,8 @@ func (f File) content() ([]byte, error) {
 	return data, nil
 }
 
-// cause drops the operation and the path of an os error: the message that it
-// goes into names the file already.
+// cause drops the operation and the path of an os error: the message around it names
+// the file already.
 func cause(err error) error {
 	var pathErr *fs.PathError
 	if !errors.As(err, &pathErr) {
@@ -77,8 +77,8 @@ func cause(err error) error {
 // errTooLong is readAll's: the stream has more bytes than its limit.
 var errTooLong = errors.New("too long")
 
-// readAll reads all of r, but no more than limit bytes. expect is how many
-// there will likely be.
+// readAll reads all of r, but no more than limit bytes. expect is the probable
+// number of bytes.
 func readAll(r io.Reader, expect, limit int64) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(int(min(expect, limit)) + bytes.MinRead)

@@ -19,14 +19,14 @@ const (
 
 	imageFlagBigEndian = 1 << 0
 
-	// An Image from before Linux 3.17 has image_size 0, and text_offset in
-	// an unknown byte order; booting.rst says what to assume.
+	// An Image older than Linux 3.17 has image_size 0, and text_offset in an
+	// unknown byte order. booting.rst says to assume this value.
 	oldTextOffset = 0x8_0000
 )
 
 func isImage(data []byte) bool { return hasAt(data, imageMagic, "ARMd") }
 
-// parseImage reads a raw Image, the form that every other one leads to.
+// parseImage reads a raw Image, to which most other forms lead.
 func parseImage(data []byte) (*kernel, error) {
 	if len(data) < imageHeaderSize {
 		return nil, fmt.Errorf("arm64 Image cut short: %d bytes, its header alone has %d: copy the file again", len(data), imageHeaderSize)
@@ -46,7 +46,7 @@ func parseImage(data []byte) (*kernel, error) {
 		return nil, fmt.Errorf("arm64 Image with image_size 0x%x, the low bank has 0x%x bytes: its header is damaged", size, LowSize)
 	}
 	if want := imageFileSize(data); uint64(len(data)) < want {
-		return nil, fmt.Errorf("arm64 Image cut short: 0x%x bytes, its PE header tells of 0x%x: copy the file again", len(data), want)
+		return nil, fmt.Errorf("arm64 Image cut short: 0x%x bytes, its PE header says 0x%x: copy the file again", len(data), want)
 	}
 	base := kernelBase + textOffset
 	return &kernel{
@@ -58,8 +58,8 @@ func parseImage(data []byte) (*kernel, error) {
 	}, nil
 }
 
-// imageFileSize is how long the file has to be. Only the PE header of an Image
-// with an EFI stub tells (PE Format, "Section Table"); without one it is 0.
+// imageFileSize returns how long the file must be. Only the PE header of an Image
+// with an EFI stub says so (PE Format, "Section Table"); without one the result is 0.
 func imageFileSize(data []byte) uint64 {
 	const (
 		numberOfSections     = 6

@@ -2,10 +2,10 @@ package boot
 
 import "fmt"
 
-// readInitrds reads the initrds and joins them in the order given. Their
-// format is the kernel's business, so nothing in them changes; but a kernel
-// looks for the next cpio archive at a multiple of 4 bytes, so zeros go between
-// them (Documentation/driver-api/early-userspace/buffer-format.rst).
+// readInitrds reads the initrds and joins them in the order given. The kernel
+// interprets them, so their bytes do not change. A kernel looks for the next cpio
+// archive at a multiple of 4 bytes, so they are padded with zeros
+// (Documentation/driver-api/early-userspace/buffer-format.rst).
 func readInitrds(files []File) ([]byte, error) {
 	var joined []byte
 	for i, f := range files {

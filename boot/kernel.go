@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// kernel is a kernel that has its place: nothing of it is relative any more.
+// kernel is a kernel with its place in memory: all addresses are absolute.
 type kernel struct {
-	format string // what it is and was packed in: "arm64 Image in gzip"
+	format string // what it is and what it was packed in: "arm64 Image in gzip"
 	base   uint64 // guest physical address of data
 	data   []byte
 	size   uint64 // bytes of memory from base that are the kernel's own
@@ -16,17 +16,17 @@ type kernel struct {
 }
 
 const (
-	// kernelBase is the 2 MiB aligned base of booting.rst. It is the lowest
-	// but 0: a kernel at address 0 would make that a valid pointer.
+	// kernelBase is the 2 MiB aligned base of booting.rst. It is the lowest one
+	// except 0: a kernel at address 0 would make 0 a valid pointer.
 	kernelBase  = LowBase + alignKernel
 	alignKernel = 2 << 20
 
-	// maxKernel bounds a kernel unpacked, and so what a small file can make
-	// the host allocate.
+	// maxKernel bounds an unpacked kernel, in bytes, and so what a small file can
+	// make the host allocate.
 	maxKernel = 512 << 20
 
-	// maxLayers bounds packing in packing: zboot, its payload's gzip, and a
-	// distribution's gzip around them are three.
+	// maxLayers bounds nested packing. A zboot with a gzip payload, packed again
+	// by a distribution, has three layers.
 	maxLayers = 4
 )
 
@@ -47,8 +47,8 @@ func readKernel(f File) (*kernel, error) {
 	return k, nil
 }
 
-// parseKernel takes one layer of packing off after the other and names it in
-// layers, until a kernel is left.
+// parseKernel removes one layer of packing after the other, until a kernel is left.
+// It appends the names of the layers to layers.
 func parseKernel(data []byte, layers *[]string) (*kernel, error) {
 	for {
 		switch {
@@ -68,7 +68,7 @@ func parseKernel(data []byte, layers *[]string) (*kernel, error) {
 	}
 }
 
-// unwrap takes off one layer of packing and says which it was.
+// unwrap removes one layer of packing and returns its name.
 func unwrap(data []byte) (inner []byte, name string, err error) {
 	if isZboot(data) {
 		inner, err = zbootPayload(data)
@@ -81,7 +81,7 @@ func unwrap(data []byte) (inner []byte, name string, err error) {
 	return nil, "", refuse(data)
 }
 
-// unpackedFrom introduces an error about what was found inside layers.
+// unpackedFrom is the start of an error about a file that was inside layers.
 func unpackedFrom(layers []string) string {
 	if len(layers) == 0 {
 		return ""

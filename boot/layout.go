@@ -13,7 +13,7 @@ import "fmt"
 //	0x4002_0000  +---------------------------+
 //	             | PL011 UART                |  64 KiB
 //	0x4003_0000  +---------------------------+
-//	             | virtio-mmio, 32 slots     |  128 KiB, 4 KiB a slot
+//	             | virtio-mmio, 32 slots     |  128 KiB, 4 KiB per slot
 //	0x4005_0000  +---------------------------+
 //	             | PL031 real-time clock     |  64 KiB
 //	0x4006_0000  +---------------------------+
@@ -21,7 +21,7 @@ import "fmt"
 //	0x4007_0000  +---------------------------+
 //	             | free                      |
 //	0x5000_0000  +---------------------------+
-//	             | GICv3 redistributors      |  128 KiB a CPU
+//	             | GICv3 redistributors      |  128 KiB per CPU
 //	0x6000_0000  +---------------------------+
 //	             | free                      |
 //	0x8000_0000  +---------------------------+
@@ -56,12 +56,12 @@ const (
 
 	HighBase = LowBase + 2<<30
 
-	// maxAddress bounds RAM: 40 bits of physical address are what every
-	// backend has.
+	// maxAddress bounds RAM: every backend has at least 40 bits of physical
+	// address.
 	maxAddress = 1 << 40
 )
 
-// PrimaryCell register blocks are 4 KiB at the start of their windows.
+// The registers of a PrimeCell are the first 4 KiB of its window.
 const primeCellSize = 0x1000
 
 // Interrupts, as INTIDs of the GIC.
@@ -75,7 +75,8 @@ const (
 	VirtioIRQ = firstSPI + 16 // of slot 0; one for each slot
 )
 
-// PowerKeyPin is the PL061 pin that the power key is wired to. High is pressed.
+// PowerKeyPin is the PL061 pin that the power key is wired to. It is high while the
+// key is pressed.
 const PowerKeyPin = 3
 
 // VirtioSlotBase is the base address of a virtio-mmio slot.
@@ -85,8 +86,8 @@ func VirtioSlotBase(slot int) uint64 { return VirtioBase + uint64(slot)*VirtioSl
 func VirtioSlotIRQ(slot int) int { return VirtioIRQ + slot }
 
 // Affinity is the affinity part of a CPU's MPIDR_EL1, by which the devicetree,
-// PSCI and the GIC name it. A GICv3 reaches 16 CPUs of one Aff0 by an SGI, so
-// Aff1 counts sixteens; a GICv2 has 8 CPUs and sees Aff0 only.
+// PSCI and the GIC name it. One SGI of a GICv3 reaches 16 values of Aff0, so Aff0
+// counts to 16 and Aff1 counts sixteens. A GICv2 has 8 CPUs and uses only Aff0.
 func Affinity(cpu int) uint64 { return uint64(cpu>>4)<<8 | uint64(cpu&0xf) }
 
 // Range is a piece of guest physical memory.
@@ -95,12 +96,12 @@ type Range struct {
 	Size uint64 // bytes
 }
 
-// End is the first address behind the range.
+// End returns the first address after the range.
 func (r Range) End() uint64 { return r.Base + r.Size }
 
-// RAM splits size bytes of memory into the banks of the memory map: the low
-// one, and the high one for what is above 1 GiB. Size must be a multiple of
-// 2 MiB, the largest page that a hypervisor may want to map it with.
+// RAM splits size bytes of memory into the banks of the memory map: the low bank,
+// and the high bank for what exceeds 1 GiB. size must be a multiple of 2 MiB, the
+// largest page that a hypervisor may map it with.
 func RAM(size uint64) ([]Range, error) {
 	switch {
 	case size == 0 || size%alignKernel != 0:

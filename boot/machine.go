@@ -6,11 +6,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
 
-// Machine is what varies between machines; the rest of one is fixed by the
-// memory map.
+// Machine is what varies between machines. The memory map fixes everything else.
 type Machine struct {
 	CPUs   int
-	RAM    []Range // as RAM() makes it: the low bank first
+	RAM    []Range // as RAM() returns it: the low bank first
 	GIC    int     // architecture version, 2 or 3
 	Virtio []int   // virtio-mmio slots that have a device behind them
 }
@@ -21,7 +20,7 @@ const (
 	maxCPUsGICv3 = GICRSize / GICRCPUSize
 )
 
-// check refuses a machine that the memory map or the GIC has no room for.
+// check refuses a machine that does not fit the memory map or the GIC.
 func (m Machine) check() error {
 	limit := map[int]int{2: maxCPUsGICv2, 3: maxCPUsGICv3}[m.GIC]
 	if limit == 0 {
@@ -43,7 +42,7 @@ func (m Machine) check() error {
 	return nil
 }
 
-// checkRAM refuses banks that are not where the memory map has them.
+// checkRAM refuses banks that are not at their places in the memory map.
 func (m Machine) checkRAM() error {
 	if len(m.RAM) == 0 || m.RAM[0].Base != LowBase {
 		return fmt.Errorf("boot: machine without a low bank of memory, want one at 0x%x", uint64(LowBase))
@@ -52,13 +51,13 @@ func (m Machine) checkRAM() error {
 		low := i == 0 && bank.Size <= LowSize
 		high := i > 0 && bank.Base >= m.RAM[i-1].End() && bank.Base >= HighBase && bank.End() > bank.Base
 		if bank.Size == 0 || !low && !high {
-			return fmt.Errorf("boot: memory bank of 0x%x bytes at 0x%x: want what RAM() makes", bank.Size, bank.Base)
+			return fmt.Errorf("boot: memory bank of 0x%x bytes at 0x%x: want what RAM() returns", bank.Size, bank.Base)
 		}
 	}
 	return nil
 }
 
-// Tree builds the machine's devicetree, all but what a start adds to /chosen.
+// Tree builds the machine's devicetree, without what a start adds to /chosen.
 func (m Machine) Tree() (*fdt.Tree, error) {
 	if err := m.check(); err != nil {
 		return nil, err

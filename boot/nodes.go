@@ -20,8 +20,8 @@ func spi(intid int) []uint32 {
 	return []uint32{kindSPI, uint32(intid - firstSPI), levelHigh}
 }
 
-// ppi is wired to every CPU: arm,gic wants their mask in bits 15:8, arm,gic-v3
-// has zeros there.
+// ppi is the specifier of an interrupt of every CPU. The binding of arm,gic wants a
+// mask of CPUs in bits 15:8; the one of arm,gic-v3 wants zeros there.
 func (m Machine) ppi(intid int) []uint32 {
 	flags := uint32(levelHigh)
 	if m.GIC == 2 {
@@ -69,8 +69,8 @@ func addGIC(root *fdt.Node, m Machine) *fdt.Node {
 	gic := root.Add(fmt.Sprintf("interrupt-controller@%x", GICDBase))
 	if m.GIC == 2 {
 		gic.Set("compatible", fdt.Strings("arm,cortex-a15-gic"))
-		// GICv2's own sizes: 4 KiB and 8 KiB. With 8 KiB Linux finds
-		// GICC_DIR in the second page.
+		// GICv2's own sizes: 4 KiB and 8 KiB. Linux expects GICC_DIR in the
+		// second page only if there are 8 KiB.
 		gic.Set("reg", fdt.Cells64(GICDBase, 0x1000, GICCBase, 0x2000))
 	} else {
 		gic.Set("compatible", fdt.Strings("arm,gic-v3"))
@@ -85,7 +85,7 @@ func addTimer(root *fdt.Node, m Machine) {
 	timer := root.Add("timer")
 	timer.Set("compatible", fdt.Strings("arm,armv8-timer"))
 	var interrupts []uint32
-	// The order is the binding's.
+	// The binding fixes this order.
 	for _, intid := range []int{aarch64.SecureTimerINTID, aarch64.PhysicalTimerINTID, aarch64.VirtualTimerINTID, aarch64.HypTimerINTID} {
 		interrupts = append(interrupts, m.ppi(intid)...)
 	}
@@ -94,8 +94,8 @@ func addTimer(root *fdt.Node, m Machine) {
 	timer.Set("always-on", fdt.Empty())
 }
 
-// addClock adds the one clock of the PrimeCells. 24 MHz is what the PL011 of
-// a development board gets; it drives nothing here.
+// addClock adds the clock that all PrimeCells name. 24 MHz is a usual clock of a
+// PL011 on development boards; no device here depends on it.
 func addClock(root *fdt.Node) *fdt.Node {
 	clock := root.Add("clock-24000000")
 	clock.Set("compatible", fdt.Strings("fixed-clock"))

@@ -2,14 +2,14 @@ package boot
 
 import "fmt"
 
-// Alignments of what is placed. A blob at a 2 MiB boundary lies in one 2 MiB
-// block, which is how a kernel maps it; 64 KiB is the largest page.
+// Alignments of what is placed. A blob at a 2 MiB boundary lies in one 2 MiB block,
+// which a kernel maps as a whole. 64 KiB is the largest page.
 const (
 	alignDTB    = 2 << 20
 	alignInitrd = 64 << 10
 
-	// dtbReach is how far above the kernel's base one older than Linux 4.2
-	// finds the blob.
+	// dtbReach is how far above its base a kernel older than Linux 4.2 can reach
+	// the blob, in bytes.
 	dtbReach = 512 << 20
 )
 
@@ -23,13 +23,13 @@ type places struct {
 // place finds room in the low bank, which is ram bytes from address 0:
 //
 //	0x0020_0000 + text_offset  kernel, image_size bytes
-//	...                        free, as much as there is in one piece
-//	                           blob: under the initrd and in dtbReach
+//	...                        free, in one piece
+//	                           blob: below the initrd and within dtbReach
 //	                           initrd: up to the end of the low bank
 //
-// The kernel has the free memory right behind it, because one that does not
-// tell its image_size uses an unknown part of it. All is in one 1 GiB window,
-// as booting.rst wants it for kernel and initrd.
+// The free memory follows the kernel directly, because a kernel without image_size
+// uses an unknown part of it. Everything is in one 1 GiB window, which booting.rst
+// demands of kernel and initrd.
 func place(k *kernel, dtbSize, initrdSize, ram uint64) (places, error) {
 	p, ok := tryPlace(k, dtbSize, initrdSize, ram)
 	if ok {
@@ -62,8 +62,8 @@ func tryPlace(k *kernel, dtbSize, initrdSize, ram uint64) (p places, ok bool) {
 	return p, p.dtb.Base >= free
 }
 
-// memoryNeeded is the least size of the low bank, in whole 2 MiB, that
-// tryPlace succeeds with. It may be above what the bank can have.
+// memoryNeeded returns the least size of the low bank, a multiple of 2 MiB, with
+// which tryPlace succeeds. It may exceed the largest size of the bank.
 func memoryNeeded(k *kernel, dtbSize, initrdSize uint64) uint64 {
 	need := alignUp(k.base+k.size, alignDTB) + dtbSize
 	if initrdSize > 0 {

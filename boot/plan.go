@@ -13,7 +13,7 @@ type Plan struct {
 	Format string // what the kernel file was: "arm64 Image in gzip"
 	Entry  uint64 // guest physical address
 
-	Kernel Range // with the memory that it takes beyond its file
+	Kernel Range // including the memory that it uses after its file
 	DTB    Range
 	Initrd Range // size 0 if there is none
 
@@ -24,16 +24,16 @@ type Plan struct {
 	kaslr  bool
 }
 
-// Segment is bytes and their place in guest memory. Data is shared with the
-// plan: it is for reading.
+// Segment is bytes and their place in guest memory. Data is shared with the plan and
+// must not be changed.
 type Segment struct {
 	Name string // "kernel", "initrd", "devicetree"
 	Addr uint64 // guest physical address, in the low bank
 	Data []byte
 }
 
-// Segments returns what has to be in memory before a start. Call it for every
-// start, a reset as well: the blob has fresh seeds each time.
+// Segments returns what has to be in memory before a start. Call it for each start
+// and each reset, so that the blob has fresh seeds.
 func (p *Plan) Segments() ([]Segment, error) {
 	blob, err := p.Blob()
 	if err != nil {
@@ -46,7 +46,7 @@ func (p *Plan) Segments() ([]Segment, error) {
 	return list, nil
 }
 
-// Blob makes the devicetree blob with fresh seeds.
+// Blob returns the devicetree blob with fresh seeds.
 func (p *Plan) Blob() ([]byte, error) {
 	if err := p.seed(); err != nil {
 		return nil, err
@@ -54,12 +54,12 @@ func (p *Plan) Blob() ([]byte, error) {
 	return p.tree.Marshal()
 }
 
-// Tree is the devicetree, for printing.
+// Tree returns the devicetree, for printing.
 func (p *Plan) Tree() *fdt.Tree { return p.tree }
 
-// place fills /chosen and finds the addresses. The blob gets its size from
-// what is in /chosen, and /chosen an address from the placement, so it is
-// filled first with zeros of the same size.
+// place fills /chosen and finds the addresses. The blob's size depends on the
+// content of /chosen, and /chosen contains an address that the placement finds. So
+// place first fills /chosen with zeros of the same size.
 func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 	chosen := p.tree.Find("/chosen")
 	if commandLine != "" {
@@ -80,7 +80,7 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 		return err
 	}
 	if len(p.initrd) > 0 {
-		// One cell each, as the schema wants: the low bank has no more.
+		// The schema wants one cell each, and addresses in the low bank fit.
 		chosen.Set("linux,initrd-start", fdt.U32(uint32(at.initrd.Base)))
 		chosen.Set("linux,initrd-end", fdt.U32(uint32(at.initrd.End())))
 	}
@@ -88,8 +88,8 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 	return nil
 }
 
-// seed puts fresh seeds into /chosen. A kernel credits rng-seed as entropy and
-// wipes both when it has read them.
+// seed puts fresh seeds into /chosen. A kernel credits rng-seed as entropy, and wipes
+// both seeds after reading them.
 func (p *Plan) seed() error {
 	const rngSeedSize, kaslrSeedSize = 32, 8
 	seeds := make([]byte, rngSeedSize+kaslrSeedSize)

@@ -14,18 +14,18 @@ type Config struct {
 	Machine     Machine
 	Kernel      File
 	Initrds     []File    // joined in this order
-	CommandLine string    // empty: what the blob says, if DTB is given
+	CommandLine string    // empty: with DTB, the blob's own remains
 	DTB         *File     // a blob to use in place of the machine's own
-	KASLR       bool      // hand out a kaslr-seed
-	Rand        io.Reader // where seeds come from; nil is crypto/rand
+	KASLR       bool      // give the kernel a kaslr-seed
+	Rand        io.Reader // the source of seeds; nil is crypto/rand
 }
 
-// maxCommandLine is COMMAND_LINE_SIZE of arm64 less its NUL, in bytes. The
-// kernel drops what is behind it without a word.
+// maxCommandLine is COMMAND_LINE_SIZE of arm64 less its NUL, in bytes. The kernel
+// silently drops everything after it.
 const maxCommandLine = 2047
 
-// Prepare reads every file and finds its place in memory. The plan holds for
-// any number of starts. Each error is one line that names the file.
+// Prepare reads every file and finds its place in memory. The plan is good for any
+// number of starts. Each error is one line that names the file.
 func Prepare(c Config) (*Plan, error) {
 	if err := c.Machine.check(); err != nil {
 		return nil, err

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// notKernels are the kinds of file that get given as a kernel by mistake, each
-// with what would be right. More telling marks come first.
+// notKernels are the kinds of files that users give as a kernel by mistake, each
+// with the right thing to do. More specific marks come first.
 var notKernels = []struct {
 	off   uint64
 	magic string
 	what  string
-	right error // its place, if it has one
+	right error // where to give it instead; nil if nowhere
 }{
 	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage: give an arm64 kernel", nil},
 	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage: give an arm64 kernel", nil},
@@ -39,7 +39,8 @@ var notKernels = []struct {
 	{0x1fe, "\x55\xaa", "a disk image or boot sector: give the kernel inside it", nil},
 }
 
-// refuse says what data is, which is no arm64 kernel, and what would be right.
+// refuse returns the error for data that is no arm64 kernel: what it is, and what
+// would be right.
 func refuse(data []byte) error {
 	if len(data) == 0 {
 		return errors.New("there is nothing in it")
@@ -61,7 +62,7 @@ func refuse(data []byte) error {
 	return fmt.Errorf("not a kernel of a known form, it begins % x: give an arm64 Image, vmlinuz or vmlinux", data[:min(len(data), 16)])
 }
 
-// refusePE is for an EFI program that is no kernel in itself.
+// refusePE returns the error for an EFI program that is no kernel itself.
 func refusePE(data []byte) error {
 	f, err := pe.NewFile(bytes.NewReader(data))
 	if err != nil {
@@ -95,5 +96,6 @@ func textLine(data []byte) (string, bool) {
 	return string(line[:min(len(line), 40)]), true
 }
 
-// oneLine is the text of another package's error, for the middle of a message.
+// oneLine returns the text of another package's error without line breaks, for use
+// inside a message.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }

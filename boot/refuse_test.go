@@ -42,7 +42,7 @@ func TestKernelRefused(t *testing.T) {
 		want string // the message behind the file's name
 	}{
 		{"empty", nil, "the file is empty: copy it again"},
-		{"Image cut short", makeImage(image{peEnd: 8192}), "arm64 Image cut short: 0x1000 bytes, its PE header tells of 0x2000: copy the file again"},
+		{"Image cut short", makeImage(image{peEnd: 8192}), "arm64 Image cut short: 0x1000 bytes, its PE header says 0x2000: copy the file again"},
 		{"header cut short", img[:60], "arm64 Image cut short: 60 bytes, its header alone has 64: copy the file again"},
 		{"big-endian Image", makeImage(image{flags: 1}), "a big-endian arm64 Image (flags bit 0): build it with CONFIG_CPU_LITTLE_ENDIAN"},
 		{"wild text_offset", makeImage(image{textOffset: 1 << 63}), "arm64 Image with text_offset 0x8000000000000000, want less than 0x200000: its header is damaged"},
@@ -50,11 +50,11 @@ func TestKernelRefused(t *testing.T) {
 		{"image_size just too large", makeImage(image{imageSize: LowSize + 1}), "arm64 Image with image_size 0x40000001"},
 		{"wild image_size", makeImage(image{imageSize: 1 << 63}), "arm64 Image with image_size 0x8000000000000000, the low bank has 0x40000000 bytes: its header is damaged"},
 		{"gzip cut short", makeGzip(img)[:100], "gzip stream cut short after 0x64 bytes"},
-		{"gzip damaged", patched(makeGzip(img), len(makeGzip(img))-8, "crc"), "gzip stream damaged behind 0x1000 unpacked bytes: gzip: invalid checksum: copy the file again"},
+		{"gzip damaged", patched(makeGzip(img), len(makeGzip(img))-8, "crc"), "gzip stream damaged after 0x1000 unpacked bytes: gzip: invalid checksum: copy the file again"},
 		{"gzip of nothing", makeGzip(nil), "unpacked from gzip: there is nothing in it"},
 		{"zstd damaged", patched(makeZstd(img), 8, "\xff\xff\xff\xff\xff\xff"), "zstd stream damaged"},
 		{"lz4 damaged", patched(makeLZ4(img), 5, "\xff\xff"), "lz4 stream damaged"},
-		{"lz4 -l damaged", patched(makeLZ4Legacy(img), 4, "\xff\xff\xff\x7f"), "lz4 (legacy frame) stream damaged behind 0x0 unpacked bytes: block of 0x7fffffff bytes"},
+		{"lz4 -l damaged", patched(makeLZ4Legacy(img), 4, "\xff\xff\xff\x7f"), "lz4 (legacy frame) stream damaged after 0x0 unpacked bytes: block of 0x7fffffff bytes"},
 		{"ELF cut short", vmlinux(img)[:1000], "ELF file cut short: segment at 0xffff800008000000"},
 		{"ELF header cut short", vmlinux(img)[:30], "ELF file damaged or cut short: EOF: copy the file again"},
 		{"32-bit ARM ELF", elf32ARM(), "an ELF file for EM_ARM (ELFCLASS32): give an arm64 kernel"},

@@ -18,8 +18,8 @@ const (
 
 func isZboot(data []byte) bool { return hasAt(data, 0, "MZ") && hasAt(data, zbootMagic, "zimg") }
 
-// zbootPayload returns the packed kernel in a zboot file. What it is packed in
-// shows in the payload itself; the header's name for it goes into messages.
+// zbootPayload returns the packed kernel in a zboot file. The payload itself shows
+// how it is packed; the header's name for the format is only used in messages.
 func zbootPayload(data []byte) ([]byte, error) {
 	if len(data) < zbootHeaderSize {
 		return nil, fmt.Errorf("EFI zboot file cut short: %d bytes, its header alone has %d: copy the file again", len(data), zbootHeaderSize)

@@ -23,11 +23,11 @@ type File struct {
 	Major, Minor uint32      // a device node's number
 }
 
-// maxName is the kernel's PATH_MAX less the terminating zero: longer names are skipped without a word.
+// maxName is the kernel's PATH_MAX less the terminating zero. The kernel skips longer names silently.
 const maxName = 4095
 
-// Archive returns files in the order given as an archive. Directories that lead to a file and are not in the list
-// are added before it with the mode 0755: the kernel creates none by itself.
+// Archive returns an archive of files in the order given. Directories that lead to a file but are not in the list are
+// added before it with the mode 0755, because the kernel does not create them.
 func Archive(files []File) ([]byte, error) {
 	w := &writer{seen: map[string]bool{".": true}}
 	for _, f := range files {
@@ -92,7 +92,7 @@ func (w *writer) pad() {
 	}
 }
 
-// unixMode is mode as Linux's stat.h has it.
+// unixMode translates mode to the numbers of Linux's stat.h.
 func unixMode(mode fs.FileMode) (uint32, error) {
 	m := uint32(mode.Perm())
 	for bit, value := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
