@@ -16,12 +16,11 @@ const (
 	FeatureReporting    uint64 = 1 << 5
 )
 
-// PageSize is the unit of the balloon, whatever the guest's or the host's pages
-// are (5.5.6).
+// PageSize is the unit of the balloon in bytes, whatever the size of the guest's and
+// the host's pages (5.5.6).
 const PageSize = 4096
 
-// MaxPages is how many page numbers of one request are looked at. Linux sends
-// 256.
+// MaxPages is how many page numbers of one request are read. Linux sends 256.
 const MaxPages = 4096
 
 // Offsets in the configuration space (5.5.4).
@@ -31,8 +30,8 @@ const (
 	configSize  = 8
 )
 
-// Queues by index. The last two are where drivers look for the reporting queue:
-// Linux numbers the queues that exist, the specification all there could be.
+// Queues by index. Drivers look for the reporting queue at either of the last two:
+// Linux numbers only the queues that exist, the specification all possible ones.
 const (
 	inflateq = iota
 	deflateq
@@ -56,7 +55,7 @@ type Device struct {
 
 var _ virtio.Device = (*Device)(nil)
 
-// New returns a balloon with nothing in it.
+// New returns an empty balloon.
 func New() *Device {
 	d := &Device{config: virtio.NewConfig(make([]byte, configSize)), refresh: make(chan struct{}, 1), fresh: make(chan struct{})}
 	d.config.Writable(offActual, 4, func(v uint64) { d.actual.Store(uint32(v)) })
@@ -75,18 +74,18 @@ func (d *Device) QueueSizes() []uint16 { return []uint16{128, 128, 8, 32, 32} }
 // Config implements virtio.Device.
 func (d *Device) Config() *virtio.Config { return d.config }
 
-// SetTarget asks the guest to give so many bytes, rounded down to pages. It
-// does so when it can; see Actual.
+// SetTarget asks the guest to put so many bytes into the balloon, rounded down to
+// pages. The guest does so when it can; Actual says how far it has come.
 func (d *Device) SetTarget(bytes uint64) {
 	pages := uint32(min(bytes/PageSize, 1<<32-1))
 	d.config.Update(func(b []byte) { binary.LittleEndian.PutUint32(b[offNumPages:], pages) })
 }
 
-// Actual is how many bytes are in the balloon, by the driver's own account.
+// Actual returns how many bytes are in the balloon, by the driver's own account.
 func (d *Device) Actual() uint64 { return uint64(d.actual.Load()) * PageSize }
 
-// Released is how many bytes the guest has given back so far, whether it took
-// them again or not.
+// Released returns how many bytes the guest has given back so far. Bytes that it has
+// taken again still count.
 func (d *Device) Released() uint64 { return d.given.Load() }
 
 // Serve implements virtio.Device.
@@ -128,7 +127,8 @@ func (d *Device) inflate(ctx context.Context, q *virtio.Queue) {
 // run is a range of pages.
 type run struct{ first, n uint64 }
 
-// add makes the run longer by a page at either end, if that is where it is.
+// add extends the run by a page that is next to either end. It returns false for any
+// other page.
 func (r *run) add(page uint64) bool {
 	switch {
 	case r.n == 0:
@@ -143,7 +143,7 @@ func (r *run) add(page uint64) bool {
 	return true
 }
 
-// take releases a run of pages that are memory.
+// take releases those pages of a run that are memory.
 func (d *Device) take(m *virtio.Memory, r run) {
 	if b, ok := m.Slice(r.first*PageSize, r.n*PageSize); ok && r.n > 0 {
 		d.release(m, b)
@@ -156,7 +156,8 @@ func (d *Device) release(m *virtio.Memory, b []byte) {
 	}
 }
 
-// deflate lets the driver have its pages again: they are still mapped.
+// deflate answers a driver that takes its pages back. They are still mapped, so there
+// is nothing to do.
 func (d *Device) deflate(ctx context.Context, q *virtio.Queue) {
 	var c virtio.Chain
 	for q.Next(ctx, &c) {

@@ -4,15 +4,15 @@
 // Implemented: inflating and deflating to a target that the host sets, deflating
 // when the guest runs out of memory (VIRTIO_BALLOON_F_DEFLATE_ON_OOM), the
 // guest's statistics (VIRTIO_BALLOON_F_STATS_VQ), and free page reporting
-// (VIRTIO_BALLOON_F_REPORTING), by which the guest names free memory by itself,
-// without a target.
+// (VIRTIO_BALLOON_F_REPORTING), by which the guest reports free memory without being
+// asked.
 //
 // Missing: free page hints, which serve migration, and page poisoning: a driver
 // that needs freed pages to keep a pattern does not report them.
 //
 // # Threats
 //
-// What a guest gives back is its own memory, and only that: page numbers outside
-// RAM are ignored. A request is looked at up to MaxPages page numbers, so that
-// no request keeps the device busy for long.
+// A guest can give back only its own memory: page numbers outside RAM are ignored. At
+// most MaxPages page numbers of a request are read, so no request keeps the device
+// busy for long.
 package balloon

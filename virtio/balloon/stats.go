@@ -30,8 +30,7 @@ const (
 	tags                int = 16
 )
 
-// Stats has the statistics that the driver gives, by tag; Has tells those that
-// it gave.
+// Stats has the statistics of the driver by tag; Has says which ones it has given.
 type Stats struct {
 	Value [tags]uint64
 	has   uint16
@@ -40,9 +39,8 @@ type Stats struct {
 // Has reports whether the driver has given a value for tag.
 func (s *Stats) Has(tag Tag) bool { return int(tag) < tags && s.has>>tag&1 != 0 }
 
-// Stats asks the guest for its statistics and returns them. The error is that
-// of ctx: a driver that is not there, or has not accepted FeatureStats, does
-// not answer.
+// Stats asks the guest for its statistics and returns them. The only error is the one
+// of ctx: if there is no driver, or it has not accepted FeatureStats, no answer comes.
 func (d *Device) Stats(ctx context.Context) (Stats, error) {
 	d.mu.Lock()
 	fresh := d.fresh
@@ -61,8 +59,8 @@ func (d *Device) Stats(ctx context.Context) (Stats, error) {
 	return d.stats, nil
 }
 
-// collect reads statistics. The driver has a buffer of them here at all times;
-// to give it back is to ask for new ones.
+// collect reads statistics. The driver always leaves a buffer with the device; the
+// device asks for new statistics by giving it back.
 func (d *Device) collect(ctx context.Context, q *virtio.Queue) {
 	var c virtio.Chain
 	for q.Next(ctx, &c) {
@@ -80,11 +78,11 @@ func (d *Device) collect(ctx context.Context, q *virtio.Queue) {
 	}
 }
 
-// statSize is that of a tag and a value, packed.
+// statSize is the size of a tag and a value, packed, in bytes.
 const statSize = 10
 
 func parseStats(b *virtio.Buffers) (s Stats) {
-	for range 4 * tags { // more than that says things twice
+	for range 4 * tags { // a longer list only repeats tags
 		var p [statSize]byte
 		if b.CopyOut(p[:]) < statSize {
 			break
