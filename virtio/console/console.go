@@ -29,11 +29,11 @@ const (
 
 const queueSize = 64
 
-// Device is a console, and further ports beside it.
+// Device is a console with any number of further ports.
 type Device struct {
 	config  *virtio.Config
 	ports   []*port
-	resized chan struct{} // holds one token when the driver has to be told
+	resized chan struct{} // holds one token while the driver has to be told the size
 }
 
 // port is one byte stream in each direction.
@@ -50,8 +50,8 @@ var _ virtio.Device = (*Device)(nil)
 
 // Config says what a console is.
 type Config struct {
-	// Ports are the names of the ports beside the console itself, which is
-	// port 0: the first of them is port 1.
+	// Ports are the names of the further ports. The console itself is port 0; the
+	// first of these is port 1.
 	Ports []string
 }
 
@@ -79,8 +79,8 @@ func (d *Device) Features() uint64 {
 	return FeatureSize | FeatureEmergWrite
 }
 
-// QueueSizes implements virtio.Device: receiveq and transmitq of port 0, those
-// of control messages, then those of the other ports (5.3.2).
+// QueueSizes implements virtio.Device: the receiveq and transmitq of port 0, then of
+// control messages, then of the other ports (5.3.2).
 func (d *Device) QueueSizes() []uint16 {
 	n := 2
 	if len(d.ports) > 1 {
@@ -105,16 +105,16 @@ func (d *Device) SetSize(cols, rows uint16) {
 	signal(d.resized)
 }
 
-// Input types p on a port; port 0 is the console. It waits while the guest
-// takes nothing; its only error is that of ctx.
+// Input sends p to the guest on a port; port 0 is the console. It waits while the
+// guest takes nothing. Its only error is the one of ctx.
 func (d *Device) Input(ctx context.Context, port int, p []byte) error {
 	return d.ports[port].input.write(ctx, p)
 }
 
-// Run writes what the guest writes to a port to w until ctx is done; what the
-// guest has written by then is still written. Only one Run of a port may run at
-// a time. While w blocks, or without Run, the guest waits. An error is that of
-// w; what was handed to that Write is lost.
+// Run copies the guest's output on a port to w until ctx is done; output from before
+// that is still written. Only one Run of a port may run at a time. While w blocks, or
+// without Run, the guest waits. If w returns an error, Run ends with it, and the bytes
+// of that Write are lost.
 func (d *Device) Run(ctx context.Context, port int, w io.Writer) error {
 	out := d.ports[port].output
 	b := make([]byte, 4096)
@@ -153,8 +153,8 @@ func (d *Device) Serve(ctx context.Context, features uint64, qs []*virtio.Queue)
 	return nil
 }
 
-// announceSize interrupts for a size that was set before there was a driver:
-// Linux looks at it only then.
+// announceSize interrupts for a size that was set before there was a driver: Linux
+// reads the size only after an interrupt.
 func (d *Device) announceSize() {
 	known := false
 	d.config.View(func(b []byte) { known = binary.LittleEndian.Uint32(b[offCols:]) != 0 })
@@ -175,8 +175,8 @@ func (p *port) receive(ctx context.Context, q *virtio.Queue) {
 	}
 }
 
-// open waits until the guest has the port open; false when ctx is done. What a
-// guest gets on a port that it has not opened is lost.
+// open waits until the guest has opened the port. It returns false if ctx is done. The
+// wait is needed because a guest drops what it gets on a port that is not open.
 func (p *port) open(ctx context.Context) bool {
 	for !p.connected.Load() {
 		select {
@@ -188,8 +188,8 @@ func (p *port) open(ctx context.Context) bool {
 	return true
 }
 
-// transmit takes the guest's output. When the device is closed that is all which
-// the guest has made available; after a reset there is none.
+// transmit takes the guest's output. When the device is closed, it still takes
+// everything that the guest has made available; after a reset there is nothing.
 func (p *port) transmit(ctx context.Context, q *virtio.Queue) {
 	var c virtio.Chain
 	for q.Next(ctx, &c) || q.Pop(&c) {

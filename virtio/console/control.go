@@ -11,20 +11,20 @@ import (
 type event uint16
 
 const (
-	deviceReady event = 0 // by the driver
+	deviceReady event = 0 // sent by the driver
 	deviceAdd   event = 1
-	portReady   event = 3 // by the driver
+	portReady   event = 3 // sent by the driver
 	consolePort event = 4
 	portResize  event = 5
-	portOpen    event = 6 // by both
+	portOpen    event = 6 // sent by both
 	portName    event = 7
 )
 
-// messageSize is that of id, event and value.
+// messageSize is the size of id, event and value, in bytes.
 const messageSize = 8
 
-// control answers the driver's messages. An answer waits for room that the
-// driver gives; the next message waits for the answer.
+// control answers the driver's messages. An answer waits for a buffer of the driver,
+// and the next message waits for the answer.
 func (d *Device) control(ctx context.Context, receiveq, transmitq *virtio.Queue) {
 	var c virtio.Chain
 	for transmitq.Next(ctx, &c) {
@@ -79,7 +79,7 @@ func (d *Device) resize(ctx context.Context, q *virtio.Queue) {
 	}
 }
 
-// send sends a message, when the driver has given room for one.
+// send sends a message. It waits until the driver has given a buffer for one.
 func send(ctx context.Context, q *virtio.Queue, id uint32, e event, value uint16, more []byte) {
 	var c virtio.Chain
 	if !q.Next(ctx, &c) {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// pipeSize is how many bytes wait in one direction of a port.
+// pipeSize is how many bytes can wait in one direction of a port.
 const pipeSize = 64 << 10
 
 // pipe is a bounded queue of bytes, with a goroutine or two at each end.
@@ -23,7 +23,7 @@ func newPipe() *pipe {
 	return &pipe{data: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
-// put appends what there is room for and returns how much that is.
+// put appends as many bytes as there is room for and returns how many.
 func (p *pipe) put(b []byte) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,7 +52,7 @@ func (p *pipe) get(b []byte) (n int) {
 	return n
 }
 
-// signal leaves a token, if there is none.
+// signal puts a token into c unless there is one already.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -60,7 +60,7 @@ func signal(c chan struct{}) {
 	}
 }
 
-// write is put for all of b: it waits for room. Its only error is that of ctx.
+// write is put for all of b: it waits for room. Its only error is the one of ctx.
 func (p *pipe) write(ctx context.Context, b []byte) error {
 	for {
 		if b = b[p.put(b):]; len(b) == 0 {
@@ -74,8 +74,8 @@ func (p *pipe) write(ctx context.Context, b []byte) error {
 	}
 }
 
-// wait waits until there are bytes; false when there are none and ctx is done.
-// Only one goroutine may wait, and take them.
+// wait waits until there are bytes. It returns false if there are none and ctx is
+// done. Only one goroutine may wait for bytes and take them.
 func (p *pipe) wait(ctx context.Context) bool {
 	for p.empty() {
 		select {
