@@ -1,10 +1,11 @@
 // Package rng is the virtio entropy device: Virtio 1.3, 5.4.
 //
-// A request gets as many random bytes as it has room for, up to MaxRequest:
-// what the driver asks for does not decide how long the device is busy. If the
-// source fails, the request returns the bytes that it has given, or is not
-// answered, and the device needs a reset; a guest never takes the zeros that
-// were in its buffer for entropy.
+// Implemented: everything; the device has no features. A request gets as many random
+// bytes as it has room for, up to MaxRequest, so that the driver's request does not
+// decide how long the device is busy. If the source fails, the request returns the
+// bytes that were read until then; if there are none, it is not answered. The device
+// then needs a reset. So a guest never mistakes the old content of its buffer for
+// entropy.
 package rng
 
 import (
@@ -27,7 +28,7 @@ var _ virtio.Device = (*Device)(nil)
 
 // Config says what an entropy device is.
 type Config struct {
-	// Source is where the bytes come from; nil is the host's generator. Read
+	// Source is the source of the bytes; nil is the host's generator. Its Read
 	// must not block for long.
 	Source io.Reader
 }
