@@ -1,5 +1,5 @@
-// Package unixsock listens on Unix sockets that only their owner's programs may
-// connect to, as backends of devices do.
+// Package unixsock listens on Unix sockets to which only programs of their owner may
+// connect. Backends of devices use it.
 package unixsock
 
 import (
@@ -11,8 +11,8 @@ import (
 	"os"
 )
 
-// MaxPath is the longest name that every system takes for a Unix socket, in
-// bytes: macOS has 104, with the zero that ends it.
+// MaxPath is the longest path of a Unix socket that every system accepts, in bytes:
+// macOS has room for 104 with the terminating zero.
 const MaxPath = 103
 
 // Listener is a Unix socket of mode 0600.
@@ -22,9 +22,9 @@ type Listener struct {
 	file fs.FileInfo // what path was when it was created
 }
 
-// Listen creates a socket. One that is there and that nobody serves is
-// replaced; anything else that is there is an error, and so is a path of more
-// than MaxPath bytes. Its caller says in front of an error whose socket it is.
+// Listen creates a socket. It replaces an existing socket that no process serves.
+// Anything else at the path is an error, and so is a path of more than MaxPath bytes.
+// Errors do not name a package: the caller adds whose socket it is.
 func Listen(path string) (*Listener, error) {
 	if path == "" || len(path) > MaxPath {
 		return nil, fmt.Errorf("path %q has %d bytes: give 1 to %d", path, len(path), MaxPath)
@@ -56,16 +56,16 @@ func removeStale(path string) error {
 	case err != nil:
 		return err
 	case info.Mode()&fs.ModeSocket == 0:
-		return fmt.Errorf("%s is there and is not a socket: remove it or give another path", path)
+		return fmt.Errorf("%s exists and is not a socket: remove it or give another path", path)
 	}
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
-		return fmt.Errorf("%s is the socket of a process that runs: give another path", path)
+		return fmt.Errorf("%s is the socket of a running process: give another path", path)
 	}
 	return os.Remove(path)
 }
 
-// makePrivate sets the socket's mode to 0600 where private has not.
+// makePrivate sets the socket's mode to 0600 on systems where private does not.
 func makePrivate(path string) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeSocket != 0 && info.Mode().Perm() != 0o600 {
@@ -74,7 +74,7 @@ func makePrivate(path string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// Close ends the listening and removes the socket.
+// Close stops listening and removes the socket.
 func (l *Listener) Close() error {
 	if info, err := os.Lstat(l.path); err == nil && os.SameFile(info, l.file) {
 		os.Remove(l.path)

@@ -68,7 +68,7 @@ func TestPaths(t *testing.T) {
 		{at("link"), "is not a socket"},
 		{at("link to a socket"), "is not a socket"},
 		{at("dir"), "is not a socket"},
-		{at("live"), "process that runs"},
+		{at("live"), "running process"},
 		{at("none/new"), "no such file"},
 		{"", "has 0 bytes"},
 		{at(strings.Repeat("x", MaxPath)), "give 1 to 103"},

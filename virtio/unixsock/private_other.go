@@ -4,5 +4,5 @@ package unixsock
 
 import "syscall"
 
-// private does nothing: sockets have no mode here.
+// private does nothing: sockets do not have a mode here.
 func private(_, _ string, _ syscall.RawConn) error { return nil }
