@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Disturb is a guest's other CPU: it calls flip for each of changes, with its
-// index, over and over, until stop is called. Flip changes memory that the
-// device may be looking at, which Go's race detector would report: under it, and
-// without changes, nothing is done.
+// Disturb plays a guest's other CPU. Until stop is called it calls flip for each of
+// changes, with the index, over and over. flip changes memory that the device may be
+// reading. Go's race detector would report that, so under it, and if changes is empty,
+// Disturb does nothing.
 func Disturb(changes []byte, flip func(i int, c byte)) (stop func()) {
 	if len(changes) == 0 || RaceEnabled {
 		return func() {}

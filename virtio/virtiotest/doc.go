@@ -5,11 +5,13 @@
 //	d.Start(virtiotest.AllFeatures)   // up to DRIVER_OK, every queue set up
 //	answer := d.Rings[0].Do(request, 512)
 //
-// Do builds a chain, offers it, notifies the device and waits for its
-// interrupt. The steps are there one by one, too, for what a good driver would
-// not do: SetDesc writes any descriptor, Offer makes any head available,
-// Driver.Write any register.
+// Do builds a chain, offers it, notifies the device and waits for its interrupt. The
+// single steps are available, too, to do what a good driver would not: SetDesc writes
+// any descriptor, Offer makes any head available, Driver.Write writes any register.
+// The example of package virtio drives a device that it defines itself.
 //
-// RAM is on the Go heap, so that the race detector sees what a device does with
-// it; words of rings are accessed atomically, as by a guest's CPU.
+// RAM is on the Go heap, so that the race detector sees how a device uses it. Words of
+// rings are accessed atomically, as by a guest's CPU.
+//
+// Missing: whatever package virtio does not implement, such as packed virtqueues.
 package virtiotest

@@ -30,7 +30,7 @@ type Driver struct {
 	Transport *virtio.Transport
 	Memory    *virtio.Memory
 	RAM       []byte  // guest physical RAMBase and on
-	Rings     []*Ring // one a queue, after Start
+	Rings     []*Ring // one for each queue, after Start
 	Features  uint64  // accepted, after Start
 
 	t      testing.TB
@@ -69,7 +69,7 @@ func (d *Driver) setLine(high bool) {
 	}
 }
 
-// LastLog is the last line that the device has logged.
+// LastLog returns the last line that the device has logged.
 func (d *Driver) LastLog() string {
 	if s := d.log.Load(); s != nil {
 		return *s
@@ -77,7 +77,7 @@ func (d *Driver) LastLog() string {
 	return ""
 }
 
-// Line is the level of the interrupt line.
+// Line returns the level of the interrupt line.
 func (d *Driver) Line() bool { return d.line.Load() }
 
 // Read reads a 32-bit register.
@@ -106,13 +106,13 @@ func (d *Driver) Status() virtio.Status { return virtio.Status(d.Read(virtio.Reg
 // AddStatus sets bits of the device status.
 func (d *Driver) AddStatus(s virtio.Status) { d.Write(virtio.RegStatus, uint32(d.Status()|s)) }
 
-// Reset resets the device; Rings are no longer of use.
+// Reset resets the device. Rings must not be used afterwards.
 func (d *Driver) Reset() {
 	d.Write(virtio.RegStatus, 0)
 	d.next = RAMBase
 }
 
-// Offered is the features that the device offers.
+// Offered returns the features that the device offers.
 func (d *Driver) Offered() uint64 {
 	d.Write(virtio.RegDeviceFeaturesSel, 0)
 	v := uint64(d.Read(virtio.RegDeviceFeatures))
@@ -128,9 +128,9 @@ func (d *Driver) Accept(features uint64) {
 	}
 }
 
-// Start takes the device from reset to DRIVER_OK (3.1.1): it accepts those of
-// want that are offered, and VIRTIO_F_VERSION_1, and sets up every queue, as
-// large as the device allows up to 256.
+// Start takes the device from reset to DRIVER_OK (3.1.1). It accepts
+// VIRTIO_F_VERSION_1 and the features of want that are offered. It sets up every queue
+// with the largest size that the device allows, up to 256.
 func (d *Driver) Start(want uint64) {
 	d.t.Helper()
 	d.Negotiate(want)
@@ -178,8 +178,8 @@ func (d *Driver) SetUp(queue, size int) *Ring {
 	return r
 }
 
-// Alloc returns the guest physical address of size zero bytes of RAM, at a
-// multiple of 16. They are free again after Reset, or after Release.
+// Alloc returns the guest physical address of size bytes of RAM, which are zero and
+// start at a multiple of 16. Reset and Release make them free again.
 func (d *Driver) Alloc(size int) uint64 {
 	d.t.Helper()
 	gpa := (d.next + 15) &^ 15
@@ -191,17 +191,17 @@ func (d *Driver) Alloc(size int) uint64 {
 	return gpa
 }
 
-// Mark is where free RAM starts; Release frees what was allocated since then.
+// Mark returns where free RAM starts. Release frees what was allocated since then.
 func (d *Driver) Mark() uint64        { return d.next }
 func (d *Driver) Release(mark uint64) { d.next = mark }
 
-// Bytes is RAM at a guest physical address.
+// Bytes returns RAM at a guest physical address.
 func (d *Driver) Bytes(gpa uint64, size int) []byte {
 	return d.RAM[gpa-RAMBase : gpa-RAMBase+uint64(size)]
 }
 
-// AwaitInterrupt waits for the line to be high, and acknowledges what it
-// stands for, which it returns.
+// AwaitInterrupt waits until the line is high, acknowledges the interrupt, and returns
+// the bits of InterruptStatus that it had.
 func (d *Driver) AwaitInterrupt() uint32 {
 	d.t.Helper()
 	timer := time.NewTimer(deadline)
@@ -218,14 +218,14 @@ func (d *Driver) AwaitInterrupt() uint32 {
 	}
 }
 
-// Acknowledge lowers the interrupt line and returns why it was high.
+// Acknowledge lowers the interrupt line and returns the bits of InterruptStatus.
 func (d *Driver) Acknowledge() uint32 {
 	s := d.Read(virtio.RegInterruptStatus)
 	d.Write(virtio.RegInterruptACK, s)
 	return s
 }
 
-// AwaitStatus waits until the device status has all of s.
+// AwaitStatus waits until the device status has all bits of s.
 func (d *Driver) AwaitStatus(s virtio.Status) {
 	d.t.Helper()
 	for end := time.Now().Add(deadline); d.Status()&s != s; time.Sleep(time.Millisecond) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Log returns a logger that hands each record to take, as a line of msg and
+// Log returns a logger that calls take with a line for each record: its message and
 // attributes in the form of slog.TextHandler, without time and level.
 func Log(take func(line string)) *slog.Logger {
 	return slog.New(slog.NewTextHandler(lines(take), &slog.HandlerOptions{
@@ -18,7 +18,7 @@ func Log(take func(line string)) *slog.Logger {
 	}))
 }
 
-// lines is a function as a writer, which a handler gives one line at a time.
+// lines makes a writer of a function. A handler writes one line at a time.
 type lines func(line string)
 
 func (l lines) Write(p []byte) (int, error) {

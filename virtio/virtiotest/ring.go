@@ -47,7 +47,7 @@ func (d *Driver) newRing(index, size int) *Ring {
 	}
 }
 
-// DescTable, Avail and UsedRing are the ring's memory, event words included.
+// DescTable, Avail and UsedRing return the ring's memory, including the event words.
 func (r *Ring) DescTable() []byte { return r.d.Bytes(r.desc, 16*r.Size) }
 func (r *Ring) Avail() []byte     { return r.d.Bytes(r.avail, 6+2*r.Size) }
 func (r *Ring) UsedRing() []byte  { return r.d.Bytes(r.used, 6+8*r.Size) }
@@ -75,16 +75,16 @@ func (r *Ring) chain(table uint64, head int, buffers []Buffer) {
 	}
 }
 
-// IndirectChain writes a chain into a table of its own, which descriptor head
-// points to.
+// IndirectChain writes a chain into a table of its own and makes descriptor head
+// point to it.
 func (r *Ring) IndirectChain(head int, buffers ...Buffer) {
 	table := r.d.Alloc(16 * len(buffers))
 	r.chain(table, 0, buffers)
 	r.SetDesc(head, table, uint32(16*len(buffers)), Indirect, 0)
 }
 
-// Offer makes the chain at head available. The device may see it at once, or
-// only after Kick.
+// Offer makes the chain at head available. The device may see it at once or only
+// after Kick.
 func (r *Ring) Offer(head int) {
 	avail := r.Avail()
 	shared.Store16(avail, 4+2*(int(r.availIdx)%r.Size), uint16(head))
@@ -92,14 +92,13 @@ func (r *Ring) Offer(head int) {
 	shared.Store16(avail, 2, r.availIdx)
 }
 
-// SetIdx writes the available ring's idx, whatever was offered.
+// SetIdx sets the available ring's idx to any value.
 func (r *Ring) SetIdx(idx uint16) {
 	r.availIdx = idx
 	shared.Store16(r.Avail(), 2, idx)
 }
 
-// Kick notifies the device, if it wants to be, of what was offered since the
-// last Kick.
+// Kick notifies the device of what was offered since the last Kick, if it wants that.
 func (r *Ring) Kick() {
 	if r.wanted() {
 		r.d.Write(virtio.RegQueueNotify, uint32(r.Index))
@@ -116,7 +115,7 @@ func (r *Ring) wanted() bool {
 	return shared.Load16(used, 0)&1 == 0
 }
 
-// Take takes back a chain that the device has given back, if there is one.
+// Take returns the next chain that the device has given back, if there is one.
 func (r *Ring) Take() (u Used, ok bool) {
 	used := r.UsedRing()
 	if shared.Load16(used, 2) == r.usedIdx {
@@ -129,7 +128,7 @@ func (r *Ring) Take() (u Used, ok bool) {
 	return u, true
 }
 
-// Await waits, by interrupt, until the device has given back a chain.
+// Await waits for an interrupt until the device has given back a chain.
 func (r *Ring) Await() Used {
 	r.d.t.Helper()
 	if u, ok := r.Take(); ok {
@@ -161,8 +160,8 @@ func (r *Ring) Poll() Used {
 // Arm asks for an interrupt when the next chain comes back.
 func (r *Ring) Arm() { r.ArmAfter(0) }
 
-// ArmAfter asks for an interrupt when n more chains and one have come back.
-// Without the event index it is for each chain.
+// ArmAfter asks for an interrupt when n+1 more chains have come back. Without the
+// event index there is one for each chain.
 func (r *Ring) ArmAfter(n int) {
 	if r.eventIdx {
 		shared.Store16(r.Avail(), 4+2*r.Size, r.usedIdx+uint16(n))
@@ -171,7 +170,7 @@ func (r *Ring) ArmAfter(n int) {
 	}
 }
 
-// Disarm asks for no interrupts, as far as the ring can say that.
+// Disarm asks for no interrupts, as far as the ring can express that.
 func (r *Ring) Disarm() {
 	if r.eventIdx {
 		shared.Store16(r.Avail(), 4+2*r.Size, r.usedIdx-1)
@@ -180,8 +179,8 @@ func (r *Ring) Disarm() {
 	}
 }
 
-// Do has the device answer one request, in room bytes, and returns what it
-// has written. The chain has a descriptor each for request and answer.
+// Do sends a request to the device and returns its answer, which may have up to room
+// bytes. The chain has one descriptor for the request and one for the answer.
 func (r *Ring) Do(request []byte, room int) []byte {
 	r.d.t.Helper()
 	mark := r.d.Mark()
