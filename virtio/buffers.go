@@ -1,10 +1,10 @@
 package virtio
 
-// Buffers is memory of the guest in pieces, as a request has it. The methods
-// that consume move its start; its bytes are the guest's and may change.
+// Buffers is guest memory in several pieces: a part of a request. Methods that
+// consume bytes move its start. The guest may change the bytes at any time.
 type Buffers [][]byte
 
-// Len is how many bytes are left.
+// Len returns how many bytes are left.
 func (b Buffers) Len() uint64 {
 	n := uint64(0)
 	for _, s := range b {
@@ -13,8 +13,8 @@ func (b Buffers) Len() uint64 {
 	return n
 }
 
-// CopyOut copies from the start of b to p and consumes that. It returns how
-// many bytes there were.
+// CopyOut copies bytes from the start of b to p and consumes them. It returns how
+// many it has copied: len(p), or fewer if b is shorter.
 func (b *Buffers) CopyOut(p []byte) (n int) {
 	for len(*b) > 0 && n < len(p) {
 		k := copy(p[n:], (*b)[0])
@@ -24,8 +24,8 @@ func (b *Buffers) CopyOut(p []byte) (n int) {
 	return n
 }
 
-// CopyIn copies p to the start of b and consumes that. It returns how many
-// bytes there was room for.
+// CopyIn copies p to the start of b and consumes that room. It returns how many
+// bytes it has copied: len(p), or fewer if b is shorter.
 func (b *Buffers) CopyIn(p []byte) (n int) {
 	for len(*b) > 0 && n < len(p) {
 		k := copy((*b)[0], p[n:])
@@ -44,7 +44,7 @@ func (b *Buffers) drop(k int) {
 	*b = (*b)[1:]
 }
 
-// Skip consumes n bytes, or all that there are.
+// Skip consumes n bytes, or all of b if it is shorter.
 func (b *Buffers) Skip(n uint64) {
 	for len(*b) > 0 && n > 0 {
 		k := min(n, uint64(len((*b)[0])))
@@ -53,8 +53,8 @@ func (b *Buffers) Skip(n uint64) {
 	}
 }
 
-// TakeLast takes the last byte off b and returns where it is; nil when b is
-// empty.
+// TakeLast removes the last byte from b and returns a slice of that byte. It returns
+// nil if b is empty.
 func (b *Buffers) TakeLast() []byte {
 	if len(*b) == 0 {
 		return nil
@@ -68,7 +68,7 @@ func (b *Buffers) TakeLast() []byte {
 	return p
 }
 
-// Limit drops what is behind the first n bytes.
+// Limit drops everything after the first n bytes.
 func (b *Buffers) Limit(n uint64) {
 	for i, s := range *b {
 		if n == 0 {

@@ -13,16 +13,16 @@ const (
 	descIndirect = 4
 )
 
-// MaxIndirect is the most descriptors that an indirect table may have here.
-// The specification's limit is the queue's size, which Linux does not keep.
+// MaxIndirect is the most descriptors that an indirect table may have here. The
+// specification's limit is the queue's size, but Linux exceeds that.
 const MaxIndirect = 1024
 
-// maxChainBytes is the most that a chain may hold (2.7.4).
+// maxChainBytes is the most bytes that a chain may hold (2.7.4).
 const maxChainBytes = 1<<32 - 1
 
 // Chain is a descriptor chain that Pop has taken: the buffers of one request.
-// It is valid until it is pushed back. The guest may change the buffers' bytes
-// at any time: copy out what is checked, once.
+// It is valid until it is pushed back. The guest may change the buffers' bytes at
+// any time: copy them out once, and check the copy.
 type Chain struct {
 	Readable Buffers // what the driver sends
 	Writable Buffers // where the device answers
@@ -46,7 +46,7 @@ func loadDesc(table []byte, i uint16) desc {
 	return desc{shared.Load64(table, descSize*int(i)), uint32(w), uint16(w >> 32), uint16(w >> 48)}
 }
 
-// read reads the chain that starts at a head. wrong says which rule it breaks.
+// read reads the chain that starts at head. wrong names the rule that it breaks.
 func (c *Chain) read(q *Queue, head uint16) (wrong string) {
 	c.head, c.bytes, c.readable, c.segments = head, 0, 0, c.segments[:0]
 	last, wrong := c.walk(q.mem, q.ring.desc, head)
@@ -67,8 +67,8 @@ func (c *Chain) read(q *Queue, head uint16) (wrong string) {
 	return ""
 }
 
-// walk adds the buffers from descriptor i of a table on. It returns the last
-// descriptor, which is not added if it is an indirect one.
+// walk adds the buffers of a table, starting with descriptor i. It returns the last
+// descriptor; if that is an indirect one, its buffer is not added.
 func (c *Chain) walk(m *Memory, table []byte, i uint16) (d desc, wrong string) {
 	n := len(table) / descSize
 	for range n {
@@ -96,7 +96,7 @@ func (q *Queue) indirectTable(d desc) (table []byte, wrong string) {
 	n := len(table) / descSize
 	switch {
 	case !q.indirect:
-		return nil, "indirect descriptor, which was not negotiated"
+		return nil, "indirect descriptor, but the feature was not negotiated"
 	case !ok || d.flags&descNext != 0 || n == 0 || n > MaxIndirect || len(table)%descSize != 0:
 		return nil, fmt.Sprintf("indirect table of 0x%x bytes at 0x%x, flags 0x%x", d.len, d.addr, d.flags)
 	}
@@ -112,12 +112,12 @@ func (c *Chain) add(m *Memory, d desc) (wrong string) {
 	c.bytes += uint64(d.len)
 	switch {
 	case !ok:
-		return fmt.Sprintf("buffer of 0x%x bytes at 0x%x, where no memory is", d.len, d.addr)
+		return fmt.Sprintf("buffer of 0x%x bytes at 0x%x, which is unmapped", d.len, d.addr)
 	case c.bytes > maxChainBytes:
 		return fmt.Sprintf("buffers of 0x%x bytes and more", c.bytes)
 	case d.flags&descWrite != 0:
 	case c.readable < len(c.segments):
-		return "readable buffer behind a writable one"
+		return "readable buffer after a writable one"
 	default:
 		c.readable++
 	}

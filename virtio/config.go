@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// Config is a device's configuration space (2.5). The driver reads all of it
-// and writes what Writable has named. Its methods may be called from any
+// Config is a device's configuration space (2.5). The driver can read all of it, and
+// write the fields that were passed to Writable. Its methods may be called from any
 // goroutine.
 type Config struct {
-	mu         sync.Mutex // a leaf: nothing else is locked by who holds it
+	mu         sync.Mutex // a leaf: no other lock is taken while it is held
 	bytes      []byte
-	reset      []byte // what the bytes of fields are after a reset
+	reset      []byte // the bytes of the fields after a reset
 	fields     []configField
 	generation uint32
 	changed    func() // set by the transport
@@ -29,10 +29,10 @@ func NewConfig(b []byte) *Config {
 	return &Config{bytes: slices.Clone(b), reset: slices.Clone(b)}
 }
 
-// Writable lets the driver write a field of 1, 2, 4 or 8 bytes, in one access.
-// written, unless it is nil, is told the new value on the vCPU's goroutine,
-// with no lock held: it must not block. Reset of the device gives the field
-// its first value back and is not told. Call it before the device is used.
+// Writable lets the driver write a field of 1, 2, 4 or 8 bytes, in one access. If
+// written is not nil, it is called with the new value on the vCPU's goroutine, with
+// no lock held; it must not block. A reset of the device restores the field's first
+// value without a call of written. Call Writable before the device is used.
 func (c *Config) Writable(off, size int, written func(v uint64)) {
 	if off < 0 || size < 1 || size > 8 || off+size > len(c.bytes) {
 		panic(fmt.Sprintf("virtio: writable field of %d bytes at 0x%x in a configuration space of 0x%x", size, off, len(c.bytes)))
@@ -40,9 +40,9 @@ func (c *Config) Writable(off, size int, written func(v uint64)) {
 	c.fields = append(c.fields, configField{off, size, written})
 }
 
-// Update lets f change the bytes, in one step for the driver: it sees either
-// none of the change or another generation. The driver gets an interrupt. f
-// must not call other methods.
+// Update lets f change the bytes. For the driver the change is one step: it sees
+// either nothing of it or another generation. The driver gets an interrupt. f must
+// not call other methods.
 func (c *Config) Update(f func(b []byte)) {
 	c.mu.Lock()
 	f(c.bytes)
@@ -54,14 +54,14 @@ func (c *Config) Update(f func(b []byte)) {
 	}
 }
 
-// View lets f look at the bytes.
+// View lets f read the bytes.
 func (c *Config) View(f func(b []byte)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f(c.bytes)
 }
 
-// read returns size bytes at off; those behind the end are zero.
+// read returns size bytes at off; bytes after the end are zero.
 func (c *Config) read(off uint64, size int) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,7 +73,7 @@ func (c *Config) read(off uint64, size int) uint64 {
 	return binary.LittleEndian.Uint64(v[:])
 }
 
-// write reports whether off and size are those of a writable field.
+// write writes a field. It returns false if no writable field has this off and size.
 func (c *Config) write(off uint64, size int, v uint64) bool {
 	i := slices.IndexFunc(c.fields, func(f configField) bool { return uint64(f.off) == off && f.size == size })
 	if i < 0 {
@@ -106,7 +106,7 @@ func (c *Config) currentGeneration() uint32 {
 	return c.generation
 }
 
-// onChange has f called after each Update.
+// onChange makes each Update call f when it is done.
 func (c *Config) onChange(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

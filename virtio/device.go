@@ -11,25 +11,25 @@ type Device interface {
 	// Type is the device ID.
 	Type() DeviceType
 
-	// Features are the bits that the device offers, besides Transport's own.
+	// Features are the bits that the device offers, in addition to Transport's own.
 	Features() uint64
 
-	// QueueSizes has, for each queue, the most descriptors that it can hold: a
-	// power of two up to 32768.
+	// QueueSizes returns the most descriptors that each queue can hold: a power
+	// of two up to 32768.
 	QueueSizes() []uint16
 
-	// Config is the configuration space, always the same; nil for none.
+	// Config is the configuration space, the same at each call; nil for none.
 	Config() *Config
 
-	// Serve works on the queues, which are as many as QueueSizes; one that the
-	// driver has not set up is there and stays empty. features are those that
-	// the driver has accepted. It is called at DRIVER_OK and has to return soon
-	// after ctx is done, with nothing left that uses memory of a chain. An
-	// error before that is the host's failure: it sets DEVICE_NEEDS_RESET.
+	// Serve works on the queues, one for each of QueueSizes; a queue that the
+	// driver has not set up stays empty. features are the ones that the driver
+	// has accepted. Serve is called at DRIVER_OK. It must return soon after ctx
+	// is done, and nothing may use the memory of a chain after that. An error
+	// before that is the host's failure: it sets DEVICE_NEEDS_RESET.
 	Serve(ctx context.Context, features uint64, queues []*Queue) error
 }
 
-// SharedMemory is a Device that has shared memory regions (2.10).
+// SharedMemory is a Device with shared memory regions (2.10).
 type SharedMemory interface {
 	// SharedMemory returns the guest physical range of a region, in bytes.
 	SharedMemory(id uint8) (base, size uint64, ok bool)

@@ -7,10 +7,10 @@ type activation struct {
 	queues   []*Queue
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when Serve has returned
-	stopping bool          // a reset waits for done; under Transport.mu
+	stopping bool          // a reset is waiting for done; guarded by Transport.mu
 }
 
-// activateLocked starts the device with the queues as they are set up.
+// activateLocked starts the device with the queues that the driver has set up.
 func (t *Transport) activateLocked() {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &activation{cancel: cancel, done: make(chan struct{})}
@@ -30,8 +30,8 @@ func (t *Transport) serve(ctx context.Context, a *activation, features uint64) {
 	}
 }
 
-// Reset stops the device, waits until it has let go of the guest's memory, and
-// puts every register into its state after power on.
+// Reset stops the device, waits until it no longer uses the guest's memory, and gives
+// every register its value after power on.
 func (t *Transport) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,7 +41,7 @@ func (t *Transport) Reset() {
 		<-a.done
 		t.mu.Lock()
 		if t.active != a {
-			return // who reset it at the same time was faster
+			return // a concurrent Reset has finished the work
 		}
 		t.active = nil
 	}
@@ -71,10 +71,10 @@ func (t *Transport) clearLocked() {
 	t.line.Set(false)
 }
 
-// Close stops the device for good. Unlike a reset it lets the device finish:
-// chains that the driver has made available can still be taken, for a guest's
-// last words often come right before it powers off. The Device itself is its
-// maker's.
+// Close stops the device for good. Unlike a reset it lets the device finish: chains
+// that the driver has made available can still be taken, because a guest's last words
+// often come right before it powers off. Closing the Device itself is up to whoever
+// made it.
 func (t *Transport) Close() error {
 	t.mu.Lock()
 	a := t.active

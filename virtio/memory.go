@@ -12,23 +12,23 @@ type Region struct {
 	Bytes []byte // shared with the guest
 }
 
-// Memory is the guest's RAM: all that a device can reach.
+// Memory is the guest's RAM, and all that a device can reach.
 type Memory struct {
 	regions []Region
 
-	// Release gives the host's storage for a part of the guest's RAM back, or
-	// for the whole pages in it; the part keeps its content or reads as zeros
-	// from then on. Nil where there is no way. It is set before the memory is
-	// used, and called by devices on any goroutine.
+	// Release gives the host's storage for the whole pages in a part of the
+	// guest's RAM back to the host. Afterwards the part reads as zeros or as
+	// before. It is nil if the host cannot do that. It is set before the memory
+	// is used, and devices may call it on any goroutine.
 	Release func(part []byte) error
 }
 
-// regionAlign is what addresses and sizes of regions are multiples of. It lets
-// an aligned word that holds a part of a ring lie in the ring's region.
+// regionAlign divides the addresses and sizes of regions. It makes sure that the
+// aligned word around any part of a ring is in the ring's region.
 const regionAlign = 4096
 
-// NewMemory returns the memory made of regions that do not overlap, whose
-// bases and sizes are multiples of 4 KiB.
+// NewMemory returns the memory made of regions. They must not overlap, and their
+// bases and sizes must be multiples of 4 KiB.
 func NewMemory(regions ...Region) (*Memory, error) {
 	for i, r := range regions {
 		size := uint64(len(r.Bytes))

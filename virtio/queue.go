@@ -14,8 +14,8 @@ const (
 	descSize   = 16
 	availSize  = 2 // an element of the available ring
 	usedSize   = 8 // an element of the used ring
-	ringHeader = 4 // flags and idx, in front of the elements of both rings
-	ringEvent  = 2 // used_event or avail_event, behind them
+	ringHeader = 4 // flags and idx, before the elements of both rings
+	ringEvent  = 2 // used_event or avail_event, after them
 )
 
 // Flags of the two rings.
@@ -24,11 +24,11 @@ const (
 	usedNoNotify     = 1
 )
 
-// Queue is the device's side of a split virtqueue, from DRIVER_OK to the reset
-// of its device. Its methods may be called from any goroutine.
+// Queue is the device's side of a split virtqueue, from DRIVER_OK to the reset of the
+// device. Its methods may be called from any goroutine.
 //
-// A driver that breaks the rules of the ring breaks the queue: the device then
-// needs a reset, and the queue has no more chains.
+// If the driver breaks the rules of the ring, the device needs a reset, and the queue
+// returns no more chains.
 type Queue struct {
 	t        *Transport
 	index    int
@@ -39,18 +39,18 @@ type Queue struct {
 	eventIdx bool // VIRTIO_F_EVENT_IDX
 
 	tokens   chan struct{} // holds one token when there may be a chain
-	inFlight atomic.Int32  // chains taken and not given back
+	inFlight atomic.Int32  // chains taken and not yet given back
 
 	mu       sync.Mutex // after Transport.mu, never held to call into it
-	stopped  bool       // or never ready, or broken
+	stopped  bool       // or never ready, or broken by the driver
 	armed    bool       // the driver has been asked for a notification
-	waiting  int        // goroutines that wait for one, in Next
+	waiting  int        // goroutines that wait for a chain, in Next
 	avail    uint16     // index of the next chain that the driver makes available
 	used     uint16     // index of the next chain to give back
-	signaled uint16     // used when the driver was last interrupted, or not for a reason
+	signaled uint16     // the value of used at the last decision about an interrupt
 }
 
-// newQueueLocked is queue i as the driver has set it up.
+// newQueueLocked returns queue i as the driver has set it up.
 func (t *Transport) newQueueLocked(i int) *Queue {
 	regs := &t.queues[i]
 	q := &Queue{
@@ -66,18 +66,18 @@ func (t *Transport) newQueueLocked(i int) *Queue {
 	return q
 }
 
-// Size is how many descriptors the queue has; 0 when the driver does not use it.
+// Size returns how many descriptors the queue has; 0 if the driver does not use it.
 func (q *Queue) Size() int { return int(q.size) }
 
-// Memory is the memory that the queue's chains lie in.
+// Memory returns the memory that the queue's chains lie in.
 func (q *Queue) Memory() *Memory { return q.mem }
 
-// Ready receives a token when there may be a chain to Pop. One token can stand
-// for many chains, and for none.
+// Ready returns a channel that gets a token when there may be a chain to Pop. One
+// token can stand for several chains or for none.
 func (q *Queue) Ready() <-chan struct{} { return q.tokens }
 
-// Next waits for a chain. ok is false when ctx is done. Several goroutines may
-// wait: while one has a chain, the next chain wakes another.
+// Next waits for a chain. ok is false if ctx is done. Several goroutines may wait at
+// once; each chain wakes one of them.
 func (q *Queue) Next(ctx context.Context, c *Chain) (ok bool) {
 	for ctx.Err() == nil {
 		if q.take(c, true) {
@@ -94,11 +94,12 @@ func (q *Queue) Next(ctx context.Context, c *Chain) (ok bool) {
 	return false
 }
 
-// Pop takes the next chain. c must not be in use; its memory is used again. If
-// there is none, ok is false and the driver's next one brings a token.
+// Pop takes the next chain. c must not be in use; its memory is used again. ok is
+// false if there is no chain; Ready then gets a token for the next one.
 func (q *Queue) Pop(c *Chain) (ok bool) { return q.take(c, false) }
 
-// take is Pop for who waits, or not, if there is no chain.
+// take takes the next chain. If there is none, wait says whether the caller will wait
+// for one.
 func (q *Queue) take(c *Chain, wait bool) (ok bool) {
 	q.mu.Lock()
 	ok, wrong := q.popLocked(c)
@@ -136,12 +137,12 @@ func (q *Queue) popLocked(c *Chain) (ok bool, wrong string) {
 	return true, ""
 }
 
-// availIdx and usedIdx are where the rings have their idx.
+// availIdx and usedIdx are the offsets of idx in the rings.
 const availIdx, usedIdx = 2, 2
 
-// availableLocked reports whether there is a chain. When there is none it asks
-// the driver for a notification, and looks again: a chain made available before
-// the driver could see that is one of which no notification tells.
+// availableLocked reports whether there is a chain. If there is none, it asks the
+// driver for a notification and then looks again: no notification comes for a chain
+// that became available before the driver could see the request.
 func (q *Queue) availableLocked() bool {
 	for {
 		if shared.Load16(q.ring.avail, availIdx) != q.avail {
@@ -166,8 +167,8 @@ func (q *Queue) armLocked() {
 	}
 }
 
-// disarmLocked tells the driver that nobody waits for a notification. With the
-// event index that is so once its index has passed avail_event.
+// disarmLocked tells the driver that no notification is needed. With the event index
+// nothing has to be done: none comes once the driver's index has passed avail_event.
 func (q *Queue) disarmLocked() {
 	if !q.armed {
 		return
@@ -187,19 +188,19 @@ func (q *Queue) storeUsedLocked() {
 	shared.Store32(q.ring.used, 0, flags|uint32(q.used)<<16)
 }
 
-// availEvent and usedEvent are where the events are, behind the elements of the
-// used and of the available ring.
+// availEvent and usedEvent are the offsets of the event words, which follow the
+// elements of the used and the available ring.
 func (q *Queue) availEvent() int { return ringHeader + usedSize*int(q.size) }
 func (q *Queue) usedEvent() int  { return ringHeader + availSize*int(q.size) }
 
-// Push gives a chain back. written is how many bytes of its writable part have
-// been written, from the start. The driver is interrupted if it wants to be.
+// Push gives a chain back. written is how many bytes have been written to its
+// writable part, counted from the start. The driver gets an interrupt if it wants one.
 func (q *Queue) Push(c *Chain, written uint32) {
 	q.Put(c, written)
 	q.Flush()
 }
 
-// Put is Push without the interrupt, which Flush sends for all that were put.
+// Put is Push without the interrupt. Flush sends one for all chains that were put.
 func (q *Queue) Put(c *Chain, written uint32) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -208,8 +209,8 @@ func (q *Queue) Put(c *Chain, written uint32) {
 	}
 }
 
-// PutTogether is Put for chains of which the driver must not see one without
-// the others, such as those of one packet in merged buffers.
+// PutTogether is Put for chains that the driver must see all at once, such as the
+// chains of one packet in merged buffers.
 func (q *Queue) PutTogether(chains []Chain, written []uint32) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -222,7 +223,7 @@ func (q *Queue) PutTogether(chains []Chain, written []uint32) {
 	}
 }
 
-// putLocked writes a chain's element of the used ring, if the queue goes on.
+// putLocked writes a chain's element of the used ring, unless the queue has stopped.
 func (q *Queue) putLocked(c *Chain, written uint32) (ok bool) {
 	q.inFlight.Add(-1)
 	if q.stopped {
@@ -235,7 +236,7 @@ func (q *Queue) putLocked(c *Chain, written uint32) (ok bool) {
 	return true
 }
 
-// Flush interrupts the driver for what was Put, if it wants to be.
+// Flush interrupts the driver for the chains that were Put, if it wants that.
 func (q *Queue) Flush() {
 	q.mu.Lock()
 	interrupt := !q.stopped && q.wantsInterruptLocked()
@@ -259,7 +260,7 @@ func (q *Queue) wantsInterruptLocked() bool {
 	return q.used-event-1 < put
 }
 
-// signal leaves a token for who waits for chains.
+// signal puts a token into the channel, for a goroutine that waits for chains.
 func (q *Queue) signal() {
 	select {
 	case q.tokens <- struct{}{}:
@@ -267,7 +268,7 @@ func (q *Queue) signal() {
 	}
 }
 
-// stop ends the use of the rings: no chain is taken, none given back.
+// stop ends the use of the rings: from now on no chain is taken or given back.
 func (q *Queue) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

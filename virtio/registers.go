@@ -79,8 +79,8 @@ var table = mmio.RegisterTable{
 	{Off: RegConfigGeneration, Name: "ConfigGeneration", Read: all},
 }
 
-// find returns the register of an access, which has to be an aligned one of 32
-// bits (4.2.2.2), or nil.
+// find returns the register that an access reaches, or nil. The access must be
+// aligned and have 32 bits (4.2.2.2).
 func find(a mmio.Access) *mmio.Register {
 	if a.Size != 4 {
 		return nil
@@ -98,8 +98,8 @@ const (
 func setLow(addr *uint64, v uint64)  { *addr = *addr&^all | v&all }
 func setHigh(addr *uint64, v uint64) { *addr = *addr&all | v<<32 }
 
-// half returns the half of a 64-bit feature set that a Sel register selects;
-// there are only two.
+// half returns the half of a 64-bit feature set that a Sel register selects. It
+// returns 0 for a half that does not exist.
 func half(v uint64, sel uint32) uint64 {
 	if sel > 1 {
 		return 0

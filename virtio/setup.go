@@ -5,11 +5,11 @@ import (
 	"math/bits"
 )
 
-// maxQueueSize is the most that any queue can hold (2.7).
+// maxQueueSize is the most descriptors that any queue can hold (2.7).
 const maxQueueSize = 32768
 
-// queueRegisters is how the driver sets a queue up. While ready is set they
-// do not change.
+// queueRegisters are the registers by which the driver sets up a queue. While ready
+// is set they do not change.
 type queueRegisters struct {
 	max   uint16 // QueueSizeMax
 	size  uint32
@@ -23,7 +23,7 @@ type queueRegisters struct {
 // ringMemory is the memory of a queue's three parts.
 type ringMemory struct{ desc, avail, used []byte }
 
-// selectedLocked is the queue that QueueSel selects, or nil.
+// selectedLocked returns the queue that QueueSel selects, or nil.
 func (t *Transport) selectedLocked() *queueRegisters {
 	if t.queueSel >= uint32(len(t.queues)) {
 		return nil
@@ -31,8 +31,8 @@ func (t *Transport) selectedLocked() *queueRegisters {
 	return &t.queues[t.queueSel]
 }
 
-// writeQueueLocked writes a register of the selected queue. Only a queue that
-// is not ready and has not been since DRIVER_OK takes it.
+// writeQueueLocked writes a register of the selected queue. The write is ignored if
+// the queue is ready, or has been since DRIVER_OK.
 func (t *Transport) writeQueueLocked(off, v uint64) (wrong string) {
 	q := t.selectedLocked()
 	if q != nil && off == RegQueueReady {
@@ -61,8 +61,8 @@ func (t *Transport) writeQueueLocked(off, v uint64) (wrong string) {
 	return ""
 }
 
-// writeQueueReadyLocked checks and freezes a queue, or takes it out of use. One
-// that the device works on stops for good: its set-up is fixed until the reset.
+// writeQueueReadyLocked checks and freezes a queue, or takes it out of use. A queue
+// that the device already serves stops for good: its set-up is fixed until the reset.
 func (t *Transport) writeQueueReadyLocked(q *queueRegisters, v uint64) (wrong string) {
 	switch {
 	case v == 0:
@@ -82,9 +82,8 @@ func (t *Transport) writeQueueReadyLocked(q *queueRegisters, v uint64) (wrong st
 	return ""
 }
 
-// queueReadyLocked reads QueueReady. A queue that was stopped is ready until
-// the device has let go of its buffers, which is what a driver waits for
-// (4.2.2.2).
+// queueReadyLocked reads QueueReady. A stopped queue reads as ready until the device
+// has given up its buffers, because the driver waits for that (4.2.2.2).
 func (t *Transport) queueReadyLocked() uint64 {
 	q := t.selectedLocked()
 	switch {
@@ -96,7 +95,8 @@ func (t *Transport) queueReadyLocked() uint64 {
 	return 0
 }
 
-// memory finds the queue's parts (2.7). wrong says why they cannot be.
+// memory finds the queue's parts (2.7). wrong says why they cannot be where the
+// driver has put them.
 func (q *queueRegisters) memory(m *Memory) (r ringMemory, wrong string) {
 	if q.size == 0 || q.size > uint32(q.max) || bits.OnesCount32(q.size) != 1 {
 		return r, fmt.Sprintf("size %d, want a power of two up to %d", q.size, q.max)

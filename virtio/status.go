@@ -22,8 +22,8 @@ func (s Status) String() string {
 	return mmio.BitNames(uint64(s), "ACKNOWLEDGE", "DRIVER", "DRIVER_OK", "FEATURES_OK", "", "", "DEVICE_NEEDS_RESET", "FAILED")
 }
 
-// statusSteps are the steps of initialization (3.1.1) in their order: a driver
-// may set a bit when all of needs is set and none of bars. A bit once set stays
+// statusSteps are the steps of initialization (3.1.1) in their order. A driver may
+// set a bit if all bits of needs are set and none of bars. Once set, a bit stays set
 // until the reset.
 var statusSteps = []struct{ bit, needs, bars Status }{
 	{StatusAcknowledge, 0, StatusFailed},
@@ -36,7 +36,7 @@ var statusSteps = []struct{ bit, needs, bars Status }{
 // writeStatusLocked takes each step that v asks for and the table allows.
 func (t *Transport) writeStatusLocked(v Status) (wrong string) {
 	if v&t.status&^StatusNeedsReset != t.status&^StatusNeedsReset {
-		t.bad.Add(1) // a bit is not cleared but by reset
+		t.bad.Add(1) // only a reset clears bits
 	}
 	for _, s := range statusSteps {
 		if v&s.bit == 0 || t.status&s.bit != 0 {

@@ -16,9 +16,9 @@ type TransportConfig struct {
 	Memory *Memory
 	Line   mmio.Line // nil leaves the interrupt unconnected
 
-	// Log gets what a driver does wrong, at slog.LevelInfo, and why a device
-	// has failed, as a warning; nil discards both. A driver can make it grow as
-	// fast as it likes: the handler should limit the rate.
+	// Log gets a driver's mistakes at slog.LevelInfo, and the failure of a device
+	// as a warning; nil discards both. A driver can cause any number of lines, so
+	// the handler should limit the rate.
 	Log *slog.Logger
 }
 
@@ -69,8 +69,8 @@ func NewTransport(c TransportConfig) (*Transport, error) {
 	return t, nil
 }
 
-// BadAccesses is how many accesses the device did not take: no such register,
-// a wrong size, or not in this status.
+// BadAccesses returns how many accesses have been refused: there was no such
+// register, the size was wrong, or the status did not allow them.
 func (t *Transport) BadAccesses() uint64 { return t.bad.Load() }
 
 // Read implements mmio.Device.
@@ -113,8 +113,8 @@ func (t *Transport) readLocked(r *mmio.Register) uint64 {
 	return r.Reset
 }
 
-// sharedMemoryLocked reads a register of the selected region; length and base
-// of one that is not there are all ones.
+// sharedMemoryLocked reads a register of the selected region. If the region does not
+// exist, length and base are all ones.
 func (t *Transport) sharedMemoryLocked(off uint64) uint64 {
 	base, size := ^uint64(0), ^uint64(0)
 	if dev, ok := t.dev.(SharedMemory); ok && t.shmSel <= 0xff {
@@ -133,8 +133,8 @@ func (t *Transport) sharedMemoryLocked(off uint64) uint64 {
 	return base >> 32
 }
 
-// Write implements mmio.Device. It waits for the device when it writes 0 to
-// Status, and never else.
+// Write implements mmio.Device. It waits for the device if it writes 0 to Status, and
+// never otherwise.
 func (t *Transport) Write(a mmio.Access, v uint64) {
 	if a.Off >= RegConfig {
 		if !t.config.write(a.Off-RegConfig, a.Size, v) {
@@ -157,7 +157,7 @@ func (t *Transport) Write(a mmio.Access, v uint64) {
 	}
 }
 
-// writeRegister returns what the log should know of a driver's mistake.
+// writeRegister writes a register. wrong describes a driver's mistake, for the log.
 func (t *Transport) writeRegister(off, v uint64) (wrong string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -193,8 +193,8 @@ func (t *Transport) writeLocked(off, v uint64) (wrong string) {
 	return ""
 }
 
-// writeDriverFeaturesLocked takes features until FEATURES_OK fixes them. A bit
-// of a half that does not exist was not offered.
+// writeDriverFeaturesLocked stores features until FEATURES_OK fixes them. Bits of a
+// half that does not exist count as bits that were not offered.
 func (t *Transport) writeDriverFeaturesLocked(v uint64) {
 	switch {
 	case t.status&StatusFeaturesOK != 0, t.driverFeaturesSel > 1 && v != 0:
@@ -206,7 +206,7 @@ func (t *Transport) writeDriverFeaturesLocked(v uint64) {
 	}
 }
 
-// notifyLocked wakes who works on a queue.
+// notifyLocked wakes the goroutines that serve a queue.
 func (t *Transport) notifyLocked(index uint64) {
 	if t.active == nil || index >= uint64(len(t.active.queues)) {
 		t.bad.Add(1)
@@ -215,10 +215,10 @@ func (t *Transport) notifyLocked(index uint64) {
 	t.active.queues[index].signal()
 }
 
-// interruptUsed tells the driver of used buffers.
+// interruptUsed tells the driver that buffers have been used.
 func (t *Transport) interruptUsed() { t.raise(interruptUsed, StatusDriverOK) }
 
-// configChanged tells the driver, if there is one, of another configuration.
+// configChanged tells the driver, if there is one, that the configuration has changed.
 func (t *Transport) configChanged() { t.raise(interruptConfig, StatusDriver) }
 
 // raise sets a bit of InterruptStatus when the status has all of needs.
