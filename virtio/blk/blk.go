@@ -18,7 +18,7 @@ type Config struct {
 	Name     string // of the disk, for messages
 	ReadOnly bool
 	Serial   string // up to 20 bytes, what udev calls ID_SERIAL
-	Queues   int    // 1; more than the guest has CPUs are of no use
+	Queues   int    // 0 means 1; more queues than the guest has CPUs are of no use
 
 	// Log gets a warning when the disk fails, at a limited rate; nil discards it.
 	Log *slog.Logger
@@ -27,7 +27,7 @@ type Config struct {
 // MaxQueues is the most queues that a device has.
 const MaxQueues = 64
 
-// workers is how many requests of a queue are at work at a time.
+// workers is how many requests of a queue are carried out at a time.
 const workers = 8
 
 // Device is a block device.
@@ -104,8 +104,8 @@ func (d *Device) QueueSizes() []uint16 {
 // Config implements virtio.Device.
 func (d *Device) Config() *virtio.Config { return d.config }
 
-// SizeChanged looks at the disk's size and, if it is another one, tells the
-// guest. A size that is no multiple of 512 bytes is rounded down.
+// SizeChanged reads the disk's size and tells the guest if it has changed. A size that
+// is not a multiple of 512 bytes is rounded down.
 func (d *Device) SizeChanged() error {
 	size, err := d.disk.Size()
 	if err != nil {
@@ -134,7 +134,7 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 	return nil
 }
 
-// work answers requests of a queue, one after the other.
+// work answers the requests of a queue, one after the other.
 func (d *Device) work(ctx context.Context, q *virtio.Queue) {
 	var c virtio.Chain
 	for q.Next(ctx, &c) {
@@ -142,7 +142,7 @@ func (d *Device) work(ctx context.Context, q *virtio.Queue) {
 	}
 }
 
-// logInterval is how long a device that fails all the time is silent between lines.
+// logInterval is the time between two lines of a device that keeps failing.
 const logInterval = 5 * time.Second
 
 // failed logs what went wrong with the disk.

@@ -42,7 +42,7 @@ const sectorSize = 512
 // Limits that the configuration states.
 const (
 	queueSize              = 256
-	segMax                 = queueSize - 2 // header and status take one each
+	segMax                 = queueSize - 2 // header and status take one descriptor each
 	physicalBlockExp       = 3             // 4 KiB, what hosts' file systems like
 	maxDiscard             = 1 << 21       // sectors: 1 GiB
 	maxWriteZeroes         = 1 << 17       // sectors: 64 MiB, which the host may have to write
@@ -51,8 +51,8 @@ const (
 	cacheOn          uint8 = 1
 )
 
-// newConfig is the configuration space of a disk that gives storage back in
-// units of granularity bytes.
+// newConfig returns the configuration space of a disk that gives storage back in units
+// of granularity bytes.
 func newConfig(capacity uint64, queues int, granularity int64) *virtio.Config {
 	b := make([]byte, configSize)
 	le := binary.LittleEndian

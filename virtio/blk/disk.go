@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// Disk is where the bytes are. Its methods are called by several goroutines at
-// once, with ranges that lie within the size, and should not take long: a reset
-// of the device waits for them.
+// Disk holds the bytes. Several goroutines call its methods at once, with ranges inside
+// the size. The methods should not take long, because a reset of the device waits for
+// them.
 type Disk interface {
 	io.ReaderAt
 	io.WriterAt
@@ -15,32 +15,32 @@ type Disk interface {
 	// Size is the disk's size in bytes. It may change; see Device.SizeChanged.
 	Size() (int64, error)
 
-	// Flush returns when all that was written before is safe from a loss of
+	// Flush returns when everything that was written before it survives a loss of
 	// power.
 	Flush() error
 
-	// Discard says that a range's content is of no use any more. The disk need
-	// not do anything.
+	// Discard says that the content of a range is no longer needed. The disk may
+	// ignore that.
 	Discard(off, n int64) error
 
-	// WriteZeroes makes a range read as zeros. If unmap is set the disk may give
-	// the host's storage for it back.
+	// WriteZeroes makes a range read as zeros. If unmap is set, the disk may free
+	// the host's storage for it.
 	WriteZeroes(off, n int64, unmap bool) error
 }
 
-// Vectored is a Disk that moves all pieces of a request in one go.
+// Vectored is a Disk that moves all pieces of a request by one call.
 type Vectored interface {
 	ReadPieces(pieces [][]byte, off int64) error
 	WritePieces(pieces [][]byte, off int64) error
 }
 
-// Granular is a Disk that gives storage back in larger units than 4 KiB.
+// Granular is a Disk that frees storage in units larger than 4 KiB.
 type Granular interface {
-	// Granularity is that unit in bytes, a multiple of 512 below 2 TiB.
+	// Granularity returns the unit in bytes, a multiple of 512 below 2 TiB.
 	Granularity() int64
 }
 
-// granularity is the unit in which a disk gives storage back, in bytes.
+// granularity returns the unit in which a disk frees storage, in bytes.
 func granularity(d Disk) int64 {
 	if g, ok := d.(Granular); ok {
 		return g.Granularity()
@@ -72,7 +72,7 @@ func (d inTurn) WritePieces(pieces [][]byte, off int64) error {
 	return nil
 }
 
-// errEnd is met by a disk that has become shorter than the guest knows.
+// errEnd is the error of a disk that has become shorter than the guest knows.
 var errEnd = errors.New("the disk ends before that")
 
 // orShort is the error of a transfer that was too short.

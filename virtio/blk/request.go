@@ -27,20 +27,20 @@ const (
 	statusUnsupp status = 2
 )
 
-// headerSize is that of type, reserved and sector.
+// headerSize is the size of type, reserved and sector, in bytes.
 const headerSize = 16
 
-// request is a chain taken apart.
+// request is the parts of a chain.
 type request struct {
 	kind   requestType
 	sector uint64
-	out    virtio.Buffers // data of the driver
-	in     virtio.Buffers // room for data of the device
+	out    virtio.Buffers // data from the driver
+	in     virtio.Buffers // room for data from the device
 }
 
-// handle carries out the request of a chain and returns how much of it has been
-// written: the room for data and the status byte, or nothing when the chain has
-// no place for a status or no header.
+// handle carries out the request in a chain and returns how many bytes of the chain
+// have been written: all of the room for data and the status byte. It returns 0 if the
+// chain does not have a header or room for a status.
 func (d *Device) handle(c *virtio.Chain) (written uint32) {
 	r := request{out: c.Readable, in: c.Writable}
 	answer := r.in.TakeLast()
@@ -53,7 +53,7 @@ func (d *Device) handle(c *virtio.Chain) (written uint32) {
 	room := r.in
 	n := room.Len()
 	s := d.carryOut(&r)
-	if s != statusOK { // what is said to be written was
+	if s != statusOK { // the used length counts all of the room: write to it
 		for _, p := range room {
 			clear(p)
 		}
@@ -80,7 +80,7 @@ func (d *Device) carryOut(r *request) status {
 	return statusUnsupp
 }
 
-// getID answers with the serial number, filled up with zeros.
+// getID answers with the serial number, padded with zeros.
 func (d *Device) getID(r *request) status {
 	if r.in.CopyIn(d.serial[:]) < maxSerial {
 		return statusIOErr
@@ -91,8 +91,8 @@ func (d *Device) getID(r *request) status {
 	return statusOK
 }
 
-// span is the range of n bytes at a sector; ok is false unless it is made of
-// sectors that the disk has.
+// span returns the offset of n bytes at a sector. ok is false unless they are whole
+// sectors of the disk.
 func (d *Device) span(sector, n uint64) (off int64, ok bool) {
 	capacity := d.sectors.Load()
 	if n%sectorSize != 0 || sector > capacity || n/sectorSize > capacity-sector {
@@ -127,7 +127,7 @@ func (d *Device) write(r *request) status {
 	return d.written()
 }
 
-// written ends what has changed the disk: without a cache it is flushed.
+// written completes a request that has changed the disk: without a cache it flushes.
 func (d *Device) written() status {
 	if d.cache.Load() {
 		return statusOK
@@ -146,15 +146,15 @@ func (d *Device) flush() status {
 	return statusOK
 }
 
-// segmentSize is that of sector, num_sectors and flags of a range to discard or
-// to write zeros to.
+// segmentSize is the size of sector, num_sectors and flags, in bytes: a range to
+// discard or to write zeros to.
 const segmentSize = 16
 
-// flagUnmap is the only flag of a segment, of write zeroes alone.
+// flagUnmap is the only flag of a segment; only write zeroes may have it.
 const flagUnmap = 1
 
-// segments carries out a request that names up to maxSegments ranges, each of
-// at most most sectors.
+// segments carries out a request that names up to maxSegments ranges, each of up to
+// most sectors.
 func (d *Device) segments(r *request, most uint32, do func(off, n int64, flags uint32) status) status {
 	n := r.out.Len()
 	if d.cfg.ReadOnly || n == 0 || n%segmentSize != 0 || n > maxSegments*segmentSize {

@@ -1,9 +1,12 @@
-// Package overlay is a disk whose changes are thrown away: a base that is only
-// read, and a temporary file that holds the blocks that were written.
+// Package overlay is a disk whose changes are thrown away: a base that is only read,
+// and a temporary file that holds the blocks that were written.
 //
-// The file has no name where the host allows that, so nothing is left of it
-// after a crash. Blocks are 4 KiB: a write of less to a block that was not
+// If the host allows it, the file does not have a name, so that nothing remains of it
+// after a crash. Blocks are 4 KiB. A write to a part of a block that has not been
 // written before copies the block first.
+//
+// Implemented: everything that package blk asks of a disk. Missing: a base whose size
+// changes, and keeping the changes.
 package overlay
 
 import (
@@ -19,11 +22,12 @@ import (
 type Base interface {
 	io.ReaderAt
 
-	// Size is its size in bytes, which does not change.
+	// Size returns the size in bytes, which must not change.
 	Size() (int64, error)
 }
 
-// blockSize is the unit of what is in the base or in the file.
+// blockSize is the size of a block in bytes. A block is either in the base or in the
+// file.
 const blockSize = 4096
 
 // Disk is an overlay. Its methods may be called by several goroutines at once.
@@ -33,14 +37,14 @@ type Disk struct {
 	name string // of the file, if it still has one
 	size int64
 
-	mu      sync.RWMutex // while a block is copied, too
-	written []uint64     // a bit for each block that is in top
+	mu      sync.RWMutex // also held while a block is copied
+	written []uint64     // one bit per block: it is in top
 }
 
 // Config says what an overlay is.
 type Config struct {
-	Base Base   // what is under it; closing it is its maker's business
-	Dir  string // where the temporary file is; "" is the host's directory for those
+	Base Base   // what is under the overlay; Close does not close it
+	Dir  string // the directory of the temporary file; "" is the host's usual one
 }
 
 // New returns an overlay without changes.
@@ -51,7 +55,7 @@ func New(c Config) (*Disk, error) {
 	}
 	f, err := os.CreateTemp(c.Dir, "miniboot-overlay-*")
 	if err != nil {
-		return nil, fmt.Errorf("overlay: %w; give a directory that can be written", err)
+		return nil, fmt.Errorf("overlay: %w: give a directory that can be written to", err)
 	}
 	name := f.Name()
 	err = f.Truncate(size)
@@ -79,10 +83,10 @@ func (d *Disk) Close() error {
 	return err
 }
 
-// Size is the base's.
+// Size returns the size of the base, in bytes.
 func (d *Disk) Size() (int64, error) { return d.size, nil }
 
-// Flush does nothing: what is thrown away need not be safe.
+// Flush does nothing: changes that are thrown away need not survive a loss of power.
 func (d *Disk) Flush() error { return nil }
 
 // ReadAt implements io.ReaderAt.
@@ -102,8 +106,8 @@ func (d *Disk) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// run is how many of the n bytes at off are in the same place, and whether that
-// is top.
+// run returns how many of the n bytes at off are in the same place, and whether that
+// place is top.
 func (d *Disk) run(off, n int64) (k int64, inTop bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -129,7 +133,7 @@ func (d *Disk) WriteAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// prepare copies the blocks of which the range covers only a part.
+// prepare copies the blocks that the range covers only in part.
 func (d *Disk) prepare(off, n int64) error {
 	end := off + n
 	if off%blockSize != 0 {
@@ -143,7 +147,7 @@ func (d *Disk) prepare(off, n int64) error {
 	return nil
 }
 
-// copyUp copies a block from the base, unless it is there already. The lock is
+// copyUp copies a block from the base to top, unless it is in top already. The lock is
 // held meanwhile, so that a second write to the block waits for the first.
 func (d *Disk) copyUp(block int64) error {
 	d.mu.Lock()

@@ -5,19 +5,19 @@ import (
 	"fmt"
 )
 
-// span is clusters of the file in a row.
+// span is a range of clusters of the file.
 type span struct{ first, n int64 }
 
-// errFull is met when the format, and not the host, has no more room.
-var errFull = errors.New("the image has grown to the largest size that is possible")
+// errFull is the error if the format, not the host, has no more room.
+var errFull = errors.New("the image has reached the largest possible size")
 
-// maxScan is how many clusters in use are passed by in search of a free one
-// before that fails: a damaged image could have one search for ever. The next
-// search goes on where this one ended.
+// maxScan is how many used clusters a search for a free one passes before it fails: in
+// a damaged image the search could otherwise go on for ever. The next search continues
+// where this one ended.
 const maxScan = 1 << 24
 
-// allocate takes up to n free clusters in a row and returns at least one. blank
-// is set when they read as zeros.
+// allocate takes up to n consecutive free clusters, but at least one. blank is set if
+// they read as zeros.
 func (m *Image) allocate(n int64) (s span, blank bool, err error) {
 	for range maxScan {
 		free, err := m.take(m.free)
@@ -32,11 +32,11 @@ func (m *Image) allocate(n int64) (s span, blank bool, err error) {
 	return s, false, fmt.Errorf("no cluster before 0x%x is free: see qemu-img check", m.free<<m.clusterBits)
 }
 
-// allocateMore takes what is free behind a cluster, up to n with it.
+// allocateMore extends s by the free clusters that follow it, up to n in all.
 func (m *Image) allocateMore(s span, n int64) (_ span, blank bool, err error) {
 	for s.n < n {
 		if free, err := m.take(m.free); !free || err != nil {
-			break // an error comes again, if the next one is wanted
+			break // the error comes again if the cluster is wanted later
 		}
 		m.free, s.n = m.free+1, s.n+1
 	}
@@ -47,8 +47,8 @@ func (m *Image) allocateMore(s span, n int64) (_ span, blank bool, err error) {
 	return s, blank, nil
 }
 
-// take makes the refcount of a cluster 1, if it is 0. A cluster for which there
-// is no refcount block is not free: it becomes one.
+// take changes the refcount of a cluster from 0 to 1. free is false if it is not 0, and
+// also if the cluster does not have a refcount block: it then becomes that block.
 func (m *Image) take(cluster int64) (free bool, err error) {
 	if cluster >= maxOffset>>m.clusterBits {
 		return false, errFull
@@ -71,8 +71,7 @@ func (m *Image) take(cluster int64) (free bool, err error) {
 	return true, nil
 }
 
-// checkFree checks that nothing that is known uses a cluster that has refcount
-// 0.
+// checkFree checks that no known metadata or data use a cluster with refcount 0.
 func (m *Image) checkFree(cluster int64) error {
 	if u, ok := m.known[cluster]; ok {
 		return damaged("%v at 0x%x has refcount 0", u.role, cluster<<m.clusterBits)
@@ -83,7 +82,7 @@ func (m *Image) checkFree(cluster int64) error {
 	return nil
 }
 
-// extend makes the file as long as what is taken of it.
+// extend makes the file at least end bytes long.
 func (m *Image) extend(end int64) error {
 	if end > m.length {
 		if err := m.file.Grow(end); err != nil {
@@ -95,8 +94,8 @@ func (m *Image) extend(end int64) error {
 	return nil
 }
 
-// giveBack makes the refcounts of clusters one less. What is free then goes back
-// to the file system.
+// giveBack decrements the refcounts of clusters. Clusters that are free then go back to
+// the file system.
 func (m *Image) giveBack(s span) error {
 	free := span{s.first, 0}
 	for c := s.first; c < s.first+s.n; c++ {
@@ -116,7 +115,7 @@ func (m *Image) giveBack(s span) error {
 	return m.punch(free)
 }
 
-// decrement makes the refcount of a cluster one less, and returns what it is.
+// decrement decrements the refcount of a cluster and returns the new value.
 func (m *Image) decrement(cluster int64) (uint64, error) {
 	if m.refs.crowded() {
 		if err := m.writeRefcounts(); err != nil {
@@ -141,7 +140,7 @@ func (m *Image) decrement(cluster int64) (uint64, error) {
 	return n - 1, nil
 }
 
-// punch makes a hole of free clusters.
+// punch makes a hole in the file where clusters are free.
 func (m *Image) punch(s span) error {
 	if s.n == 0 {
 		return nil
@@ -150,7 +149,7 @@ func (m *Image) punch(s span) error {
 	return m.file.Discard(s.first<<m.clusterBits, s.n<<m.clusterBits)
 }
 
-// drop notes that clusters are no longer used, once, by the tables in memory.
+// drop notes that the tables in memory have one use less of clusters.
 func (m *Image) drop(s span) {
 	m.toFree.Add(s.n)
 	if k := len(m.dropped); k > 0 && m.dropped[k-1].first+m.dropped[k-1].n == s.first {
@@ -160,14 +159,14 @@ func (m *Image) drop(s span) {
 	m.dropped = append(m.dropped, s)
 }
 
-// dropEntry notes that an L2 entry is gone.
+// dropEntry notes that an L2 entry has been removed.
 func (m *Image) dropEntry(entry uint64) {
 	if s := m.entrySpan(entry); s.n > 0 {
 		m.drop(s)
 	}
 }
 
-// entrySpan is the clusters that an L2 entry points to.
+// entrySpan returns the clusters that an L2 entry points to.
 func (m *Image) entrySpan(entry uint64) span {
 	off, n := int64(entry&entryOffset), m.cluster
 	if entry&entryCompressed != 0 {

@@ -2,7 +2,7 @@ package qcow2
 
 import "encoding/binary"
 
-// Flush makes what was written safe from a loss of power.
+// Flush makes everything that was written before it survive a loss of power.
 func (m *Image) Flush() error {
 	if !m.writable() {
 		return nil
@@ -17,8 +17,8 @@ func (m *Image) Flush() error {
 	return m.judge(err)
 }
 
-// commit writes what has changed. It returns the clusters to which neither
-// memory nor the file points any more.
+// commit writes the changes. It returns the clusters that neither memory nor the file
+// points to any longer.
 func (m *Image) commit() (unused []span, err error) {
 	m.alloc.Lock()
 	defer m.alloc.Unlock()
@@ -30,13 +30,13 @@ func (m *Image) commit() (unused []span, err error) {
 	return unused, nil
 }
 
-// commitLocked writes the tables in an order that holds against a crash: nothing
-// points to what is not there.
+// commitLocked writes the tables in an order that survives a crash: at no time does
+// something in the file point to something that is not there yet.
 func (m *Image) commitLocked() error {
 	if len(m.l2.dirty)+len(m.refs.dirty)+len(m.l1Changed) == 0 {
 		return m.file.Flush()
 	}
-	// Data are in the file already. No L1 entry points to a fresh L2 table.
+	// Data are already in the file. No L1 entry points to a fresh L2 table yet.
 	if err := inTurn(m.writeRefcounts, m.writeFreshL2, m.file.Flush); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (m *Image) commitLocked() error {
 	return nil
 }
 
-// inTurn takes steps until one fails.
+// inTurn calls steps until one fails.
 func inTurn(steps ...func() error) error {
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -75,8 +75,8 @@ func (m *Image) writeL1() error {
 	return nil
 }
 
-// reclaim frees clusters. It waits for who has looked them up when they were in
-// use and still moves their data.
+// reclaim frees clusters. It waits for requests that looked them up when they were in
+// use, and that still move their data.
 func (m *Image) reclaim(unused []span) error {
 	m.busy.Lock()
 	defer m.busy.Unlock()

@@ -10,12 +10,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// unpackers is how many compressed clusters stay in memory unpacked. Which of
-// them a cluster goes to follows from where it is on the disk, so that
-// neighbours are unpacked at the same time.
+// unpackers is how many compressed clusters stay in memory unpacked. A cluster's
+// position on the disk decides which unpacker it uses, so that neighbours can be
+// unpacked at the same time.
 const unpackers = 4
 
-// unpacker has a compressed cluster unpacked.
+// unpacker holds the content of a compressed cluster.
 type unpacker struct {
 	mu       sync.Mutex
 	entry    uint64 // its L2 entry, 0 for none
@@ -26,7 +26,7 @@ type unpacker struct {
 	zstd     *zstd.Decoder
 }
 
-// readCompressed reads from a compressed cluster, from in on.
+// readCompressed reads from a compressed cluster, starting at offset in.
 func (m *Image) readCompressed(entry uint64, to [][]byte, in int64) error {
 	off, n := m.compressedSpan(entry)
 	u := &m.codec[off/sectorSize%unpackers]
@@ -49,12 +49,12 @@ func (m *Image) readCompressed(entry uint64, to [][]byte, in int64) error {
 // sectorSize is the unit of the length of compressed data, in bytes.
 const sectorSize = 512
 
-// compressedSpan is where the compressed data are. Of their last sector some may
-// not be theirs.
+// compressedSpan returns where the compressed data are. Their last sector may also
+// contain other data.
 func (m *Image) compressedSpan(entry uint64) (off, n int64) {
 	x := 62 - (m.clusterBits - 8)
 	off = int64(entry & (1<<x - 1))
-	sectors := int64(entry&^(entryCopied|entryCompressed)>>x) + 1
+	sectors := int64((entry&^(entryCopied|entryCompressed))>>x) + 1
 	return off, sectors*sectorSize - off%sectorSize
 }
 

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Create makes a new image, with nothing in it, in a file that does not exist
-// yet: version 3, clusters of 64 KiB. size is the disk's, in bytes.
+// Create makes a new, empty image in a file that does not exist yet: version 3,
+// clusters of 64 KiB. size is the size of the disk, in bytes.
 func Create(path string, size int64) error {
 	const bits, cluster = 16, 1 << 16
 	const perL2 = cluster / entrySize * cluster
@@ -16,7 +16,7 @@ func Create(path string, size int64) error {
 		return fmt.Errorf("qcow2: %s: size 0x%x: give 1 to 0x%x bytes", path, size, int64(maxL1Bytes/entrySize*perL2))
 	}
 	const refTable, refBlock, l1 = cluster, 2 * cluster, 3 * cluster
-	used := 3 + (entries*entrySize+cluster-1)/cluster // and the header
+	used := 3 + (entries*entrySize+cluster-1)/cluster // including the header
 	b := make([]byte, used*cluster)
 	be := binary.BigEndian
 	copy(b, Magic)

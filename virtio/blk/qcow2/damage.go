@@ -17,7 +17,7 @@ func damaged(format string, args ...any) error { return &damage{fmt.Sprintf(form
 
 var errCorrupt = errors.New("qcow2: the image was found to be damaged and is no longer written to: repair it with qemu-img check -r all")
 
-// change runs a request that changes the disk.
+// change carries out a request that changes the disk.
 func (m *Image) change(request func() error) error {
 	if err := m.begin(); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (m *Image) change(request func() error) error {
 	return m.judge(err)
 }
 
-// begin is what a request that changes the disk starts with.
+// begin is the start of every request that changes the disk.
 func (m *Image) begin() error {
 	switch {
 	case !m.writable():
@@ -41,13 +41,13 @@ func (m *Image) begin() error {
 	return nil
 }
 
-// judge looks at the error of what was to write to the image. If it is damage,
-// the image is marked as corrupt, and no later request writes to it: a table
-// that is wrong about one cluster cannot be believed about another. What has
-// changed in memory since the last flush is not written, as if power was lost.
+// judge looks at the error of a request that writes to the image. If it is damage, the
+// image is marked as corrupt and no later request writes to it: a table that is wrong
+// about one cluster cannot be trusted about another. Changes in memory since the last
+// flush are not written, as if the power had failed.
 func (m *Image) judge(err error) error {
 	if err == nil {
-		return nil // and no memory is allocated
+		return nil // without allocating memory
 	}
 	var d *damage
 	if !errors.As(err, &d) || m.corrupt.Swap(true) {

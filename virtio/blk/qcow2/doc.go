@@ -1,61 +1,60 @@
-// Package qcow2 is disks in QEMU's image format, versions 2 and 3, as QEMU's
-// docs/interop/qcow2.txt describes it.
+// Package qcow2 reads and writes disks in QEMU's image format, versions 2 and 3, as
+// QEMU's docs/interop/qcow2.txt describes it.
 //
-// Implemented: clusters of 512 bytes to 2 MiB and refcounts of any width;
-// compressed clusters (zlib, zstd), which are read; clusters that read as zeros;
-// clusters and tables that internal snapshots share, which are copied when they
-// are written to; backing files; growth of the file and of all tables but L1,
-// which has its full size from the start. What is discarded goes back to the
-// file system.
+// Implemented: clusters of 512 bytes to 2 MiB and refcounts of any width; reading of
+// compressed clusters (zlib, zstd); clusters that read as zeros; clusters and tables
+// that internal snapshots share, which are copied before they change; backing files;
+// growth of the file and of all tables except L1, which has its full size from the
+// start. Discarded clusters go back to the file system.
 //
-// Refused, by name: encryption, an external data file, extended L2 entries,
-// features of later versions. An image whose refcounts need repair (the dirty
-// bit) or that is marked as corrupt is only read. Missing: resizing
-// images and taking snapshots: see qemu-img. Persistent bitmaps are
-// not kept up: the first opening for writing marks them as out of date.
+// Missing: resizing images and taking snapshots, for which there is qemu-img.
+// Encryption, an external data file, extended L2 entries and features of later versions
+// are refused by name. An image whose refcounts need repair (the dirty bit), or that is
+// marked as corrupt, can only be read. Persistent bitmaps are not updated: the first
+// opening for writing marks them as out of date.
 //
 // # Durability
 //
-// What changes in the tables stays in memory until a flush, or until there is
-// too much of it. It is then written in an order that at any moment leaves an
-// image without damage in the file: first the data and the refcounts of what is
-// newly used, then the L2 and L1 entries that point there, and what is no longer
-// used is free only after that, with a flush of the file between each two. Who
-// kills the process or pulls the plug loses what was not flushed, and perhaps
-// leaves clusters that nothing uses, which qemu-img check -r leaks finds.
+// Changes of the tables stay in memory until a flush, or until there are too many. They
+// are then written in an order that leaves an undamaged image in the file at any moment.
+// First come the data and the refcounts of newly used clusters, then the L2 and L1
+// entries that point there. Only after that are unused clusters free. The file is
+// flushed after each of these steps. If the process is killed or the power fails, what
+// was not flushed is lost. There may then be clusters that nothing uses, which qemu-img
+// check -r leaks finds.
 //
 // # Damage
 //
-// Nothing is written by the word of one table alone:
+// No single table is trusted to say where to write:
 //
-//   - All metadata are found when an image is opened for writing: the header, the
-//     L1 table, the refcount table and blocks, the snapshot table, the L1 tables of
-//     snapshots, and all L2 tables that an L1 table points to. No cluster may be
-//     two of these. The set has at most as many clusters as those tables have
-//     entries: for a disk of 1 TiB, with clusters of 64 KiB, less than 3000.
-//   - A refcount block has to count all of them before it is used.
-//   - An L2 table is compared with the refcounts and with the metadata before
-//     the first write through it. Then what it points to has one bit for each
-//     refcount. That is at most as much memory as the refcount blocks have, and
-//     a sixteenth of it with refcounts of 16 bits.
-//   - A cluster is taken for free if its refcount is 0 and it is neither in the set
-//     nor has that bit.
+//   - Opening an image for writing finds all metadata: the header, the L1 table, the
+//     refcount table and blocks, the snapshot table, the L1 tables of snapshots, and all
+//     L2 tables that an L1 table points to. No cluster may be two of these. The set has
+//     at most as many clusters as those tables have entries: less than 3000 for a disk
+//     of 1 TiB with clusters of 64 KiB.
+//   - Before a refcount block is used, it must count all metadata that it covers.
+//   - Before the first write through an L2 table, the table is compared with the
+//     refcounts and with the metadata. From then on the clusters that it points to are
+//     marked, by one bit for each refcount. The marks take at most as much memory as
+//     the refcount blocks, and a sixteenth of that with refcounts of 16 bits.
+//   - A cluster counts as free if its refcount is 0, it is not in the set, and it is
+//     not marked.
 //
-// Writing to where data are costs none of this again. If L2 tables fit in half of
-// the memory for them (for clusters of 64 KiB: 64 GiB of the disk), all are
-// compared before the first cluster is taken. On larger images what is lost by a
-// wrong refcount is at worst data of a table that nothing was written through. The
-// L2 tables that only snapshots have are known, but not what they point to.
+// Later writes to the same clusters cost none of this. If all L2 tables fit in half of
+// the memory for them (64 GiB of the disk with clusters of 64 KiB), all are compared
+// before the first cluster is allocated. On larger images a wrong refcount can at worst
+// cost data of a table that nothing has been written through. L2 tables that only
+// snapshots use are in the set, but the clusters that they point to are not marked.
 //
-// Damage that is found makes an error and sets the corrupt bit of the image, as
-// QEMU does. From then on every request that would change the disk fails, and what
-// was not flushed is lost, as if the power had failed. Reading goes on.
+// If damage is found, the request fails and the image's corrupt bit is set, as QEMU
+// does. From then on every request that would change the disk fails, and what was not
+// flushed is lost, as if the power had failed. Reading continues to work.
 //
 // # Threats
 //
-// An image can come from anywhere, and its header is data, not a wish: the
-// backing file that it names is not opened, only the one that the user names.
-// All sizes that memory is allocated by are limited first. Offsets in tables are
-// checked for alignment and reserved bits when they are used. A hostile image
-// makes errors, and damages at worst itself.
+// An image can come from anywhere, so its header is not obeyed: the backing file that
+// it names is not opened, only the one that the user names. Sizes from the image are
+// limited before memory is allocated for them. Offsets in tables are checked for
+// alignment and reserved bits when they are used. A hostile image causes errors, and at
+// worst damages itself.
 package qcow2

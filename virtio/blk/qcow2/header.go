@@ -25,7 +25,7 @@ const (
 	offSnapshotTable    = 64
 	offRefTable         = 48
 	offRefTableClusters = 56
-	lengthV2            = 72 // and of version 3 alone:
+	lengthV2            = 72 // the following fields are only in version 3
 	offIncompatible     = 72
 	offAutoclear        = 88
 	offRefcountOrder    = 96
@@ -51,7 +51,8 @@ const (
 	compressionZstd = 1
 )
 
-// extensionBackingFormat is the header extension with the backing file's format.
+// extensionBackingFormat is the type of the header extension with the backing file's
+// format.
 const extensionBackingFormat = 0xe2792aca
 
 // Limits, QEMU's own.
@@ -63,7 +64,7 @@ const (
 	maxBackingName = 1023    // bytes
 )
 
-// header is what an image's header says.
+// header is the content of an image's header.
 type header struct {
 	version          uint32
 	backing          string // the name of the backing file, "" if there is none
@@ -83,7 +84,7 @@ type header struct {
 	compression      uint8
 }
 
-// readHeader reads the header and refuses what is not supported.
+// readHeader reads the header and refuses unsupported features.
 func readHeader(r io.ReaderAt) (h header, err error) {
 	var b [lengthKnown]byte
 	n, _ := r.ReadAt(b[:], 0)
@@ -192,7 +193,7 @@ func (h *header) readBacking(r io.ReaderAt, off uint64, n uint32) error {
 	return nil
 }
 
-// checkWritable refuses what can be read, but not be written to.
+// checkWritable refuses images that can be read but not written to.
 func (h *header) checkWritable() error {
 	cluster := int64(1) << h.clusterBits
 	switch {

@@ -15,10 +15,9 @@ import (
 type Config struct {
 	ReadOnly bool
 
-	// Backing is the image's backing file, and behind it the backing file's own
-	// and so on. They are only read. The header's name for it is not looked at: an
-	// image that came from elsewhere could name any file. Its word for the
-	// format is.
+	// Backing is the image's backing file, then the backing file of that, and so
+	// on. They are only read. The name in the header is ignored, because an image
+	// from elsewhere could name any file; the format in the header is used.
 	Backing []string
 }
 
@@ -26,11 +25,11 @@ type Config struct {
 //
 // Locks, in this order:
 //
-//   - busy is held for reading by who moves data, to places in the file that the
-//     tables have named, and for writing when places become free for other use;
-//   - alloc is held by who changes the tables or writes them;
-//   - mu guards l1 and l2. It is held to load a table, but for no other I/O.
-//     Who holds alloc need not hold it to read.
+//   - busy is held for reading while data move to or from places in the file that the
+//     tables have named, and for writing while places become free for other use;
+//   - alloc is held to change or write the tables;
+//   - mu guards l1 and l2. It is held to load a table, but for no other I/O. Readers
+//     that hold alloc need not hold it.
 type Image struct {
 	file  file
 	base  backing // nil: none
@@ -40,7 +39,7 @@ type Image struct {
 
 	clusterBits uint
 	cluster     int64 // size of one, in bytes
-	l2Bits      uint  // log2 of how many bytes of the disk an L2 table is for
+	l2Bits      uint  // log2 of how many bytes of the disk an L2 table covers
 
 	busy  sync.RWMutex
 	alloc sync.Mutex
@@ -48,27 +47,27 @@ type Image struct {
 	l1    []uint64
 	l2    *tables
 
-	// vouched has the L2 tables that were checked. mu and alloc are held to set
-	// an element.
+	// vouched says which L2 tables have been checked. mu and alloc are held to
+	// set an element.
 	vouched []bool
 
-	// All that follows is guarded by alloc.
-	vouchedAll bool // what can be vouched for in advance was
+	// alloc guards everything that follows.
+	vouchedAll bool // vouchAll has run
 	known      metadata
-	owners     [][]uint64 // a bit for each refcount of each block that was read: has one known user
-	l1Changed  []int      // entries of l1 that the file does not have yet
+	owners     [][]uint64 // a bit for each refcount of each block read: its only user is known
+	l1Changed  []int      // entries of l1 that have not been written to the file
 	refTable   []int64    // offsets of refcount blocks
 	refs       *tables    // refcount blocks
 	free       int64      // no cluster before this one is free
 	length     int64      // of the file
-	blank      int64      // from here on the file has never been used
-	dropped    []span     // no longer used, but perhaps by what the file says
+	blank      int64      // from this offset on the file has never been used
+	dropped    []span     // no longer used by the tables in memory, perhaps by those in the file
 
-	toFree  atomic.Int64 // how many clusters were dropped
-	corrupt atomic.Bool  // was found to be damaged: nothing more is written
+	toFree  atomic.Int64 // how many clusters are in dropped
+	corrupt atomic.Bool  // damage was found: nothing more is written
 }
 
-// file is what an image is in: a *raw.File, but in tests.
+// file is the file of an image: a *raw.File, except in tests.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
@@ -82,12 +81,12 @@ type file interface {
 	WriteZeroes(off, n int64, unmap bool) error
 }
 
-// backing is what is under an image: what it reads where nothing was written.
+// backing is what is under an image. Ranges that were never written are read from it.
 type backing interface {
 	io.ReaderAt
 	io.Closer
 
-	// Size is its size in bytes, which does not change.
+	// Size returns the size in bytes, which does not change.
 	Size() (int64, error)
 }
 
@@ -97,7 +96,7 @@ const (
 	refMemory = 4 << 20
 )
 
-// Open opens an image, and locks its file and those under it.
+// Open opens an image. It locks the image's file and the files under it.
 func Open(path string, c Config) (*Image, error) {
 	f, err := raw.Open(path, raw.Config{ReadOnly: c.ReadOnly})
 	if err != nil {
@@ -111,7 +110,7 @@ func Open(path string, c Config) (*Image, error) {
 	return m, nil
 }
 
-// newImage opens the image in a file.
+// newImage opens the image in f.
 func newImage(f file, c Config) (*Image, error) {
 	m, err := readImage(f)
 	if err == nil && !c.ReadOnly {
@@ -132,7 +131,7 @@ func newImage(f file, c Config) (*Image, error) {
 	return nil, err
 }
 
-// readImage reads what reading needs.
+// readImage reads what is needed for reading the disk.
 func readImage(f file) (*Image, error) {
 	h, err := readHeader(f)
 	if err != nil {
@@ -177,8 +176,8 @@ func (m *Image) setBase(base backing) (err error) {
 	return err
 }
 
-// openBase opens the backing file. The first of the files is it, the others are
-// for it.
+// openBase opens the backing file, which is the first of files. The others are under
+// it.
 func openBase(h header, files []string) (backing, error) {
 	switch {
 	case h.backing == "" && len(files) == 0:
@@ -205,7 +204,7 @@ func openBase(h header, files []string) (backing, error) {
 	return nil, fmt.Errorf("its backing file's format is %q: want raw or qcow2, see qemu-img rebase -u -F", h.backingFormat)
 }
 
-// prepareWrites reads what writing needs.
+// prepareWrites reads what is needed for writing to the disk.
 func (m *Image) prepareWrites() error {
 	if err := m.h.checkWritable(); err != nil {
 		return err
@@ -226,8 +225,8 @@ func (m *Image) prepareWrites() error {
 	return m.judge(m.findMetadata())
 }
 
-// clearFeatures clears the features that are true of an image only as long as
-// those write to it who know them.
+// clearFeatures clears the features that stay true only as long as every writer
+// supports them.
 func (m *Image) clearFeatures() error {
 	if m.h.autoclear == 0 {
 		return nil
@@ -241,8 +240,8 @@ func (m *Image) clearFeatures() error {
 // roundUp rounds to whole clusters.
 func (m *Image) roundUp(n int64) int64 { return (n + m.cluster - 1) &^ (m.cluster - 1) }
 
-// Close writes what is still in memory and closes the image. Nothing may use it
-// any more.
+// Close writes the changes that are still in memory and closes the image. Nothing may
+// use it afterwards.
 func (m *Image) Close() error {
 	var errs []error
 	if m.writable() {
@@ -257,7 +256,7 @@ func (m *Image) Close() error {
 
 func (m *Image) writable() bool { return m.refTable != nil }
 
-// Size is the size of the disk, in bytes.
+// Size returns the size of the disk, in bytes.
 func (m *Image) Size() (int64, error) { return m.h.size, nil }
 
-var errReadOnly = errors.New("qcow2: the image is only read")
+var errReadOnly = errors.New("qcow2: the image is open read-only")

@@ -2,7 +2,7 @@ package qcow2
 
 import "fmt"
 
-// entrySize is that of an entry of an L1, an L2 or a refcount table, in bytes.
+// entrySize is the size of an entry of an L1, an L2 or a refcount table, in bytes.
 const entrySize = 8
 
 // Bits of entries in L1 and L2 tables.
@@ -17,20 +17,20 @@ const (
 // maxOffset is the last offset that an entry can have.
 const maxOffset = int64(entryOffset)
 
-// kind is what is at a place of the disk.
+// kind says what is at a place of the disk.
 type kind uint8
 
 const (
 	hole       kind = iota // what is in the backing file, or zeros
 	zero                   // zeros
 	data                   // bytes in the file
-	compressed             // as one cluster, alone
+	compressed             // one compressed cluster
 )
 
-// extent is a range of the disk that can be handled as one.
+// extent is a range of the disk that can be handled as a whole.
 type extent struct {
 	kind  kind
-	mine  bool   // data: may be written to where it is
+	mine  bool   // data: may be overwritten in place
 	host  int64  // data: offset in the file
 	n     int64  // bytes
 	entry uint64 // of its first cluster
@@ -38,11 +38,11 @@ type extent struct {
 	vouched bool // the L2 table was checked
 }
 
-// lookup returns what the n bytes at off are, or the first of them: as far as
-// they are of one kind, in a row in the file, and in one L2 table.
+// lookup returns what the first of the n bytes at off are: as many as are of one kind,
+// contiguous in the file, and in one L2 table.
 func (m *Image) lookup(off, n int64) (e extent, err error) {
 	if off >= int64(len(m.l1))<<m.l2Bits {
-		return e, fmt.Errorf("0x%x is behind the end of the disk", off)
+		return e, fmt.Errorf("0x%x is beyond the end of the disk", off)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -65,7 +65,7 @@ func (m *Image) lookup(off, n int64) (e extent, err error) {
 		i++
 		next, err := m.decode(l1, t.entry(i))
 		if err != nil || next.kind != e.kind || next.mine != e.mine || e.kind == data && next.host != e.host+in+have {
-			break // an error comes again when it is its turn
+			break // the error comes again when it is the entry's turn
 		}
 		have += m.cluster
 	}
@@ -107,8 +107,8 @@ func (m *Image) l2Index(off int64) int64 {
 	return off >> m.clusterBits & (m.cluster/entrySize - 1)
 }
 
-// decode says what an entry of an L2 table stands for, found through an entry
-// of L1. The host offset of data is that of the cluster.
+// decode says what an L2 entry means that was found through the L1 entry l1. The host
+// offset of data is the offset of its cluster.
 func (m *Image) decode(l1, entry uint64) (extent, error) {
 	e := extent{entry: entry}
 	off := int64(entry & entryOffset)

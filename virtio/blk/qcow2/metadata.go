@@ -1,6 +1,6 @@
 package qcow2
 
-// role is what metadata a cluster holds.
+// role is the kind of metadata that a cluster holds.
 type role uint8
 
 const (
@@ -24,8 +24,8 @@ func (r role) String() string { return roleNames[r] }
 // metadata is the clusters of the file that hold metadata.
 type metadata map[int64]use
 
-// use is what a cluster is used for, and how often: by more than one L1 entry
-// only if it is a shared L2 table.
+// use is what a cluster is used for, and how often: more than once only if it is an L2
+// table that several L1 entries share.
 type use struct {
 	role role
 	n    uint64
@@ -41,7 +41,7 @@ func (k metadata) add(cluster int64, r role) (other role, ok bool) {
 	return r, true
 }
 
-// remove notes that a use of clusters has ended.
+// remove notes that one use of clusters has ended.
 func (k metadata) remove(s span) {
 	for c := s.first; c < s.first+s.n; c++ {
 		u := k[c]
@@ -53,10 +53,10 @@ func (k metadata) remove(s span) {
 	}
 }
 
-// findMetadata finds all metadata that can be found without the L2 tables of
-// snapshots: at most one cluster for each entry of an L1 or refcount table, of
-// which readHeader, checkWritable and readSnapshots limit the number. No cluster
-// may have two uses, and each must have a refcount.
+// findMetadata finds all metadata that can be found without reading the L2 tables of
+// snapshots: at most one cluster for each entry of an L1 or refcount table. readHeader,
+// checkWritable and readSnapshots limit the number of entries. No cluster may have two
+// uses, and each must have a refcount.
 func (m *Image) findMetadata() error {
 	m.known = metadata{0: {theHeader, 1}}
 	if err := inTurn(m.findTables, m.findSnapshots, m.findL2); err != nil {
@@ -89,8 +89,8 @@ func (m *Image) findTables() error {
 	return nil
 }
 
-// findL2 finds the L2 tables of the disk. Where an L1 entry says that a table is
-// the disk's own, nothing else may point there.
+// findL2 finds the L2 tables of the disk. If an L1 entry says that a table belongs to
+// the disk alone, nothing else may point there.
 func (m *Image) findL2() error {
 	for i, e := range m.l1 {
 		r := aSharedL2Table

@@ -2,11 +2,11 @@ package qcow2
 
 import "sync"
 
-// pieces is the memory of a request, handed out in parts.
+// pieces hands out the memory of a request in parts.
 type pieces struct {
 	rest [][]byte
-	skip int      // bytes of rest that are used up
-	part [][]byte // the last one handed out, in memory that is used again
+	skip int      // bytes of rest that have been handed out
+	part [][]byte // the last part handed out; its memory is used again
 	one  [1][]byte
 }
 
@@ -19,7 +19,7 @@ func takePieces(all [][]byte) *pieces {
 	return p
 }
 
-// takePiece returns that of a request of one.
+// takePiece returns the memory of a request of one piece.
 func takePiece(b []byte) *pieces {
 	p := piecesPool.Get().(*pieces)
 	p.one[0] = b
@@ -41,7 +41,7 @@ func size(all [][]byte) (n int64) {
 	return n
 }
 
-// next hands out the next n bytes, until it is called again.
+// next hands out the next n bytes. They are valid until the next call.
 func (p *pieces) next(n int64) [][]byte {
 	p.part = p.part[:0]
 	for n > 0 {

@@ -19,7 +19,7 @@ func (m *Image) ReadAt(b []byte, off int64) (int, error) {
 	return int(n), end
 }
 
-// ReadPieces reads into pieces, one after the other, what is at off and on.
+// ReadPieces fills pieces, one after the other, with the bytes from off on.
 func (m *Image) ReadPieces(all [][]byte, off int64) error {
 	p := takePieces(all)
 	defer p.release()
@@ -42,7 +42,7 @@ func (m *Image) read(p *pieces, off, n int64) error {
 	return nil
 }
 
-// readExtent reads all of an extent, which is at off of the disk.
+// readExtent reads all of an extent. off is its offset on the disk.
 func (m *Image) readExtent(e extent, to [][]byte, off int64) error {
 	switch e.kind {
 	case data:
@@ -60,7 +60,7 @@ func (m *Image) readExtent(e extent, to [][]byte, off int64) error {
 	return nil
 }
 
-// readBase reads what is in the backing file, and zeros behind its end.
+// readBase reads from the backing file, and zeros beyond its end.
 func (m *Image) readBase(to [][]byte, off int64) error {
 	for _, b := range to {
 		have := b[:max(0, min(int64(len(b)), m.under-off))]

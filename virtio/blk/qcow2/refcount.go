@@ -5,7 +5,8 @@ import "encoding/binary"
 // refcountOrder is the width of a refcount: log2 of its bits.
 type refcountOrder uint
 
-// get is refcount i of a block. Of those in a byte the first is in its low bits.
+// get returns refcount i of a block. If a byte holds several, the first is in its low
+// bits.
 func (o refcountOrder) get(b []byte, i int64) uint64 {
 	switch o {
 	case 3:
@@ -21,7 +22,7 @@ func (o refcountOrder) get(b []byte, i int64) uint64 {
 	return uint64(b[bit/8]>>(bit%8)) & (1<<(1<<o) - 1)
 }
 
-// set sets refcount i of a block, and returns where it is.
+// set sets refcount i of a block, and returns the range of bytes that hold it.
 func (o refcountOrder) set(b []byte, i int64, v uint64) (lo, hi int) {
 	bit := i << o
 	switch o {
@@ -40,10 +41,11 @@ func (o refcountOrder) set(b []byte, i int64, v uint64) (lo, hi int) {
 	return int(bit / 8), int((bit + 1<<o + 7) / 8)
 }
 
-// perBlock is how many clusters a refcount block is for.
+// perBlock returns how many clusters a refcount block covers.
 func (m *Image) perBlock() int64 { return m.cluster * 8 >> m.h.refcountOrder }
 
-// inBlock is which refcount block is for a cluster, and which refcount of it.
+// inBlock returns which refcount block covers a cluster, and which refcount of the
+// block it is.
 func (m *Image) inBlock(cluster int64) (block, i int64) {
 	bits := m.clusterBits + 3 - uint(m.h.refcountOrder)
 	return cluster >> bits, cluster & (1<<bits - 1)
@@ -62,8 +64,8 @@ func (m *Image) refcountBlock(cluster int64) (*table, error) {
 	return t, err
 }
 
-// checkBlock checks, once, that all known metadata have refcounts in a block. If
-// they do not, then what it says of data is not true either.
+// checkBlock checks, once, that a block has refcounts for all known metadata. If it
+// does not, its refcounts of data cannot be trusted either.
 func (m *Image) checkBlock(i int64, t *table) error {
 	end := min((i+1)*m.perBlock(), m.roundUp(m.length)>>m.clusterBits)
 	for c := i * m.perBlock(); c < end; c++ {
@@ -75,14 +77,15 @@ func (m *Image) checkBlock(i int64, t *table) error {
 	return nil
 }
 
-// isOwned reports whether a cluster is in use by what is known to be its only
-// user: an L2 table that was vouched for, or what this package has put there.
+// isOwned reports whether the only user of a cluster is known: an L2 table that was
+// vouched for, or this package, which has put something there.
 func (m *Image) isOwned(cluster int64) bool {
 	i, bit := m.inBlock(cluster)
 	return i < int64(len(m.owners)) && m.owners[i] != nil && m.owners[i][bit/64]>>(bit%64)&1 != 0
 }
 
-// setOwned notes that, of a cluster whose refcount block was read.
+// setOwned notes whether the only user of a cluster is known. The cluster's refcount
+// block has been read.
 func (m *Image) setOwned(cluster int64, owned bool) {
 	i, bit := m.inBlock(cluster)
 	m.owners[i][bit/64] &^= 1 << (bit % 64)
@@ -91,7 +94,7 @@ func (m *Image) setOwned(cluster int64, owned bool) {
 	}
 }
 
-// refcount is that of a cluster.
+// refcount returns the refcount of a cluster.
 func (m *Image) refcount(cluster int64) (uint64, error) {
 	t, err := m.refcountBlock(cluster)
 	if t == nil || err != nil {
@@ -107,9 +110,9 @@ func (m *Image) setRefcount(t *table, cluster int64, v uint64) {
 	m.refs.touch(t, lo, hi)
 }
 
-// writeRefcounts writes the changed refcount blocks. That may be at any time:
-// those that have grown cost some space if nothing comes to point there, and
-// none is made less before the file has nothing that points there.
+// writeRefcounts writes the changed refcount blocks. It may be called at any time: a
+// refcount that is too high only costs some space, and a refcount is decremented only
+// after nothing in the file points there any longer.
 func (m *Image) writeRefcounts() error {
 	if err := m.refs.write(false); err != nil {
 		return err
@@ -118,8 +121,8 @@ func (m *Image) writeRefcounts() error {
 	return nil
 }
 
-// addBlock makes a cluster that has no refcount block the block for itself and
-// its neighbours.
+// addBlock turns a cluster that no refcount block covers into the refcount block for
+// itself and its neighbours.
 func (m *Image) addBlock(cluster int64) error {
 	i := cluster / m.perBlock()
 	if i >= int64(len(m.refTable)) {
@@ -139,9 +142,9 @@ func (m *Image) addBlock(cluster int64) error {
 	return nil
 }
 
-// growRefTable makes a larger refcount table, for a cluster that the present one
-// is too small for. It comes to lie behind the refcount blocks for itself and
-// for them, which start at that cluster.
+// growRefTable makes a larger refcount table, because the present one is too small for
+// a cluster. New refcount blocks start at that cluster, and the table follows them; the
+// blocks cover themselves and the table.
 func (m *Image) growRefTable(cluster int64) error {
 	i := cluster / m.perBlock()
 	blocks, clusters := int64(1), int64(0)
@@ -174,10 +177,10 @@ func (m *Image) growRefTable(cluster int64) error {
 	return nil
 }
 
-// writeBlocks writes new refcount blocks to the clusters of a span, the first of
-// them for the first cluster itself. They say that used clusters from there on
-// are in use. The file is flushed, for they are there before anything points to
-// them: what the clusters held before must not be taken for refcounts.
+// writeBlocks writes new refcount blocks to the clusters of a span. The first block
+// covers the first cluster itself. The blocks say that used clusters are in use, counted
+// from there. The file is flushed so that the blocks are in it before anything points to
+// them: the old content of the clusters must not be taken for refcounts.
 func (m *Image) writeBlocks(s span, used int64) error {
 	if err := m.extend((s.first + used) << m.clusterBits); err != nil {
 		return err
@@ -198,8 +201,8 @@ func (m *Image) writeBlocks(s span, used int64) error {
 	return m.file.Flush()
 }
 
-// switchRefTable writes a refcount table to clusters that are its own, and has
-// the header point there.
+// switchRefTable writes a refcount table to clusters of its own, then makes the header
+// point there.
 func (m *Image) switchRefTable(table []int64, s span) error {
 	b := make([]byte, entrySize*len(table))
 	for i, off := range table {

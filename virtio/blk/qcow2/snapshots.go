@@ -12,7 +12,7 @@ const (
 	offSnapshotIDSize    = 12
 	offSnapshotNameSize  = 14
 	offSnapshotExtraSize = 36
-	lengthSnapshot       = 40 // and behind that: extra data, ID and name
+	lengthSnapshot       = 40 // followed by extra data, ID and name
 )
 
 // Limits, QEMU's own.
@@ -21,7 +21,7 @@ const (
 	maxSnapshotExtra = 1024 // bytes
 )
 
-// snapshot is where a snapshot's L1 table is.
+// snapshot is the position of a snapshot's L1 table.
 type snapshot struct {
 	l1Table   int64
 	l1Entries int
@@ -55,8 +55,8 @@ func (m *Image) findSnapshots() error {
 	return nil
 }
 
-// readSnapshots reads the snapshot table. All L1 tables together may have as
-// many entries as that of the disk alone.
+// readSnapshots reads the snapshot table. All L1 tables of snapshots together may have
+// as many entries as the L1 table of the disk.
 func (m *Image) readSnapshots() ([]snapshot, error) {
 	if m.h.snapshots > maxSnapshots {
 		return nil, damaged("%d snapshots", m.h.snapshots)

@@ -10,18 +10,18 @@ import (
 type table struct {
 	off    int64 // in the file; -1 if it is none
 	b      []byte
-	lo, hi int  // the bytes that the file does not have yet: none if they are equal
+	lo, hi int  // the bytes that have not been written to the file: none if equal
 	fresh  bool // nothing in the file points to it yet
-	recent bool // used since the clock's hand has passed
+	recent bool // used since the clock's hand has passed it
 }
 
 func (t *table) changed() bool { return t.lo != t.hi }
 
 func (t *table) entry(i int64) uint64 { return binary.BigEndian.Uint64(t.b[entrySize*i:]) }
 
-// tables is a bounded number of tables in memory. Which to drop for another is
-// found by a clock: one that was used since the hand last passed is spared.
-// Those that have changed stay until they are written.
+// tables is a cache of tables. A clock decides which table to drop for another: a table
+// that was used since the hand last passed is spared. Changed tables stay until they
+// are written.
 type tables struct {
 	file file
 	size int // of a table, in bytes
@@ -31,10 +31,10 @@ type tables struct {
 	clock []*table
 	hand  int
 	dirty []*table // have changed
-	pin   *table   // stays, too
+	pin   *table   // must stay in memory, too
 }
 
-// newTables is room for some bytes of tables, and for eight at least.
+// newTables returns a cache for some bytes of tables, but for at least eight tables.
 func newTables(f file, size, bytes int) *tables {
 	return &tables{file: f, size: size, most: max(8, bytes/size), at: map[int64]*table{}}
 }
@@ -53,7 +53,7 @@ func (c *tables) get(off int64) (*table, error) {
 	return t, nil
 }
 
-// add returns a new table of zeros at an offset, all of it to be written.
+// add returns a new table of zeros at an offset. All of it will be written.
 func (c *tables) add(off int64) *table {
 	c.forget(off)
 	t := c.room()
@@ -68,8 +68,8 @@ func (c *tables) keep(t *table, off int64) {
 	c.at[off] = t
 }
 
-// forget drops what is known of an offset where no table is any more, or where
-// another one comes.
+// forget drops the table at an offset that holds no table any longer, or will hold
+// another one.
 func (c *tables) forget(off int64) {
 	if t := c.at[off]; t != nil {
 		delete(c.at, off)
@@ -77,8 +77,8 @@ func (c *tables) forget(off int64) {
 	}
 }
 
-// room returns memory for a table: that of one which may be dropped, or more if
-// there are not many yet or none may.
+// room returns memory for a table. It reuses the memory of a table that may be dropped.
+// It allocates if the cache is not full yet, or if no table may be dropped.
 func (c *tables) room() *table {
 	if len(c.clock) >= c.most {
 		for range 2 * len(c.clock) {
@@ -113,12 +113,11 @@ func (c *tables) set(t *table, i int64, v uint64) {
 	c.touch(t, int(entrySize*i), int(entrySize*(i+1)))
 }
 
-// crowded reports whether so many tables have changed that they should be
-// written: half of them stay for what is only read.
+// crowded reports whether so many tables have changed that they should be written: half
+// of the cache is left for tables that are only read.
 func (c *tables) crowded() bool { return len(c.dirty) >= c.most/2 }
 
-// write writes what has changed of the tables that are fresh, or of those that
-// are not.
+// write writes the changed bytes of the tables that are fresh, or of the others.
 func (c *tables) write(fresh bool) error {
 	for _, t := range c.dirty {
 		if t.fresh != fresh || !t.changed() {
@@ -131,7 +130,7 @@ func (c *tables) write(fresh bool) error {
 	return nil
 }
 
-// clean notes that all has been written.
+// clean notes that everything has been written.
 func (c *tables) clean() {
 	for i, t := range c.dirty {
 		t.lo, t.hi, t.fresh = 0, 0, false

@@ -1,18 +1,18 @@
 package qcow2
 
-// What an L2 table says is not believed before all of it was compared with the
-// refcounts and with the metadata, once for each table: after that only this
-// package changes it. Until then nothing is written to where it points.
+// An L2 table is trusted only after all of it has been compared with the refcounts and
+// with the metadata. That happens once for each table, because afterwards only this
+// package changes it. Until then nothing is written to the clusters that it points to.
 
 // census is what an L2 table points to.
 type census struct {
-	users  uint64           // of the table: for each the data have one user more
-	shared map[int64]uint64 // users that were found of clusters with a refcount above 1
+	users  uint64           // users of the table: each is one more user of the data
+	shared map[int64]uint64 // users found so far of clusters with a refcount above 1
 	owned  []int64          // clusters with refcount 1
 }
 
-// vouch checks L2 table i. What the table says is the disk's own, but has more
-// than one user by its refcount, is taken for shared: it will be copied.
+// vouch checks L2 table i. A cluster that is the disk's own according to the table, but
+// has more than one user according to its refcount, counts as shared and will be copied.
 func (m *Image) vouch(i int64) error {
 	if m.vouched[i] {
 		return nil
@@ -36,9 +36,9 @@ func (m *Image) vouch(i int64) error {
 	return nil
 }
 
-// vouchAll vouches for all L2 tables if they have room in memory at once, so
-// that no cluster is taken for free that any of them points to. Of larger images
-// only the tables that are written through are known.
+// vouchAll vouches for all L2 tables if they fit in memory at once. Then no cluster
+// counts as free that any of them points to. In larger images only the tables that are
+// written through are vouched for.
 func (m *Image) vouchAll() error {
 	if m.vouchedAll {
 		return nil
@@ -91,7 +91,7 @@ func (m *Image) checkL2(t *table) (own bool, err error) {
 		err = m.disown(t)
 		m.mu.Unlock()
 	}
-	if err != nil { // the host's, perhaps, and all is counted again
+	if err != nil { // it may be the host's error: a later attempt counts everything again
 		for _, c := range found.owned {
 			m.setOwned(c, false)
 		}
@@ -110,7 +110,7 @@ func (m *Image) checkEntry(entry uint64, found *census) error {
 			return damaged("L2 entry 0x%x points to %v", entry, u.role)
 		}
 		if c >= m.roundUp(m.length)>>m.clusterBits {
-			return damaged("L2 entry 0x%x points behind the end of a file of 0x%x bytes", entry, m.length)
+			return damaged("L2 entry 0x%x points beyond the end of a file of 0x%x bytes", entry, m.length)
 		}
 		if err := m.countUser(c, found); err != nil {
 			return err
@@ -119,8 +119,8 @@ func (m *Image) checkEntry(entry uint64, found *census) error {
 	return nil
 }
 
-// countUser notes that an L2 table points to a cluster, which has to have a
-// refcount for that.
+// countUser notes that an L2 table points to a cluster. The cluster's refcount must
+// allow for that.
 func (m *Image) countUser(cluster int64, found *census) error {
 	n, err := m.refcount(cluster)
 	switch {
@@ -137,8 +137,8 @@ func (m *Image) countUser(cluster int64, found *census) error {
 	return nil
 }
 
-// disown takes the flag that the disk is the only user from those entries of an
-// L2 table for which this is not true. The disk alone has the table. mu is held.
+// disown clears the flag "the disk is the only user" in the entries of an L2 table for
+// which it is not true. The table belongs to the disk alone. mu is held.
 func (m *Image) disown(t *table) error {
 	for k := range m.cluster / entrySize {
 		e := t.entry(k)

@@ -12,7 +12,7 @@ func (m *Image) WriteAt(b []byte, off int64) (int, error) {
 	return len(b), nil
 }
 
-// WritePieces writes pieces, one after the other, to off and on.
+// WritePieces writes pieces, one after the other, from off on.
 func (m *Image) WritePieces(all [][]byte, off int64) error {
 	p := takePieces(all)
 	defer p.release()
@@ -23,13 +23,12 @@ func (m *Image) writeRequest(p *pieces, off, n int64) error {
 	return m.change(func() error { return m.write(p, off, n) })
 }
 
-// maxToFree is how many clusters wait for a flush to be free again. Without a
-// limit a guest that never flushes, but discards and writes, would have the file
-// grow without end.
+// maxToFree is how many clusters may wait for a flush to become free. Without a limit, a
+// guest that discards and writes but never flushes could make the file grow for ever.
 const maxToFree = 1 << 14
 
-// write writes to where the data are, if the image alone has them there, and
-// otherwise to new clusters.
+// write overwrites data in place if their clusters belong to the disk alone, and
+// otherwise writes to new clusters.
 func (m *Image) write(p *pieces, off, n int64) error {
 	for n > 0 {
 		e, err := m.lookupToWrite(off, n)
@@ -48,8 +47,8 @@ func (m *Image) write(p *pieces, off, n int64) error {
 	return nil
 }
 
-// writeNew writes at most n bytes at off to new clusters, and returns how many:
-// none if somebody else has done that for the cluster meanwhile.
+// writeNew writes at most n bytes at off to new clusters, and returns how many. It
+// returns 0 if another goroutine has allocated the cluster meanwhile.
 func (m *Image) writeNew(p *pieces, off, n int64) (done int64, err error) {
 	m.alloc.Lock()
 	defer m.alloc.Unlock()
@@ -75,8 +74,8 @@ func (m *Image) writeNew(p *pieces, off, n int64) (done int64, err error) {
 	return n, nil
 }
 
-// fill writes n bytes that are for off of the disk into new clusters, with what
-// the disk has before and behind them there.
+// fill writes n bytes for offset off of the disk into new clusters. It copies the old
+// content before and after them.
 func (m *Image) fill(s span, blank bool, p *pieces, off, n int64) error {
 	host, start := s.first<<m.clusterBits, off&^(m.cluster-1)
 	end := off + n
@@ -89,13 +88,13 @@ func (m *Image) fill(s span, blank bool, p *pieces, off, n int64) error {
 	return m.copyOld(end, m.roundUp(end)-end, host+end-start, blank)
 }
 
-// copySize is how much is copied at a time.
+// copySize is how many bytes are copied at a time.
 const copySize = 64 << 10
 
 var copyPool = sync.Pool{New: func() any { return new([copySize]byte) }}
 
-// copyOld copies the n bytes at off of the disk to a place in the file. blank
-// says that there are zeros there.
+// copyOld copies the n bytes at off of the disk to offset host of the file. blank says
+// that the file reads as zeros there.
 func (m *Image) copyOld(off, n, host int64, blank bool) error {
 	if n == 0 {
 		return nil
@@ -121,9 +120,8 @@ func (m *Image) copyOld(off, n, host int64, blank bool) error {
 	return nil
 }
 
-// ownL2 returns the L2 table for off, as one that may be changed, and makes it
-// if there is none or if it is shared with a snapshot. It stays in memory until
-// the next call.
+// ownL2 returns an L2 table for off that may be changed. It makes a new one if there is
+// none, or if a snapshot shares it. The table stays in memory until the next call.
 func (m *Image) ownL2(off int64) (*table, error) {
 	if m.l2.crowded() {
 		if err := m.commitLocked(); err != nil {
@@ -154,8 +152,7 @@ func (m *Image) ownL2(off int64) (*table, error) {
 	return t, err
 }
 
-// newL2 makes a new L2 table for entry i of L1, with the content of the one that
-// is there.
+// newL2 makes a new L2 table for entry i of L1, with the content of the present one.
 func (m *Image) newL2(i int64) error {
 	s, _, err := m.allocate(1)
 	if err != nil {
@@ -174,8 +171,8 @@ func (m *Image) newL2(i int64) error {
 	return nil
 }
 
-// copyL2 makes an L2 table at an offset, with the content of that which an L1
-// entry points to, and drops the latter. mu is held.
+// copyL2 makes an L2 table at an offset with the content of the table that an L1 entry
+// points to, and drops that table. mu is held.
 func (m *Image) copyL2(l1 uint64, off int64) error {
 	old, err := m.l2Table(l1)
 	if err != nil {
@@ -199,7 +196,7 @@ func (m *Image) copyL2(l1 uint64, off int64) error {
 	return nil
 }
 
-// link has the entries of an L2 table for off and on point to new clusters.
+// link makes the entries of an L2 table, from the one for off on, point to new clusters.
 func (m *Image) link(t *table, off int64, s span) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -208,7 +205,7 @@ func (m *Image) link(t *table, off int64, s span) {
 	}
 }
 
-// replaceEntry changes an entry, under mu, and drops what it pointed to.
+// replaceEntry changes an entry, under mu, and drops the clusters that it pointed to.
 func (m *Image) replaceEntry(t *table, i int64, entry uint64) {
 	old := t.entry(i)
 	m.l2.set(t, i, entry)

@@ -1,6 +1,6 @@
 package qcow2
 
-// Discard makes whole clusters of a range read as zeros and frees them.
+// Discard makes the whole clusters in a range read as zeros, and frees them.
 func (m *Image) Discard(off, n int64) error {
 	return m.change(func() error { return m.discard(m.wholeClusters(off, n)) })
 }
@@ -19,8 +19,8 @@ func (m *Image) discard(off, n int64) error {
 	return nil
 }
 
-// WriteZeroes makes a range read as zeros. Without unmap, what has its place in
-// the file keeps it.
+// WriteZeroes makes a range read as zeros. Without unmap, clusters keep their places in
+// the file.
 func (m *Image) WriteZeroes(off, n int64, unmap bool) error {
 	return m.change(func() error { return m.writeZeroes(off, n, unmap) })
 }
@@ -43,11 +43,11 @@ func (m *Image) writeZeroes(off, n int64, unmap bool) error {
 	return m.zeroBytes(whole+wholeLen, off+n-whole-wholeLen)
 }
 
-// Granularity is the size of a cluster: what is smaller is not discarded.
+// Granularity returns the size of a cluster: smaller ranges are not discarded.
 func (m *Image) Granularity() int64 { return m.cluster }
 
-// wholeClusters is the part of a range that is made of whole clusters. The last
-// one of the disk is whole at the disk's end.
+// wholeClusters returns the part of a range that consists of whole clusters. The disk's
+// last cluster may be shorter, and is whole if the range reaches the disk's end.
 func (m *Image) wholeClusters(off, n int64) (start, length int64) {
 	start, end := m.roundUp(off), off+n
 	if end != m.h.size {
@@ -59,8 +59,8 @@ func (m *Image) wholeClusters(off, n int64) (start, length int64) {
 	return start, end - start
 }
 
-// hasZeroClusters reports whether a cluster can read as zeros without being
-// there: by a flag from version 3 on, by its absence without a backing file.
+// hasZeroClusters reports whether a cluster can read as zeros without storage: by a flag
+// from version 3 on, or by its absence if there is no backing file.
 func (m *Image) hasZeroClusters() bool { return m.h.version >= 3 || m.base == nil }
 
 // zeroClusters zeros whole clusters at off, up to n bytes, and returns how many.
@@ -107,7 +107,7 @@ func (m *Image) dropClusters(off, n int64) (int64, error) {
 
 var zeros [64 << 10]byte
 
-// zeroBytes writes zeros to a range where it does not read so.
+// zeroBytes writes zeros to the parts of a range that do not read as zeros.
 func (m *Image) zeroBytes(off, n int64) error {
 	for n > 0 {
 		e, err := m.lookup(off, min(n, int64(len(zeros))))

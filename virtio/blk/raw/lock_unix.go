@@ -21,7 +21,7 @@ func lock(f *os.File, shared bool) error {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		return errors.New("it is in use by another process, which has locked it")
 	case errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOLCK):
-		return nil // a file system without locks
+		return nil // the file system does not have locks
 	case err != nil:
 		return fmt.Errorf("lock it: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lock locks a byte far behind the end of any image: on Windows a lock keeps
-// others from what it covers, and the bytes of a disk shall stay readable.
+// lock locks a byte far beyond the end of any image. On Windows nobody else can access
+// the bytes that a lock covers, and the bytes of a disk should stay readable.
 func lock(f *os.File, shared bool) error {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if !shared {

@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// ReadPieces reads into pieces, one after the other, what is at off and on.
+// ReadPieces fills pieces, one after the other, with the bytes from off on.
 func (r *File) ReadPieces(pieces [][]byte, off int64) error { return r.transfer(pieces, off, false) }
 
-// WritePieces writes pieces, one after the other, to off and on.
+// WritePieces writes pieces, one after the other, from off on.
 func (r *File) WritePieces(pieces [][]byte, off int64) error { return r.transfer(pieces, off, true) }
 
-// transfer moves several pieces by one system call, where there is one, and
-// what that leaves one by one.
+// transfer moves several pieces by one system call if the host has one, and the rest
+// piece by piece.
 func (r *File) transfer(pieces [][]byte, off int64, write bool) error {
-	n := 0 // bytes that were moved
+	n := 0 // bytes moved
 	if len(pieces) > 1 {
 		var err error
 		if n, err = vectored(r.f, pieces, off, write); err != nil {

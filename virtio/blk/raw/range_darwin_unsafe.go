@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flush is F_FULLFSYNC, which os.File.Sync is on macOS.
+// flush is F_FULLFSYNC: that is what os.File.Sync does on macOS.
 func flush(f *os.File) error { return f.Sync() }
 
 // punchHoleArgs is fpunchhole_t of <sys/fcntl.h>.
@@ -20,11 +20,11 @@ type punchHoleArgs struct {
 	off, len        int64
 }
 
-// holeAlign is what APFS wants the ends of a hole to be multiples of.
+// holeAlign is the alignment of both ends of a hole that APFS demands, in bytes.
 const holeAlign = 4096
 
-// punchHole makes a hole of the whole blocks in the range, and writes zeros to
-// what is left at its ends.
+// punchHole makes a hole of the whole blocks in the range, and writes zeros to the rest
+// at both ends.
 //
 // unsafe: the kernel reads the argument, which is pinned, before fcntl returns.
 func punchHole(f *os.File, off, n int64) error {

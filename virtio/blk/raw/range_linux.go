@@ -24,7 +24,8 @@ func fallocate(f *os.File, mode uint32, off, n int64) error {
 	return retry(func() error { return unix.Fallocate(int(f.Fd()), mode, off, n) })
 }
 
-// retry calls f again while a signal interrupts it: Go's own come often.
+// retry calls f again while a signal interrupts it: the Go runtime sends its threads
+// many.
 func retry(f func() error) error {
 	for {
 		if err := f(); err != unix.EINTR {

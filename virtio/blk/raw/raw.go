@@ -1,12 +1,15 @@
-// Package raw has a file or a block device of the host as a disk: the disk's
-// bytes are the file's.
+// Package raw uses a file or a block device of the host as a disk: the disk's bytes are
+// the file's bytes.
 //
-// A file is locked while it is open, against a second writer, and a writer
-// against readers: on Unix with flock(2), which other programs may not look at.
-// Flush is fdatasync(2) on Linux and F_FULLFSYNC on macOS, which also empties
-// the drive's own cache. After a flush has failed every later one fails, for
-// what it should have written may be lost (the kernel forgets about it).
-// Discarded and zeroed ranges become holes where the file system has them.
+// An open file is locked: several may read it, or one may write it. On Unix the lock is
+// flock(2), which other programs may ignore. Flush is fdatasync(2) on Linux and
+// F_FULLFSYNC on macOS, both of which also empty the drive's own cache. After a flush has
+// failed every later one fails, because the data may be lost: the kernel does not try to
+// write them again. Discarded and zeroed ranges become holes if the file system supports
+// that.
+//
+// Implemented: everything that package blk asks of a disk. Missing: partitions of an
+// image, and asking a block device for its own limits.
 package raw
 
 import (
@@ -20,9 +23,9 @@ import (
 // File is a raw image. Its methods may be called from any goroutine.
 type File struct {
 	f        *os.File
-	lost     atomic.Pointer[error] // of the first flush that failed
+	lost     atomic.Pointer[error] // the error of the first flush that failed
 	noHoles  atomic.Bool           // the file system cannot make holes
-	noRanges atomic.Bool           // nor set ranges to zero
+	noRanges atomic.Bool           // the file system cannot set ranges to zero
 }
 
 // Config says how to open an image.
@@ -62,10 +65,10 @@ func (r *File) check(readOnly bool) error {
 	return lock(r.f, readOnly)
 }
 
-// Close unlocks and closes the image. Nothing may use it any more.
+// Close unlocks and closes the image. Nothing may use it afterwards.
 func (r *File) Close() error { return r.f.Close() }
 
-// Size is the image's size in bytes.
+// Size returns the image's size in bytes.
 func (r *File) Size() (int64, error) {
 	info, err := r.f.Stat()
 	if err != nil {
@@ -77,7 +80,7 @@ func (r *File) Size() (int64, error) {
 	return r.f.Seek(0, io.SeekEnd)
 }
 
-// Grow makes the image larger, with zeros. A block device has its size.
+// Grow makes the image larger and fills it with zeros. A block device cannot grow.
 func (r *File) Grow(size int64) error {
 	if now, err := r.Size(); err != nil || now >= size {
 		return err
@@ -91,7 +94,7 @@ func (r *File) ReadAt(p []byte, off int64) (int, error) { return r.f.ReadAt(p, o
 // WriteAt implements io.WriterAt.
 func (r *File) WriteAt(p []byte, off int64) (int, error) { return r.f.WriteAt(p, off) }
 
-// Flush makes what was written safe from a loss of power.
+// Flush makes everything that was written before it survive a loss of power.
 func (r *File) Flush() error {
 	if err := r.lost.Load(); err != nil {
 		return fmt.Errorf("an earlier flush failed: %w", *err)
@@ -103,7 +106,7 @@ func (r *File) Flush() error {
 	return err
 }
 
-// Discard makes a hole, if it can.
+// Discard makes a hole if the file system can.
 func (r *File) Discard(off, n int64) error {
 	if r.noHoles.Load() {
 		return nil
@@ -116,8 +119,8 @@ func (r *File) Discard(off, n int64) error {
 	return err
 }
 
-// WriteZeroes makes a range read as zeros: by a hole if unmap is set, and
-// otherwise with its storage kept; by writing if neither can be had.
+// WriteZeroes makes a range read as zeros. It makes a hole if unmap is set, and otherwise
+// keeps the storage. It writes zeros if the file system can do neither.
 func (r *File) WriteZeroes(off, n int64, unmap bool) error {
 	for _, way := range []struct {
 		try  bool

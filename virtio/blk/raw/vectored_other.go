@@ -4,5 +4,5 @@ package raw
 
 import "os"
 
-// vectored moves nothing: there is no such system call that all have.
+// vectored moves nothing: other systems do not share such a call.
 func vectored(*os.File, [][]byte, int64, bool) (int, error) { return 0, nil }
