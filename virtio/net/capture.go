@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Capture writes packets to a file in the pcap format, with nanoseconds, as
-// Wireshark and tcpdump read it. A large segment is one packet in it, and has
-// its checksum, which on the way to or from the guest it has not.
+// Capture writes packets to a file in the pcap format with nanoseconds, which Wireshark
+// and tcpdump read. A large segment is one packet in the file. There it has a complete
+// checksum, which it does not have on its way to or from the guest.
 type Capture struct {
 	w       io.Writer
 	now     func() time.Time
-	records [2][]byte // of each direction, whose packets come from one goroutine
+	records [2][]byte // one per direction: the packets of a direction come from one goroutine
 }
 
 type direction int
@@ -25,15 +25,15 @@ const (
 // Sizes and values of the pcap format.
 const (
 	pcapMagic      = 0xa1b23c4d // nanoseconds
-	pcapRecord     = 16         // bytes in front of each packet
+	pcapRecord     = 16         // bytes before each packet
 	pcapEthernet   = 1          // LINKTYPE_ETHERNET
 	pcapMaxPacket  = 262144
 	pcapHeaderSize = 24
 )
 
-// NewCapture starts a capture. Each packet is one Write, two of which may come
-// at once: w is a file, or locks. When a write has failed, what is missing in
-// the file is not told.
+// NewCapture starts a capture. Each packet is one Write. Two Writes may come at once, so
+// w must be a file, or have a lock. If a Write fails, the packet is missing in the file
+// and nothing says so.
 func NewCapture(w io.Writer) (*Capture, error) {
 	c := &Capture{w: w, now: time.Now}
 	for i := range c.records {

@@ -2,7 +2,7 @@ package net
 
 import "encoding/binary"
 
-// Layout of the headers that segmentation rests on, in bytes.
+// Layout of the headers that segmentation depends on, in bytes.
 const (
 	ethernetSize = 14
 	vlanSize     = 4
@@ -23,9 +23,9 @@ const (
 	ipv4Fragment = 0x3fff // More Fragments and the offset
 )
 
-// check checks the header of a packet against its frame, with offloads what
-// whoever made the packet may ask for. It writes the header back, with nothing
-// in it that has not been checked.
+// check checks the header of a packet against its frame. offloads are the features that
+// the packet may use. check writes the header back without anything that has not been
+// checked.
 func check(packet []byte, offloads uint64) (ok bool) {
 	if len(packet) < HeaderSize+ethernetSize {
 		return false
@@ -49,7 +49,7 @@ func check(packet []byte, offloads uint64) (ok bool) {
 	return true
 }
 
-// checkSegment checks a large TCP segment. size is that of all its headers.
+// checkSegment checks a large TCP segment. size is the size of all its headers.
 func checkSegment(h Header, frame []byte, offloads uint64) (size int, ok bool) {
 	l3, etherType := network(frame)
 	l4 := int(h.CsumStart)
@@ -62,7 +62,7 @@ func checkSegment(h Header, frame []byte, offloads uint64) (size int, ok bool) {
 			return 0, false
 		}
 	case h.GSOType == GSOTCPv6 && offloads&FeatureHostTSO6 != 0 && etherType == etherIPv6:
-		if l4 < l3+ipv6Size || frame[l3]>>4 != 6 { // extension headers may be between
+		if l4 < l3+ipv6Size || frame[l3]>>4 != 6 { // extension headers may be in between
 			return 0, false
 		}
 	default:
@@ -76,14 +76,14 @@ func checkSegment(h Header, frame []byte, offloads uint64) (size int, ok bool) {
 	return size, true
 }
 
-// ipv4TCP reports whether b is the header, and all of it, of a TCP segment that
-// is not in fragments.
+// ipv4TCP reports whether b is the whole IPv4 header of a TCP segment that is not
+// fragmented.
 func ipv4TCP(b []byte) bool {
 	return b[0]>>4 == 4 && int(b[0]&15)*4 == len(b) && b[9] == protocolTCP &&
 		binary.BigEndian.Uint16(b[6:])&ipv4Fragment == 0
 }
 
-// network finds where the frame's network header is, and what it is of.
+// network returns the offset of the frame's network header, and its EtherType.
 func network(frame []byte) (l3 int, etherType uint16) {
 	l3, etherType = ethernetSize, binary.BigEndian.Uint16(frame[12:])
 	if etherType == etherVLAN && len(frame) >= ethernetSize+vlanSize {

@@ -5,11 +5,11 @@ import (
 	"math/bits"
 )
 
-// sum adds the big-endian 16-bit words of b to a one's complement sum (RFC
-// 1071). An odd last byte counts as the high one of a word.
+// sum adds the big-endian 16-bit words of b to a one's complement sum (RFC 1071). An odd
+// last byte counts as the high byte of a word.
 func sum(b []byte, to uint16) uint16 {
 	acc, carry := uint64(to), uint64(0)
-	for ; len(b) >= 32; b = b[32:] { // 2^16 = 1 modulo 2^16-1: so it is for words of 64 bits, too
+	for ; len(b) >= 32; b = b[32:] { // 2^16 = 1 modulo 2^16-1, so words of 64 bits have the same sum
 		acc, carry = bits.Add64(acc, binary.BigEndian.Uint64(b), carry)
 		acc, carry = bits.Add64(acc, binary.BigEndian.Uint64(b[8:]), carry)
 		acc, carry = bits.Add64(acc, binary.BigEndian.Uint64(b[16:]), carry)
@@ -25,7 +25,7 @@ func sum(b []byte, to uint16) uint16 {
 	return fold(acc + carry)
 }
 
-// fold adds the words of 16 bits in a sum.
+// fold adds up the 16-bit words of a 64-bit sum.
 func fold(acc uint64) uint16 {
 	acc = acc>>32 + acc&0xffffffff
 	acc = acc>>16 + acc&0xffff
@@ -33,8 +33,8 @@ func fold(acc uint64) uint16 {
 	return uint16(acc>>16 + acc&0xffff)
 }
 
-// complete puts the checksum of frame[start:] at offset from there, where that
-// of the pseudo header is. Zero becomes its other form, as UDP has it (RFC 768).
+// complete puts the checksum of frame[start:] at offset from start, in place of the sum
+// of the pseudo header. Zero becomes 0xffff, as UDP demands (RFC 768).
 func complete(frame []byte, start, offset int) {
 	c := ^sum(frame[start:], 0)
 	if c == 0 {
@@ -43,7 +43,7 @@ func complete(frame []byte, start, offset int) {
 	binary.BigEndian.PutUint16(frame[start+offset:], c)
 }
 
-// completePacket does what FlagNeedsCsum of a checked packet asks for.
+// completePacket computes the checksum that FlagNeedsCsum of a checked packet asks for.
 func completePacket(packet []byte) {
 	if h := ParseHeader(packet); h.Flags&FlagNeedsCsum != 0 {
 		complete(packet[HeaderSize:], int(h.CsumStart), int(h.CsumOffset))

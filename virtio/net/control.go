@@ -32,8 +32,8 @@ func control(ctx context.Context, q *virtio.Queue) {
 	}
 }
 
-// command reports whether a command is one that the device takes. All of them
-// let it drop frames, which it does not.
+// command reports whether the device accepts a command. All of them only allow the
+// device to drop frames, so there is nothing to do.
 func command(b *virtio.Buffers) (ok bool) {
 	var head [2]byte
 	if b.CopyOut(head[:]) < len(head) {

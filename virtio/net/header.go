@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Sizes in bytes.
 const (
-	// HeaderSize is that of struct virtio_net_hdr (5.1.6).
+	// HeaderSize is the size of struct virtio_net_hdr (5.1.6).
 	HeaderSize = 12
 
 	// MaxFrame is the largest frame: an Ethernet header and 64 KiB.
@@ -20,14 +20,14 @@ const (
 	FlagDataValid uint8 = 2 // checksums have been checked
 )
 
-// What a header has in GSOType.
+// Values of GSOType.
 const (
 	GSONone  uint8 = 0
 	GSOTCPv4 uint8 = 1
 	GSOTCPv6 uint8 = 4
 )
 
-// Header is struct virtio_net_hdr, which is in front of each frame.
+// Header is struct virtio_net_hdr, which precedes each frame.
 type Header struct {
 	Flags      uint8
 	GSOType    uint8

@@ -26,7 +26,7 @@ const (
 	FeatureCtrlVQ    uint64 = 1 << 17
 	FeatureCtrlRX    uint64 = 1 << 18
 
-	// features are those of every device.
+	// features are the features of every device.
 	features = FeatureCsum | FeatureGuestCsum | FeatureMAC | FeatureGuestTSO4 | FeatureGuestTSO6 | FeatureHostTSO4 |
 		FeatureHostTSO6 | FeatureMrgRxbuf | FeatureStatus | FeatureCtrlVQ | FeatureCtrlRX
 )
@@ -52,8 +52,8 @@ const (
 	controlSize = 64
 )
 
-// Limits of an MTU: what every IPv4 host takes (RFC 791), and what fits the
-// field of an IPv4 header.
+// Limits of an MTU: what every IPv4 host accepts (RFC 791), and what fits the length field
+// of an IPv4 header.
 const minMTU, maxMTU = 68, 65535
 
 // MAC is the address of an Ethernet interface.
@@ -68,15 +68,15 @@ type Config struct {
 	// Backend is the network. It outlives the device.
 	Backend Backend
 
-	// Name is the network's in Log.
+	// Name is the network's name in Log.
 	Name string
 
-	// MAC is the address that the device gives the guest: not zero, and no
-	// group's.
+	// MAC is the address that the device gives the guest. It must not be zero
+	// or a group address.
 	MAC MAC
 
-	// MTU is the most bytes behind an Ethernet header that the guest is told
-	// to send, 68 to 65535; 0 tells it nothing.
+	// MTU is the most bytes after an Ethernet header that the guest may send, 68
+	// to 65535. If it is 0, the guest is told no MTU.
 	MTU int
 
 	// Capture gets all packets; nil for none.
@@ -100,7 +100,7 @@ var _ virtio.Device = (*Device)(nil)
 func New(c Config) (*Device, error) {
 	switch {
 	case c.MAC[0]&1 != 0 || c.MAC == MAC{}:
-		return nil, fmt.Errorf("net: the MAC address %v is no interface's: give one whose first byte is even, such as 02:00:00:00:00:01", c.MAC)
+		return nil, fmt.Errorf("net: the MAC address %v cannot belong to an interface: give one whose first byte is even, such as 02:00:00:00:00:01", c.MAC)
 	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
 		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
 	}
@@ -134,7 +134,7 @@ func (d *Device) QueueSizes() []uint16 { return []uint16{queueSize, queueSize, c
 // Config implements virtio.Device.
 func (d *Device) Config() *virtio.Config { return d.config }
 
-// SetLink puts the cable in or pulls it. Without it, packets are dropped.
+// SetLink plugs the cable in or pulls it out. While it is out, packets are dropped.
 func (d *Device) SetLink(up bool) { d.setLink(up) }
 
 func (d *Device) setLink(up bool) (changed bool) {
@@ -157,7 +157,7 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 	return nil
 }
 
-// failed pulls the cable, when the backend has nothing at its end any more.
+// failed pulls the cable out because the backend has ended.
 func (d *Device) failed(err error) {
 	if d.setLink(false) {
 		d.cfg.Log.Warn("net: the network has ended, the guest sees its cable pulled", "network", d.cfg.Name, "err", err)
@@ -167,10 +167,10 @@ func (d *Device) failed(err error) {
 // Stats are counts of packets since New.
 type Stats struct {
 	Sent            uint64 // by the guest
-	SentInvalid     uint64 // of those that it meant to send: against the specification
-	SentDropped     uint64 // likewise: without a link, or by the backend's end
+	SentInvalid     uint64 // by the guest, against the specification: dropped
+	SentDropped     uint64 // by the guest, without a link or after the backend's end: dropped
 	Received        uint64 // by the guest
-	ReceivedDropped uint64 // on the way to it: without a link, or too large for its buffers
+	ReceivedDropped uint64 // for the guest, without a link or too large for its buffers: dropped
 }
 
 func (s Stats) String() string {

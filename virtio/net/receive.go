@@ -12,19 +12,19 @@ type receiver struct {
 	ctx      context.Context
 	d        *Device
 	q        *virtio.Queue
-	accepted uint64 // what the driver takes, as the features of who sends it
+	accepted uint64 // offloads that the driver supports, as features of the sender
 	merge    bool   // VIRTIO_NET_F_MRG_RXBUF
 	packet   []byte
-	segment  []byte // one that is cut from packet
+	segment  []byte // a frame that is cut from packet
 	segments segments
 
 	chains  []virtio.Chain // the first held are taken and not given back
 	held    int
-	room    uint64 // bytes in those
+	room    uint64 // bytes in the chains that are held
 	written []uint32
 }
 
-// backendOffloads is what a backend may ask for, besides FlagNeedsCsum.
+// backendOffloads are the features that a backend's packets may use.
 const backendOffloads = FeatureCsum | FeatureHostTSO4 | FeatureHostTSO6
 
 func newReceiver(ctx context.Context, d *Device, features uint64, q *virtio.Queue) *receiver {
@@ -60,7 +60,7 @@ func (r *receiver) run() {
 	}
 }
 
-// take delivers a packet as the driver takes it.
+// take delivers a packet in a form that the driver supports.
 func (r *receiver) take(packet []byte) {
 	if len(packet) < HeaderSize {
 		return
@@ -88,8 +88,8 @@ func (r *receiver) take(packet []byte) {
 	r.deliver(packet)
 }
 
-// deliver puts a packet into as many of the guest's buffers as it needs, and
-// waits for them.
+// deliver puts a packet into as many of the guest's buffers as it needs. It waits for
+// them.
 func (r *receiver) deliver(packet []byte) {
 	if !r.await(uint64(len(packet))) {
 		r.d.stats.receivedDropped.Add(1)
@@ -111,8 +111,8 @@ func (r *receiver) deliver(packet []byte) {
 	r.d.stats.received.Add(1)
 }
 
-// await waits until the chains that are held have room for n bytes. It is false
-// when they cannot have it, and after the reset.
+// await waits until the chains that are held have room for n bytes. It returns false if
+// they never can, and after the reset.
 func (r *receiver) await(n uint64) (ok bool) {
 	for r.room < n {
 		if r.held == len(r.chains) || !r.q.Next(r.ctx, &r.chains[r.held]) {
@@ -124,7 +124,7 @@ func (r *receiver) await(n uint64) (ok bool) {
 	return true
 }
 
-// needed is how many chains n bytes need, of those that are held.
+// needed returns how many of the chains that are held n bytes need.
 func (r *receiver) needed(n uint64) (chains int) {
 	for room := uint64(0); room < n; chains++ {
 		room += r.chains[chains].Writable.Len()

@@ -2,24 +2,23 @@ package net
 
 import "encoding/binary"
 
-// Flags of TCP that are not for every segment.
+// Flags of TCP that not every frame of a segment has.
 const (
 	tcpFIN = 0x01
 	tcpPSH = 0x08
 	tcpCWR = 0x80
 )
 
-// segments cuts a large TCP segment into frames of their own, as a network
-// card does.
+// segments cuts a large TCP segment into frames, as a network card does.
 type segments struct {
 	frame  []byte
 	l3, l4 int
 	size   int // bytes of all headers
 	step   int // bytes of payload in a frame
-	at     int // of the payload, that has been cut
+	at     int // bytes of the payload that have been cut
 	count  int
 	v4     bool
-	pseudo uint16 // sum of the pseudo header, but for the length
+	pseudo uint16 // sum of the pseudo header without the length
 }
 
 // cut starts on a checked packet whose GSOType is not GSONone.
@@ -36,8 +35,8 @@ func (s *segments) cut(packet []byte) {
 	s.pseudo = sum(addresses, protocolTCP)
 }
 
-// next writes the next packet, complete with its checksums, and returns its
-// size in bytes; 0 if there is none.
+// next writes the next packet with all its checksums. It returns the packet's size in
+// bytes, or 0 if there is none.
 func (s *segments) next(packet []byte) int {
 	payload := s.frame[s.size+s.at:]
 	if len(payload) == 0 && s.count > 0 {

@@ -12,10 +12,10 @@ type transmitter struct {
 	ctx      context.Context
 	d        *Device
 	q        *virtio.Queue
-	accepted uint64 // what the driver may ask for
-	offloads uint64 // what the backend takes
+	accepted uint64 // offloads that the driver may use
+	offloads uint64 // offloads that the backend supports
 	packet   []byte
-	segment  []byte // one that is cut from packet
+	segment  []byte // a frame that is cut from packet
 	segments segments
 }
 
@@ -59,7 +59,7 @@ func (t *transmitter) transmit(b *virtio.Buffers) {
 	}
 }
 
-// offer gives the backend a packet as it takes it.
+// offer sends a packet in a form that the backend supports.
 func (t *transmitter) offer(packet []byte) (ok bool) {
 	h := ParseHeader(packet)
 	if h.GSOType != GSONone && t.offloads&hostTSO(h.GSOType) == 0 {
@@ -78,7 +78,7 @@ func (t *transmitter) offer(packet []byte) (ok bool) {
 	return t.send(packet)
 }
 
-// hostTSO is the feature of who takes large segments of a type.
+// hostTSO returns the feature of a receiver of large segments of a type.
 func hostTSO(gsoType uint8) uint64 {
 	if gsoType == GSOTCPv4 {
 		return FeatureHostTSO4
@@ -86,7 +86,8 @@ func hostTSO(gsoType uint8) uint64 {
 	return FeatureHostTSO6
 }
 
-// send sends a packet. An interrupt may be left over from before this driver.
+// send sends a packet. It tries again after an interrupt, which may be left over from the
+// driver before this one.
 func (t *transmitter) send(packet []byte) (ok bool) {
 	for {
 		switch err := t.d.cfg.Backend.Send(packet); {

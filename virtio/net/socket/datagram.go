@@ -11,7 +11,7 @@ import (
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// handshake is the first datagram, by which gvproxy finds who is there.
+// handshake is the first datagram, from which gvproxy learns the sender's address.
 const handshake = "VFKT"
 
 // Sizes of the socket's buffers, in bytes. The system may give less.
@@ -23,7 +23,7 @@ const (
 // datagram is a network with vfkit's framing.
 type datagram struct {
 	c   *net.UnixConn
-	dir string // where its own socket is
+	dir string // the directory of its own socket
 }
 
 func dialDatagram(path string) (Network, error) {
@@ -49,8 +49,8 @@ func dialDatagram(path string) (Network, error) {
 
 func (d *datagram) Offloads() uint64 { return 0 }
 
-// Send sends a frame. One that the system has no room for, or does not take for
-// its size, is dropped.
+// Send sends a frame. It drops a frame that the system does not have room for, or that is
+// too large for the system.
 func (d *datagram) Send(packet []byte) error {
 	_, err := d.c.Write(packet[virtionet.HeaderSize:])
 	if errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EMSGSIZE) {

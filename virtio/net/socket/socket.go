@@ -1,15 +1,15 @@
-// Package socket is the networks of other programs behind a Unix socket:
-// backends of virtio/net.
+// Package socket connects a guest to another program's network by a Unix socket: it has
+// backends of virtio/net. There is no standard for the framing; these two are
+// implemented:
 //
-// Implemented: the framing of QEMU (-netdev stream), where each frame in a
-// stream socket has its length in front, in four bytes, big-endian: passt,
-// gvproxy -listen-qemu, socket_vmnet. The framing of vfkit, where each datagram
-// is a frame, and a first one says VFKT: gvproxy -listen-vfkit, vmnet-helper. A
-// datagram socket answers to a socket of the asker, which is created in a
-// directory of its own, mode 0700, and removed at the end.
+//   - QEMU's (-netdev stream): on a stream socket the length of each frame precedes it,
+//     in four bytes, big-endian. passt, gvproxy -listen-qemu and socket_vmnet use it.
+//   - vfkit's: each datagram is a frame, and the first datagram says VFKT. gvproxy
+//     -listen-vfkit and vmnet-helper use it. The program answers to a socket of the
+//     caller, which Dial creates in a new directory of mode 0700. Close removes both.
 //
-// Missing: connecting again when the program has gone, offloads (no framing has
-// a place for them; virtio/net does them itself).
+// Missing: connecting again after the program has ended; offloads, for which neither
+// framing has a place (virtio/net does that work itself).
 package socket
 
 import (
@@ -22,24 +22,24 @@ import (
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// Framing is how frames are told apart on a socket.
+// Framing is how frames are separated on a socket.
 type Framing int
 
 const (
-	Auto  Framing = iota // what fits the type of the socket
+	Auto  Framing = iota // the one that fits the type of the socket
 	QEMU                 // a stream with lengths
 	Vfkit                // datagrams
 )
 
 func (f Framing) String() string { return [...]string{"auto", "qemu", "vfkit"}[f] }
 
-// Network is a network behind a socket.
+// Network is the network of a program that listens on a socket.
 type Network interface {
 	virtionet.Backend
 	Close() error
 }
 
-// Config says how to talk to the program behind a socket.
+// Config says how to talk to the program.
 type Config struct {
 	Framing Framing
 }

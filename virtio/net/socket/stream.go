@@ -21,11 +21,11 @@ const (
 type stream struct {
 	c *net.UnixConn
 
-	in     []byte // of Receive: what has been read
-	start  int    // of it, that has not been taken
+	in     []byte // for Receive: what has been read
+	start  int    // offset in it of what has not been taken
 	end    int
-	unsent []byte // of Send: what is left of a frame that was interrupted
-	rest   []byte // where that lies
+	unsent []byte // for Send: the rest of a frame whose Send was interrupted
+	rest   []byte // the memory of unsent
 }
 
 func newStream(c *net.UnixConn) *stream {
@@ -34,8 +34,8 @@ func newStream(c *net.UnixConn) *stream {
 
 func (s *stream) Offloads() uint64 { return 0 }
 
-// Send sends a frame, with its length in the header's place. A frame that was
-// begun is ended first.
+// Send sends a frame, with its length in the place of the header. It first completes a
+// frame that was interrupted.
 func (s *stream) Send(packet []byte) error {
 	for len(s.unsent) > 0 {
 		n, err := s.c.Write(s.unsent)
@@ -57,8 +57,8 @@ func (s *stream) Send(packet []byte) error {
 
 func (s *stream) sendError(err error) error { return interrupted(err, s.c.SetWriteDeadline) }
 
-// interrupted turns the end of a deadline, which Interrupt has set, into
-// ErrInterrupted, and ends it.
+// interrupted turns the error of a deadline, which Interrupt has set, into ErrInterrupted,
+// and removes the deadline.
 func interrupted(err error, set func(time.Time) error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		set(time.Time{})
@@ -67,7 +67,7 @@ func interrupted(err error, set func(time.Time) error) error {
 	return err
 }
 
-// Receive takes the next frame, of those that have been read.
+// Receive returns the next frame. It reads from the socket if none has been read yet.
 func (s *stream) Receive(packet []byte) (int, error) {
 	for {
 		if frame, err := s.next(); frame != nil || err != nil {
@@ -87,7 +87,7 @@ func (s *stream) Receive(packet []byte) (int, error) {
 	}
 }
 
-// next is the next frame that is there as a whole, or nil.
+// next returns the next frame that has been read as a whole, or nil.
 func (s *stream) next() (frame []byte, err error) {
 	b := s.in[s.start:s.end]
 	if len(b) < lengthSize {

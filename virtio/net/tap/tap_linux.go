@@ -20,8 +20,8 @@ type Interface struct {
 
 var _ net.Backend = (*Interface)(nil)
 
-// Open opens the TAP interface of a name, or makes one that ends with Close,
-// which needs rights.
+// Open opens the TAP interface with a name. If there is none, it makes one, which needs
+// CAP_NET_ADMIN and which Close removes.
 func Open(name string) (*Interface, error) {
 	if name == "" || len(name) >= unix.IFNAMSIZ {
 		return nil, fmt.Errorf("tap: interface %q: give a name of 1 to %d bytes", name, unix.IFNAMSIZ-1)
@@ -38,8 +38,8 @@ func Open(name string) (*Interface, error) {
 	return &Interface{os.NewFile(uintptr(fd), device)}, nil
 }
 
-// attach makes fd an end of the interface, on which each frame has a header of
-// virtio in front. What the header can say, the kernel takes, and may say.
+// attach makes fd an end of the interface, with virtio's header before each frame. The
+// kernel accepts the offloads that the header can describe, and may use them itself.
 func attach(fd int, name string) error {
 	r, err := unix.NewIfreq(name)
 	if err != nil {
@@ -75,8 +75,8 @@ func (i *Interface) Offloads() uint64 {
 	return net.FeatureCsum | net.FeatureHostTSO4 | net.FeatureHostTSO6
 }
 
-// Send implements net.Backend. A packet that the kernel does not take, while
-// the interface is down for example, is dropped.
+// Send implements net.Backend. A packet that the kernel refuses, because the interface is
+// down for example, is dropped.
 func (i *Interface) Send(packet []byte) error {
 	_, err := i.file.Write(packet)
 	err = interrupted(err, i.file.SetWriteDeadline)
@@ -92,8 +92,8 @@ func (i *Interface) Receive(packet []byte) (int, error) {
 	return n, interrupted(err, i.file.SetReadDeadline)
 }
 
-// interrupted turns the end of a deadline, which Interrupt has set, into
-// ErrInterrupted, and ends it.
+// interrupted turns the error of a deadline, which Interrupt has set, into ErrInterrupted,
+// and removes the deadline.
 func interrupted(err error, set func(time.Time) error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		set(time.Time{})
@@ -105,5 +105,5 @@ func interrupted(err error, set func(time.Time) error) error {
 // Interrupt implements net.Backend.
 func (i *Interface) Interrupt() { i.file.SetDeadline(time.Unix(1, 0)) }
 
-// Close lets go of the interface.
+// Close detaches from the interface.
 func (i *Interface) Close() error { return i.file.Close() }

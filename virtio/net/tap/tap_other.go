@@ -14,7 +14,7 @@ type Interface struct{ net.Backend }
 
 // Open fails.
 func Open(name string) (*Interface, error) {
-	return nil, fmt.Errorf("tap: interface %s: %w: only Linux has them; user is a network without rights", name, errors.ErrUnsupported)
+	return nil, fmt.Errorf("tap: interface %s: %w: only Linux has them: use the network user, which needs no rights", name, errors.ErrUnsupported)
 }
 
 // Close does nothing.

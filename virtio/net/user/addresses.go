@@ -16,12 +16,12 @@ var (
 	gatewayMAC = tcpip.LinkAddress("\x5a\x94\xef\xe4\x0c\xdd")
 )
 
-// loopback is what the address host stands for.
+// loopback is the address of the host that the guest reaches by the address host.
 var loopback = netip.MustParseAddr("127.0.0.1")
 
-// refused are the addresses that nothing is sent to, besides the subnet: this
-// host by names of its own (RFC 1122), link-local ones (RFC 3927), multicast
-// (RFC 5771), reserved ones with the broadcast address (RFC 1112).
+// refused are the addresses outside the subnet that nothing is sent to: the host's own
+// names for itself (RFC 1122), link-local addresses (RFC 3927), multicast (RFC 5771), and
+// reserved addresses including broadcast (RFC 1112).
 var refused = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("127.0.0.0/8"),
@@ -30,8 +30,8 @@ var refused = []netip.Prefix{
 	netip.MustParsePrefix("240.0.0.0/4"),
 }
 
-// outside translates an address that the guest sends to. ok is false if it may
-// not.
+// outside translates an address that the guest sends to. ok is false if the guest may not
+// send there.
 func (n *Network) outside(a tcpip.Address) (to netip.Addr, ok bool) {
 	to, ok = netip.AddrFromSlice(a.AsSlice())
 	if !ok || !to.Is4() {
@@ -51,7 +51,7 @@ func (n *Network) outside(a tcpip.Address) (to netip.Addr, ok bool) {
 	return to, true
 }
 
-// address is a, at a port, for the stack.
+// address returns an address and a port in the stack's type.
 func address(a netip.Addr, port uint16) tcpip.FullAddress {
 	return tcpip.FullAddress{NIC: nicID, Addr: tcpip.AddrFrom4(a.As4()), Port: port}
 }

@@ -15,17 +15,17 @@ import (
 	"gvisor.dev/gvisor/pkg/waiter"
 )
 
-// flowTimeout ends a flow of datagrams in which there have been none.
+// flowTimeout is how long a flow lives without a datagram.
 const flowTimeout = 2 * time.Minute // RFC 4787, REQ-5
 
 // maxDatagram is the most bytes in a UDP datagram over IPv4.
 const maxDatagram = 65507
 
-// A flow is datagrams between one port of the guest and one outside, which
-// belong together as long as some come.
+// A flow is the datagrams between one port of the guest and one port outside. It ends when
+// none has come for flowTimeout.
 type flow struct {
-	last    atomic.Int64 // when the last one came, in nanoseconds of Unix time
-	in, out stdnet.Conn  // of the guest, and of the host
+	last    atomic.Int64 // time of the last datagram, in nanoseconds of Unix time
+	in, out stdnet.Conn  // the guest's end, and the host's
 }
 
 func newFlow(in, out stdnet.Conn) *flow {
@@ -41,8 +41,8 @@ func (f *flow) close() {
 	f.out.Close()
 }
 
-// copy copies datagrams from one end to the other until the flow is idle or
-// closed. What an ICMP error of the other end says is not passed on.
+// copy copies datagrams from one end to the other until the flow is idle or closed. ICMP
+// errors are not passed on.
 func (f *flow) copy(to, from stdnet.Conn) {
 	b := make([]byte, maxDatagram)
 	for {
@@ -61,15 +61,15 @@ func (f *flow) copy(to, from stdnet.Conn) {
 	}
 }
 
-// flows are those that are open, up to MaxFlows.
+// flows are the open flows, up to MaxFlows.
 type flows struct {
 	mu     sync.Mutex // a leaf
 	open   map[*flow]struct{}
 	closed bool
 }
 
-// add adds a flow and closes the one that has been idle longest, if there are
-// too many. It is false after close.
+// add adds a flow. If there are too many, it closes the one that has been idle longest. It
+// returns false after close.
 func (s *flows) add(f *flow) (ok bool) {
 	s.mu.Lock()
 	if s.closed {
@@ -99,7 +99,7 @@ func (s *flows) remove(f *flow) {
 	delete(s.open, f)
 }
 
-// close closes all flows; add adds no more.
+// close closes all flows. Afterwards add adds none.
 func (s *flows) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -110,8 +110,8 @@ func (s *flows) close() {
 	}
 }
 
-// run copies both directions of a flow until it ends. Its goroutines are the
-// Network's.
+// run copies both directions of a flow until it ends. The Network waits for its
+// goroutines.
 func (n *Network) run(f *flow) {
 	if !n.flows.add(f) {
 		f.close()
@@ -138,7 +138,7 @@ func (n *Network) openFlow(r *udp.ForwarderRequest) {
 	if !ok {
 		return
 	}
-	var dialer stdnet.Dialer // which does not wait, for UDP
+	var dialer stdnet.Dialer // does not wait for UDP
 	out, err := dialer.DialContext(context.Background(), "udp4", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		return

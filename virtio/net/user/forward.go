@@ -14,9 +14,9 @@ import (
 
 // Forward is a port of the host that leads to a port of the guest.
 type Forward struct {
-	UDP  bool           // and not TCP
-	Host netip.AddrPort // port 0: any that is free
-	To   netip.AddrPort // in the private network; an invalid address is the guest's
+	UDP  bool           // false means TCP
+	Host netip.AddrPort // port 0: any free port
+	To   netip.AddrPort // in the private network; an invalid address means the guest's
 }
 
 // forward listens at a port of the host.
@@ -40,17 +40,18 @@ func (n *Network) forward(f Forward) error {
 	return nil
 }
 
-// ForwardAddresses are where the host listens for each of Config.Forwards.
+// ForwardAddresses returns the addresses at which the host listens, one for each of
+// Config.Forwards.
 func (n *Network) ForwardAddresses() []netip.AddrPort { return n.addresses }
 
-// acceptStreams connects whoever comes to the guest, until the listener closes.
+// acceptStreams connects each client to the guest, until the listener closes.
 func (n *Network) acceptStreams(l *stdnet.TCPListener, to netip.AddrPort) {
 	for {
 		c, err := l.AcceptTCP()
 		if errors.Is(err, stdnet.ErrClosed) {
 			return
 		}
-		if err != nil { // too many open files, or a connection that is gone already
+		if err != nil { // too many open files, or a connection that has already ended
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
@@ -109,7 +110,7 @@ func (n *Network) acceptFlows(l *stdnet.UDPConn, to netip.AddrPort) {
 	}
 }
 
-// senders are those that have sent to a listener.
+// senders are the clients that have sent to a listener.
 type senders struct {
 	listener *stdnet.UDPConn
 	mu       sync.Mutex // a leaf

@@ -35,8 +35,8 @@ func newLink(mtu int) *link {
 	return &link{mtu: uint32(mtu), queue: make(chan *stack.PacketBuffer, maxQueued), interrupt: make(chan struct{}, 1)}
 }
 
-// deliver gives the stack a frame of the guest. A frame for somebody else is
-// nobody's here.
+// deliver gives the stack a frame of the guest. It drops a frame for another address:
+// there is nobody else on this network.
 func (l *link) deliver(frame []byte) {
 	eth := header.Ethernet(frame)
 	d, dst := l.dispatcher.Load(), eth.DestinationAddress()
@@ -70,8 +70,8 @@ func (l *link) WritePackets(list stack.PacketBufferList) (int, tcpip.Error) {
 	return list.Len(), nil
 }
 
-// claims reports whether a packet is an ARP reply for an address of the guest's
-// network that is not the stack's. In promiscuous mode it answers for all.
+// claims reports whether a packet is an ARP reply in which the stack claims an address of
+// the guest's network that it does not have. In promiscuous mode it claims all addresses.
 func claims(pkt *stack.PacketBuffer) bool {
 	h := header.ARP(pkt.NetworkHeader().Slice())
 	if pkt.NetworkProtocolNumber != header.ARPProtocolNumber || !h.IsValid() || h.Op() != header.ARPReply {
@@ -92,8 +92,8 @@ func (l *link) receive(packet []byte) (int, error) {
 	}
 }
 
-// encode writes a packet of the stack, which fits. Those of TCP have the
-// checksum of the pseudo header, and may be large segments.
+// encode writes a packet of the stack, which fits into packet. A TCP packet has the
+// checksum of the pseudo header only, and may be a large segment.
 func encode(packet []byte, pkt *stack.PacketBuffer) int {
 	var h net.Header
 	if gso := pkt.GSOOptions; gso.Type == stack.GSOTCPv4 && gso.NeedsCsum {
@@ -116,7 +116,7 @@ func encode(packet []byte, pkt *stack.PacketBuffer) int {
 	return n
 }
 
-// interruptReceive has receive return.
+// interruptReceive makes receive return.
 func (l *link) interruptReceive() {
 	select {
 	case l.interrupt <- struct{}{}:
@@ -149,7 +149,7 @@ func (l *link) Attach(d stack.NetworkDispatcher) {
 // IsAttached implements stack.NetworkLinkEndpoint.
 func (l *link) IsAttached() bool { return l.dispatcher.Load() != nil }
 
-// Capabilities implements stack.NetworkLinkEndpoint: no checksum is looked at.
+// Capabilities implements stack.NetworkLinkEndpoint: the stack checks no checksums.
 func (l *link) Capabilities() stack.LinkEndpointCapabilities {
 	return stack.CapabilityResolutionRequired | stack.CapabilityRXChecksumOffload
 }

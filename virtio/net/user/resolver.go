@@ -6,8 +6,8 @@ import (
 	stdnet "net"
 )
 
-// limitedResolver is the host's resolver, with a limit to the queries under way
-// and to the time of each.
+// limitedResolver is the host's resolver with limits for the number of queries under way
+// and for the time of each.
 type limitedResolver struct {
 	n      *Network
 	tokens chan struct{}

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// maxWaiting is how many datagrams of a sender wait; more are dropped.
+// maxWaiting is how many datagrams of a sender can wait; more are dropped.
 const maxWaiting = 16
 
-// A sender is the host's end of a flow that shares its socket with others: a
-// connection of what one address sends to a listener.
+// A sender is the host's end of a flow that shares its socket with other flows: the
+// datagrams that one address sends to a listener, as a net.Conn.
 type sender struct {
 	senders  *senders
 	addr     netip.AddrPort
 	waiting  chan []byte
-	deadline time.Time // of Read, which one goroutine calls
+	deadline time.Time // of Read, which only one goroutine calls
 	closed   chan struct{}
 	once     sync.Once
 }
@@ -27,7 +27,7 @@ func newSender(s *senders, addr netip.AddrPort) *sender {
 	return &sender{senders: s, addr: addr, waiting: make(chan []byte, maxWaiting), closed: make(chan struct{})}
 }
 
-// give has Read return a copy of a datagram.
+// give makes Read return a copy of a datagram.
 func (s *sender) give(b []byte) {
 	select {
 	case s.waiting <- slices.Clone(b):
@@ -63,7 +63,7 @@ func (s *sender) Close() error {
 	return nil
 }
 
-// SetReadDeadline implements net.Conn, for who calls Read.
+// SetReadDeadline implements net.Conn. Only the goroutine that calls Read may call it.
 func (s *sender) SetReadDeadline(t time.Time) error {
 	s.deadline = t
 	return nil

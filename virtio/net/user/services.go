@@ -23,24 +23,24 @@ const (
 	dnsTimeout  = 10 * time.Second
 )
 
-// The services log a guest's mistakes with logrus, to the process's standard
-// error, which the guest could flood. They are kept from seeing them.
+// The services log a guest's mistakes with logrus to the process's standard error, which
+// the guest could flood. The following types hide such mistakes from the services.
 
-// withoutComplaints is a DHCP handler that gets only messages that it answers,
-// and does not hear of answers that cannot be sent.
+// withoutComplaints returns a DHCP handler that passes on only messages that handle
+// answers, and hides answers that cannot be sent.
 func withoutComplaints(handle server4.Handler, pool *tap.IPPool) server4.Handler {
 	return func(conn stdnet.PacketConn, peer stdnet.Addr, m *dhcpv4.DHCPv4) {
 		if t := m.MessageType(); t != dhcpv4.MessageTypeDiscover && t != dhcpv4.MessageTypeRequest {
 			return
 		}
-		if _, err := pool.GetOrAssign(m.ClientHWAddr.String()); err != nil { // no address is left
+		if _, err := pool.GetOrAssign(m.ClientHWAddr.String()); err != nil { // there is no free address
 			return
 		}
 		handle(carelessPackets{conn}, peer, m)
 	}
 }
 
-// carelessPackets loses what cannot be written.
+// carelessPackets silently drops what cannot be written.
 type carelessPackets struct{ stdnet.PacketConn }
 
 func (c carelessPackets) WriteTo(p []byte, addr stdnet.Addr) (int, error) {
@@ -48,7 +48,7 @@ func (c carelessPackets) WriteTo(p []byte, addr stdnet.Addr) (int, error) {
 	return len(p), nil
 }
 
-// carelessListener accepts streams that lose what cannot be written.
+// carelessListener accepts streams that silently drop what cannot be written.
 type carelessListener struct{ stdnet.Listener }
 
 func (l carelessListener) Accept() (stdnet.Conn, error) {

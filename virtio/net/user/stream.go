@@ -21,7 +21,7 @@ const (
 	maxOpening   = 128 // streams whose other end has not answered
 	maxLingering = 256
 	streamBuffer = 256 << 10 // bytes in each direction, in the stack
-	copyBuffer   = 64 << 10  // bytes in each direction, on the way
+	copyBuffer   = 64 << 10  // bytes in each direction, in relay
 	dialTimeout  = 20 * time.Second
 	keepAlive    = time.Minute // of a stream in which nothing happens
 )
@@ -36,9 +36,9 @@ func (n *Network) limitTCP() tcpip.Error {
 	return n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &receive)
 }
 
-// openStream connects the guest to an address outside. The stack calls it on a
-// goroutine of its own. The guest's handshake ends when that with the outside
-// has: it sees whether there is somebody.
+// openStream connects the guest to an address outside. The stack calls it on a goroutine
+// of its own. The guest's handshake ends after the one with the outside, so the guest sees
+// whether anybody listens there.
 func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	id := r.ID()
 	to, ok := n.outside(id.LocalAddress)
@@ -64,7 +64,7 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	n.relay(newGuestStream(&wq, ep), out)
 }
 
-// acquire takes a token for a stream. It is false at the limit, and after Close.
+// acquire takes a token for a stream. It returns false at the limit, and after Close.
 func (n *Network) acquire() (ok bool) {
 	select {
 	case n.streams <- struct{}{}:
@@ -76,7 +76,7 @@ func (n *Network) acquire() (ok bool) {
 
 func (n *Network) release() { <-n.streams }
 
-// A stream is a TCP connection whose directions end one by one.
+// A stream is a TCP connection whose directions end independently.
 type stream interface {
 	stdnet.Conn
 	CloseWrite() error
@@ -88,8 +88,8 @@ type guestStream struct {
 	ep tcpip.Endpoint
 }
 
-// newGuestStream asks the guest now and then whether it knows the stream: after
-// it was reset, it does not.
+// newGuestStream makes a stream that regularly asks the guest whether it still knows the
+// stream: after a reset it does not.
 func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint) *guestStream {
 	idle, interval := tcpip.KeepaliveIdleOption(keepAlive), tcpip.KeepaliveIntervalOption(keepAlive)
 	ep.SetSockOpt(&idle)
@@ -107,8 +107,8 @@ func (s hostStream) Abort() {
 	s.Close()
 }
 
-// relay copies between two streams, until both directions have ended or one has
-// failed, and closes them.
+// relay copies between two streams until both directions have ended or one has failed. It
+// then closes both.
 func (n *Network) relay(in *guestStream, out hostStream) {
 	var wg sync.WaitGroup
 	wg.Go(func() { pump(in, out) })
@@ -119,8 +119,8 @@ func (n *Network) relay(in *guestStream, out hostStream) {
 	n.lingering.add(in.ep)
 }
 
-// pump copies one direction. What fails ends the other, too, and not as if all
-// were well.
+// pump copies one direction. An error also ends the other direction, by a RST rather than
+// as if everything had been sent.
 func pump(to, from stream) {
 	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
 	if err == nil {
@@ -132,8 +132,8 @@ func pump(to, from stream) {
 	}
 }
 
-// lingering has the stack's last streams that are closed and perhaps not yet
-// gone: those before are cut off.
+// lingering holds the streams that were closed last and that the stack may not have ended
+// yet. Earlier ones are cut off.
 type lingering struct {
 	mu   sync.Mutex
 	last [maxLingering]tcpip.Endpoint

@@ -27,22 +27,22 @@ const (
 	MaxFlows   = 512
 )
 
-// Limits of an MTU: what every IPv4 host takes as a whole (RFC 791), and what
-// fits a packet with room for a header.
+// Limits of an MTU: what every IPv4 host accepts (RFC 791), and what fits a
+// packet with room for a header.
 const minMTU, maxMTU = 576, 65520
 
 // Config says what a network is like.
 type Config struct {
-	// MAC is the guest's, to which DHCP gives the first address.
+	// MAC is the guest's MAC address, to which DHCP gives the first IP address.
 	MAC net.MAC
 
 	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.
 	MTU int
 
-	// NoHost refuses the guest the host's loopback interface.
+	// NoHost denies the guest the host's loopback interface.
 	NoHost bool
 
-	// Forwards are the ports of the host behind which the guest is.
+	// Forwards are the ports of the host that lead to ports of the guest.
 	Forwards []Forward
 }
 
@@ -97,8 +97,8 @@ func New(c Config) (*Network, error) {
 	return n, nil
 }
 
-// newStack makes the network stack. It takes packets to any address for its own
-// (promiscuous mode), and sends from any (spoofing).
+// newStack makes the network stack. It accepts packets to any address (promiscuous mode)
+// and sends from any address (spoofing).
 func (n *Network) newStack() error {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
@@ -128,7 +128,7 @@ func (n *Network) newStack() error {
 	return nil
 }
 
-// Close ends all connections and the network. No device may use it any more.
+// Close ends all connections and the network. No device may use it afterwards.
 func (n *Network) Close() (err error) {
 	n.closing.Do(func() { err = n.close() })
 	return err
@@ -148,8 +148,8 @@ func (n *Network) close() error {
 	return errors.Join(errs...)
 }
 
-// endStreams ends all streams, those that are being opened, too, and waits for
-// their goroutines, whose tokens it keeps.
+// endStreams ends all streams, including those that are being opened. It waits for their
+// goroutines and keeps their tokens.
 func (n *Network) endStreams() {
 	const interval = 10 * time.Millisecond
 	for range MaxStreams {
@@ -181,6 +181,6 @@ func (n *Network) Receive(packet []byte) (int, error) { return n.link.receive(pa
 // Interrupt implements net.Backend.
 func (n *Network) Interrupt() { n.link.interruptReceive() }
 
-// Dropped is how many packets for the guest have been dropped, because it did
-// not take those before them.
+// Dropped returns how many packets for the guest have been dropped because too many were
+// waiting.
 func (n *Network) Dropped() uint64 { return n.link.dropped.Load() }
