@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// acceptRetry is how long to wait when the host has no descriptor for another
+// acceptRetry is how long to wait if the host does not have a descriptor for another
 // connection.
 const acceptRetry = 100 * time.Millisecond
 
-// acceptConnections takes connections of the host, as many as there are slots,
-// until the reset. Those that wait are the system's.
+// acceptConnections accepts connections of the host until the reset, as many as there are
+// slots. Further ones wait in the system's queue.
 func (m *mux) acceptConnections() {
 	l := m.d.listener
 	for {
@@ -70,7 +70,7 @@ func (m *mux) readConnect(sock *net.UnixConn) (port uint32, err error) {
 // maxLine is the most bytes of a line of the handshake.
 const maxLine = 32
 
-// readLine reads a line, and not a byte behind it: those are the stream's.
+// readLine reads a line and not a byte more: the bytes after it belong to the stream.
 func readLine(r io.Reader) (string, error) {
 	var line [maxLine]byte
 	for i := range line {

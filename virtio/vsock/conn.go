@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// state is how far a connection has come.
+// state is the state of a connection.
 type state int
 
 const (
@@ -18,7 +18,7 @@ const (
 	gone      // not in the table
 )
 
-// conn is a connection, under its mux's mu but for what is said.
+// conn is a connection. Its mux's mu guards every field that is not marked constant.
 type conn struct {
 	m      *mux          // constant
 	at     address       // constant
@@ -29,27 +29,27 @@ type conn struct {
 
 	state    state
 	accepted bool // the guest has sent RESPONSE
-	finished bool // its goroutines have let go
+	finished bool // its goroutines have ended
 	readDone bool // the reader has ended
 
-	queued bool // in the mux's line
+	queued bool // in the mux's list of connections with something to send
 	next   *conn
 
 	owed       op   // REQUEST or RESPONSE, not sent yet
 	owesCredit bool // the guest is to be told of forwarded
-	asked      bool // CREDIT_REQUEST was sent, and no RW since
+	asked      bool // CREDIT_REQUEST was sent, and no RW after it
 
-	guestShut, hostShut uint32 // what either will do no more: flags of SHUTDOWN
-	told                uint32 // of hostShut, to the guest
+	guestShut, hostShut uint32 // what either side will no longer do: flags of SHUTDOWN
+	told                uint32 // the part of hostShut that the guest has been told
 
 	// To the host. All counts are bytes modulo 2^32.
 	in        ring
 	received  uint32
 	forwarded uint32 // fwd_cnt
-	credited  uint32 // forwarded as the guest was last told
+	credited  uint32 // the value of forwarded that the guest was last told
 
 	// To the guest.
-	out                      []byte // memory of the reader, lent until taken
+	out                      []byte // the reader's memory, lent until taken
 	sent                     uint32
 	peerBufAlloc, peerFwdCnt uint32
 }
@@ -57,10 +57,10 @@ type conn struct {
 // Times that the host's side may take.
 const (
 	connectTimeout = 30 * time.Second       // for CONNECT, and for the guest's answer
-	shutdownGrace  = 100 * time.Millisecond // after a reset, for what the guest has sent
+	shutdownGrace  = 100 * time.Millisecond // after a reset, to write what the guest has sent
 )
 
-// serveGuest is the goroutine of a connection that the guest has asked for.
+// serveGuest is the goroutine of a connection that the guest opens.
 func (c *conn) serveGuest() {
 	defer c.finish()
 	var d net.Dialer
@@ -80,8 +80,7 @@ func (c *conn) serveGuest() {
 	c.pump()
 }
 
-// serveHost is the goroutine of a connection that the host asks for. It has a
-// slot.
+// serveHost is the goroutine of a connection that the host opens. It owns a slot.
 func (m *mux) serveHost(sock *net.UnixConn) {
 	port, err := m.readConnect(sock)
 	if err != nil {
@@ -112,7 +111,7 @@ func (c *conn) awaitGuest() bool {
 		s, accepted := c.state, c.accepted
 		c.m.mu.Unlock()
 		if s != requested {
-			return accepted // and may be over already, with something to write
+			return accepted // the connection may already be over, with something left to write
 		}
 		select {
 		case <-c.wake:
@@ -124,8 +123,7 @@ func (c *conn) awaitGuest() bool {
 	}
 }
 
-// pump moves bytes in both directions until both are over, and closes the
-// host's socket.
+// pump moves bytes in both directions until both have ended, and closes the host's socket.
 func (c *conn) pump() {
 	defer c.sock.Close()
 	defer context.AfterFunc(c.m.ctx, func() {
@@ -137,8 +135,8 @@ func (c *conn) pump() {
 	c.writeHost()
 }
 
-// writeHost writes to the host's socket what the guest sends, and shuts it down
-// as the guest does. It returns when the reader has ended, too.
+// writeHost writes what the guest sends to the host's socket, and shuts the socket down
+// when the guest shuts down its side. It returns when the reader has ended, too.
 func (c *conn) writeHost() {
 	readOpen, writeOpen := true, true
 	for {
@@ -149,7 +147,7 @@ func (c *conn) writeHost() {
 		case readOpen && shut&shutdownReceive != 0:
 			readOpen = false
 			c.sock.CloseRead()
-			c.sock.SetReadDeadline(time.Now()) // where that does not end a Read
+			c.sock.SetReadDeadline(time.Now()) // for systems where that does not end a Read
 		case writeOpen && len(data) > 0:
 			n, err := c.sock.Write(data)
 			c.wrote(n, err)
@@ -165,7 +163,7 @@ func (c *conn) writeHost() {
 	}
 }
 
-// wrote counts what the host has taken. After an error it takes no more.
+// wrote counts what the host has taken. After an error the host takes no more.
 func (c *conn) wrote(n int, err error) {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
@@ -179,8 +177,8 @@ func (c *conn) wrote(n int, err error) {
 	c.m.readyLocked(c)
 }
 
-// forwardedLocked counts what needs no room any more. The guest is told when it
-// may know of less than half of its window.
+// forwardedLocked counts bytes that no longer need room. The guest is told when it may
+// know of less than half of its window.
 func (c *conn) forwardedLocked(n uint32) {
 	c.forwarded += n
 	if c.forwarded-c.credited >= c.window/2 {
@@ -194,7 +192,7 @@ const (
 	maxRead = 32 << 10
 )
 
-// readHost reads from the host's socket what the guest is to get.
+// readHost reads from the host's socket what the guest should get.
 func (c *conn) readHost() {
 	defer c.hostEnds()
 	buf := make([]byte, minRead)
@@ -209,8 +207,8 @@ func (c *conn) readHost() {
 	}
 }
 
-// give lends p to the mux, until the guest has got it. It is false when the
-// guest wants no more.
+// give lends p to the mux until the guest has got it. It returns false if the guest wants
+// no more.
 func (c *conn) give(p []byte) bool {
 	c.m.mu.Lock()
 	if c.guestShut&shutdownReceive != 0 {
@@ -228,7 +226,7 @@ func (c *conn) give(p []byte) bool {
 	}
 }
 
-// hostEnds notes that the host sends no more.
+// hostEnds notes that the host will send no more.
 func (c *conn) hostEnds() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
@@ -238,7 +236,7 @@ func (c *conn) hostEnds() {
 	c.m.readyLocked(c)
 }
 
-// discardLocked drops what the guest does not take any more.
+// discardLocked drops the bytes that the guest will not take.
 func (c *conn) discardLocked() {
 	if len(c.out) > 0 {
 		c.out = nil
@@ -246,7 +244,7 @@ func (c *conn) discardLocked() {
 	}
 }
 
-// endLocked has the goroutines write what there is and end.
+// endLocked makes the goroutines write what they still have, and end.
 func (c *conn) endLocked() {
 	c.guestShut = shutdownBoth
 	c.discardLocked()
@@ -263,14 +261,14 @@ func (c *conn) resetLocked() {
 	c.m.readyLocked(c)
 }
 
-// abort is resetLocked for what the host could not do.
+// abort is resetLocked after a failure of the host.
 func (c *conn) abort() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
 	c.resetLocked()
 }
 
-// finish is the end of the goroutines. A guest that does not know gets to know.
+// finish is called when the goroutines end. It tells the guest if it does not know yet.
 func (c *conn) finish() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()

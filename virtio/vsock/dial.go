@@ -13,8 +13,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
-// Dial connects to a port of the guest whose device has its socket at path. It
-// waits until the guest's driver runs, and fails if nobody accepts there.
+// Dial connects to a port of the guest whose device has its socket at path. It waits until
+// the guest's driver runs. It fails if no program of the guest accepts at the port.
 func Dial(path string, port uint32) (*net.UnixConn, error) {
 	return DialContext(context.Background(), path, port)
 }
@@ -55,9 +55,9 @@ func connect(c net.Conn, port uint32) error {
 	return nil
 }
 
-// Listen accepts what the guest connects to this port of the host, by the
-// device whose socket is, or will be, at path. The socket has mode 0600 and is
-// removed by Close.
+// Listen accepts connections of the guest to this port of the host. path is the path of
+// the device's socket, which need not exist yet. The listener's own socket has mode 0600,
+// and Close removes it.
 func Listen(path string, port uint32) (net.Listener, error) {
 	l, err := unixsock.Listen(portPath(path, port))
 	if err != nil {
@@ -66,7 +66,8 @@ func Listen(path string, port uint32) (net.Listener, error) {
 	return l, nil
 }
 
-// portPath is where a connection from the guest to a port of the host goes.
+// portPath returns the path of the socket for connections from the guest to a port of the
+// host.
 func portPath(path string, port uint32) string {
 	return path + "_" + strconv.FormatUint(uint64(port), 10)
 }

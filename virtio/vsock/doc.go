@@ -1,48 +1,45 @@
 // Package vsock is the virtio socket device: Virtio 1.3, 5.10.
 //
-// It joins streams of the guest's AF_VSOCK with Unix sockets of the host, by
-// the convention that Firecracker has made known. A program of the host that
-// wants port 1024 of the guest connects to the device's socket, sends
-// "CONNECT 1024\n" and gets "OK 1073741824\n", with the port that the host's
-// end has; from then on bytes are the stream's. If nobody in the guest accepts,
-// the connection closes without that line. A program of the guest that connects
-// to port 52 of the host (CID 2) reaches the socket PATH_52. Dial and Listen
-// are both for programs in Go.
+// It joins AF_VSOCK streams of the guest with Unix sockets of the host, by the convention
+// of Firecracker. To reach port 1024 of the guest, a program of the host connects to the
+// device's socket and sends "CONNECT 1024\n". The answer "OK 1073741824\n" contains the
+// port of the host's end, and the bytes after it belong to the stream. If no program of
+// the guest accepts, the connection closes without an answer. A program of the guest that
+// connects to port 52 of the host (CID 2) reaches the socket PATH_52. Dial and Listen do
+// both for programs in Go.
 //
 // Implemented: VIRTIO_VSOCK_TYPE_STREAM; credit in both directions; each
-// direction shut down on its own, from either side; RST for whatever finds no
-// connection or breaks its rules; the TRANSPORT_RESET event. The features are
+// direction shut down on its own, from either side; RST for packets that belong to no
+// connection or break its rules; the TRANSPORT_RESET event. The features are
 // VIRTIO_VSOCK_F_STREAM and VIRTIO_VSOCK_F_NO_IMPLIED_STREAM.
 //
-// Missing: VIRTIO_VSOCK_F_SEQPACKET is not offered; CIDs of other guests
-// answer with RST. A host's program that closes its socket without a word looks
-// like one that has shut down its sending half, until the guest writes to it:
-// Unix sockets do not tell the difference.
+// Missing: VIRTIO_VSOCK_F_SEQPACKET; other guests, whose CIDs answer with RST. If a
+// program of the host closes its socket, this looks as if it had only shut down its
+// sending half, until the guest writes to it: Unix sockets do not show the difference.
 //
 // # A connection's end
 //
-// When both directions are over, or the host's end takes no more, the device
-// sends SHUTDOWN with both flags behind the last byte, and forgets the
-// connection at once: what the guest still sends gets RST. SHUTDOWN with both
-// flags from the guest gets RST; what it had sent is still written to the host.
-// A port of the host is not given again before 2^30 others.
+// When both directions have ended, or the host's end takes no more, the device sends
+// SHUTDOWN with both flags after the last byte, and forgets the connection at once: it
+// answers later packets of the guest with RST. It also answers SHUTDOWN with both flags
+// with RST, and still writes to the host what the guest had sent before. A port number of
+// the host is used again only after 2^30 others.
 //
 // # Goroutines
 //
-// Serve has one for each queue and one that accepts, and each connection has
-// two: one reads from the host's socket, one connects it and writes to it. The
-// table of connections and all that they are is under one mutex, which is never
-// held over a system call. Reset of the device ends all of them; bytes that the
-// device has taken from the guest are given shutdownGrace to reach the host.
+// Serve has one goroutine for each queue and one that accepts. Each connection has two:
+// one reads from the host's socket, the other connects it and writes to it. One mutex
+// guards the table of connections and their state; it is never held during a system call.
+// A reset of the device ends all goroutines. Bytes that the device has taken from the
+// guest have shutdownGrace to reach the host.
 //
 // # Threats
 //
-// A packet's header is copied out once, and the copy is checked. Memory has a
-// bound that the guest does not move: Config.MaxConnections, for each what its
-// buf_alloc promises, whose sum is fixed, and maxRead for the other direction.
-// The guest's packets are taken without regard to whether it takes the
-// device's, but for maxResets that wait; then the device waits, too. A slow
-// program on the host stops its own connection and no other. Sockets are
-// created with mode 0600; what is not a socket, or is one that somebody serves,
-// is not replaced.
+// A packet's header is copied out once, and the copy is checked. The guest cannot move the
+// bound of the memory: there are up to Config.MaxConnections connections, each with the
+// buffer that its buf_alloc promises and maxRead for the other direction; the sum of all
+// buf_alloc is fixed. The device takes the guest's packets even if the guest does not take
+// the device's; only if maxResets answers are waiting does the device wait, too. A slow
+// program on the host stops only its own connection. Sockets are created with mode 0600. A
+// file that is not a socket, and a socket that another process serves, are not replaced.
 package vsock

@@ -17,8 +17,8 @@ func (m *mux) receivePackets() {
 	}
 }
 
-// awaitRoom waits until a packet that needs a RST could get one. It is false
-// after the reset.
+// awaitRoom waits until there is room for the RST that the next packet may need. It
+// returns false after the reset.
 func (m *mux) awaitRoom() bool {
 	for m.ctx.Err() == nil {
 		m.mu.Lock()
@@ -66,7 +66,7 @@ func (m *mux) receive(b *virtio.Buffers) {
 	}
 }
 
-// refuseLocked answers a packet that has no connection. A RST gets no answer.
+// refuseLocked answers a packet that belongs to no connection. A RST gets no answer.
 func (m *mux) refuseLocked(h *header) {
 	if h.op == opRST {
 		return
@@ -76,7 +76,7 @@ func (m *mux) refuseLocked(h *header) {
 	} else {
 		m.d.stats.invalid.Add(1)
 	}
-	m.resets = append(m.resets, h.reset()) // awaitRoom has seen that there is room
+	m.resets = append(m.resets, h.reset()) // awaitRoom has made sure that there is room
 	signal(m.work)
 }
 
@@ -93,8 +93,8 @@ func (m *mux) openToHostLocked(h *header) {
 	m.wg.Go(c.serveGuest)
 }
 
-// legal says which packets of the guest a connection takes in which state
-// (5.10.6.5). Any other one resets it.
+// legal says which packets of the guest a connection accepts in which state (5.10.6.5). Any
+// other packet resets the connection.
 var legal = [...]opSet{
 	dialing:   opSetOf(opRST, opShutdown, opCreditUpdate, opCreditRequest),
 	requested: opSetOf(opRST, opResponse),
@@ -102,8 +102,8 @@ var legal = [...]opSet{
 	resetting: opSetOf(opRST),
 }
 
-// receiveLocked takes a packet for c, whose payload is in b. It is false for
-// one that the guest must not send.
+// receiveLocked takes a packet for c, whose payload is in b. It returns false for a packet
+// that the guest must not send.
 func (c *conn) receiveLocked(h *header, b *virtio.Buffers) bool {
 	if !legal[c.state].has(h.op) {
 		return false
@@ -129,15 +129,15 @@ func (c *conn) receiveLocked(h *header, b *virtio.Buffers) bool {
 	return true
 }
 
-// receiveDataLocked takes n bytes for the host. They must be there, and the
-// guest must have credit for them.
+// receiveDataLocked takes n bytes for the host. b must have them, and the guest must have
+// credit for them.
 func (c *conn) receiveDataLocked(b *virtio.Buffers, n uint32) bool {
 	if uint64(n) > b.Len() || n > c.window-(c.received-c.forwarded) || c.guestShut&shutdownSend != 0 {
 		return false
 	}
 	c.received += n
 	if c.hostShut&shutdownReceive != 0 {
-		c.forwardedLocked(n) // SHUTDOWN is on its way
+		c.forwardedLocked(n) // dropped: SHUTDOWN is on its way
 		return true
 	}
 	c.in.put(b, int(n), int(c.window))
@@ -145,7 +145,7 @@ func (c *conn) receiveDataLocked(b *virtio.Buffers, n uint32) bool {
 	return true
 }
 
-// guestShutLocked takes what the guest will do no more.
+// guestShutLocked notes what the guest will no longer do.
 func (c *conn) guestShutLocked(flags uint32) {
 	c.guestShut |= flags
 	if c.guestShut&shutdownReceive != 0 {

@@ -7,41 +7,40 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// What connections may buffer on their way to the host. buf_alloc is a promise,
-// so what is promised to all of them is bounded: minWindow for each, and a share
-// of spareWindow for those that come while there is some.
+// How many bytes connections may buffer on their way to the host. buf_alloc is a promise,
+// so the sum of all promises is bounded: minWindow for each connection, and a share of
+// spareWindow as long as some of that is left.
 const (
 	minWindow   = 16 << 10
 	maxWindow   = 256 << 10
 	spareWindow = 32 << 20
-	windowShare = 64 // a connection gets this part of what is spare
+	windowShare = 64 // a connection gets 1/64 of what is left of spareWindow
 )
 
-// maxResets is how many RST packets that belong to no connection may wait for
-// buffers of the guest.
+// maxResets is how many RST packets that belong to no connection may wait for buffers of
+// the guest.
 const maxResets = 256
 
-// address is what a connection is found by. CIDs are always the guest's and the
-// host's.
+// address identifies a connection. The CIDs are always the guest's and the host's.
 type address struct{ host, guest uint32 } // ports
 
-// mux is the device from DRIVER_OK to its reset: its connections, and what is
-// to be sent to the guest.
+// mux is the device from DRIVER_OK to its reset: its connections, and what has to be sent
+// to the guest.
 type mux struct {
 	d       *Device
 	ctx     context.Context // done at the reset
-	wg      sync.WaitGroup  // all goroutines, but Serve's
+	wg      sync.WaitGroup  // all goroutines except Serve's
 	streams bool            // the driver has accepted stream sockets
-	slots   chan struct{}   // an element for each connection there is
+	slots   chan struct{}   // an element for each open connection
 	work    chan struct{}   // holds one token when there may be something to send
 	room    chan struct{}   // holds one token when resets is no longer full
 
 	rx, tx, events *virtio.Queue
 
-	mu     sync.Mutex // nothing is locked and no system called by who holds it
+	mu     sync.Mutex // no lock is taken and no system call made while it is held
 	conns  map[address]*conn
 	spare  int   // bytes, what is left of spareWindow
-	first  *conn // of those that may have something to send, in turn
+	first  *conn // of the list of connections that may have something to send
 	last   *conn
 	resets []header // at most maxResets
 }
@@ -54,8 +53,8 @@ func newMux(ctx context.Context, d *Device, queues []*virtio.Queue) *mux {
 	}
 }
 
-// openLocked adds a connection, for which there is a slot. ok is false when its
-// address is taken.
+// openLocked adds a connection, for which there is a slot. ok is false if its address is
+// in use.
 func (m *mux) openLocked(at address, s state) (c *conn, ok bool) {
 	if m.conns[at] != nil {
 		return nil, false
@@ -71,12 +70,12 @@ func (m *mux) openLocked(at address, s state) (c *conn, ok bool) {
 	return c, true
 }
 
-// windowLocked is buf_alloc of the next connection.
+// windowLocked returns buf_alloc of the next connection.
 func (m *mux) windowLocked() uint32 {
 	return uint32(minWindow + min(m.spare/windowShare, maxWindow-minWindow))
 }
 
-// openToGuest adds a connection that the host asks for.
+// openToGuest adds a connection that the host opens.
 func (m *mux) openToGuest(port uint32) *conn {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,12 +89,11 @@ func (m *mux) openToGuest(port uint32) *conn {
 	}
 }
 
-// firstHostPort is the lowest of the ports of connections to the guest; there
-// are as many.
+// firstHostPort is the lowest host port of connections to the guest. It is also the number
+// of these ports.
 const firstHostPort = 1 << 30
 
-// forgetLocked takes a connection out of the table: no packet is for it, and it
-// sends none.
+// forgetLocked removes a connection from the table: it gets and sends no more packets.
 func (m *mux) forgetLocked(c *conn) {
 	if c.state == gone {
 		return
@@ -106,8 +104,8 @@ func (m *mux) forgetLocked(c *conn) {
 	m.releaseLocked(c)
 }
 
-// releaseLocked gives back what a connection holds, when neither the guest nor
-// the host has a part in it.
+// releaseLocked gives back what a connection holds, once neither the guest nor the host
+// uses it.
 func (m *mux) releaseLocked(c *conn) {
 	if c.state != gone || !c.finished {
 		return
@@ -117,7 +115,7 @@ func (m *mux) releaseLocked(c *conn) {
 	<-m.slots
 }
 
-// readyLocked lines c up if it has something to send.
+// readyLocked appends c to the list if it has something to send.
 func (m *mux) readyLocked(c *conn) {
 	if c.queued || c.nextLocked() == opInvalid {
 		return
@@ -132,8 +130,7 @@ func (m *mux) readyLocked(c *conn) {
 	signal(m.work)
 }
 
-// takeReadyLocked takes the next connection that has something to send; nil
-// when there is none.
+// takeReadyLocked takes the next connection that has something to send, or nil.
 func (m *mux) takeReadyLocked() *conn {
 	for m.first != nil {
 		c := m.first

@@ -49,14 +49,14 @@ func opSetOf(ops ...op) (s opSet) {
 
 func (s opSet) has(o op) bool { return s>>o&1 != 0 }
 
-// Flags of SHUTDOWN (5.10.6.5): what its sender will do no more.
+// Flags of SHUTDOWN (5.10.6.5): what its sender will no longer do.
 const (
 	shutdownReceive uint32 = 1
 	shutdownSend    uint32 = 2
 	shutdownBoth           = shutdownReceive | shutdownSend
 )
 
-// headerSize is that of struct virtio_vsock_hdr, in bytes.
+// headerSize is the size of struct virtio_vsock_hdr, in bytes.
 const headerSize = 44
 
 // header is struct virtio_vsock_hdr (5.10.6).
@@ -95,7 +95,7 @@ func (h *header) encode(b *[headerSize]byte) {
 	le.PutUint32(b[40:], h.fwdCnt)
 }
 
-// reset is the answer to a packet that has no connection.
+// reset returns the answer to a packet that belongs to no connection.
 func (h *header) reset() header {
 	return header{
 		srcCID: h.dstCID, dstCID: h.srcCID, srcPort: h.dstPort, dstPort: h.srcPort,

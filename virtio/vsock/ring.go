@@ -5,15 +5,15 @@ import "github.com/miniboot-vmm/miniboot/virtio"
 // minRing is how many bytes a ring starts with.
 const minRing = 4096
 
-// ring holds bytes on their way to the host. Its memory grows as it is needed.
+// ring holds bytes on their way to the host. Its memory grows as needed.
 type ring struct {
 	buf   []byte
 	start int
 	len   int
 }
 
-// put appends n bytes from the start of b, which has them. most is how much the
-// ring may ever hold, and n fits into that.
+// put appends n bytes from the start of b, which has at least as many. most is how many
+// bytes the ring may ever hold; there is room for n within it.
 func (r *ring) put(b *virtio.Buffers, n, most int) {
 	if r.len+n > len(r.buf) {
 		r.grow(min(max(2*len(r.buf), r.len+n, minRing), most))
@@ -26,8 +26,8 @@ func (r *ring) put(b *virtio.Buffers, n, most int) {
 	}
 }
 
-// grow moves the bytes to the start of larger memory. Who still reads what peek
-// returned keeps the old memory, which nobody writes any more.
+// grow moves the bytes to the start of larger memory. A goroutine that still reads what peek
+// returned keeps the old memory, which is no longer written to.
 func (r *ring) grow(size int) {
 	buf := make([]byte, size)
 	k := copy(buf, r.buf[r.start:min(r.start+r.len, len(r.buf))])
@@ -35,11 +35,11 @@ func (r *ring) grow(size int) {
 	r.buf, r.start = buf, 0
 }
 
-// peek returns bytes from the start, all that lie in one piece. They stay until
-// they are dropped.
+// peek returns the bytes at the start, as many as are contiguous. They stay until they are
+// dropped.
 func (r *ring) peek() []byte { return r.buf[r.start:min(r.start+r.len, len(r.buf))] }
 
-// drop consumes n bytes, of those that there are.
+// drop consumes n bytes, which the ring must have.
 func (r *ring) drop(n int) {
 	if r.len -= n; r.len == 0 {
 		r.start = 0

@@ -6,7 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// sendPackets gives the guest what there is to send, until the reset.
+// sendPackets sends packets to the guest until the reset.
 func (m *mux) sendPackets() {
 	var c virtio.Chain
 	have := false // a buffer of the guest
@@ -21,8 +21,7 @@ func (m *mux) sendPackets() {
 	}
 }
 
-// awaitWork waits until there may be something to send. It is false after the
-// reset.
+// awaitWork waits until there may be something to send. It returns false after the reset.
 func (m *mux) awaitWork() bool {
 	for m.ctx.Err() == nil {
 		m.mu.Lock()
@@ -40,8 +39,8 @@ func (m *mux) awaitWork() bool {
 	return false
 }
 
-// awaitBuffer waits for a buffer that holds a header and a payload. Smaller
-// ones go back empty.
+// awaitBuffer waits for a buffer with room for a header and a payload. Smaller ones go back
+// empty.
 func (m *mux) awaitBuffer(c *virtio.Chain) (ok bool) {
 	for {
 		if !m.rx.Pop(c) {
@@ -58,7 +57,7 @@ func (m *mux) awaitBuffer(c *virtio.Chain) (ok bool) {
 	}
 }
 
-// fill writes the next packet and returns its size in bytes; 0 if there is none.
+// fill writes the next packet and returns its size in bytes, or 0 if there is none.
 func (m *mux) fill(b *virtio.Buffers) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,7 +84,7 @@ func send(b *virtio.Buffers, h *header, payload []byte) uint32 {
 	return uint32(b.CopyIn(raw[:]) + b.CopyIn(payload))
 }
 
-// nextLocked is the packet that c is to send; opInvalid if there is none.
+// nextLocked returns the packet that c has to send next, or opInvalid if there is none.
 func (c *conn) nextLocked() op {
 	switch {
 	case c.state == gone:
@@ -108,7 +107,7 @@ func (c *conn) nextLocked() op {
 	return opInvalid
 }
 
-// sendLocked writes the packet that nextLocked names, which there is.
+// sendLocked writes the packet that nextLocked returns. There must be one.
 func (c *conn) sendLocked(b *virtio.Buffers) uint32 {
 	h := header{
 		srcCID: uint64(hostCID), dstCID: uint64(c.m.d.cid), srcPort: c.at.host, dstPort: c.at.guest,
@@ -148,8 +147,8 @@ func (c *conn) sentLocked(n int) {
 	}
 }
 
-// credit is how many bytes the guest has room for (5.10.6.3). A guest that
-// claims to have taken what it never got has none.
+// credit returns how many bytes the guest has room for (5.10.6.3). It is 0 if the guest
+// claims to have taken bytes that it never got.
 func (c *conn) credit() uint32 {
 	if flight := c.sent - c.peerFwdCnt; flight < c.peerBufAlloc {
 		return c.peerBufAlloc - flight
@@ -160,7 +159,7 @@ func (c *conn) credit() uint32 {
 // eventTransportReset is the id of VIRTIO_VSOCK_EVENT_TRANSPORT_RESET.
 const eventTransportReset = 0
 
-// sendEvents tells the guest of interrupted connections, until the reset.
+// sendEvents tells the guest about interrupted connections until the reset.
 func (m *mux) sendEvents() {
 	var c virtio.Chain
 	for {

@@ -25,16 +25,16 @@ const (
 
 // Config says what a socket device is.
 type Config struct {
-	// Path is where the socket for connections to the guest is created, with
-	// mode 0600; a connection from the guest goes to Path_PORT.
+	// Path is the path of the socket for connections to the guest, which New
+	// creates with mode 0600. A connection from the guest goes to Path_PORT.
 	Path string
 
 	// CID is the guest's context ID, 3 to 0xfffffffe; 0 is DefaultCID.
 	CID uint32
 
-	// MaxConnections is the most that are open at a time; 0 is
-	// DefaultMaxConnections. With more, those from the guest are refused and
-	// those from the host wait.
+	// MaxConnections is the most connections that are open at a time; 0 is
+	// DefaultMaxConnections. Beyond that, connections from the guest are refused
+	// and connections from the host wait.
 	MaxConnections int
 }
 
@@ -46,14 +46,14 @@ type Device struct {
 	config     *virtio.Config
 	listener   *unixsock.Listener
 	interrupts chan struct{} // holds one token when a TRANSPORT_RESET is due
-	hostPorts  atomic.Uint32 // that were given to connections to the guest
+	hostPorts  atomic.Uint32 // number of ports given to connections to the guest so far
 	stats      counters
 }
 
 var _ virtio.Device = (*Device)(nil)
 
-// New returns a device that listens at its path. Connections wait until a
-// driver is there. Close removes the socket.
+// New returns a device that listens at its path. Connections wait until there is a driver.
+// Close removes the socket.
 func New(c Config) (*Device, error) {
 	if c.CID == 0 {
 		c.CID = DefaultCID
@@ -99,7 +99,7 @@ func (d *Device) Config() *virtio.Config { return d.config }
 func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Queue) error {
 	m := newMux(ctx, d, queues)
 	m.streams = features&(FeatureStream|FeatureNoImpliedStream) != FeatureNoImpliedStream
-	d.listener.SetDeadline(time.Time{}) // interruptAccept's of the last time
+	d.listener.SetDeadline(time.Time{}) // remove the deadline of the last interruptAccept
 	m.wg.Go(m.sendPackets)
 	m.wg.Go(m.sendEvents)
 	m.wg.Go(m.acceptConnections)
@@ -115,18 +115,18 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 }
 
 // ResetTransport ends all connections and tells the driver so, with
-// VIRTIO_VSOCK_EVENT_TRANSPORT_RESET (5.10.6.7): for a guest that has been
-// restored, whose connections are another's. If there is no driver yet, the
-// first one is told.
+// VIRTIO_VSOCK_EVENT_TRANSPORT_RESET (5.10.6.7). It is meant for a guest that has been
+// restored from a snapshot, whose connections no longer exist. If there is no driver yet,
+// the first one is told.
 func (d *Device) ResetTransport() { signal(d.interrupts) }
 
 // Stats are counts since New.
 type Stats struct {
 	Open    int    // connections now
 	Opened  uint64 // connections, in either direction
-	Refused uint64 // connections of the guest that the host did not take
+	Refused uint64 // connections of the guest that the host did not accept
 	Dropped uint64 // packets and buffers of the guest that nothing can answer
-	Invalid uint64 // packets of the guest answered with RST, but REQUESTs
+	Invalid uint64 // packets of the guest answered with RST, except REQUESTs
 }
 
 type counters struct {
@@ -140,7 +140,7 @@ func (d *Device) Stats() Stats {
 	return Stats{int(s.open.Load()), s.opened.Load(), s.refused.Load(), s.dropped.Load(), s.invalid.Load()}
 }
 
-// signal leaves a token.
+// signal puts a token into c unless there is one already.
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
