@@ -64,7 +64,7 @@ func (r *request) xattrName() (name string, status fuse.Status) {
 	return name, fuse.OK
 }
 
-// maxXattr is the most that an attribute's value, and a list of names, can have.
+// maxXattr is the most bytes of an attribute's value, and of a list of names.
 const maxXattr = 64 << 10
 
 func (r *request) setxattr(cancel <-chan struct{}) fuse.Status {
@@ -94,7 +94,8 @@ func (r *request) listxattr(cancel <-chan struct{}) fuse.Status {
 	return r.sized(func(dest []byte) (uint32, fuse.Status) { return r.fs.ListXAttr(cancel, &r.header, dest) })
 }
 
-// sized answers with what get returns, or, for a size of 0, with how much that is.
+// sized answers with what get returns. If the request asks for 0 bytes, it answers with
+// the size of that.
 func (r *request) sized(get func(dest []byte) (uint32, fuse.Status)) fuse.Status {
 	size := min(uint64(le.Uint32(r.args)), maxXattr)
 	if size > r.room.Len() || size == 0 && r.room.Len() < 8 {
@@ -121,7 +122,7 @@ func (r *request) removexattr(cancel <-chan struct{}) fuse.Status {
 	return r.fs.RemoveXAttr(cancel, &r.header, name)
 }
 
-// buffer is memory for up to maxAnswer bytes, that of the request before.
+// buffer returns memory for up to maxAnswer bytes. The requests of a worker share it.
 func (r *request) buffer(size uint64) []byte {
 	if uint64(cap(r.outBuf)) < size {
 		r.outBuf = make([]byte, size)

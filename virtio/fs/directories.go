@@ -14,8 +14,8 @@ func (r *request) readdir(cancel <-chan struct{}) fuse.Status {
 	return fuse.OK
 }
 
-// readdirplus has the entries of the host's FUSE, which may be larger than those
-// of Linux, written again.
+// readdirplus lets the file system write entries in the layout of the host's FUSE, and
+// writes them again in the layout of Linux. The host's may be larger.
 func (r *request) readdirplus(cancel <-chan struct{}) fuse.Status {
 	in, size := r.readIn(maxAnswer)
 	list := fuse.NewDirEntryList(r.buffer(size), in.Offset)
@@ -34,7 +34,7 @@ func (r *request) readdirplus(cancel <-chan struct{}) fuse.Status {
 	return fuse.OK
 }
 
-// appendDirent appends fuse_dirent and its name, filled up to 8 bytes.
+// appendDirent appends fuse_dirent and its name, padded to a multiple of 8 bytes.
 func appendDirent(b []byte, e *fuse.DirEntry) []byte {
 	b = le.AppendUint64(b, e.Ino)
 	b = le.AppendUint64(b, e.Off)

@@ -4,7 +4,7 @@ package fs
 
 import "github.com/hanwen/go-fuse/v2/fuse"
 
-// Numbers that go-fuse has no names for, as the host has them.
+// The host's numbers for errors that go-fuse does not name.
 const (
 	enametoolong = fuse.Status(hostENAMETOOLONG)
 	enotty       = fuse.Status(hostENOTTY)
@@ -12,9 +12,9 @@ const (
 	eproto       = fuse.Status(hostEPROTO)
 )
 
-// errnos are the numbers that macOS and Linux have for an error: in macOS's
-// order, of <sys/errno.h>, and as Linux's asm-generic, which arm64 uses. Those
-// that Linux does not have are the nearest that it has; the others are EIO.
+// errnos are the numbers of errors on macOS (<sys/errno.h>, in that order) and on Linux
+// (asm-generic, which arm64 uses). An error that Linux does not have becomes the nearest
+// that it has. Errors that are not in the table become EIO.
 var errnos = [...]struct {
 	name          string
 	darwin, linux uint8

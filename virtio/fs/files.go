@@ -65,14 +65,14 @@ func (r *request) create(cancel <-chan struct{}) fuse.Status {
 	return r.created(r.fs.Create(cancel, in, name, out), out)
 }
 
-// tmpfile has a name behind its fixed part, which means nothing.
+// tmpfile has a name after its fixed part, which means nothing.
 func (r *request) tmpfile(cancel <-chan struct{}) fuse.Status {
 	in, out := r.createIn()
 	return r.created(r.fs.Tmpfile(cancel, in, out), out)
 }
 
-// readIn decodes fuse_read_in. size is what it asks for, or less if there is no
-// room for that.
+// readIn decodes fuse_read_in. size is how many bytes the request asks for, or fewer if
+// there is not enough room.
 func (r *request) readIn(most uint64) (in *fuse.ReadIn, size uint64) {
 	a := r.args
 	size = min(uint64(le.Uint32(a[16:])), r.room.Len(), most)
@@ -84,13 +84,13 @@ func (r *request) readIn(most uint64) (in *fuse.ReadIn, size uint64) {
 	return in, size
 }
 
-// vectoredReader is a file system that reads into several pieces of memory, as
-// Writev writes from them.
+// vectoredReader is a file system that reads into several pieces of memory, and writes
+// from them.
 type vectoredReader interface {
 	Readv(cancel <-chan struct{}, in *fuse.ReadIn, pieces [][]byte) (n int, status fuse.Status)
 }
 
-// read reads right into the guest's memory, if the file system can.
+// read reads directly into the guest's memory if the file system can.
 func (r *request) read(cancel <-chan struct{}) fuse.Status {
 	v, ok := r.fs.(vectoredReader)
 	if !ok {
@@ -103,7 +103,7 @@ func (r *request) read(cancel <-chan struct{}) fuse.Status {
 	return status
 }
 
-// readCopy reads by way of a buffer.
+// readCopy reads through a buffer.
 func (r *request) readCopy(cancel <-chan struct{}) fuse.Status {
 	in, size := r.readIn(maxAnswer)
 	buf := r.buffer(size)
@@ -204,7 +204,7 @@ func (r *request) lseek(cancel <-chan struct{}) fuse.Status {
 	return r.put(func(b []byte) []byte { return le.AppendUint64(b, out.Offset) })
 }
 
-// maxCopy is the most that one COPY_FILE_RANGE copies: a reset waits for it.
+// maxCopy is the most bytes that one COPY_FILE_RANGE copies: a reset waits for it.
 const maxCopy = 64 << 20
 
 func (r *request) copyFileRange(cancel <-chan struct{}) fuse.Status {

@@ -16,9 +16,9 @@ const (
 	renameExchange  = 2
 )
 
-// openFlags are the flags of open(2) that a file system has to know, as arm64
-// has them (asm-generic and arm64's own fcntl.h), and as the host has them.
-// O_SYNC contains O_DSYNC. The others are the guest kernel's own business.
+// openFlags are the flags of open(2) that a file system has to know, in the numbers of
+// arm64 (asm-generic and arm64's own fcntl.h) and in the host's. O_SYNC contains O_DSYNC.
+// The guest's kernel itself handles the other flags.
 var openFlags = [...]struct{ guest, host uint32 }{
 	{0o1, syscall.O_WRONLY},
 	{0o2, syscall.O_RDWR},
@@ -30,8 +30,8 @@ var openFlags = [...]struct{ guest, host uint32 }{
 	{0o10000, syscall.O_DSYNC},
 }
 
-// hostOpenFlags has the guest's flags in the host's numbers. An access mode of
-// 3, which is neither, stays so.
+// hostOpenFlags translates the guest's flags to the host's numbers. The invalid access
+// mode 3 stays 3.
 func hostOpenFlags(guest uint32) (host uint32) {
 	for _, f := range openFlags {
 		if guest&f.guest == f.guest {

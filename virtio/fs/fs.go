@@ -13,18 +13,17 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// FileSystem is what answers the guest's requests, in the host's numbers: errno,
-// open flags, types of locks. Its OnUnmount is called when the guest unmounts
-// and when the device is reset, and it may be used again after that; Init is
-// not called.
+// FileSystem answers the guest's requests, in the host's numbers for errno, open flags and
+// types of locks. Its OnUnmount is called when the guest unmounts and when the device is
+// reset; the file system may be used again afterwards. Its Init is not called.
 type FileSystem = fuse.RawFileSystem
 
 // Config says what a file system device is.
 type Config struct {
 	Tag      string // what the guest mounts: mount -t virtiofs TAG DIR
 	FS       FileSystem
-	ReadOnly bool // whatever would change FS gets EROFS
-	Queues   int  // for requests, 1; more than the guest has CPUs are of no use
+	ReadOnly bool // requests that would change FS get EROFS
+	Queues   int  // for requests; 0 means 1; more than the guest has CPUs are of no use
 }
 
 // Device is a file system device.
@@ -76,7 +75,7 @@ func (d *Device) Stats() Stats {
 	return Stats{s.requests.Load(), s.invalid.Load(), s.dropped.Load(), s.panics.Load()}
 }
 
-// workers is how many requests of a queue are at work at a time, besides those
+// workers is how many requests of a queue are carried out at a time, in addition to those
 // that wait for a lock.
 const workers = 8
 
@@ -106,16 +105,16 @@ type server struct {
 	ctx     context.Context
 	mounted atomic.Bool // from INIT to DESTROY
 
-	// maxWaiting keeps half of a queue, of two descriptors a request, free for
-	// what ends the waiting.
+	// maxWaiting keeps half of a queue free for requests that end the waiting. A
+	// request has at least two descriptors.
 	maxWaiting int
 
 	mu      sync.Mutex
-	waiting map[uint64]context.CancelFunc // requests that INTERRUPT ends, by their unique
+	waiting map[uint64]context.CancelFunc // requests that INTERRUPT can end, by their unique
 }
 
-// work answers requests of a queue, one after the other. Those that may wait
-// for other requests get a goroutine of their own.
+// work answers the requests of a queue, one after the other. Requests that may wait for
+// others get a goroutine of their own.
 func (s *server) work(q *virtio.Queue, wg *sync.WaitGroup) {
 	r := &request{server: s}
 	for q.Next(s.ctx, &r.chain) {

@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// FileSystem is fuse.RawFileSystem where that exists.
+// FileSystem is fuse.RawFileSystem on hosts that go-fuse supports.
 type FileSystem interface{ String() string }
 
 // Config says what a file system device is.
@@ -19,7 +19,7 @@ type Config struct {
 	Queues   int
 }
 
-// Device is a file system device, of which there is none here.
+// Device is a file system device. There is none on this host.
 type Device struct{ virtio.Device }
 
 // New returns ErrUnsupported.

@@ -16,7 +16,7 @@ const (
 	hostEPROTO       = syscall.EPROTO
 )
 
-// guestErrnos is errnos by the host's number.
+// guestErrnos has the guest's numbers of errnos, indexed by the host's.
 var guestErrnos = func() (t [256]int32) {
 	for _, e := range errnos {
 		t[e.darwin] = int32(e.linux)
@@ -24,7 +24,7 @@ var guestErrnos = func() (t [256]int32) {
 	return t
 }()
 
-// guestErrno is the guest's number for the host's.
+// guestErrno translates an error number of the host to the guest's.
 func guestErrno(s fuse.Status) int32 {
 	switch {
 	case s <= 0:

@@ -15,12 +15,12 @@ const (
 	hostEPROTO       = syscall.EPROTO
 )
 
-// guestErrno is the guest's number for the host's: those of Linux are the same
-// on the architectures that Go runs on, but for MIPS.
+// guestErrno translates an error number of the host to the guest's. Linux has the same
+// numbers on all architectures that Go runs on, except MIPS.
 func guestErrno(s fuse.Status) int32 { return max(int32(s), 0) }
 
-// What follows has the same numbers on the host. The flags of open are not
-// among them: O_DIRECTORY and others differ between architectures.
+// The following have the same numbers on the host. The flags of open do not: O_DIRECTORY
+// and others differ between architectures.
 
 func hostWhence(v uint32) (uint32, bool)      { return v, v <= whenceHole }
 func hostXattrFlags(v uint32) (uint32, bool)  { return v, v <= xattrCreate|xattrReplace }

@@ -15,8 +15,8 @@ const (
 	maxTarget = 4095 // of a symbolic link
 )
 
-// text takes a text that ends in a NUL byte off the front of what follows the
-// fixed part.
+// text removes a text that ends in a NUL byte from the start of what follows the fixed
+// part, and returns it.
 func (r *request) text() (s string, ok bool) {
 	i := bytes.IndexByte(r.rest, 0)
 	if i < 0 {
@@ -27,7 +27,8 @@ func (r *request) text() (s string, ok bool) {
 	return s, true
 }
 
-// component takes the name of an entry of a directory, which cannot be a path.
+// component returns the name of an entry of a directory, which cannot be a path. Like text,
+// it removes the name.
 func (r *request) component() (name string, status fuse.Status) {
 	name, ok := r.text()
 	switch {
@@ -39,7 +40,7 @@ func (r *request) component() (name string, status fuse.Status) {
 	return name, fuse.OK
 }
 
-// entry answers with what has become of the name.
+// entry answers with an entry: the node that a name stands for.
 func (r *request) entry(status fuse.Status, e *fuse.EntryOut) fuse.Status {
 	if !status.Ok() {
 		return status
@@ -47,7 +48,7 @@ func (r *request) entry(status fuse.Status, e *fuse.EntryOut) fuse.Status {
 	return r.put(func(b []byte) []byte { return appendEntry(b, e) })
 }
 
-// newEntry is an empty answer for entry.
+// newEntry returns an empty answer for entry.
 func (r *request) newEntry() *fuse.EntryOut {
 	r.scratch.entry = fuse.EntryOut{}
 	return &r.scratch.entry
@@ -67,7 +68,7 @@ func (r *request) forget(<-chan struct{}) fuse.Status {
 	return fuse.OK
 }
 
-// forgetSize is that of fuse_forget_one: a node and a count.
+// forgetSize is the size of fuse_forget_one, a node and a count, in bytes.
 const forgetSize = 16
 
 func (r *request) batchForget(<-chan struct{}) fuse.Status {

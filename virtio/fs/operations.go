@@ -52,15 +52,15 @@ const (
 	opTmpfile       = 51
 )
 
-// operation is what there is to know of a kind of request.
+// operation describes a kind of request.
 type operation struct {
 	name    string
-	args    int  // bytes of the request's fixed part, behind the header
-	reply   int  // bytes of the answer's fixed part, behind the header
-	changes bool // the file system
+	args    int  // bytes of the request's fixed part, after the header
+	reply   int  // bytes of the answer's fixed part, after the header
+	changes bool // it changes the file system
 	data    bool // what follows args is data to be written
 	silent  bool // there is no answer
-	waits   bool // for other requests
+	waits   bool // it may wait for other requests
 	do      func(r *request, cancel <-chan struct{}) fuse.Status
 }
 
@@ -120,7 +120,7 @@ var operations = [...]*operation{
 	opTmpfile:       {name: "TMPFILE", args: 16, reply: entrySize + openOutSize, changes: true, do: (*request).tmpfile},
 }
 
-// operationOf returns nil for what there is not.
+// operationOf returns the operation of an opcode, or nil.
 func operationOf(opcode uint32) *operation {
 	if opcode >= uint32(len(operations)) {
 		return nil

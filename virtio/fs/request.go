@@ -17,27 +17,27 @@ const (
 	outHeaderSize = 16
 )
 
-// maxPayload is the most that may follow the fixed part of a request, but for
-// the data of WRITE: the name and the value of an extended attribute.
+// maxPayload is the most bytes that may follow the fixed part of a request, except the data
+// of WRITE: the name and the value of an extended attribute.
 const maxPayload = 256 + 64<<10
 
-// maxAnswer is the most that is put together before it goes to the guest:
-// directory entries, an extended attribute, and data of a file system that
-// cannot read into several pieces.
+// maxAnswer is the most bytes that are buffered before they go to the guest: directory
+// entries, an extended attribute, or data of a file system that cannot read into several
+// pieces.
 const maxAnswer = 1 << 20
 
 var le = binary.LittleEndian
 
-// request is one request, and the memory that the next one uses again.
+// request is one request. The next request uses its memory again.
 type request struct {
 	*server
 	chain   virtio.Chain
-	written uint32 // what the driver is told to have been written
+	written uint32 // the used length, in bytes
 
 	header fuse.InHeader
 	op     *operation
-	args   []byte         // the fixed part, behind the header
-	rest   []byte         // what follows it, but for WRITE
+	args   []byte         // the fixed part, after the header
+	rest   []byte         // what follows the fixed part, except for WRITE
 	data   virtio.Buffers // of WRITE
 	room   virtio.Buffers // for what follows the answer's header
 
@@ -53,7 +53,7 @@ type request struct {
 	scratch scratch
 }
 
-// scratch is what requests are decoded into: pointers to it go to the file system.
+// scratch is memory that requests are decoded into. The file system gets pointers to it.
 type scratch struct {
 	getattr   fuse.GetAttrIn
 	setattr   fuse.SetAttrIn
@@ -84,7 +84,7 @@ type scratch struct {
 	lseekOut  fuse.LseekOut
 }
 
-// parse takes the chain apart and copies the request, all but the data of WRITE.
+// parse splits the chain and copies the request, except the data of WRITE.
 func (r *request) parse() fuse.Status {
 	r.stats.requests.Add(1)
 	r.written, r.fixed, r.payload, r.op, r.header = 0, nil, 0, nil, fuse.InHeader{}
@@ -121,7 +121,7 @@ func (r *request) parse() fuse.Status {
 	return fuse.OK
 }
 
-// copyArgs copies n bytes behind the header.
+// copyArgs copies n bytes after the header.
 func (r *request) copyArgs(from *virtio.Buffers, n uint64) {
 	if uint64(cap(r.inBuf)) < n {
 		r.inBuf = make([]byte, max(n, 1024))
@@ -131,8 +131,8 @@ func (r *request) copyArgs(from *virtio.Buffers, n uint64) {
 	r.args, r.rest = b[:r.op.args], b[r.op.args:]
 }
 
-// takeHead keeps the place of the answer's header, however it is cut, and leaves
-// in room what is behind it.
+// takeHead keeps the room for the answer's header, however many pieces it is in, and leaves
+// in r.room what follows it.
 func (r *request) takeHead() {
 	r.room, r.pieces = r.chain.Writable, 0
 	for left := outHeaderSize; left > 0 && len(r.room) > 0; r.pieces++ {
@@ -148,7 +148,7 @@ func (r *request) takeHead() {
 	r.pieces = 0 // there is no room for a header
 }
 
-// carryOut has the file system do what the request asks for. cancel ends a wait.
+// carryOut makes the file system carry out the request. cancel ends a wait.
 func (r *request) carryOut(cancel <-chan struct{}) (status fuse.Status) {
 	defer func() {
 		if recover() != nil { // see the package's documentation
@@ -159,8 +159,7 @@ func (r *request) carryOut(cancel <-chan struct{}) (status fuse.Status) {
 	return r.op.do(r, cancel)
 }
 
-// answer writes the answer: its header, and what belongs to the request unless
-// it has failed.
+// answer writes the answer: the header, and the result unless the request has failed.
 func (r *request) answer(status fuse.Status) {
 	if status == fuse.EINVAL {
 		r.stats.invalid.Add(1)
@@ -187,14 +186,14 @@ func (r *request) answer(status fuse.Status) {
 	r.written = uint32(size)
 }
 
-// put appends to the fixed part of the answer.
+// put lets f append to the fixed part of the answer.
 func (r *request) put(f func(b []byte) []byte) fuse.Status {
 	r.fixed = f(r.reply[:0])
 	return fuse.OK
 }
 
-// wait carries out a request that waits for others: until it is interrupted, or
-// the device is reset.
+// wait carries out a request that may wait for others. Its wait ends if the request is
+// interrupted or the device is reset.
 func (r *request) wait() fuse.Status {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
@@ -222,7 +221,8 @@ func (s *server) removeWaiter(unique uint64) {
 	delete(s.waiting, unique)
 }
 
-// interrupt ends a request that waits. One that is not there is asked for again.
+// interrupt ends the wait of a request. If there is no such request, it returns EAGAIN and
+// the guest asks again.
 func (s *server) interrupt(unique uint64) fuse.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()

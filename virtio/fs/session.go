@@ -6,8 +6,8 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// The protocol's version, and the oldest that a guest may have: that of Linux
-// 5.4, the first with a driver for the device. From it on all requests have one
+// The protocol's version, and the oldest one that a guest may have: the version of Linux
+// 5.4, the first with a driver for the device. Since then no request has changed its
 // layout.
 const (
 	protocolMajor = 7
@@ -19,11 +19,11 @@ const (
 const (
 	maxWrite      = 1 << 20 // bytes
 	maxPages      = 256     // of the guest, in a request
-	maxBackground = 128     // requests that nobody waits for
+	maxBackground = 128     // requests that no process of the guest waits for
 )
 
-// Flags of INIT, as <linux/fuse.h> has them: the ones go-fuse has are those of
-// the host's own FUSE.
+// Flags of INIT in the numbers of <linux/fuse.h>. go-fuse has the numbers of the host's own
+// FUSE.
 const (
 	initAsyncRead       = 1 << 0
 	initPosixLocks      = 1 << 1
@@ -38,18 +38,18 @@ const (
 	initMaxPages        = 1 << 22
 	initKillprivV2      = 1 << 28
 	initExt             = 1 << 30 // there are more than 32 flags
-	initDirectIOMmap    = 1 << 36 // DIRECT_IO_ALLOW_MMAP, of Linux 6.6: what appends can be mapped
+	initDirectIOMmap    = 1 << 36 // DIRECT_IO_ALLOW_MMAP, since Linux 6.6: files open to append can be mapped
 
 	offered = initAsyncRead | initPosixLocks | initAtomicOTrunc | initBigWrites | initFlockLocks | initAutoInvalData |
 		initDoReaddirplus | initReaddirplusAuto | initAsyncDIO | initParallelDirops | initMaxPages | initKillprivV2 |
 		initExt | initDirectIOMmap
 )
 
-// initOutSize is that of fuse_init_out since version 7.23.
+// initOutSize is the size of fuse_init_out since version 7.23, in bytes.
 const initOutSize = 64
 
-// init answers INIT. A guest with a newer major version is told ours and tries
-// again; one with an older is refused.
+// init answers INIT. A guest with a newer major version is told this one and tries again; a
+// guest with an older one is refused.
 func (r *request) init(<-chan struct{}) fuse.Status {
 	major, minor := le.Uint32(r.args[0:]), le.Uint32(r.args[4:])
 	readahead, flags := le.Uint32(r.args[8:]), uint64(le.Uint32(r.args[12:]))
@@ -77,7 +77,7 @@ func (r *request) init(<-chan struct{}) fuse.Status {
 		b = le.AppendUint32(b, 1) // granularity of times, ns
 		b = le.AppendUint16(b, maxPages)
 		b = le.AppendUint16(b, 0) // map_alignment
-		b = le.AppendUint32(b, uint32(flags&offered>>32))
+		b = le.AppendUint32(b, uint32((flags&offered)>>32))
 		return append(b, make([]byte, initOutSize-len(b))...)
 	})
 }
@@ -94,7 +94,7 @@ func (r *request) interrupted(<-chan struct{}) fuse.Status {
 	return r.interrupt(le.Uint64(r.args))
 }
 
-// syncer is a file system that can write all to the disk.
+// syncer is a file system that can write everything to the disk.
 type syncer interface{ SyncFS() fuse.Status }
 
 func (r *request) syncfs(<-chan struct{}) fuse.Status {

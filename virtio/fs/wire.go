@@ -4,8 +4,8 @@ package fs
 
 import "github.com/hanwen/go-fuse/v2/fuse"
 
-// decodeHeader reads fuse_in_header. Its total_extlen is not looked at:
-// extensions are not negotiated.
+// decodeHeader reads fuse_in_header. It ignores total_extlen, because extensions are not
+// negotiated.
 func decodeHeader(b []byte) fuse.InHeader {
 	return fuse.InHeader{
 		Length: le.Uint32(b[0:]), Opcode: le.Uint32(b[4:]), Unique: le.Uint64(b[8:]), NodeId: le.Uint64(b[16:]),
@@ -13,7 +13,7 @@ func decodeHeader(b []byte) fuse.InHeader {
 	}
 }
 
-// appendAttr appends fuse_attr as Linux has it; fuse.Attr is that of the host.
+// appendAttr appends fuse_attr in Linux's layout; fuse.Attr has the host's.
 func appendAttr(b []byte, a *fuse.Attr) []byte {
 	for _, v := range [...]uint64{a.Ino, a.Size, a.Blocks, a.Atime, a.Mtime, a.Ctime} {
 		b = le.AppendUint64(b, v)
@@ -44,8 +44,8 @@ func appendAttrOut(b []byte, a *fuse.AttrOut) []byte {
 	return appendAttr(b, &a.Attr)
 }
 
-// openFlagsForGuest are the flags of fuse_open_out that Linux and the file
-// system mean the same by: no backing file is passed through.
+// openFlagsForGuest are the flags of fuse_open_out that mean the same to Linux and to the
+// file system. FOPEN_PASSTHROUGH is not among them.
 const openFlagsForGuest = fuse.FOPEN_DIRECT_IO | fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NONSEEKABLE | fuse.FOPEN_CACHE_DIR |
 	fuse.FOPEN_STREAM | fuse.FOPEN_NOFLUSH | fuse.FOPEN_PARALLEL_DIRECT_WRITES
 
@@ -67,7 +67,7 @@ func appendStatfs(b []byte, s *fuse.StatfsOut) []byte {
 	return b
 }
 
-// Types of locks, as Linux has them.
+// Types of locks in Linux's numbers.
 const (
 	guestRDLCK = 0
 	guestWRLCK = 1

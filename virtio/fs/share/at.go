@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// at is where the host finds an inode: a directory and a name in it, or, without
-// a name, a descriptor of the inode itself.
+// at says where the host finds an inode: by a directory and a name in it or, without a
+// name, by a descriptor of the inode itself.
 type at struct {
 	fd   int
 	name string
@@ -18,8 +18,8 @@ type at struct {
 
 func (a at) put() { a.held.put() }
 
-// located calls f with where a node is, and what the host says about it: a
-// directory by its descriptor, an open file by that, anything else by its name.
+// located calls f with the place of a node and the host's information about it. A directory
+// is found by its descriptor, an open file by the file's, anything else by its name.
 // Share.names is held.
 func (s *Share) located(id uint64, f func(n *node, a at, st stat) error) error {
 	n, err := s.node(id)
@@ -60,7 +60,7 @@ func (s *Share) locateName(n *node) (at, error) {
 	return a, err
 }
 
-// named finds a node by one of its names under which there still is this inode.
+// named finds a node by one of its names that still stands for the same inode.
 func (s *Share) named(n *node) (a at, st stat, err error) {
 	var room [maxNames]entry
 	s.mu.Lock()
@@ -75,7 +75,7 @@ func (s *Share) named(n *node) (a at, st stat, err error) {
 	return at{}, st, err
 }
 
-// check looks whether a name still stands for a node.
+// check checks that a name still stands for a node.
 func (s *Share) check(n *node, e entry) (a at, st stat, err error) {
 	d, err := s.directory(e.parent)
 	if err != nil {
@@ -91,8 +91,8 @@ func (s *Share) check(n *node, e entry) (a at, st stat, err error) {
 	return a, st, err
 }
 
-// hold returns a descriptor of what a name stands for, to remove that. There is
-// none if it cannot be opened.
+// hold returns a descriptor of what a name stands for, before the name is removed. It
+// returns none if that cannot be opened.
 func (a at) hold() (d *descriptor, st stat, err error) {
 	fd, err := openat(a.fd, a.name, holdFlags, 0)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Share) opened(n *node) *descriptor {
 	return nil
 }
 
-// openat is openat(2), again when it was interrupted.
+// openat is openat(2), repeated if it was interrupted.
 func openat(dir int, name string, flags int, mode uint32) (fd int, err error) {
 	for {
 		fd, err = unix.Openat(dir, name, flags|unix.O_CLOEXEC, mode)

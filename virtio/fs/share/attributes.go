@@ -21,8 +21,8 @@ func (s *Share) fill(a *fuse.Attr, st *stat) {
 	a.Uid, a.Gid = s.owners.guest(st.uid, st.gid)
 }
 
-// number is the inode number that the guest sees: the host's, changed for those
-// that are on other devices than the root.
+// number returns the inode number that the guest sees: the host's, but changed for inodes
+// on other devices than the root's.
 func (s *Share) number(dev, ino uint64) uint64 {
 	if dev == s.dev {
 		return ino
@@ -30,7 +30,7 @@ func (s *Share) number(dev, ino uint64) uint64 {
 	return ino ^ (dev^s.dev)*0x9e37_79b9_7f4a_7c15
 }
 
-// fillEntry is the answer for an inode that has been found.
+// fillEntry fills in the answer for an inode that has been found.
 func (s *Share) fillEntry(out *fuse.EntryOut, n *node, st *stat) {
 	out.NodeId = n.id
 	out.SetEntryTimeout(cacheTime)
@@ -43,7 +43,7 @@ func (s *Share) fillAttr(out *fuse.AttrOut, n *node, st *stat) {
 	s.fill(&out.Attr, st)
 }
 
-// failed is the status of a request that has met an error of the host. No lock is held.
+// failed returns the status of a request that has met an error of the host. No lock is held.
 func (s *Share) failed(err error) fuse.Status {
 	s.noteGone(err)
 	return status(err)
@@ -94,8 +94,8 @@ func (s *Share) SetAttr(_ <-chan struct{}, req *fuse.SetAttrIn, out *fuse.AttrOu
 	})
 }
 
-// permissions are the bits of a mode that the guest may set: see the package's
-// documentation for those that are missing.
+// permissions returns the bits of a mode that the guest may set. The package's documentation
+// says which others are missing.
 func permissions(mode, typ uint32) uint32 {
 	if typ == unix.S_IFDIR {
 		return mode & 0o7777 &^ unix.S_ISUID
@@ -121,7 +121,7 @@ func (s *Share) setOwner(req *fuse.SetAttrIn, _ *node, a at, st stat) error {
 	return a.chown(hostUID, hostGID)
 }
 
-// setSize truncates a file by the handle that the guest names, or opens it.
+// setSize truncates a file. It uses the handle that the guest names, or opens the file.
 func (s *Share) setSize(req *fuse.SetAttrIn, n *node, _ at, _ stat) error {
 	size, ok := req.GetSize()
 	switch {
@@ -145,7 +145,7 @@ func (s *Share) setSize(req *fuse.SetAttrIn, n *node, _ at, _ stat) error {
 	return truncate(fd.fd, size)
 }
 
-// toTruncate returns a descriptor by which a file can be written.
+// toTruncate returns a descriptor through which a file can be written.
 func (s *Share) toTruncate(req *fuse.SetAttrIn, n *node) (*descriptor, error) {
 	if fh, ok := req.GetFh(); ok {
 		h, err := s.handle(fh)

@@ -10,33 +10,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cacheTime is how long a guest may take what it was told for true: what changes
-// on the host is seen after that, unless the guest opens or locks the file.
+// cacheTime is how long a guest may rely on what it was told. It sees changes made on the
+// host after that time, or when it opens or locks the file.
 const cacheTime = time.Second
 
 const (
-	lateness  = cacheTime / 2    // by which a guest may begin to count cacheTime
-	asksAgain = 10 * time.Second // for which a guest asks each time for a file that others change under its eyes
+	lateness  = cacheTime / 2    // how late a guest may start to count cacheTime
+	asksAgain = 10 * time.Second // how long a guest asks each time, after others have changed a file that it uses
 )
 
-// knowledge is what a guest has been told of a file. It is guarded by Share.mu.
-// Times are ns since 1970.
+// knowledge is what a guest has been told about a file. Share.mu guards it. Times are in ns
+// since 1970.
 type knowledge struct {
-	told  uint64 // a digest of what a file has in it
-	until int64  // when the guest does not rely on that any more
+	told  uint64 // a digest of the file's content
+	until int64  // when the guest stops relying on that
 	asks  int64  // until when it asks each time
 }
 
 var digestSeed = maphash.MakeSeed()
 
-// digest stands for what a file has in it, as the guest's kernel compares that: by
-// time and size.
+// digest stands for the content of a file. Like the guest's kernel it compares times and
+// size only.
 func (st *stat) digest() uint64 {
 	return maphash.Comparable(digestSeed, version{mtime: st.mtime, size: st.size})
 }
 
-// tell notes that a guest is told a file's attributes, and returns how long they are
-// good for.
+// tell notes that a guest is told a file's attributes, and returns how long it may rely on
+// them.
 func (s *Share) tell(n *node, st *stat) time.Duration {
 	now := time.Now()
 	s.mu.Lock()
@@ -49,14 +49,15 @@ func (s *Share) tell(n *node, st *stat) time.Duration {
 	return cacheTime
 }
 
-// wrote notes that a guest has written to a file, after which it asks.
+// wrote notes that a guest has written to a file. Its kernel then asks for the attributes.
 func (s *Share) wrote(n *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.knows.until = 0
 }
 
-// misledLocked returns for how long a guest still relies on what a file is not any more.
+// misledLocked returns how long a guest will still rely on outdated information about a
+// file.
 func (n *node) misledLocked(st *stat, now time.Time) time.Duration {
 	if !n.isRegular() || n.knows.told == st.digest() {
 		return 0
@@ -64,10 +65,10 @@ func (n *node) misledLocked(st *stat, now time.Time) time.Duration {
 	return min(time.Duration(n.knows.until-now.UnixNano()), cacheTime+lateness)
 }
 
-// current looks whether others have changed a file that a guest opens and that it
-// believes to know. With ESTALE Linux looks it up again, and opens it then. That
-// works once for an open, and not for one by /proc/self/fd: otherwise the guest is
-// late, and its file has to settle. Share.names is held.
+// current checks whether others have changed a file that a guest opens and about which the
+// guest has information. If so it returns ESTALE: Linux looks the file up again and then
+// opens it. That works once per open, and not for an open through /proc/self/fd. In those
+// cases late is true, and the file has to settle. Share.names is held.
 func (s *Share) current(n *node) (late bool, err error) {
 	a, st, err := s.locate(n)
 	if err != nil {
@@ -88,8 +89,8 @@ func (s *Share) current(n *node) (late bool, err error) {
 	return false, unix.ESTALE
 }
 
-// settleLock settles a file that was locked. From then on the guest asks each time,
-// so that the next lock has not to wait for that.
+// settleLock settles a file that was locked. From then on the guest asks each time, so that
+// the next lock does not have to wait.
 func (s *Share) settleLock(h *handle, cancel <-chan struct{}) {
 	s.mu.Lock()
 	h.node.knows.asks = math.MaxInt64
@@ -104,7 +105,7 @@ func (s *Share) settleOpened(fh uint64, cancel <-chan struct{}) {
 	}
 }
 
-// settle waits until the guest does not rely any more on what others have changed.
+// settle waits until the guest no longer relies on what others have changed.
 func (s *Share) settle(h *handle, cancel <-chan struct{}) {
 	st, err := at{fd: h.fd}.stat()
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPieces is how many pieces of memory one system call takes.
+// maxPieces is how many pieces of memory one system call accepts.
 const maxPieces = 1024
 
-// Readv reads from a file into pieces of memory. It is short at the file's end.
+// Readv reads from a file into pieces of memory. It reads less only at the file's end.
 func (s *Share) Readv(_ <-chan struct{}, req *fuse.ReadIn, pieces [][]byte) (int, fuse.Status) {
 	h, err := s.regular(req.Fh)
 	if err != nil {
@@ -51,10 +51,10 @@ func (s *Share) Writev(_ <-chan struct{}, req *fuse.WriteIn, pieces [][]byte) (u
 	return uint32(n), s.failed(err)
 }
 
-// appends reports whether data goes to the file's end, wherever the guest believes
-// that to be. The flags are those of the guest's open file at the time of the
-// write: fcntl(2) changes them. What comes out of the guest's page cache goes where
-// it belongs; the handle is any that may write there.
+// appends reports whether data goes to the file's end, wherever the guest believes the end
+// is. The request has the flags of the guest's open file at the time of the write, because
+// fcntl(2) can change them. Data from the guest's page cache never append: they have their
+// place, and come with any handle that may write.
 func appends(req *fuse.WriteIn) bool {
 	return req.Flags&unix.O_APPEND != 0 && req.WriteFlags&fuse.WRITE_CACHE == 0
 }
@@ -64,7 +64,7 @@ func (s *Share) Write(cancel <-chan struct{}, req *fuse.WriteIn, data []byte) (u
 	return s.Writev(cancel, req, [][]byte{data})
 }
 
-// regular returns the handle of a regular file; its caller puts it.
+// regular returns the handle of a regular file. The caller must put it.
 func (s *Share) regular(fh uint64) (*handle, error) {
 	h, err := s.handle(fh)
 	if err == nil && !h.node.isRegular() {
@@ -74,8 +74,7 @@ func (s *Share) regular(fh uint64) (*handle, error) {
 	return h, err
 }
 
-// transfer moves all pieces, by as few calls as it takes, up to an error or the
-// file's end.
+// transfer moves all pieces, by as few calls as possible, up to an error or the file's end.
 func transfer(call func(fd int, pieces [][]byte, off int64) (int, error), fd int, pieces [][]byte, off uint64) (n int, err error) {
 	if off > 1<<63-1 {
 		return 0, unix.EINVAL
@@ -105,9 +104,9 @@ func total(pieces [][]byte) (n int) {
 	return n
 }
 
-// killPrivileges takes set-user-ID and set-group-ID bits off a file that is
-// written to by a user of the guest who may not keep them. The host does so by
-// itself unless miniboot runs as root.
+// killPrivileges clears the set-user-ID and set-group-ID bits of a file after a write by a
+// user of the guest who may not keep them. The host does that by itself unless miniboot runs
+// as root.
 func killPrivileges(fd int) error {
 	a := at{fd: fd}
 	st, err := a.stat()

@@ -8,45 +8,45 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptor is a file descriptor that is closed when nobody uses it any more,
-// so that a guest that releases what it still reads reads no other file.
+// descriptor is a file descriptor that is closed when its last user has put it. So a guest
+// that releases a file while it reads from it cannot come to read from another file.
 type descriptor struct {
 	fd   int // -1: none
 	refs atomic.Int32
 }
 
-// newDescriptor is a descriptor with one reference.
+// newDescriptor returns a descriptor with one reference.
 func newDescriptor(fd int) *descriptor {
 	d := &descriptor{fd: fd}
 	d.refs.Store(1)
 	return d
 }
 
-// get adds a reference. Who calls it has one, or holds the lock under which the
-// last one would go.
+// get adds a reference. The caller must have one, or hold the lock under which the last one
+// is put.
 func (d *descriptor) get() *descriptor {
 	d.refs.Add(1)
 	return d
 }
 
-// put takes a reference back.
+// put gives up a reference.
 func (d *descriptor) put() {
 	if d.refs.Add(-1) == 0 && d.fd >= 0 {
 		unix.Close(d.fd)
 	}
 }
 
-// maxDepth is how many directories a path may have, from the root to one whose
+// maxDepth is how many directories a path may have from the root to a directory whose
 // descriptor is not open.
 const maxDepth = 1024
 
-// directory returns the descriptor of a directory; its caller puts it. Share.names
-// is held.
+// directory returns the descriptor of a directory. The caller must put it. Share.names is
+// held.
 func (s *Share) directory(n *node) (*descriptor, error) {
 	if !n.isDir() {
 		return nil, unix.ENOTDIR
 	}
-	var path []*node // without descriptors, the one that is wanted first
+	var path []*node // directories without descriptors, from n towards the root
 	for n != nil {
 		if d := s.opened(n); d != nil {
 			return s.descend(d, path)
@@ -98,7 +98,7 @@ func (s *Share) openDir(parent *descriptor, n *node) (*descriptor, error) {
 	return s.keep(n, newDescriptor(fd)), nil
 }
 
-// parent returns the directory that a directory is in.
+// parent returns the directory that contains a directory.
 func (s *Share) parent(n *node) *node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,9 +108,9 @@ func (s *Share) parent(n *node) *node {
 	return n.names[0].parent
 }
 
-// keep keeps a descriptor of a node, unless there is one by now, and lets go of
-// the one that was used least recently if there are too many. It takes the
-// caller's reference, and returns one of what is kept.
+// keep keeps a descriptor of a node, unless the node has one by now. If there are too many,
+// it drops the one that was used least recently. It takes over the caller's reference, and
+// returns a reference to the descriptor that is kept.
 func (s *Share) keep(n *node, d *descriptor) *descriptor {
 	kept, old := s.exchange(n, d)
 	if old != nil {
@@ -119,8 +119,8 @@ func (s *Share) keep(n *node, d *descriptor) *descriptor {
 	return kept
 }
 
-// exchange returns the descriptor that is kept, with a reference for the caller,
-// and the one that is not, or nil.
+// exchange returns the descriptor that is kept, with a reference for the caller, and the one
+// that is not kept, or nil.
 func (s *Share) exchange(n *node, d *descriptor) (kept, old *descriptor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +138,7 @@ func (s *Share) exchange(n *node, d *descriptor) (kept, old *descriptor) {
 	return d, old
 }
 
-// dropLocked returns the descriptor that a node has kept so far.
+// dropLocked removes and returns the descriptor that a node has kept so far.
 func (s *Share) dropLocked(n *node) *descriptor {
 	d := n.kept
 	s.kept.Remove(n.used)

@@ -50,8 +50,8 @@ func (s *Share) ReadDir(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryL
 	return s.failed(s.readdir(req, out, func(_ *node, e fuse.DirEntry) bool { return out.AddDirEntry(e) }))
 }
 
-// ReadDirPlus implements fuse.RawFileSystem: each entry is looked up, too, but
-// for "." and "..".
+// ReadDirPlus implements fuse.RawFileSystem. It also looks up each entry, except "." and
+// "..".
 func (s *Share) ReadDirPlus(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
 	return s.stable(func() error {
 		return s.readdir(req, out, func(dir *node, e fuse.DirEntry) bool {
@@ -67,7 +67,7 @@ func (s *Share) ReadDirPlus(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEn
 	})
 }
 
-// lookupEntry looks an entry up. If that fails it is one without attributes.
+// lookupEntry looks up an entry. If that fails, the entry has no attributes.
 func (s *Share) lookupEntry(dir *node, name string, out *fuse.EntryOut) {
 	d, err := s.directory(dir)
 	if err != nil {
@@ -79,8 +79,8 @@ func (s *Share) lookupEntry(dir *node, name string, out *fuse.EntryOut) {
 	}
 }
 
-// readdir hands the entries from an offset on to add, until that has no room.
-// Nothing is kept between two calls: the offset is the host's own.
+// readdir calls add with the entries from an offset on, until add has no room. Nothing is
+// kept between two calls: the offset is the host's own.
 func (s *Share) readdir(req *fuse.ReadIn, out *fuse.DirEntryList, add func(dir *node, e fuse.DirEntry) bool) error {
 	h, err := s.handle(req.Fh)
 	if err != nil {
@@ -115,8 +115,7 @@ func (s *Share) readdir(req *fuse.ReadIn, out *fuse.DirEntryList, add func(dir *
 	}
 }
 
-// addDirent hands an entry on to add, in the guest's numbers. What is above the
-// root is nobody's business.
+// addDirent calls add with an entry in the guest's numbers. It hides what is above the root.
 func (s *Share) addDirent(dir *node, e fuse.DirEntry, add func(dir *node, e fuse.DirEntry) bool) bool {
 	e.Ino = s.number(dir.dev, e.Ino)
 	if e.Name == ".." && dir == s.root {

@@ -20,12 +20,12 @@ type handle struct {
 
 	reading sync.Mutex // a directory's position
 	writing writing
-	closed  bool // by the guest: no lock is taken by it any more; guarded by locks.mu
+	closed  bool // by the guest: it takes no more locks; guarded by locks.mu
 }
 
 func (h *handle) writable() bool { return h.access != unix.O_RDONLY }
 
-// handle returns an open handle; its caller puts it.
+// handle returns an open handle. The caller must put it.
 func (s *Share) handle(id uint64) (*handle, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +37,7 @@ func (s *Share) handle(id uint64) (*handle, error) {
 	return h, nil
 }
 
-// addHandle makes a handle of an open descriptor, unless there are too many.
+// addHandle makes a handle for an open descriptor, unless there are too many.
 func (s *Share) addHandle(n *node, fd, flags int) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +51,8 @@ func (s *Share) addHandle(n *node, fd, flags int) (uint64, error) {
 	return h.id, nil
 }
 
-// release lets go of a handle and of the locks that were taken by it; whoever
-// still uses it keeps the descriptor.
+// release gives up a handle and the locks that were taken through it. The descriptor stays
+// open as long as another request uses it.
 func (s *Share) release(id uint64) {
 	if h := s.takeHandle(id); h != nil {
 		s.locks.release(h)
@@ -74,13 +74,13 @@ func (s *Share) takeHandle(id uint64) *handle {
 	return h
 }
 
-// accessFlags are those of the guest's that matter when a file is opened. O_APPEND
-// is not among them: each WRITE says whether it appends.
+// accessFlags are the guest's flags that matter when a file is opened. O_APPEND is not among
+// them, because each WRITE says whether it appends.
 const accessFlags = unix.O_ACCMODE | unix.O_TRUNC | unix.O_SYNC | unix.O_DSYNC
 
-// openedFlags are what the guest is told of a file that it has opened. What
-// appends goes around the guest's page cache, which would cut a write at the
-// pages of where the guest believes the end to be.
+// openedFlags returns what the guest is told about a file that it has opened. A file opened
+// to append bypasses the guest's page cache. That would split a write at the pages of the
+// place where the guest believes the end is.
 func openedFlags(flags uint32, unchanged bool) (told uint32) {
 	if unchanged {
 		told |= fuse.FOPEN_KEEP_CACHE
@@ -113,9 +113,9 @@ func (s *Share) Open(cancel <-chan struct{}, req *fuse.OpenIn, out *fuse.OpenOut
 	return status
 }
 
-// openNode opens a node that is a regular file. kill says that set-user-ID bits
-// go when it is truncated. unchanged reports that the file is what it was when it
-// was last opened, so that what the guest has read of it is still true.
+// openNode opens a node that is a regular file. kill says that truncating it clears
+// set-user-ID bits. unchanged reports that the file has not changed since it was last
+// opened, so the guest's cached data are still valid.
 func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, unchanged bool, err error) {
 	switch {
 	case n.isDir():
@@ -142,19 +142,18 @@ func (s *Share) openNode(n *node, flags int, kill bool) (fh uint64, unchanged bo
 	return fh, unchanged, err
 }
 
-// version is what changes with a file's content.
+// version is attributes that change with a file's content.
 type version struct {
 	mtime, ctime timespec
 	size         uint64
 }
 
-// settleTime is how old a change has to be for the next one to have another time:
-// the host's kernel may have a clock that ticks every 10 ms, its file system one
-// that is slower.
+// settleTime is how old a change must be to be sure that the next one gets another time. The
+// clock of the host's kernel may tick only every 10 ms, and the file system's may be slower.
 const settleTime = 2 * time.Second
 
-// unchanged compares an open file with what it was when it was last opened, and
-// remembers what it is.
+// unchanged reports whether an open file is as it was when it was last opened, and remembers
+// its present version.
 func (s *Share) unchanged(n *node, fd int) bool {
 	st, err := at{fd: fd}.stat()
 	if err != nil {
@@ -183,7 +182,7 @@ func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
 	flags := int(req.Flags) & accessFlags
 	fd, err := openat(p.dir.fd, p.name, flags|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, permissions(req.Mode, 0))
 	switch {
-	case err == unix.EEXIST && req.Flags&unix.O_EXCL == 0: // somebody else was faster
+	case err == unix.EEXIST && req.Flags&unix.O_EXCL == 0: // another process has made it meanwhile
 		st, err := p.at().stat()
 		if err != nil {
 			return err
@@ -200,9 +199,8 @@ func (s *Share) create(req *fuse.CreateIn, p place, out *fuse.CreateOut) error {
 	return s.created(req, p, fd, out)
 }
 
-// created answers for a file that was made, by its descriptor: its name may
-// stand for another one by now. A file without a name is in no place but its
-// directory.
+// created answers for a file that was made. It uses the descriptor, because the name may
+// stand for another file by now. p of a file without a name has only a directory.
 func (s *Share) created(req *fuse.CreateIn, p place, fd int, out *fuse.CreateOut) error {
 	a := at{fd: fd}
 	s.finish(&req.InHeader, a, p.dir, req.Mode)
@@ -245,7 +243,7 @@ func (s *Share) Flush(_ <-chan struct{}, req *fuse.FlushIn) fuse.Status {
 	if !h.writable() {
 		return fuse.OK
 	}
-	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0) // some file systems tell of an error when a descriptor is closed
+	fd, err := unix.FcntlInt(uintptr(h.fd), unix.F_DUPFD_CLOEXEC, 0) // some file systems report an error when a descriptor is closed
 	if err != nil {
 		return status(err)
 	}
@@ -303,5 +301,5 @@ func (s *Share) CopyFileRange(_ <-chan struct{}, req *fuse.CopyFileRangeIn) (uin
 	return uint32(max(n, 0)), s.failed(err)
 }
 
-// SyncFS writes all of the host's file system to the disk.
+// SyncFS writes the whole file system of the host to the disk.
 func (s *Share) SyncFS() fuse.Status { return s.failed(syncAll(s.root.kept.fd)) }

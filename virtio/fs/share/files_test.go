@@ -273,7 +273,7 @@ func TestVanished(t *testing.T) {
 	if b, errno := w.Read(node, fh, 0, 100); string(b) != "content" || errno != 0 {
 		t.Errorf("READ of an open file: %q, errno %d", b, errno)
 	}
-	if len(w.lines) != 1 || !strings.Contains(<-w.lines, "is not there any more, the guest finds nothing in it\" directory="+w.root) {
+	if len(w.lines) != 1 || !strings.Contains(<-w.lines, "no longer exists, the guest finds nothing in it\" directory="+w.root) {
 		t.Errorf("%d more lines", len(w.lines))
 	}
 }

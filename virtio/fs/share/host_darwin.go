@@ -25,7 +25,7 @@ const (
 
 func hostReady() error { return nil }
 
-// stat asks for what there is to know, without following a link.
+// stat returns the attributes of the inode, without following a link.
 func (a at) stat() (st stat, err error) {
 	var x unix.Stat_t
 	if a.name == "" {
@@ -45,15 +45,15 @@ func (a at) stat() (st stat, err error) {
 
 func newTimespec(t unix.Timespec) timespec { return timespec{t.Sec, uint32(t.Nsec)} }
 
-// guestDevice is a device number as Linux has it: macOS has 8 bits for the major
-// one, above 24 for the minor.
+// guestDevice translates a device number to Linux's form. macOS has 8 bits for the major
+// number above 24 for the minor.
 func guestDevice(d uint32) uint32 {
 	major, minor := d>>24, d&0xff_ffff
-	return minor&0xff | major<<8 | minor&^0xff<<12
+	return minor&0xff | major<<8 | (minor&^0xff)<<12
 }
 
-// withDescriptor calls f with a descriptor of the inode, a symbolic link's own if
-// it is one. O_NONBLOCK keeps it from waiting for what should not be opened.
+// withDescriptor calls f with a descriptor of the inode, of the link itself if it is a
+// symbolic link. O_NONBLOCK makes sure that opening a fifo does not wait.
 func (a at) withDescriptor(f func(fd int) error) error {
 	if a.name == "" {
 		return f(a.fd)
@@ -66,8 +66,8 @@ func (a at) withDescriptor(f func(fd int) error) error {
 	return f(fd)
 }
 
-// reopen opens the inode, if it is still the one that is meant, which is a
-// regular file. One that has no name any more cannot be opened again.
+// reopen opens the inode if it is still the regular file that is meant. A file that no
+// longer has a name cannot be opened again.
 func (a at) reopen(want identity, flags int) (fd int, err error) {
 	if a.name == "" {
 		return -1, unix.ESTALE
@@ -132,8 +132,8 @@ func (a at) utimes(times []unix.Timespec) error {
 	return unix.Futimes(a.fd, values)
 }
 
-// mknod is not there: mknodat(2) and mkfifoat(2) are in macOS 13 and later, and
-// their names in no package.
+// mknod is missing: mknodat(2) and mkfifoat(2) exist only since macOS 13, and package unix
+// does not have them.
 func (a at) mknod(uint32) error { return unix.EPERM }
 
 func (a at) getxattr(attr string, dest []byte) (n int, err error) {
@@ -164,11 +164,11 @@ func renameat(from, to at, flags uint32) error {
 	return unix.RenameatxNp(from.fd, from.name, to.fd, to.name, flags)
 }
 
-// linkDescriptor is not there.
+// linkDescriptor is missing on macOS.
 func linkDescriptor(int, at) error { return unix.ENOENT }
 
-// flush makes what was written safe from a loss of power, for which fsync(2) is
-// not enough. Not every file system has F_FULLFSYNC.
+// flush makes written data survive a loss of power, for which fsync(2) is not enough. Not
+// every file system supports F_FULLFSYNC.
 func flush(fd int, _ bool) error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_FULLFSYNC, 0); err == nil {
 		return nil
@@ -178,8 +178,8 @@ func flush(fd int, _ bool) error {
 
 func syncAll(dir int) error { return flush(dir, false) }
 
-// writing excludes what appends from what has a place: both go by one descriptor,
-// and O_APPEND belongs to that.
+// writing excludes writes that append from writes with an offset: both use one descriptor,
+// and O_APPEND belongs to the descriptor.
 type writing struct{ mu sync.RWMutex }
 
 func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
@@ -188,8 +188,8 @@ func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
 	return unix.Pwritev(fd, pieces, off)
 }
 
-// appendv writes at the file's end, by O_APPEND and write: what pwrite does with
-// O_APPEND is not said.
+// appendv writes at the file's end, by O_APPEND and write: the effect of pwrite with O_APPEND
+// is not documented.
 func (h *handle) appendv(fd int, pieces [][]byte, _ int64) (int, error) {
 	h.writing.mu.Lock()
 	defer h.writing.mu.Unlock()
@@ -241,8 +241,8 @@ const (
 	direntName    = 21
 )
 
-// nextDirent takes an entry off what ReadDirent has read. Offsets are counts of
-// entries: that is what ReadDirent's position is.
+// nextDirent returns the first entry of what ReadDirent has read, and the rest. Offsets count
+// entries, as ReadDirent's position does.
 func nextDirent(b []byte, off uint64) (e fuse.DirEntry, rest []byte) {
 	size := int(binary.NativeEndian.Uint16(b[direntLen:]))
 	nameLen := int(binary.NativeEndian.Uint16(b[direntNameLen:]))
@@ -252,7 +252,7 @@ func nextDirent(b []byte, off uint64) (e fuse.DirEntry, rest []byte) {
 	}, b[size:]
 }
 
-// Tmpfile implements fuse.RawFileSystem: there is nothing of the kind.
+// Tmpfile implements fuse.RawFileSystem. macOS does not have such files.
 func (s *Share) Tmpfile(<-chan struct{}, *fuse.CreateIn, *fuse.CreateOut) fuse.Status {
 	return fuse.Status(unix.EOPNOTSUPP)
 }

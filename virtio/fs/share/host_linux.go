@@ -24,8 +24,8 @@ const (
 	minDirents = 280 // bytes: an entry with a name of 255
 )
 
-// hostReady looks for what a share needs of the host: names for descriptors, to
-// open and change exactly the inode that was looked at.
+// hostReady checks that the host has what a share needs: names for descriptors, to open and
+// change exactly the inode that was checked.
 func hostReady() error {
 	if err := unix.Access("/proc/self/fd", unix.X_OK); err != nil {
 		return fmt.Errorf("share: /proc/self/fd: %w: mount proc on /proc", err)
@@ -33,10 +33,10 @@ func hostReady() error {
 	return nil
 }
 
-// proc is a path that leads to a descriptor's inode, whatever that is.
+// proc returns a path that leads to a descriptor's inode, of whatever type.
 func proc(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// stat asks for what there is to know, without following a link.
+// stat returns the attributes of the inode, without following a link.
 func (a at) stat() (st stat, err error) {
 	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_EMPTY_PATH | unix.AT_NO_AUTOMOUNT
 	var x unix.Statx_t
@@ -52,7 +52,7 @@ func (a at) stat() (st stat, err error) {
 
 func newTimespec(t unix.StatxTimestamp) timespec { return timespec{t.Sec, t.Nsec} }
 
-// withPath calls f with a path that leads to the inode and no further.
+// withPath calls f with a path that leads to the inode itself, even if that is a link.
 func (a at) withPath(f func(path string) error) error {
 	if a.name == "" {
 		return f(proc(a.fd))
@@ -65,8 +65,7 @@ func (a at) withPath(f func(path string) error) error {
 	return f(proc(fd))
 }
 
-// reopen opens the inode, if it is still the one that is meant, which is a
-// regular file.
+// reopen opens the inode if it is still the regular file that is meant.
 func (a at) reopen(want identity, flags int) (fd int, err error) {
 	err = a.withPath(func(path string) error {
 		st, err := at{fd: unix.AT_FDCWD, name: path}.statFollow()
@@ -141,7 +140,7 @@ func linkDescriptor(fd int, to at) error {
 	return unix.Linkat(unix.AT_FDCWD, proc(fd), to.fd, to.name, unix.AT_SYMLINK_FOLLOW)
 }
 
-// flush makes what was written safe from a loss of power.
+// flush makes written data survive a loss of power.
 func flush(fd int, dataOnly bool) error {
 	if dataOnly {
 		return unix.Fdatasync(fd)
@@ -149,7 +148,7 @@ func flush(fd int, dataOnly bool) error {
 	return unix.Fsync(fd)
 }
 
-// syncAll is syncfs(2), which wants a descriptor that can be read.
+// syncAll is syncfs(2), which needs a descriptor that can be read.
 func syncAll(dir int) error {
 	fd, err := openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -159,15 +158,15 @@ func syncAll(dir int) error {
 	return unix.Syncfs(fd)
 }
 
-// writing is what a handle needs to append: nothing, each call says it.
+// writing is what a handle needs to append: nothing, because each call has a flag for it.
 type writing struct{}
 
 func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
 	return unix.Pwritev(fd, pieces, off)
 }
 
-// appendv writes at the file's end, as with O_APPEND: in one piece, whoever else
-// appends.
+// appendv writes at the file's end, as with O_APPEND: in one piece, even if others append at
+// the same time.
 func (h *handle) appendv(fd int, pieces [][]byte, _ int64) (int, error) {
 	return unix.Pwritev2(fd, pieces, 0, unix.RWF_APPEND)
 }
@@ -193,7 +192,7 @@ const (
 	direntName = 19
 )
 
-// nextDirent takes an entry off what ReadDirent has read.
+// nextDirent returns the first entry of what ReadDirent has read, and the rest.
 func nextDirent(b []byte, _ uint64) (e fuse.DirEntry, rest []byte) {
 	size := int(binary.NativeEndian.Uint16(b[direntLen:]))
 	name, _, _ := bytes.Cut(b[direntName:size], []byte{0})

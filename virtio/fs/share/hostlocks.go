@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the host holds for the guest: by flock(2) what an open file of the guest has,
-// by that file's descriptor; of ranges, by one descriptor a file, what any of the
-// guest's owners has. Both kinds belong to an open file of the host, so they are
-// against its programs, against other machines, and against other shares of this one.
+// Locks that the host holds for the guest. A lock by flock(2) is held by the descriptor of
+// the guest's open file. Locks of ranges are held by one descriptor per file, the carrier,
+// for all owners in the guest. Both kinds belong to an open file of the host. So they exclude
+// programs of the host, other machines, and other shares of this machine.
 
 // lockType is a lock's type in the host's numbers.
 func lockType(write bool) int16 {
@@ -23,9 +23,9 @@ func lockType(write bool) int16 {
 	return unix.F_RDLCK
 }
 
-// takeLocked has the host hold a lock that nobody else in the guest is against. So
-// what the carrier holds of that range is this owner's, or shared as this one is:
-// one call states what it holds from now on.
+// takeLocked makes the host hold a lock that no other lock in the guest conflicts with. What
+// the carrier holds of the range so far therefore belongs to this owner, or is shared as the
+// new lock is. So one call can set what the carrier holds from now on.
 func (t *locks) takeLocked(f *lockedFile, want *lock) error {
 	var err error
 	if want.kind == flockLock {
@@ -39,18 +39,18 @@ func (t *locks) takeLocked(f *lockedFile, want *lock) error {
 	return err
 }
 
-// lockless is the host's answer that it has no locks: one is held in the guest alone.
+// lockless is the host's answer that it does not have locks: the lock holds only in the guest.
 type lockless struct{ error }
 
-// noLocks reports whether an error says that the host has no such locks at all, or
-// its file system has none. That a server does not answer, or has no room, is
-// ENOLCK, and the guest's to know.
+// noLocks reports whether an error says that the host or its file system does not have such
+// locks at all. ENOLCK, from a server that does not answer or has no room, is not among them:
+// the guest gets it.
 func noLocks(err error) bool {
 	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.ENOTSUP || err == unix.EOPNOTSUPP
 }
 
-// giveUp has the host give up, of the range of a lock that is gone, what nobody in
-// the guest holds any more.
+// giveUp makes the host unlock those parts of an ended lock's range that no owner in the guest
+// holds any longer.
 func giveUp(f *lockedFile, left []lock, gone *lock) {
 	switch {
 	case gone.kind == flockLock:
@@ -60,7 +60,7 @@ func giveUp(f *lockedFile, left []lock, gone *lock) {
 	}
 }
 
-// gaps calls f with the parts of a range in which no lock of ranges is held.
+// gaps calls f with the parts of a range that no lock of a range covers.
 func gaps(held []lock, start, end uint64, f func(start, end uint64)) {
 	var inside []lock
 	for _, l := range held {
@@ -81,7 +81,7 @@ func gaps(held []lock, start, end uint64, f func(start, end uint64)) {
 	f(start, end)
 }
 
-// canHold reports whether a descriptor that was opened so can hold a lock of a range.
+// canHold reports whether a descriptor with an access mode can hold a lock of a range.
 func canHold(access int, write bool) bool {
 	if write {
 		return access != unix.O_RDONLY
@@ -89,8 +89,8 @@ func canHold(access int, write bool) bool {
 	return access != unix.O_WRONLY
 }
 
-// carryLocked finds a descriptor that can hold a lock of a range and those that are
-// held: the handle's if there is none yet, unless it cannot read.
+// carryLocked finds a carrier that can hold a new lock and those that are already held. If
+// there is none yet, it takes the handle's descriptor, unless that cannot read.
 func (t *locks) carryLocked(f *lockedFile, want *lock) error {
 	h := want.via
 	switch {
@@ -108,8 +108,9 @@ func (t *locks) carryLocked(f *lockedFile, want *lock) error {
 	return unix.ENOLCK
 }
 
-// moveTo makes a descriptor the carrier. What the old one holds can be read only, or
-// it would do: so both can hold that at a time, and nobody gets between them.
+// moveTo makes a descriptor the carrier. The old carrier holds only read locks, or it would
+// not have to be replaced. So both can hold these at the same time, and no other program can
+// take a lock in between.
 func (f *lockedFile) moveTo(d *descriptor, access int) error {
 	for _, l := range f.held {
 		if l.kind != posixLock {
@@ -139,7 +140,7 @@ func setRange(fd int, typ int16, start, end uint64) error {
 	}
 }
 
-// hostRange is a range for the host, where length 0 stands for all that follows.
+// hostRange returns a range for the host. Length 0 stands for everything that follows.
 func hostRange(typ int16, start, end uint64) unix.Flock_t {
 	l := unix.Flock_t{Type: typ, Whence: io.SeekStart, Start: int64(start)}
 	if end < maxOffset {
@@ -148,11 +149,11 @@ func hostRange(typ int16, start, end uint64) unix.Flock_t {
 	return l
 }
 
-// hostBlocker returns a lock of the host's programs that another one conflicts with.
-// Its process is none of the guest's.
+// hostBlocker returns a lock of the host's programs that conflicts with want. Its process is
+// not one of the guest's.
 func hostBlocker(f *lockedFile, want *lock) *lock {
 	if want.kind != posixLock {
-		return nil // flock(2) cannot be asked
+		return nil // flock(2) cannot be queried
 	}
 	fd := want.via.fd
 	if f.carrier != nil {
@@ -184,8 +185,8 @@ func flock(fd int, write bool) error {
 
 func unflock(h *handle) { unix.Flock(h.fd, unix.LOCK_UN) }
 
-// checkLocks asks for a lock at once, so that it is said before a guest relies on it
-// that there are none.
+// checkLocks tries to take a lock at once, so that the log says that there are none before a
+// guest relies on them.
 func (s *Share) checkLocks() {
 	fd, err := openat(s.root.kept.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -198,10 +199,10 @@ func (s *Share) checkLocks() {
 	}
 }
 
-// noteLockless says once that the host has no locks for files of the share.
+// noteLockless logs once that the host does not have locks for files of the share.
 func (s *Share) noteLockless(err error) {
 	if !s.lockless.Swap(true) {
-		s.log.Warn("share: the host has no locks for the directory: the guest's programs exclude each other, but not those of the host and of other machines",
+		s.log.Warn("share: the host does not have locks for the directory: the guest's programs exclude each other, but not programs of the host and of other machines",
 			"directory", s.path, "error", err)
 	}
 }

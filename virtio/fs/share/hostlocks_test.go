@@ -142,7 +142,7 @@ func TestLocksWaitForHost(t *testing.T) {
 		wait := func(unique uint64) {
 			h := fusetest.Header{Opcode: fusetest.OpSetlkw, Unique: unique, Node: node}
 			b := other.Raw(fusetest.Request(h, fusetest.LockBody(fh, 2, 0, toEnd, fusetest.WRLCK, kind.flags)), 16)
-			done <- int(b[4] ^ 0xff + 1) // errno is negative
+			done <- int((b[4] ^ 0xff) + 1) // errno is negative
 		}
 		go wait(1000)
 		for {
@@ -277,7 +277,7 @@ func TestLockless(t *testing.T) {
 		}
 	}
 	w.share.noteLockless(unix.EINVAL)
-	if line := <-w.lines; !strings.Contains(line, "the host has no locks") || len(w.lines) != 0 {
+	if line := <-w.lines; !strings.Contains(line, "the host does not have locks") || len(w.lines) != 0 {
 		t.Errorf("%q, and %d more lines", line, len(w.lines))
 	}
 }

@@ -12,17 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Limits of locks. What goes beyond gets ENOLCK. The host looks through all of a
-// file's for each call.
+// Limits of locks. A lock beyond them gets ENOLCK. The host searches all locks of a file for
+// each call.
 const (
 	maxLocks     = 1 << 16 // of a share
 	maxFileLocks = 1 << 12
 )
 
-// maxOffset is the last byte that a lock can have, as Linux and the host have it.
+// maxOffset is the last byte that a lock can cover, in Linux and on the host.
 const maxOffset = math.MaxInt64
 
-// lockKind is one of the two kinds of locks, which do not know of each other.
+// lockKind is one of the two kinds of locks. Locks of different kinds never conflict.
 type lockKind uint8
 
 const (
@@ -37,10 +37,10 @@ type lock struct {
 	owner      uint64
 	start, end uint64
 	pid        uint32
-	via        *handle // by which it was taken, and with which it goes
+	via        *handle // the handle that took it, with which it ends
 }
 
-// conflicts reports whether two locks cannot be held at a time.
+// conflicts reports whether two locks cannot be held at the same time.
 func (l *lock) conflicts(o *lock) bool {
 	return l.kind == o.kind && l.owner != o.owner && (l.write || o.write) && l.start <= o.end && o.start <= l.end
 }
@@ -48,12 +48,12 @@ func (l *lock) conflicts(o *lock) bool {
 // locks are the locks of a share. This table decides between owners in the guest;
 // the host decides between the guest and everybody else, see hostlocks.go.
 type locks struct {
-	// mu is taken before Share.names and Share.mu. The host is asked under it, so
-	// that it holds what the table says, but never waited for.
+	// mu is taken before Share.names and Share.mu. Calls to the host are made
+	// under it, so that the host holds what the table says, but they never wait.
 	mu      sync.Mutex
 	files   map[*node]*lockedFile // those with locks
 	count   int
-	changed chan struct{} // closed when one was given up
+	changed chan struct{} // closed when a lock was given up
 
 	openBoth func(*node) (fd int, err error) // opens a file to read and write
 }
@@ -61,7 +61,7 @@ type locks struct {
 // lockedFile is a file with locks.
 type lockedFile struct {
 	held    []lock
-	carrier *descriptor // by which the host holds the ranges among them; nil: none so far
+	carrier *descriptor // holds the locks of ranges on the host; nil: none so far
 	access  int         // of carrier
 }
 
@@ -74,7 +74,7 @@ func (t *locks) wakeLocked() {
 	t.changed = make(chan struct{})
 }
 
-// fileLocked returns what there is of a file's locks.
+// fileLocked returns a file's locks.
 func (t *locks) fileLocked(n *node) *lockedFile {
 	if f := t.files[n]; f != nil {
 		return f
@@ -82,7 +82,7 @@ func (t *locks) fileLocked(n *node) *lockedFile {
 	return &lockedFile{}
 }
 
-// holdLocked notes what is held of a file now.
+// holdLocked sets the locks of a file.
 func (t *locks) holdLocked(n *node, f *lockedFile, held []lock) {
 	t.count += len(held) - len(f.held)
 	f.held = held
@@ -96,7 +96,7 @@ func (t *locks) holdLocked(n *node, f *lockedFile, held []lock) {
 	}
 }
 
-// blocker returns a lock that another one conflicts with.
+// blocker returns a lock in the guest that conflicts with want, or nil.
 func (f *lockedFile) blocker(want *lock) *lock {
 	i := slices.IndexFunc(f.held, func(l lock) bool { return l.conflicts(want) })
 	if i < 0 {
@@ -105,9 +105,9 @@ func (f *lockedFile) blocker(want *lock) *lock {
 	return &f.held[i]
 }
 
-// set takes a lock in place of what its owner holds of that range. It is refused
-// with EAGAIN. Then wait is closed when it may be worth to try again; it is nil if
-// it is the host that refuses. An error of type lockless is none to the guest.
+// set takes a lock in place of what its owner holds of the range. If it cannot be taken, the
+// error is EAGAIN. wait is then closed when it may be worth trying again; it is nil if it is
+// the host that refuses. The guest must not see an error of type lockless.
 func (t *locks) set(want lock) (wait <-chan struct{}, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -129,13 +129,13 @@ func (t *locks) set(want lock) (wait <-chan struct{}, err error) {
 		return nil, err
 	}
 	t.holdLocked(n, f, append(without(f.held, &want), want))
-	t.wakeLocked() // it may be a weaker one than before
+	t.wakeLocked() // the new lock may be weaker than the old one
 	return nil, err
 }
 
-// flockedLocked reports whether an open file has just this lock by flock(2). One of
-// the other type goes before the new one is tried, as flock(2) has it: two that
-// share a file and both want it alone would wait for each other otherwise.
+// flockedLocked reports whether an open file already has exactly this lock by flock(2). A
+// lock of the other type is given up before the new one is tried, as in flock(2): otherwise
+// two owners of shared locks that both want an exclusive one would wait for each other.
 func (t *locks) flockedLocked(f *lockedFile, want *lock) bool {
 	i := slices.IndexFunc(f.held, func(l lock) bool { return l.kind == flockLock && l.owner == want.owner })
 	if i < 0 {
@@ -165,8 +165,8 @@ func (t *locks) closed(n *node, owner uint64) {
 	t.dropIf(n, func(l lock) bool { return l.kind == posixLock && l.owner == owner })
 }
 
-// release gives up what was locked by a handle that the guest closes, and whoever
-// waits gets no more. What belongs to processes has gone by then.
+// release gives up the locks of a handle that the guest closes; requests that wait for one
+// through it fail. Locks that belong to processes have ended by then.
 func (t *locks) release(h *handle) {
 	t.mu.Lock()
 	h.closed = true
@@ -194,7 +194,7 @@ func (t *locks) dropIf(n *node, gone func(lock) bool) {
 	t.dropLocked(n, f, left, &lock{kind: posixLock, end: maxOffset})
 }
 
-// dropLocked has a file keep what is left of its locks, after one was given up.
+// dropLocked sets the locks that are left of a file after one was given up.
 func (t *locks) dropLocked(n *node, f *lockedFile, left []lock, gone *lock) {
 	giveUp(f, left, gone)
 	t.holdLocked(n, f, left)
@@ -223,7 +223,7 @@ func without(held []lock, r *lock) []lock {
 	return left
 }
 
-// lockOf decodes a request for a lock; its caller puts the handle.
+// lockOf decodes a request for a lock. The caller must put the handle.
 func (s *Share) lockOf(req *fuse.LkIn) (l lock, err error) {
 	h, err := s.regular(req.Fh)
 	if err != nil {
@@ -254,8 +254,8 @@ func (s *Share) GetLk(_ <-chan struct{}, req *fuse.LkIn, out *fuse.LkOut) fuse.S
 	return fuse.OK
 }
 
-// blocker returns a lock that another one conflicts with, the guest's or the
-// host's, or what was asked for as unlocked.
+// blocker returns a lock of the guest or the host that conflicts with want. If there is none,
+// it returns asked, marked as unlocked.
 func (t *locks) blocker(want *lock, asked fuse.FileLock) fuse.FileLock {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -299,14 +299,14 @@ func (s *Share) SetLk(cancel <-chan struct{}, req *fuse.LkIn) fuse.Status {
 	return status(err)
 }
 
-// How long a lock of the host's programs is waited for before it is asked for again.
+// The time between two attempts to take a lock that a program of the host has.
 const (
 	firstPause   = time.Millisecond
 	longestPause = 32 * time.Millisecond
 )
 
-// SetLkw implements fuse.RawFileSystem. Two that wait for each other do so until
-// one of them is interrupted.
+// SetLkw implements fuse.RawFileSystem. There is no detection of deadlocks: two requests that
+// wait for each other do so until one is interrupted.
 func (s *Share) SetLkw(cancel <-chan struct{}, req *fuse.LkIn) fuse.Status {
 	if req.Lk.Typ == unix.F_UNLCK {
 		return s.SetLk(cancel, req)
@@ -322,7 +322,7 @@ func (s *Share) SetLkw(cancel <-chan struct{}, req *fuse.LkIn) fuse.Status {
 			return status(err)
 		}
 		var again <-chan time.Time
-		if wait == nil { // the host would wait in a call that nothing ends
+		if wait == nil { // try again later: a call that waits on the host could not be interrupted
 			again, pause = time.After(pause), min(2*pause, longestPause)
 		}
 		select {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// place is a name in a directory, of something that is there or will be.
+// place is a name in a directory, of something that exists or will be made.
 type place struct {
 	node *node
 	dir  *descriptor
@@ -18,8 +18,8 @@ func (p place) at() at       { return at{fd: p.dir.fd, name: p.name, held: p.dir
 func (p place) entry() entry { return entry{p.node, p.name} }
 func (p place) put()         { p.dir.put() }
 
-// place checks a name and opens its directory; its caller puts what it gets.
-// Share.names is held.
+// place checks a name and opens its directory. The caller must put the directory. Share.names
+// is held.
 func (s *Share) place(id uint64, name string) (p place, err error) {
 	if !validName(name) {
 		return p, unix.EINVAL
@@ -32,7 +32,7 @@ func (s *Share) place(id uint64, name string) (p place, err error) {
 	return place{n, d, name}, err
 }
 
-// stable calls f while no name changes.
+// stable calls f while no request changes names.
 func (s *Share) stable(f func() error) fuse.Status {
 	s.names.RLock()
 	err := f()
@@ -40,7 +40,7 @@ func (s *Share) stable(f func() error) fuse.Status {
 	return s.failed(err)
 }
 
-// changing calls f, which changes names, while nobody relies on them.
+// changing calls f, which changes names, while no other request relies on them.
 func (s *Share) changing(f func() error) fuse.Status {
 	s.names.Lock()
 	err := f()
@@ -92,9 +92,8 @@ func (s *Share) make(header *fuse.InHeader, name string, mode uint32, out *fuse.
 	})
 }
 
-// finish gives what was made in a directory to the guest's user, and gives it
-// its mode, whatever the host's umask is: as far as the host's file system has
-// owners and modes.
+// finish gives a new entry of a directory to the guest's user and sets its mode, whatever the
+// host's umask is. It does so as far as the host's file system has owners and modes.
 func (s *Share) finish(header *fuse.InHeader, a at, dir *descriptor, mode uint32) {
 	st, err := a.stat()
 	if err != nil {
@@ -120,7 +119,8 @@ func (s *Share) Mkdir(_ <-chan struct{}, req *fuse.MkdirIn, name string, out *fu
 	})
 }
 
-// Symlink implements fuse.RawFileSystem. Where it points to is the guest's business.
+// Symlink implements fuse.RawFileSystem. The target may be anything: only the guest follows
+// the link.
 func (s *Share) Symlink(_ <-chan struct{}, header *fuse.InHeader, target, name string, out *fuse.EntryOut) fuse.Status {
 	return s.make(header, name, 0, out, func(a at) error { return unix.Symlinkat(target, a.fd, a.name) })
 }
@@ -143,7 +143,7 @@ func (s *Share) Mknod(_ <-chan struct{}, req *fuse.MknodIn, name string, out *fu
 	})
 }
 
-// maxTarget is the most that a symbolic link points to, in bytes.
+// maxTarget is the longest target of a symbolic link, in bytes.
 const maxTarget = 4096
 
 // Readlink implements fuse.RawFileSystem.
@@ -245,8 +245,8 @@ func (s *Share) Link(_ <-chan struct{}, req *fuse.LinkIn, name string, out *fuse
 	})
 }
 
-// link makes another name for an inode, from one of those that it has, or, if it
-// has none, from its descriptor.
+// link makes another name for an inode, from one of its names or, if it has none, from its
+// descriptor.
 func (s *Share) link(n *node, p place) error {
 	a, err := s.locateName(n)
 	if err != nil {

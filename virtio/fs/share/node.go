@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// identity is what tells an inode of the host from all others. The time of
-// birth tells it from one with the same number that came later.
+// identity distinguishes an inode of the host from all others. The time of birth
+// distinguishes it from a later inode with the same number.
 type identity struct {
 	dev, ino uint64
 	typ      uint32 // bits of S_IFMT
@@ -23,12 +23,12 @@ type timespec struct {
 	nsec uint32
 }
 
-// stat is what the host says about an inode.
+// stat is the host's attributes of an inode.
 type stat struct {
 	dev, ino            uint64
 	mode, nlink         uint32
 	uid, gid            uint32
-	rdev                uint32 // as Linux has it
+	rdev                uint32 // in Linux's form
 	blksize             uint32
 	size, blocks        uint64
 	atime, mtime, ctime timespec
@@ -39,14 +39,14 @@ func (st *stat) identity() identity {
 	return identity{st.dev, st.ino, st.mode & unix.S_IFMT, st.btime}
 }
 
-// node is what the guest knows by a number. But for identity its fields are
-// guarded by Share.mu, names by Share.names too.
+// node is what the guest knows by a number. Share.mu guards all fields except identity;
+// Share.names also guards names.
 type node struct {
 	id uint64
 	identity
 	lookups uint64
-	names   []entry   // where it was seen, last at the end; none: the root, or removed
-	open    []*handle // that refer to it
+	names   []entry   // where it was found, latest last; none: the root, or removed
+	open    []*handle // handles that refer to it
 	version version   // when it was last opened
 	knows   knowledge // of the guest
 
@@ -60,14 +60,14 @@ type entry struct {
 	name   string
 }
 
-// maxNames is how many names of an inode are remembered.
+// maxNames is how many names of an inode a node remembers.
 const maxNames = 16
 
 func (n *node) isDir() bool     { return n.typ == unix.S_IFDIR }
 func (n *node) isRegular() bool { return n.typ == unix.S_IFREG }
 
-// validName reports whether a name is that of an entry of a directory. All that
-// comes from the guest passes here before the host's kernel gets it.
+// validName reports whether a name can be the name of a directory entry. Every name from the
+// guest is checked here before the host's kernel gets it.
 func validName(name string) bool {
 	return name != "" && name != "." && name != ".." && strings.IndexByte(name, '/') < 0 && strings.IndexByte(name, 0) < 0
 }
@@ -82,8 +82,8 @@ func (s *Share) node(id uint64) (*node, error) {
 	return nil, unix.ESTALE
 }
 
-// found returns the node of an inode that was found under a name, and counts
-// that the guest has got it. Share.names is held.
+// found returns the node of an inode that was found under a name, and counts the lookup of
+// the guest. Share.names is held.
 func (s *Share) found(st *stat, parent *node, name string) (*node, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +103,8 @@ func (s *Share) found(st *stat, parent *node, name string) (*node, error) {
 	return n, nil
 }
 
-// addNameLocked puts a name last; if it is the only one that there can be, the
-// others are wrong.
+// addNameLocked puts a name last. only says that the inode can have only one name, so the
+// others are outdated.
 func (n *node) addNameLocked(e entry, only bool) {
 	switch i := slices.Index(n.names, e); {
 	case only && i >= 0 && len(n.names) == 1:
@@ -119,8 +119,8 @@ func (n *node) addNameLocked(e entry, only bool) {
 	n.names = append(n.names, e)
 }
 
-// moved has an inode's node forget one name, and learn another one unless that
-// is zero. Share.names is held for writing.
+// moved makes an inode's node forget one name, and learn another one unless that is zero.
+// Share.names is held for writing.
 func (s *Share) moved(id identity, from, to entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,9 +136,9 @@ func (s *Share) moved(id identity, from, to entry) {
 	}
 }
 
-// removed notes that an inode has lost a name. When that was the last one its
-// number may be used again, for another node, and d is kept so that the guest
-// finds it as long as it has it open or is in it. Share.names is held for writing.
+// removed notes that an inode has lost a name. If it was the last one, the host may use the
+// inode's number again for another one. The node then keeps d, so that the guest can still
+// reach the inode while it is open or a current directory. Share.names is held for writing.
 func (s *Share) removed(st *stat, from entry, d *descriptor) {
 	s.moved(st.identity(), from, entry{})
 	if st.nlink > 1 && st.mode&unix.S_IFMT != unix.S_IFDIR {
@@ -153,15 +153,15 @@ func (s *Share) removed(st *stat, from entry, d *descriptor) {
 	}
 }
 
-// Forget takes back lookups of a node. One that takes back more than there were
-// is a guest's mistake, and counted.
+// Forget takes back lookups of a node. Taking back more than there were is a guest's mistake,
+// and counted.
 func (s *Share) Forget(id, lookups uint64) {
 	if d := s.forget(id, lookups); d != nil {
 		d.put()
 	}
 }
 
-// forget returns the descriptor that is not kept any more, or nil.
+// forget returns the descriptor that is no longer kept, or nil.
 func (s *Share) forget(id, lookups uint64) *descriptor {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nobody is what Linux shows for owners that it has no number for.
+// nobody is the number that Linux shows for owners without a number of their own.
 const nobody = 65534
 
 // owners translates between the owners of the host and those of the guest.
@@ -39,8 +39,8 @@ func shown(id, own uint32) uint32 {
 // unchanged leaves an owner as it is.
 const unchanged = -1
 
-// chown returns what a file's owners have to become, given what it has and what
-// the guest wants, if it wants something.
+// chown returns the new owners of a file, from its present ones and the ones that the guest
+// wants to set.
 func (o owners) chown(st *stat, uid, gid uint32, setUID, setGID bool) (hostUID, hostGID int, err error) {
 	hostUID, hostGID = unchanged, unchanged
 	haveUID, haveGID := o.guest(st.uid, st.gid)

@@ -16,18 +16,18 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
 )
 
-// Limits of a share. What goes beyond gets ENFILE. Those of descriptors are less
-// if the process may not open four times as many.
+// Limits of a share. Requests beyond them get ENFILE. The limits of descriptors are lower if
+// the process may not open four times as many.
 const (
-	maxNodes   = 2 << 20 // that the guest knows
+	maxNodes   = 2 << 20 // nodes that the guest knows
 	maxHandles = 1 << 16 // open at a time
-	maxKept    = 1 << 10 // descriptors that are kept, of directories and of what has no name, besides those in use
+	maxKept    = 1 << 10 // descriptors kept for directories and removed files, in addition to those in use
 )
 
 // Share is a shared directory. All methods may be called by several goroutines
 // at once.
 type Share struct {
-	fuse.RawFileSystem // ENOSYS for what is not here
+	fuse.RawFileSystem // ENOSYS for everything that Share does not implement
 
 	path   string // for messages
 	log    *slog.Logger
@@ -35,33 +35,33 @@ type Share struct {
 	root   *node
 	dev    uint64 // device of the root
 
-	// names excludes what changes the names of a node while it is found by one.
-	// It is taken before mu.
+	// names is held for writing to change names, and for reading to find nodes by
+	// their names. It is taken before mu.
 	names sync.RWMutex
 
-	mu       sync.Mutex // a leaf; no descriptor is closed under it, which can take long
+	mu       sync.Mutex // a leaf; no descriptor is closed under it, because that can take long
 	nodes    map[uint64]*node
 	inodes   map[identity]*node
 	lastNode uint64
 	handles  map[uint64]*handle
 	lastFh   uint64
-	kept     list.List // of *node with a descriptor that is kept, used last at the front
+	kept     list.List // of *node with a kept descriptor, the most recently used first
 
 	locks locks
 
 	maxHandles, maxKept int
 
-	gone       atomic.Bool // it has been said that the directory was removed
-	lockless   atomic.Bool // it has been said that the host has no locks
+	gone       atomic.Bool // the log says that the directory was removed
+	lockless   atomic.Bool // the log says that the host does not have locks
 	underflows atomic.Uint64
 }
 
 var _ fs.FileSystem = (*Share)(nil)
 
-// Config is what can be set of a share.
+// Config says how a share behaves.
 type Config struct {
-	// Log gets a warning when the directory has gone, and when the host has no
-	// locks for it; nil discards it.
+	// Log gets a warning if the directory has been removed, and if the host does
+	// not have locks for it; nil discards it.
 	Log *slog.Logger
 }
 
@@ -102,7 +102,7 @@ func descriptorLimits() (handles, kept int) {
 	return int(min(quarter, maxHandles)), int(min(quarter, maxKept))
 }
 
-// Close lets go of the directory. The share must not be in use.
+// Close closes the directory. The share must not be in use.
 func (s *Share) Close() error {
 	s.OnUnmount()
 	s.root.kept.put()
@@ -124,7 +124,7 @@ func (s *Share) OnUnmount() {
 	}
 }
 
-// takeAll forgets all nodes, and returns what was open.
+// takeAll forgets all nodes, and returns everything that was open.
 func (s *Share) takeAll() (handles []*handle, kept []*descriptor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,19 +145,19 @@ func (s *Share) clearLocked() {
 	s.handles = map[uint64]*handle{}
 }
 
-// noteGone says once that the directory was removed, when something in it could
-// not be found.
+// noteGone is called if something in the directory was not found. It logs once that the
+// directory itself was removed.
 func (s *Share) noteGone(err error) {
 	if err != unix.ENOENT && err != unix.EIO && err != unix.ESTALE || s.gone.Load() {
 		return
 	}
 	st, err := at{fd: s.root.kept.fd}.stat()
 	if (err != nil || st.nlink == 0) && !s.gone.Swap(true) {
-		s.log.Warn("share: the directory is not there any more, the guest finds nothing in it", "directory", s.path)
+		s.log.Warn("share: the directory no longer exists, the guest finds nothing in it", "directory", s.path)
 	}
 }
 
-// status is an error in the numbers of go-fuse, which are the host's.
+// status translates an error to the numbers of go-fuse, which are the host's.
 func status(err error) fuse.Status {
 	switch e := err.(type) {
 	case nil:

@@ -8,10 +8,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/fs"
 )
 
-// Share is a shared directory, of which there is none here.
+// Share is a shared directory. There is none on this host.
 type Share struct{}
 
-// Config is what can be set of a share.
+// Config says how a share behaves.
 type Config struct {
 	Log *slog.Logger
 }

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// userPrefix is what names start with that give nobody any rights.
+// userPrefix starts the names of attributes that give no rights.
 const userPrefix = "user."
 
-// withXattrs calls f with where a node's extended attributes are.
+// withXattrs calls f with the place of a node's extended attributes.
 func (s *Share) withXattrs(id uint64, f func(at) error) fuse.Status {
 	return s.stable(func() error {
 		return s.located(id, func(_ *node, a at, _ stat) error { return f(a) })
@@ -49,7 +49,7 @@ func (s *Share) RemoveXAttr(_ <-chan struct{}, header *fuse.InHeader, attr strin
 	return s.withXattrs(header.NodeId, func(a at) error { return a.removexattr(attr) })
 }
 
-// maxList is how long a list of names may be on the host.
+// maxList is how long a list of names on the host may be, in bytes.
 const maxList = 64 << 10
 
 // ListXAttr implements fuse.RawFileSystem.

@@ -8,7 +8,7 @@ type Entry struct {
 	Attr Attr
 }
 
-// Attr is fuse_attr, or what matters of it.
+// Attr is the part of fuse_attr that matters here.
 type Attr struct {
 	Ino, Size              uint64
 	Mode, Nlink            uint32
@@ -140,7 +140,7 @@ func (c *Client) Read(node, fh, off uint64, size int) ([]byte, int) {
 	return c.Call(OpRead, node, ReadBody(fh, off, uint32(size)), size)
 }
 
-// WriteBody is fuse_write_in and what follows it.
+// WriteBody is fuse_write_in and the data after it.
 func WriteBody(fh, off uint64, flags uint32, data []byte) Body {
 	return append(Body(nil).U64(fh, off).U32(uint32(len(data)), flags).U64(0).U32(0, 0), data...)
 }
@@ -151,13 +151,13 @@ func (c *Client) Write(node, fh, off uint64, data []byte) (n, errno int) {
 	return written(c.Call(OpWrite, node, WriteBody(fh, off, 0, data), 8))
 }
 
-// AppendBody is fuse_write_in of a file that has O_APPEND, and what follows it.
+// AppendBody is fuse_write_in of a file with O_APPEND, and the data after it.
 func AppendBody(fh, off uint64, flags uint32, data []byte) Body {
 	const oAPPEND = 0o2000
 	return append(Body(nil).U64(fh, off).U32(uint32(len(data)), flags).U64(0).U32(oAPPEND, 0), data...)
 }
 
-// Append writes to a file's end, which the guest believes to be at off.
+// Append writes to a file's end, which the guest believes is at off.
 func (c *Client) Append(node, fh, off uint64, data []byte) (n, errno int) {
 	c.t.Helper()
 	return written(c.Call(OpWrite, node, AppendBody(fh, off, 0, data), 8))
@@ -189,7 +189,7 @@ const (
 	SetUID  = 1 << 1
 	SetGID  = 1 << 2
 	SetSize = 1 << 3
-	SetTime = 1 << 5 // mtime
+	SetTime = 1 << 5 // sets mtime
 	SetFh   = 1 << 6
 	KillSID = 1 << 11
 )
@@ -269,7 +269,7 @@ func (c *Client) Readdir(op uint32, node, fh, off uint64, size int) (entries []D
 	return entries, errno
 }
 
-// List reads all names of a directory but "." and "..".
+// List reads all names of a directory except "." and "..".
 func (c *Client) List(node uint64) (names []string) {
 	c.t.Helper()
 	fh, errno := c.Opendir(node)

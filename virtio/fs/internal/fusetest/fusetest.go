@@ -67,7 +67,7 @@ const (
 	AnswerSize  = 160 << 10
 )
 
-// Body builds what follows a request's header.
+// Body is what follows a request's header.
 type Body []byte
 
 // U32 appends numbers of 32 bits.
@@ -94,7 +94,7 @@ func (b Body) Text(s ...string) Body {
 	return b
 }
 
-// Header is a request's header. Length 0 stands for the right one.
+// Header is a request's header. Length 0 stands for the correct length.
 type Header struct {
 	Length, Opcode uint32
 	Unique, Node   uint64
@@ -112,7 +112,7 @@ func Request(h Header, body Body) []byte {
 // Client sends requests on one queue. It belongs to one goroutine.
 type Client struct {
 	Driver *virtiotest.Driver
-	UID    uint32 // who asks
+	UID    uint32 // the user who sends the requests
 	GID    uint32
 
 	t               testing.TB
@@ -122,7 +122,7 @@ type Client struct {
 	chain           []virtiotest.Buffer
 }
 
-// New starts a device and has it mounted. The client uses the first request queue.
+// New starts a device and mounts it. The client uses the first request queue.
 func New(t testing.TB, dev virtio.Device) *Client {
 	t.Helper()
 	d := virtiotest.New(t, dev)
@@ -140,7 +140,7 @@ func On(t testing.TB, d *virtiotest.Driver, queue int) *Client {
 	}
 }
 
-// Again resets the device and has it mounted once more.
+// Again resets the device and mounts it once more.
 func (c *Client) Again() *Client {
 	c.t.Helper()
 	c.Driver.Reset()
@@ -158,8 +158,8 @@ func (c *Client) Mount() {
 	}
 }
 
-// Call sends a request and waits for its answer: what follows the header, and
-// the error number.
+// Call sends a request, waits for its answer, and returns what follows the answer's header,
+// and the error number.
 func (c *Client) Call(op uint32, node uint64, body Body, room int) (answer []byte, errno int) {
 	c.t.Helper()
 	c.unique++
@@ -167,7 +167,7 @@ func (c *Client) Call(op uint32, node uint64, body Body, room int) (answer []byt
 	return c.Result(c.Raw(Request(h, body), 16+room))
 }
 
-// Raw sends any bytes and returns what has been written.
+// Raw sends any bytes and returns what the device has written.
 func (c *Client) Raw(request []byte, room int) []byte {
 	c.t.Helper()
 	copy(c.Driver.Bytes(c.request, RequestSize), request)
@@ -188,7 +188,7 @@ func (c *Client) Send() []byte {
 	return c.Driver.Bytes(c.answer, int(u.Written))
 }
 
-// Result takes an answer apart, and checks its header.
+// Result splits an answer and checks its header.
 func (c *Client) Result(b []byte) (answer []byte, errno int) {
 	c.t.Helper()
 	if len(b) < 16 {
