@@ -37,14 +37,14 @@ const (
 	dhcpClientPort = 68
 )
 
-// A lease is what a DHCP server says.
+// A lease is a DHCP server's answer.
 type lease struct {
 	address [4]byte
 	options map[byte][]byte
 }
 
-// runDHCP gets an address for an interface and sets it up with all that comes along: mask, default route, DNS server.
-// The lease is not renewed.
+// runDHCP gets an address for an interface, and sets up the interface with the address, the mask, the default route and
+// the DNS server. The lease is not renewed.
 func runDHCP(args []string) int {
 	name := "eth0"
 	if len(args) > 0 {
@@ -96,10 +96,10 @@ func getLease(name string) (l lease, err error) {
 	return ask(conn, answers, dhcpMessage(xid, i.HardwareAddr, dhcpTypeAsk, wants), xid, dhcpAck)
 }
 
-// listenRaw is a socket for all IPv4 packets of an interface: a server may send its answer to the address that it
-// offers, which is not this machine's yet.
+// listenRaw returns a socket for all IPv4 packets of an interface: a server may send its answer to the address that it
+// offers, which this machine does not have yet.
 func listenRaw(index int) (fd int, err error) {
-	const protocol = syscall.ETH_P_IP>>8 | syscall.ETH_P_IP&0xff<<8 // in network order
+	const protocol = syscall.ETH_P_IP>>8 | (syscall.ETH_P_IP&0xff)<<8 // in network order
 	fd, err = syscall.Socket(syscall.AF_PACKET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return -1, err
@@ -111,7 +111,7 @@ func listenRaw(index int) (fd int, err error) {
 	return fd, nil
 }
 
-// bindTo makes a socket one that works on an interface without an address.
+// bindTo binds a socket to an interface, so that it works before the interface has an address.
 func bindTo(c syscall.RawConn, name string) (err error) {
 	failed := c.Control(func(fd uintptr) {
 		if err = syscall.SetsockoptString(int(fd), syscall.SOL_SOCKET, syscall.SO_BINDTODEVICE, name); err == nil {
@@ -157,7 +157,7 @@ func ask(conn net.PacketConn, answers int, message []byte, xid uint32, kind byte
 	return l, errors.New("no DHCP server answers")
 }
 
-// datagram is what an IPv4 packet brings a UDP port; nil if it is none.
+// datagram returns the payload of an IPv4 packet for a UDP port, or nil if it is for something else.
 func datagram(packet []byte, port uint16) []byte {
 	const udp, udpHeader = 17, 8
 	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != udp {

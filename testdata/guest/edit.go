@@ -16,9 +16,9 @@ const (
 	lineEnd                   // ^D on an empty line
 )
 
-// An editor edits one line. It is told each byte typed and answers with the bytes that bring the terminal up to date;
-// it knows neither the terminal's width (a line that wraps is right, editing in its middle may look wrong) nor the
-// prompt.
+// An editor edits one line. It gets each byte typed and answers with the bytes that bring the terminal up to date. It
+// does not know the prompt or the terminal's width: a line that wraps is shown correctly, but editing in its middle may
+// look wrong.
 type editor struct {
 	line    []rune
 	cursor  int
@@ -150,7 +150,7 @@ func (e *editor) remove(from, to int) string {
 	return e.change(slices.Delete(slices.Clone(e.line), from, to), from)
 }
 
-// wordStart is where the word before the cursor begins.
+// wordStart returns the position where the word before the cursor begins.
 func (e *editor) wordStart() int {
 	i := e.cursor
 	for i > 0 && e.line[i-1] == ' ' {
@@ -162,7 +162,7 @@ func (e *editor) wordStart() int {
 	return i
 }
 
-// show puts a line of the history in place of this one.
+// show replaces this line with a line of the history.
 func (e *editor) show(at int) string {
 	if at < 0 || at > len(e.history) || at == e.at {
 		return ""
@@ -178,8 +178,8 @@ func (e *editor) show(at int) string {
 	return e.change(line, len(line))
 }
 
-// change makes line and cursor the current ones and returns what shows them: backspaces to where the lines differ,
-// the rest of the new one, blanks over what is left of the old one, backspaces to the cursor.
+// change sets line and cursor, and returns the bytes that show them: backspaces to where the lines differ, the rest of the
+// new line, blanks over the rest of the old line, backspaces to the cursor.
 func (e *editor) change(line []rune, cursor int) string {
 	cursor = max(0, min(cursor, len(line)))
 	same := 0
@@ -204,7 +204,7 @@ func (e *editor) change(line []rune, cursor int) string {
 	return b.String()
 }
 
-// completeWord extends the word before the cursor by what all its completions share.
+// completeWord extends the word before the cursor by the text that all its completions share.
 func (e *editor) completeWord() string {
 	if e.complete == nil {
 		return ""

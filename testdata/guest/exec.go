@@ -191,7 +191,7 @@ func (sh *shell) runFor(c command) {
 	}
 }
 
-// loopEnds takes note of break and continue after a loop's body, and reports whether the loop is over.
+// loopEnds handles break and continue after a loop's body, and reports whether the loop is over.
 func (sh *shell) loopEnds() bool {
 	if sh.breaks == 0 {
 		return sh.leaving()
@@ -246,7 +246,7 @@ func (sh *shell) assign(assigns []string) bool {
 	return true
 }
 
-// environment is that of a command with assignments before it.
+// environment returns the environment of a command with assignments before it.
 func (sh *shell) environment(assigns []string) ([]string, error) {
 	env := os.Environ()
 	for _, a := range assigns {

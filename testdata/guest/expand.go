@@ -12,8 +12,8 @@ import (
 // An expander turns words as typed into the fields of a command: it substitutes variables, commands and arithmetic,
 // splits what was not quoted at blanks, and matches the result as a pattern of paths.
 //
-// A field under construction is kept as a pattern: quoted characters that mean something in a pattern are escaped
-// with a backslash, so that one string says both what the text is and which of it may match.
+// A field under construction is kept as a pattern: quoted characters that are special in a pattern are escaped with a
+// backslash, so that one string holds both the text and which parts of it may match.
 type expander struct {
 	sh     *shell
 	fields []string
@@ -53,7 +53,7 @@ func (e *expander) end() {
 	}
 }
 
-// literal adds s; what is special in a pattern loses that.
+// literal adds s without the special meaning that its characters have in a pattern.
 func (e *expander) literal(s string) {
 	e.open = true
 	for i := range len(s) {
@@ -150,7 +150,7 @@ func (e *expander) quoted(s string) error {
 	return nil
 }
 
-// substitution evaluates the one at s[i], a $ or a backquote, and returns the offset behind it.
+// substitution evaluates the substitution at s[i], a $ or a backquote, and returns the offset after it.
 func (e *expander) substitution(s string, i int, quoted bool) (value string, end int, err error) {
 	end, err = partEnd(s, i)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 const (
 	path     = "/bin"
-	startup  = "/etc/rc" // run by the shell before anything else, if it is there
+	startup  = "/etc/rc" // run by the shell before anything else, if it exists
 	hostname = "miniboot"
 )
 
@@ -51,7 +51,7 @@ func runInit() {
 	}
 }
 
-// mountAll mounts the kernel's file systems; what the kernel does not have is left out.
+// mountAll mounts the kernel's file systems, except those that the kernel does not have.
 func mountAll() {
 	mounts := []struct{ kind, dir, options string }{
 		{"proc", "/proc", ""},
@@ -107,7 +107,7 @@ func makeNodes() {
 
 // deviceNumber packs major and minor as the kernel's new_encode_dev does.
 func deviceNumber(major, minor int) int {
-	return minor&0xFF | major<<8 | minor&^0xFF<<12
+	return minor&0xFF | major<<8 | (minor&^0xFF)<<12
 }
 
 // openConsole makes the terminal behind /dev/console this process's standard input, output and error, and its
@@ -116,7 +116,7 @@ func deviceNumber(major, minor int) int {
 func openConsole() {
 	active, _ := os.ReadFile("/sys/class/tty/console/active")
 	names := append([]string{"console"}, strings.Fields(string(active))...)
-	for i := len(names) - 1; i >= 0; i-- { // the last one that is named and there is the one behind /dev/console
+	for i := len(names) - 1; i >= 0; i-- { // /dev/console is the last one that is named and exists
 		fd, err := syscall.Open("/dev/"+names[i], syscall.O_RDWR|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
 		if err != nil {
 			continue

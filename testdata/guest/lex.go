@@ -63,7 +63,7 @@ func (l *lexer) skipBlanks() {
 	}
 }
 
-// wordEnd returns where the word that starts at i ends.
+// wordEnd returns the end of the word that starts at i.
 func wordEnd(s string, i int) (int, error) {
 	for i < len(s) {
 		var err error
@@ -109,7 +109,7 @@ func partEnd(s string, i int) (int, error) {
 	return i + 1, nil
 }
 
-// closing returns the offset behind the bracket or quote that closes what was opened before i.
+// closing returns the offset after the bracket or quote that closes the one opened before i.
 func closing(s string, i int, end byte) (int, error) {
 	for i < len(s) {
 		var err error

@@ -25,7 +25,7 @@ func runNslookup(args []string) int {
 	})
 }
 
-// runNc connects standard input and output with a TCP or UDP port: nc(1), with -l for one connection that comes in.
+// runNc connects standard input and output with a TCP or UDP port, as nc(1) does. With -l it accepts one connection.
 func runNc(args []string) int {
 	network, listens := "tcp", false
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
@@ -73,8 +73,8 @@ func accept(port string) error {
 	return talk(c)
 }
 
-// talk copies standard input to a connection and the connection to standard output, until both have ended. For UDP it
-// is one datagram that comes back.
+// talk copies standard input to a connection and the connection to standard output, until both have ended. With UDP it
+// ends after one datagram has come back.
 func talk(c net.Conn) error {
 	defer c.Close()
 	if _, ok := c.(*net.UDPConn); ok {
@@ -147,7 +147,7 @@ func runWget(args []string) int {
 func get(url string, to io.Writer) error {
 	rest, ok := strings.CutPrefix(url, "http://")
 	if !ok {
-		return errors.New(url + ": only http:// is spoken here")
+		return errors.New(url + ": only http:// is supported")
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	address := host

@@ -40,7 +40,7 @@ func watchPowerKey(f *os.File, pressed func()) {
 	}
 }
 
-// rebootCommand is what a signal to process 1 asks for; the numbers are those of other small inits.
+// rebootCommand returns the command that a signal to process 1 stands for, as in other small inits.
 func rebootCommand(s os.Signal) int {
 	switch s {
 	case syscall.SIGUSR1:
@@ -54,8 +54,8 @@ func rebootCommand(s os.Signal) int {
 // spawning is held while a process is started, and for good once the machine goes down.
 var spawning sync.Mutex
 
-// shutDown ends every process, writes out and unmounts what is mounted, and leaves through reboot(2). The first
-// call wins; a later one waits for the end with it.
+// shutDown ends every process, syncs and unmounts the file systems, and ends with reboot(2). Only the first call does
+// that; later ones wait.
 func shutDown(command int) {
 	spawning.Lock()
 	shutDownLocked(command)
@@ -73,7 +73,7 @@ func shutDownLocked(command int) {
 	if err := syscall.Reboot(command); err != nil {
 		fmt.Fprintln(os.Stderr, "init: reboot:", err)
 	}
-	select {} // halted; or the kernel could not, and process 1 must not end
+	select {} // halted, or reboot(2) failed: process 1 must not end
 }
 
 // mountsUnder lists the mount points that hold a disk or a share, the last mounted first. The kernel's own file

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// redirect applies redirections to this process; restore takes them back.
+// redirect applies redirections to this process; restore undoes them.
 func (sh *shell) redirect(redirects []redirect) (restore func(), err error) {
 	type saved struct{ fd, copy int }
 	var undo []saved
@@ -28,7 +28,7 @@ func (sh *shell) redirect(redirects []redirect) (restore func(), err error) {
 		undo = append(undo, saved{r.fd, duplicate(r.fd)})
 		err = syscall.Dup3(from, r.fd, 0)
 		if from == r.fd {
-			err = nil // Dup3 refuses what Dup2 leaves as it is
+			err = nil // Dup3 refuses equal descriptors; Dup2 would do nothing
 		} else if opened {
 			syscall.Close(from)
 		}

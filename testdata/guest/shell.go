@@ -23,7 +23,7 @@ type shell struct {
 	interrupted atomic.Bool
 	exiting     bool
 	breaks      int  // loops still to leave
-	continues   bool // the innermost of them goes on
+	continues   bool // the last of them continues
 }
 
 func runShell(args []string) int {
@@ -78,7 +78,7 @@ func (sh *shell) runInput() int {
 			sh.interrupted.Store(false)
 			sh.run(s)
 			if sh.interrupted.Load() {
-				fmt.Fprintln(os.Stderr) // behind the terminal's ^C
+				fmt.Fprintln(os.Stderr) // after the terminal's ^C
 			}
 			sh.reap()
 		}
@@ -110,7 +110,7 @@ func readScript(read func(prompt string) (string, error), prompt string) (script
 	}
 }
 
-// readLine reads to the end of a line a byte at a time: what follows may be input of the command on it.
+// readLine reads a line byte by byte, and nothing after it: that may be input for the command on the line.
 func readLine(f *os.File) (string, error) {
 	var line []byte
 	var c [1]byte

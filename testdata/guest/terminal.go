@@ -12,10 +12,10 @@ import (
 // errInterrupted is ^C typed to the line editor.
 var errInterrupted = errors.New("interrupted")
 
-// terminalFD is where the shell keeps its terminal: redirections may take descriptor 0 for a while.
+// terminalFD is the shell's own descriptor of its terminal: redirections may replace descriptor 0 for a while.
 var terminalFD = -1
 
-// A terminal is the shell's own, in the mode that programs find it in, except while a line is edited.
+// A terminal is the shell's terminal. It is in the mode that programs expect, except while a line is edited.
 type terminal struct {
 	cooked syscall.Termios
 }
@@ -54,7 +54,7 @@ func (sh *shell) takeTerminal() {
 	}
 }
 
-// duplicate copies fd to one that no redirection names and no program inherits, or returns -1.
+// duplicate copies fd to a descriptor that no redirection can name and no program inherits. It returns -1 if it fails.
 func duplicate(fd int) int {
 	const firstFree = 10
 	n, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, firstFree)
@@ -81,7 +81,7 @@ func (r *lineReader) read(prompt string) (string, error) {
 	r.editor.start()
 	r.write(prompt)
 	for {
-		var c [1]byte // the next line may be input for a program: take no more than this one
+		var c [1]byte // read no more than this line: the next may be input for a program
 		n, err := syscall.Read(terminalFD, c[:])
 		if err == syscall.EINTR {
 			continue

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// runVsock is a program for each end of AF_VSOCK streams, and one that compares what comes back on many.
+// runVsock is a program for either end of AF_VSOCK streams, and one that checks the echo on many of them.
 func runVsock(args []string) int {
 	var numbers []uint32
 	for _, a := range args[min(1, len(args)):] {
@@ -38,7 +38,7 @@ func runVsock(args []string) int {
 	return 0
 }
 
-// echoVsock sends back what comes on each connection to a port, until it is killed.
+// echoVsock accepts connections to a port and sends back what they receive, until it is killed.
 func echoVsock(port uint32) error {
 	l, err := listenVsock(port)
 	if err != nil {
@@ -58,7 +58,7 @@ func echoVsock(port uint32) error {
 	}
 }
 
-// pipeVsock sends standard input and prints what comes.
+// pipeVsock sends standard input and prints what it receives.
 func pipeVsock(cid, port uint32) error {
 	conn, err := dialVsock(cid, port)
 	if err != nil {
@@ -73,8 +73,8 @@ func pipeVsock(cid, port uint32) error {
 	return err
 }
 
-// checkVsock opens connections to a port that echoes, keeps all of them open until the last is, and compares what comes
-// back on each with what it sent by hash.
+// checkVsock opens connections to a port that echoes, and keeps each open until all are open. By hashes it compares what
+// comes back on each with what it has sent.
 func checkVsock(cid, port uint32, connections, size int) error {
 	conns := make([]*os.File, connections)
 	for i := range conns {
@@ -100,7 +100,7 @@ func checkVsock(cid, port uint32, connections, size int) error {
 	return nil
 }
 
-// checkEcho sends size bytes that depend on seed, and hashes what is sent and what comes.
+// checkEcho sends size bytes that depend on seed, and hashes what it sends and what it receives.
 func checkEcho(conn *os.File, seed uint64, size int) error {
 	sent, received := sha256.New(), sha256.New()
 	sending := make(chan error, 1)
@@ -124,7 +124,7 @@ func checkEcho(conn *os.File, seed uint64, size int) error {
 	case sendErr != nil:
 		return fmt.Errorf("send: %w", sendErr)
 	case n != int64(size) || !bytes.Equal(sent.Sum(nil), received.Sum(nil)):
-		return fmt.Errorf("%d bytes came back, which are not the %d that were sent", n, size)
+		return fmt.Errorf("%d bytes came back that differ from the %d sent", n, size)
 	}
 	return nil
 }

@@ -73,8 +73,8 @@ func dialVsock(cid, port uint32) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "vsock"), nil
 }
 
-// awaitConnected waits until a connection is there or refused. The argument is struct pollfd of asm-generic/poll.h, and
-// lives through the call.
+// awaitConnected waits until a connection is established or refused. The argument of ppoll is a struct pollfd of
+// asm-generic/poll.h, which lives until the call returns.
 func awaitConnected(fd int) error {
 	const pollOut = 4
 	pollfd := struct {
