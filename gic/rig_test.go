@@ -176,7 +176,7 @@ func (r *rigV3) route(intid, cpu int) {
 
 func (r *rigV3) sgi(from, to, intid int) {
 	aff := r.redists[to].affinity
-	r.WriteSysReg(from, aarch64.ICC_SGI1R_EL1, uint64(intid)<<24|aff>>8&0xFF<<16|aff>>4&0xF<<44|1<<(aff&0xF))
+	r.WriteSysReg(from, aarch64.ICC_SGI1R_EL1, uint64(intid)<<24|(aff>>8&0xFF)<<16|(aff>>4&0xF)<<44|1<<(aff&0xF))
 }
 
 func (r *rigV3) read(cpu int, regs [2]aarch64.SysReg, group int) uint64 {

@@ -142,7 +142,7 @@ func TestV2Targets(t *testing.T) {
 	for targets := range uint64(256) {
 		r.setGICD(0, 0x821, 1, targets)
 		want(t, "ITARGETSR", r.gicd(0, 0x821, 1), targets&7)
-		want(t, "the word", r.gicd(0, 0x820, 4), targets&7<<8)
+		want(t, "the word", r.gicd(0, 0x820, 4), (targets&7)<<8)
 		for cpu := range 3 {
 			signals(t, r, cpu, fmt.Sprintf("targets 0x%x", targets), targets>>cpu&1 != 0, false)
 		}

@@ -205,7 +205,7 @@ func FuzzRTC(f *testing.F) {
 		for ops = ops[:min(len(ops), 3000)]; len(ops) >= 3; ops = ops[3:] {
 			switch off, v := uint64(ops[1]), ops[2]; ops[0] % 4 {
 			case 0: // near the counter, so that alarms happen
-				b.Set(off&^3%0x20, b.Get(rtcDR)+uint32(v)-8)
+				b.Set((off&^3)%0x20, b.Get(rtcDR)+uint32(v)-8)
 			case 1:
 				b.clock.advance(time.Duration(off) * time.Second / 3)
 			case 2:

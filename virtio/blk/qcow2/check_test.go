@@ -118,9 +118,9 @@ func (c *checker) copied(e uint64, off int64, active bool) {
 // refcount of a cluster, bit by bit.
 func (c *checker) refcount(cluster int64) (v uint64) {
 	width := int64(1) << c.order
-	perBlock := 8 << c.bits / width
+	perBlock := (8 << c.bits) / width
 	table := int64(binary.BigEndian.Uint64(c.b[48:]))
-	if cluster/perBlock >= int64(binary.BigEndian.Uint32(c.b[56:]))<<c.bits/8 {
+	if cluster/perBlock >= (int64(binary.BigEndian.Uint32(c.b[56:]))<<c.bits)/8 {
 		return 0
 	}
 	block := int64(binary.BigEndian.Uint64(c.b[table+cluster/perBlock*8:]))
@@ -144,7 +144,7 @@ func (c *checker) refcount(cluster int64) (v uint64) {
 // refcounts compares them all with what is used.
 func (c *checker) refcounts() {
 	be := binary.BigEndian
-	table, n := int64(be.Uint64(c.b[48:])), int64(be.Uint32(c.b[56:]))<<c.bits/8
+	table, n := int64(be.Uint64(c.b[48:])), (int64(be.Uint32(c.b[56:]))<<c.bits)/8
 	last := (int64(len(c.b))-1)>>c.bits + 1
 	for i := range n {
 		if block := int64(be.Uint64(c.b[table+8*i:])); block != 0 {

@@ -57,7 +57,7 @@ func put16(at int, v uint16) func(b []byte) {
 func put64(at int, v uint64) func(b []byte) {
 	return func(b []byte) { binary.BigEndian.PutUint64(b[at:], v) }
 }
-func refcountOf(off int, v uint16) func(b []byte) { return put16(atRefBlock+off>>16*2, v) }
+func refcountOf(off int, v uint16) func(b []byte) { return put16(atRefBlock+(off>>16)*2, v) }
 func compressedAt(off uint64) uint64              { return entryCompressed | off }
 
 const (

@@ -143,7 +143,7 @@ func (h *header) checkSizes() error {
 		return fmt.Errorf("clusters of 1<<%d bytes: want %d to %d bits", h.clusterBits, minClusterBits, maxClusterBits)
 	}
 	cluster := int64(1) << h.clusterBits
-	perL2 := cluster / entrySize << h.clusterBits // bytes of the disk
+	perL2 := (cluster / entrySize) << h.clusterBits // bytes of the disk
 	switch {
 	case h.size < 0 || h.size > maxL1Bytes/entrySize*perL2:
 		return fmt.Errorf("size 0x%x: more than is supported with clusters of 0x%x bytes", uint64(h.size), cluster)

@@ -23,7 +23,7 @@ const (
 func TestDamageWithSnapshot(t *testing.T) {
 	sound, _ := build(t, recipe{version: 3, bits: 12, order: 4, size: 1 << 20, content: true, snapshot: true}, nil)
 	put32 := func(at int, v uint32) func(b []byte) { return func(b []byte) { binary.BigEndian.PutUint32(b[at:], v) } }
-	refcountOf := func(off int, v uint16) func(b []byte) { return put16(snapRefBlock+off>>12*2, v) }
+	refcountOf := func(off int, v uint16) func(b []byte) { return put16(snapRefBlock+(off>>12)*2, v) }
 	for _, tc := range []struct {
 		name, want string
 		change     func(b []byte)
