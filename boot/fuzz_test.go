@@ -6,7 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
 
-// checkKernel holds what any kernel must be like, whatever file it came from.
+// checkKernel checks what must be true of any kernel, whatever file it came from.
 func checkKernel(t *testing.T, k *kernel, err error) {
 	if err != nil {
 		return
@@ -78,7 +78,7 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
-// FuzzKernel takes the whole way, as -kernel does.
+// FuzzKernel reads a kernel in all steps, as -kernel does.
 func FuzzKernel(f *testing.F) {
 	img := makeImage(image{})[:256]
 	for _, data := range [][]byte{
@@ -93,7 +93,7 @@ func FuzzKernel(f *testing.F) {
 	})
 }
 
-// FuzzUserBlob takes a blob the way of -dtb.
+// FuzzUserBlob reads a blob as -dtb does.
 func FuzzUserBlob(f *testing.F) {
 	tree, err := Machine{CPUs: 1, RAM: []Range{{LowBase, 512 * mib}}, GIC: 2, Virtio: []int{0}}.Tree()
 	if err != nil {

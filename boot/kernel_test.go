@@ -142,7 +142,7 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestBomb has small files that unpack to more than is allowed.
+// TestBomb reads small files that unpack to more than is allowed.
 func TestBomb(t *testing.T) {
 	const limit = 1 << 20
 	for _, tt := range []struct {

@@ -11,14 +11,14 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// image is what a test wants different from an Image of today: 4 KiB of file,
-// 64 KiB of memory, little-endian, text_offset 0, no PE header.
+// image says how a test's Image differs from the default: 4 KiB of file, 64 KiB of
+// memory, little-endian, text_offset 0, no PE header.
 type image struct {
 	textOffset uint64
 	imageSize  uint64 // 0: 64 KiB
 	old        bool   // image_size 0
 	flags      uint64
-	peEnd      uint32 // if not 0, a PE header that tells of a file so long
+	peEnd      uint32 // if not 0, there is a PE header that says how long the file is
 }
 
 func makeImage(c image) []byte {

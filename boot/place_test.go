@@ -56,8 +56,8 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestPlaceRules holds any placement against booting.rst, and the memory that
-// an error asks for against what is enough.
+// TestPlaceRules checks any placement against booting.rst, and checks that the memory that
+// an error asks for is enough.
 func TestPlaceRules(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {

@@ -104,7 +104,7 @@ func TestLongestCommandLine(t *testing.T) {
 	}
 }
 
-// TestSeeds has each start get its own, in a blob of the same size.
+// TestSeeds checks that each start gets seeds of its own, in a blob of the same size.
 func TestSeeds(t *testing.T) {
 	plan, err := Prepare(Config{
 		Machine: Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3},
@@ -135,7 +135,7 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// TestUserBlob keeps what is in the user's blob but for memory and /chosen.
+// TestUserBlob checks that everything in the user's blob is kept except memory and /chosen.
 func TestUserBlob(t *testing.T) {
 	user := func(edit func(root *fdt.Node)) []byte {
 		tree := fdt.New()
@@ -217,7 +217,7 @@ func TestUserBlob(t *testing.T) {
 	}
 }
 
-// TestPipe reads a kernel from something that does not know its size.
+// TestPipe reads a kernel from a file that does not know its size.
 func TestPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -143,7 +143,7 @@ func TestEOImode(t *testing.T) {
 	})
 }
 
-// DIR and EOIR of what is not there, or was not acknowledged, do nothing.
+// DIR and EOIR do nothing for an interrupt that does not exist or was not acknowledged.
 func TestMisguidedEOI(t *testing.T) {
 	onBoth(t, 1, 32, func(t *testing.T, r rig) {
 		const intid = 40
@@ -188,8 +188,8 @@ func TestEOIOfTheOtherGroup(t *testing.T) {
 	})
 }
 
-// The priority drop of an SPI that meanwhile goes elsewhere still lets through
-// what waited behind it.
+// The priority drop of an SPI that has been routed elsewhere meanwhile still lets through
+// the interrupts that it blocked.
 func TestEOIAfterRerouting(t *testing.T) {
 	onBoth(t, 2, 32, func(t *testing.T, r rig) {
 		setUp(r, 0, 40, group1, 0x40)
@@ -204,7 +204,7 @@ func TestEOIAfterRerouting(t *testing.T) {
 	})
 }
 
-// Inputs that are not there are a mistake of the machine's author.
+// Asking for an input that does not exist is a mistake of the machine's author.
 func TestNoSuchInput(t *testing.T) {
 	c, _, _ := newRigV3(t, 2, 33).device()
 	for name, f := range map[string]func(){
@@ -313,7 +313,7 @@ func TestSGI(t *testing.T) {
 	})
 }
 
-// A reset keeps what devices drive, and nothing else.
+// A reset keeps the levels that devices drive, and nothing else.
 func TestResetKeepsLines(t *testing.T) {
 	onBoth(t, 2, 40, func(t *testing.T, r rig) {
 		in := inputOf(r, 35)

@@ -19,8 +19,8 @@ func TestHighestPriority(t *testing.T) {
 	})
 }
 
-// IHI 0069 4.8, IHI 0048 3.3: what a priority mask lets through. Only five
-// bits are there.
+// IHI 0069 4.8, IHI 0048 3.3: what a priority mask lets through. It has only five
+// bits.
 func TestPriorityMask(t *testing.T) {
 	for _, tt := range []struct {
 		pmr, priority uint64
@@ -119,7 +119,7 @@ func TestPreemption(t *testing.T) {
 	})
 }
 
-// A group that is disabled at the CPU interface hides nothing of the other.
+// A group that is disabled at the CPU interface does not hide the other group.
 func TestDisabledGroupHidesNothing(t *testing.T) {
 	onBoth(t, 1, 32, func(t *testing.T, r rig) {
 		r.reset()

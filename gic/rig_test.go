@@ -8,8 +8,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// level is a mmio.Line that remembers, and that insists on being told of
-// changes only.
+// level is a mmio.Line that remembers its level. It fails the test if Set does not
+// change the level.
 type level struct {
 	t    testing.TB
 	name string
@@ -264,8 +264,8 @@ func (r *rigV2) setBPR(cpu, group int, v uint64) {
 	r.write(cpu, [2]uint64{0x08, 0x1C}[group], v)
 }
 
-// ack hides what GICv3 has not: the source of an SGI, and that the register is
-// the wrong one (1022).
+// ack hides what only GICv2 has: the source of an SGI, and the INTID that says to use
+// the other register (1022).
 func (r *rigV2) ack(cpu, group int) int {
 	return v3INTID(r.read(cpu, [2]uint64{0x0C, 0x20}[group]))
 }

@@ -132,7 +132,7 @@ func TestV2SGIsStayEnabled(t *testing.T) {
 	want(t, "ISENABLER0", r.gicd(0, 0x100, 4), 0xFFFFFFFF)
 }
 
-// GICD_ITARGETSR, IHI 0048 4.3.12: several targets, whoever comes first.
+// GICD_ITARGETSR, IHI 0048 4.3.12: of several targets the first to acknowledge gets it.
 func TestV2Targets(t *testing.T) {
 	r := newRigV2(t, 3, 34)
 	prepare(r, 3)
@@ -250,7 +250,7 @@ func TestV2CommonBinaryPoint(t *testing.T) {
 	signals(t, r, 0, "GICC_BPR decides", false, false)
 }
 
-// A CPU that is not there has no registers.
+// A CPU that does not exist has no registers.
 func TestV2NoSuchCPU(t *testing.T) {
 	r := newRigV2(t, 2, 32)
 	for _, cpu := range []int{-1, 2, 8} {

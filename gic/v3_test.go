@@ -363,7 +363,7 @@ func TestV3Waker(t *testing.T) {
 	want(t, "WAKER", r.gicr(0, 0x14, 4), 0b110)
 }
 
-// A CPU's warm reset takes its system registers along and nothing else.
+// A CPU's warm reset resets its system registers and nothing else.
 func TestV3ResetCPU(t *testing.T) {
 	r := newRigV3(t, 2, 32)
 	prepare(r, 2)

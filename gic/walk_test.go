@@ -42,8 +42,8 @@ func TestRegisterMaps(t *testing.T) {
 	}
 }
 
-// Every offset at every size, aligned or not, read and written: what the map
-// has no register for is RAZ/WI and counted, the rest is not counted.
+// Every offset at every size, aligned or not, read and written: an access that reaches no
+// register of the map is RAZ/WI and counted, any other is not counted.
 func TestWalk(t *testing.T) {
 	for _, f := range frames(t) {
 		for off := range f.size {
@@ -250,7 +250,7 @@ func TestSysRegMasks(t *testing.T) {
 	}
 }
 
-// After anything, Reset is like new.
+// After any accesses, Reset makes the controller like new.
 func TestResetIsLikeNew(t *testing.T) {
 	fresh, used := frames(t), frames(t)
 	for _, f := range used {

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A bank's accesses reach the device with the bits of the table, those that
-// reach no register do not, and are counted.
+// A bank's accesses reach the device with the bits of the table. Accesses that reach no
+// register do not, and are counted.
 func TestBank(t *testing.T) {
 	var log []string
 	b := NewBank(RegisterTable{

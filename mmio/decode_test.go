@@ -10,9 +10,9 @@ import (
 	"golang.org/x/arch/arm64/arm64asm"
 )
 
-// decodeRow is a word, its text, and what it decodes to. The text is what
-// arm64asm says, and it is asked; a text that starts with "+" is of an
-// extension that arm64asm does not know.
+// decodeRow is a word, its text, and what it decodes to. The test checks that arm64asm
+// gives the same text. A text that starts with "+" belongs to an extension that arm64asm
+// does not know.
 type decodeRow struct {
 	word uint32
 	text string
@@ -224,8 +224,8 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// Over random words of the loads and stores, Decode and arm64asm agree on what
-// is allocated, but for the extensions that only Decode knows.
+// For random words of the loads and stores, Decode and arm64asm agree on what is
+// allocated, except for the extensions that only Decode knows.
 func TestDecodeAllocation(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 1_000_000 {

@@ -58,8 +58,8 @@ func TestStorage(t *testing.T) {
 	}
 }
 
-// Every offset at every size, aligned or not, is read and written: no register
-// but at its own offset, and the line is always what the registers say.
+// Every offset at every size, aligned or not, is read and written: a register answers only
+// at its own offset, and the line always follows from the registers.
 func TestEveryAccess(t *testing.T) { newBoard(false).CheckEveryAccess(t, table) }
 
 func TestReceiveLevels(t *testing.T) {
@@ -356,8 +356,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Without a reader the guest is told to wait, and what it wrote until then is
-// there when the reader comes.
+// Without a reader the guest is told to wait, and a reader that comes later gets what the
+// guest has written until then.
 func TestBackPressure(t *testing.T) {
 	b := newBoard(true)
 	b.Set(uartIMSC, uint16(intTX))

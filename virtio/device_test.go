@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
 
-// echo is a device that answers each request with the request. Its second
-// queue, of 8, is served by nobody.
+// echo is a device that answers each request with the request. It does not serve its
+// second queue, which has 8 descriptors.
 type echo struct {
 	features uint64
 	config   *virtio.Config

@@ -255,8 +255,8 @@ func one(addr uint64, n uint32, flags uint16) func(*virtiotest.Driver, *virtiote
 	}
 }
 
-// The available ring's idx runs ahead by at most the queue's size, wherever it stands; what is more, or back, is a
-// broken driver. All chains up to it are used, in their order, or none.
+// The available ring's idx runs ahead by at most the queue's size, wherever it stands. A step further or back is a
+// driver's mistake. Either all chains up to idx are used, in their order, or none.
 func TestAvailableJumps(t *testing.T) {
 	const size = 8
 	starts := []int{0, 1, size - 1, size}
@@ -343,7 +343,7 @@ func TestInterruptSuppression(t *testing.T) {
 	}
 }
 
-// A batch that was Put is one interrupt, and the event may lie anywhere in it.
+// A batch of Puts causes one interrupt, and the event index may lie anywhere in the batch.
 func TestFlush(t *testing.T) {
 	e := newEcho()
 	batch := make(chan struct{})
@@ -558,7 +558,7 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// A device is started with no queue set up, and each queue is there, and empty.
+// A device is started without any queue set up: each queue exists and is empty.
 func TestNoQueues(t *testing.T) {
 	d := virtiotest.New(t, newEcho())
 	d.Negotiate(0)

@@ -23,10 +23,10 @@ func (nullDisk) Flush() error                               { return nil }
 func (nullDisk) Discard(off, n int64) error                 { return nil }
 func (nullDisk) WriteZeroes(off, n int64, unmap bool) error { return nil }
 
-// benchSize is that of the disks in files.
+// benchSize is the size of the disks in files, in bytes.
 const benchSize = 64 << 20
 
-// benchDisks are a disk of each kind, with its storage there.
+// benchDisks are a disk of each kind, with all its storage allocated.
 func benchDisks(t testing.TB) map[string]blk.Disk {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "raw")
@@ -58,8 +58,8 @@ func benchDisks(t testing.TB) map[string]blk.Disk {
 	return map[string]blk.Disk{"none": nullDisk{}, "raw": file, "qcow2": image}
 }
 
-// requester returns a function that has 4 KiB read or written, in two pieces,
-// depth times at once.
+// requester returns a function that reads or writes 4 KiB in two pieces, by depth requests
+// at a time.
 func requester(t testing.TB, disk blk.Disk, kind uint32, depth int) func() {
 	d, _ := start(t, blk.Config{Disk: disk})
 	r := d.Rings[0]

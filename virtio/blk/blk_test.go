@@ -347,7 +347,7 @@ func TestHostFails(t *testing.T) {
 	}
 }
 
-// A disk that loses its end fails there, and where it is it works.
+// A disk that has become shorter fails beyond its end, and works before it.
 func TestTruncated(t *testing.T) {
 	disk := sectors(8)
 	d, dev := start(t, blk.Config{Disk: disk})
@@ -433,7 +433,7 @@ func TestResetInFlight(t *testing.T) {
 	}
 }
 
-// flushAt has a queue flush, by a chain at a head of its own.
+// flushAt sends a flush on a queue, by a chain at a head of its own.
 func flushAt(d *virtiotest.Driver, r *virtiotest.Ring, at int) byte {
 	head, stat := d.Alloc(16), d.Alloc(1)
 	copy(d.Bytes(head, 16), header(tFlush, 0))

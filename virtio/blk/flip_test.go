@@ -11,7 +11,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/internal/shared"
 )
 
-// fenced is a disk that notes what is not within it.
+// fenced is a disk that notes accesses beyond its end.
 type fenced struct {
 	*memDisk
 	outside int // with the memDisk's mu
@@ -43,8 +43,8 @@ func (f *fenced) Flush() error                               { return nil }
 func (f *fenced) Discard(off, n int64) error                 { f.within(off, n); return nil }
 func (f *fenced) WriteZeroes(off, n int64, unmap bool) error { f.within(off, n); return nil }
 
-// Another CPU of the guest changes a request's header and its segments while the device looks at them: what has been
-// checked is what is done. The race detector would see that change, and is right; here it is the guest's.
+// Another CPU of the guest changes a request's header and its segments while the device reads them: the device carries
+// out exactly what it has checked. The race detector would rightly report the change, which here is the guest's.
 func TestRequestChanges(t *testing.T) {
 	const capacity, rounds = 64, 20_000
 	disk := &fenced{memDisk: sectors(capacity)}

@@ -11,7 +11,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
-// strictDisk fails the test when it is asked for what it has not.
+// strictDisk fails the test on an access beyond its end.
 type strictDisk struct {
 	t        *testing.T
 	readOnly bool
@@ -52,8 +52,8 @@ func (d *strictDisk) Size() (int64, error)       { return int64(len(d.bytes)), n
 func (d *strictDisk) Flush() error               { return nil }
 func (d *strictDisk) Discard(off, n int64) error { return d.WriteZeroes(off, n, true) }
 
-// Where FuzzRequests has its requests: header and segments, data, status, and
-// what must stay as it is behind each.
+// Where FuzzRequests has its requests: header and segments, data, status, and after each
+// some bytes that must not change.
 const (
 	slots    = 16
 	slotSize = 8192
@@ -62,9 +62,9 @@ const (
 )
 
 // FuzzRequests plays a sequence of requests of any kind, several at a time,
-// while a second goroutine changes what they are made of. Each comes back; the
-// disk is asked for nothing that it has not, and nothing is written but to
-// what is the device's to write.
+// while a second goroutine changes what they are made of. Each request comes back. The
+// disk is not accessed beyond its end, and only buffers that the device may write are
+// written.
 func FuzzRequests(f *testing.F) {
 	f.Add([]byte{0, 3, 1, 0, 1, 5, 2, 0, 11, 0, 1, 1, 13, 0, 9, 2, 4, 0, 0, 0, 8, 0, 1, 0}, []byte{7, 4, 0, 1}, false)
 	f.Add([]byte{1, 0, 15, 3, 0x21, 0, 15, 3, 0x1d, 0, 1, 3, 0xff, 0xff, 0xff, 0xff}, []byte{0, 8, 16, 255}, true)
@@ -140,9 +140,8 @@ func changeHead(memory []byte, i int, c byte) {
 	shared.Store16(memory, at, shared.Load16(memory, at)^uint16(c)<<8>>(i%9))
 }
 
-// FuzzRequest has the device take a chain of any bytes, in pieces of any size.
-// Whatever it says it has written lies in the room that there was, and a disk
-// that is read-only is not changed.
+// FuzzRequest sends the device a chain of any bytes, in pieces of any size. The used
+// length is within the room of the chain, and a read-only disk is not changed.
 func FuzzRequest(f *testing.F) {
 	f.Add(header(tIn, 3), uint16(513), uint8(20), false)
 	f.Add(join(header(tOut, 3), make([]byte, 512)), uint16(1), uint8(100), true)

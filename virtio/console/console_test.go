@@ -16,7 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
-// run has Run write into w, until the returned function is called.
+// run runs Run with w until the returned function is called.
 func run(t testing.TB, d *console.Device, port int, w io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -88,7 +88,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// Output that nobody takes stops the guest and not a reset; none of it is lost.
+// Output that nobody takes stops the guest but not a reset. None of it is lost.
 func TestSlowReader(t *testing.T) {
 	dev := console.New(console.Config{})
 	d := virtiotest.New(t, dev)

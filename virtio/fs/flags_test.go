@@ -44,8 +44,7 @@ func TestOpenFlags(t *testing.T) {
 	}
 }
 
-// TestNumbers translates the other numbers of a guest; those that there are not
-// are refused.
+// TestNumbers translates the other numbers of a guest. Numbers that do not exist are refused.
 func TestNumbers(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

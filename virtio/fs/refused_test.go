@@ -128,7 +128,7 @@ func TestLength(t *testing.T) {
 	}
 }
 
-// TestBeforeInit sends a request to a device that is not mounted, or not any more.
+// TestBeforeInit sends a request to a device that is not mounted, or no longer.
 func TestBeforeInit(t *testing.T) {
 	s := newStub()
 	d := virtiotest.New(t, newDevice(t, fs.Config{FS: s}))
@@ -182,7 +182,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestReadOnly sends all that would change a file system that is read-only.
+// TestReadOnly sends every request that would change a file system to a read-only one.
 func TestReadOnly(t *testing.T) {
 	const rdonly, wronly, rdwr, trunc = 0, 1, 2, 0o1000
 	for _, tc := range []struct {

@@ -101,12 +101,12 @@ func BenchmarkTransmit(b *testing.B) {
 	}
 }
 
-// plain is null for who takes no offload.
+// plain is null without offloads.
 type plain struct{ null }
 
 func (plain) Offloads() uint64 { return 0 }
 
-// BenchmarkSegment is a large packet for a network that takes no such.
+// BenchmarkSegment is a large packet for a network that does not take large packets.
 func BenchmarkSegment(b *testing.B) {
 	packet := shape{payload: 64000}.packet(1460)
 	send := sender(b, packet, virtiotest.AllFeatures, plain{newNull(nil)}, 1)

@@ -10,7 +10,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
-// fake is a network of which tests are the other end.
+// fake is a network whose other end is the test.
 type fake struct {
 	offloads  uint64
 	sendErr   error

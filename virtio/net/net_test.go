@@ -61,7 +61,7 @@ func TestConfig(t *testing.T) {
 
 func join(parts ...[]byte) []byte { return slices.Concat(parts...) }
 
-// What the guest sends reaches a backend as that takes it.
+// The guest's packets reach a backend in a form that the backend supports.
 func TestTransmit(t *testing.T) {
 	const all = FeatureCsum | FeatureHostTSO4 | FeatureHostTSO6
 	plain := join(make([]byte, HeaderSize), shape{payload: 10}.frame())
@@ -202,7 +202,7 @@ func TestReceiveOffloads(t *testing.T) {
 	}
 }
 
-// Commands of 5.1.6.5: what may be refused is.
+// Commands of 5.1.6.5: the device refuses those that it may refuse.
 func TestControl(t *testing.T) {
 	macs := func(n int) []byte {
 		return append(binary.LittleEndian.AppendUint32(nil, uint32(n)), make([]byte, 6*n)...)

@@ -122,7 +122,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What a driver claims and nothing checks does not go on.
+// Unchecked claims of a driver do not reach the backend.
 func TestCheckRewrites(t *testing.T) {
 	p := shape{payload: 100}.packet(50)
 	p[0] |= 0xfe              // every other flag

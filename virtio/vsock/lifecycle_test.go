@@ -77,8 +77,8 @@ func babble(path string) {
 	}
 }
 
-// refuseAll is a driver that takes no connection, until wg is done: of those
-// that waited for a driver.
+// refuseAll is a driver that refuses all connections that waited for a driver, until wg is
+// done.
 func refuseAll(g *guest, wg *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() {
@@ -187,7 +187,7 @@ func TestMaxConnections(t *testing.T) {
 		}
 		hosts = append(hosts, c)
 	}
-	// The device may keep one place for who connects from the host next.
+	// The device may keep one place for the next connection from the host.
 	if s := g.dev.Stats(); len(hosts) != s.Open || s.Open > most || s.Open < most-1 || s.Refused != 1 {
 		t.Errorf("%d connections; stats %+v", len(hosts), s)
 	}

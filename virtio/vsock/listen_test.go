@@ -57,8 +57,8 @@ func TestDialErrors(t *testing.T) {
 	}
 }
 
-// TestPaths: the socket's own path has to leave room for _PORT; what else can be
-// wrong is package unixsock's to say.
+// TestPaths checks that the socket's path leaves room for _PORT. Package unixsock tests what
+// else can be wrong.
 func TestPaths(t *testing.T) {
 	for _, tc := range []struct{ path, err string }{
 		{strings.Repeat("x", unixsock.MaxPath), "give a shorter one"},

@@ -42,7 +42,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// Packets that are for nobody, or that lie about themselves.
+// Packets that belong to no connection, or whose headers are wrong.
 func TestHostilePackets(t *testing.T) {
 	at := address{host: 52, guest: 2000}
 	for _, tc := range []struct {
@@ -152,8 +152,7 @@ func TestMalformedChains(t *testing.T) {
 	}
 }
 
-// A driver that knows of stream sockets only as one of the types, and does not
-// accept them, has none.
+// A driver that knows the types of sockets, but does not accept streams, has none.
 func TestStreamNotNegotiated(t *testing.T) {
 	for _, tc := range []struct {
 		features uint64

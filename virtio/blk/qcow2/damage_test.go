@@ -210,8 +210,8 @@ func checkContent(t *testing.T, name string, f *memFile, want []byte, from int) 
 	}
 }
 
-// What the error says to do helps: qemu-img repairs what is wrong with refcounts,
-// and then the image is written to again.
+// The error's advice helps: qemu-img repairs wrong refcounts, and then the image can be
+// written to again.
 func TestDamageRepaired(t *testing.T) {
 	if _, err := exec.LookPath("qemu-img"); err != nil {
 		t.Skipf("skipped: %v: install the Debian package qemu-utils", err)
@@ -245,8 +245,8 @@ func TestDamageRepaired(t *testing.T) {
 	}
 }
 
-// An image that says that it alone has a table or data, when their refcount says
-// that there is another user, is not believed: the cluster is copied.
+// An image may say that only the disk uses a table or data whose refcount says that there
+// is another user. It is not believed: the cluster is copied.
 func TestCopiedIsNotBelieved(t *testing.T) {
 	for _, shared := range []int{atL2, atData} {
 		f := newMemFile(nil)
@@ -302,7 +302,7 @@ func TestMarkFails(t *testing.T) {
 	checkRefusesAll(t, "not marked", m)
 }
 
-// badReads has reads fail, for a while.
+// badReads makes reads fail for a while.
 type badReads struct {
 	*memFile
 	after int // reads that still work
@@ -317,8 +317,7 @@ func (f *badReads) ReadAt(b []byte, off int64) (int, error) {
 	return f.memFile.ReadAt(b, off)
 }
 
-// An error of the host when tables are read is no damage: when it is over, all
-// works.
+// An error of the host when tables are read is no damage: afterwards everything works.
 func TestReadErrorIsNoDamage(t *testing.T) {
 	failed := 0
 	for after := range 20 {

@@ -105,8 +105,7 @@ func readable(f *memFile) map[int64][]byte {
 	return all
 }
 
-// abuse does all that a guest can do to the second half of a disk, but for what
-// is behind 256 KiB.
+// abuse makes every kind of request to the first 256 KiB of the second half of a disk.
 func abuse(m *Image) {
 	p := bytes.Repeat([]byte("overwritten by a guest, eight words of sixteen..."), 500)
 	first := firstHalf(m)

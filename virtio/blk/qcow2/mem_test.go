@@ -128,8 +128,8 @@ func afterKill(b []byte, journal []change) []byte {
 	return b
 }
 
-// afterPowerLoss is the file when the host loses its power after some changes:
-// what came before the last flush is there, and of the rest any sector or not.
+// afterPowerLoss is the file when the host loses its power after some changes. All changes
+// before the last flush are in it; each sector of the later ones may or may not be.
 func afterPowerLoss(b []byte, journal []change, r *rand.Rand) []byte {
 	flushed := 0
 	for i, c := range journal {

@@ -65,7 +65,7 @@ func newModel(t testing.TB, o recipe) *model {
 	return d
 }
 
-// flushed notes that all that was written is safe.
+// flushed notes that everything written so far survives a crash.
 func (d *model) flushed() {
 	d.maybe = make([][]uint64, len(d.want)/sector)
 	for s := range d.maybe {
@@ -211,8 +211,8 @@ func FuzzModel(f *testing.F) {
 	})
 }
 
-// A crash after any change of the file, by a kill or by a loss of power, leaves
-// an image without damage, with all that was flushed.
+// A crash after any change of the file, by a kill or by a loss of power, leaves an image
+// without damage that has everything that was flushed.
 func TestCrash(t *testing.T) {
 	for i, o := range recipes[:9] {
 		t.Run(o.String(), func(t *testing.T) {

@@ -45,8 +45,8 @@ func TestRefcountTableGrows(t *testing.T) {
 	}
 }
 
-// When the host has no more room, at any point, that request fails. What was
-// written before is there, and when there is room again all works.
+// If the host runs out of room, at any point, that request fails. Earlier writes are kept,
+// and once there is room again everything works.
 func TestNoSpace(t *testing.T) {
 	points := 90
 	if testing.Short() {
@@ -82,7 +82,7 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
-// adopt takes what a write that has failed has left: each sector is old or new.
+// adopt takes over what a failed write has left: each sector is old or new.
 func (d *model) adopt(off int64, before, after []byte) {
 	got := make([]byte, len(before))
 	if _, err := d.m.ReadAt(got, off); err != nil {

@@ -49,8 +49,8 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// TestAppendInOnePiece has the guest's page cache, which cuts a write at pages, left
-// out where a file is opened to append.
+// TestAppendInOnePiece checks that a file opened to append bypasses the guest's page cache,
+// which would split a write at pages.
 func TestAppendInOnePiece(t *testing.T) {
 	for _, tc := range []struct {
 		flags uint32
@@ -76,8 +76,8 @@ func TestAppendInOnePiece(t *testing.T) {
 	}
 }
 
-// TestAppendTogether has two machines and the host append to a file, while each
-// guest believes that nobody else does.
+// TestAppendTogether lets two machines and the host append to a file, while each guest
+// believes that it alone does.
 func TestAppendTogether(t *testing.T) {
 	const lines, length = 500, 22
 	w := newWorld(t, 1)

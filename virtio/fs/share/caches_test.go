@@ -56,8 +56,8 @@ func TestOpenChanged(t *testing.T) {
 	}
 }
 
-// TestOpenLate opens a file that the guest has open, and that was changed: there may be
-// nobody to look it up again, so the answer comes when what was told has run out.
+// TestOpenLate opens a file that has been changed and that the guest already has open. The
+// guest may not look it up again, so the answer comes when the guest's knowledge expires.
 func TestOpenLate(t *testing.T) {
 	w := newWorld(t, 1)
 	w.file("file", "")
@@ -70,8 +70,8 @@ func TestOpenLate(t *testing.T) {
 	}
 }
 
-// TestLockChanged locks a file that others change: the lock comes when what the guest
-// was told has run out, and then the guest asks each time.
+// TestLockChanged locks a file that others change. The lock comes when the guest's knowledge
+// expires, and from then on the guest asks each time.
 func TestLockChanged(t *testing.T) {
 	w := newWorld(t, 1)
 	w.file("file", "")
@@ -90,7 +90,7 @@ func TestLockChanged(t *testing.T) {
 	}
 }
 
-// relies has the guest rely for some time on what it was told of a node.
+// relies makes the guest rely for some time on what it was told about a node.
 func (w *world) relies(node uint64, d time.Duration) (until time.Time) {
 	w.t.Helper()
 	n, err := w.share.node(node)

@@ -13,9 +13,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/fs/internal/fusetest"
 )
 
-// TestEscape tries to get at what is beside the share. links lead out of it: one
-// to the file, one to the directory above, one to an absolute path, one to a file
-// that is not there.
+// TestEscape tries to reach what is beside the share. Links lead out of it: to the file, to
+// the directory above, to an absolute path, and to a file that does not exist.
 func TestEscape(t *testing.T) {
 	w := newWorld(t, 1)
 	for name, target := range map[string]string{
@@ -102,8 +101,8 @@ func TestEscapeByAttributes(t *testing.T) {
 	}
 }
 
-// TestEscapeRace has the host put a link to the outside in a directory's place,
-// all the time, while the guest works in it.
+// TestEscapeRace lets the host replace a directory by a link to the outside, over and over,
+// while the guest works in it.
 func TestEscapeRace(t *testing.T) {
 	w := newWorld(t, 1)
 	w.must(os.Mkdir(w.host("dir"), 0o755))
@@ -202,8 +201,8 @@ func swap(a, b string) error {
 	return renameat(at{fd: unix.AT_FDCWD, name: a}, at{fd: unix.AT_FDCWD, name: b}, renameExchange)
 }
 
-// dropKept closes all descriptors that are kept, but the root's: what follows
-// has to walk.
+// dropKept closes all kept descriptors except the root's, so that the next request has to
+// walk.
 func (s *Share) dropKept() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,8 +211,8 @@ func (s *Share) dropKept() {
 	}
 }
 
-// TestMovedOut has the host move a directory out of the share: the guest keeps
-// what it has in use, and finds nothing by a walk.
+// TestMovedOut lets the host move a directory out of the share: the guest keeps what it has
+// in use, and finds nothing by a walk.
 func TestMovedOut(t *testing.T) {
 	w := newWorld(t, 1)
 	w.must(os.Mkdir(w.host("dir"), 0o755))
@@ -227,8 +226,7 @@ func TestMovedOut(t *testing.T) {
 	w.want("MKDIR in one that has its name", errno, eSTALE)
 }
 
-// TestCached has a guest use a directory whose descriptor was let go of, at a
-// depth.
+// TestCached lets a guest use a deep directory whose descriptor is no longer kept.
 func TestCached(t *testing.T) {
 	w := newWorld(t, 1)
 	at := uint64(fusetest.Root)

@@ -56,7 +56,7 @@ func TestFile(t *testing.T) {
 	w.want("LOOKUP after UNLINK", errno, eNOENT)
 }
 
-// TestRemovedOpen uses files that have no name any more.
+// TestRemovedOpen uses files that no longer have a name.
 func TestRemovedOpen(t *testing.T) {
 	for _, remove := range []struct {
 		name string
@@ -206,7 +206,7 @@ func TestReaddir(t *testing.T) {
 	}
 }
 
-// TestLarge writes and reads more than one system call takes pieces of.
+// TestLarge writes and reads more pieces than one system call accepts.
 func TestLarge(t *testing.T) {
 	w := newWorld(t, 1)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 8<<10) // 128 KiB
@@ -323,7 +323,7 @@ func TestKeepCache(t *testing.T) {
 	}
 }
 
-// TestCreateExisting creates a file that the host was faster to make.
+// TestCreateExisting creates a file that the host has just made.
 func TestCreateExisting(t *testing.T) {
 	w := newWorld(t, 1)
 	w.file("file", "content")

@@ -212,8 +212,8 @@ func TestLocksGo(t *testing.T) {
 	}
 }
 
-// TestLocksTwoKinds has one process lock a file in both ways, which on Linux do not
-// know of each other, and two that share it both want it alone.
+// TestLocksTwoKinds lets one process lock a file in both ways, which on Linux do not exclude
+// each other. It also lets two processes that share a lock both ask for it exclusively.
 func TestLocksTwoKinds(t *testing.T) {
 	w := newWorld(t, 2)
 	w.file("file", "")
@@ -261,8 +261,7 @@ func TestLocksGetHost(t *testing.T) {
 	}
 }
 
-// TestLockless has a host that knows no locks: the guest gets them all the same, and
-// it is said once.
+// TestLockless has a host without locks: the guest still gets them, and the log says so once.
 func TestLockless(t *testing.T) {
 	w := newWorld(t, 1)
 	w.file("file", "")

@@ -43,7 +43,7 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestStrangers sends nodes that there are not, with every request.
+// TestStrangers sends every request with nodes that do not exist.
 func TestStrangers(t *testing.T) {
 	w := newWorld(t, 1)
 	u64 := func(v ...uint64) fusetest.Body { return fusetest.Body(nil).U64(v...) }

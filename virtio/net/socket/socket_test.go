@@ -118,7 +118,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// What is no frame, and a program that ends, end the network.
+// Bytes that are no frame end the network, and so does the end of the program.
 func TestStreamEnds(t *testing.T) {
 	for _, tc := range []struct{ bytes, err string }{
 		{"\x00\x00\x00\x0d", "a frame of 0xd bytes"},
@@ -139,7 +139,7 @@ func TestStreamEnds(t *testing.T) {
 	}
 }
 
-// A frame that an interrupt has cut in two is ended before the next.
+// A frame that an interrupt has split is completed before the next.
 func TestStreamInterrupted(t *testing.T) {
 	path, accept := listen(t)
 	n := dialTest(t, path, QEMU)
@@ -187,8 +187,7 @@ func TestStreamInterrupted(t *testing.T) {
 	}
 }
 
-// vfkit's framing: who asks has a socket of its own, whose first datagram says
-// so.
+// vfkit's framing: the caller has a socket of its own, from which the first datagram comes.
 func TestDatagram(t *testing.T) {
 	for _, f := range []Framing{Auto, Vfkit} {
 		path, peer := listenDatagram(t)
@@ -231,7 +230,7 @@ func TestDatagramPeerGone(t *testing.T) {
 	}
 }
 
-// An interrupt ends a wait, or the next one, and once.
+// An interrupt ends one wait: the present one or the next.
 func TestInterrupt(t *testing.T) {
 	path, accept := listen(t)
 	dgram, _ := listenDatagram(t)

@@ -63,7 +63,7 @@ func TestStream(t *testing.T) {
 	eventually(t, "the stream's token is given back", func() bool { return len(r.streams) == 0 })
 }
 
-// What ends with a reset does not end as if all were well.
+// A stream that ends with a reset does not look as if it had ended normally.
 func TestReset(t *testing.T) {
 	r := newRig(t, Config{})
 	c := r.mustDial(serve(t, func(c *stdnet.TCPConn) {
@@ -187,8 +187,8 @@ func TestFlowLimit(t *testing.T) {
 	})
 }
 
-// The gateway answers ARP for what is its own, and not for all addresses: a
-// guest asks whether somebody has its own.
+// The gateway answers ARP only for its own addresses: a guest asks whether anybody else has
+// the guest's.
 func TestARP(t *testing.T) {
 	n, err := New(Config{MAC: guestMAC})
 	if err != nil {
