@@ -25,8 +25,8 @@ func (t *Transport) activateLocked() {
 func (t *Transport) serve(ctx context.Context, a *activation, features uint64) {
 	defer close(a.done)
 	if err := t.dev.Serve(ctx, features, a.queues); err != nil && ctx.Err() == nil {
-		t.needReset()
 		t.log.Warn("virtio: the device has failed and needs a reset", "err", err)
+		t.needReset()
 	}
 }
 
@@ -88,7 +88,8 @@ func (t *Transport) Close() error {
 	return nil
 }
 
-// needReset sets DEVICE_NEEDS_RESET. The caller logs why.
+// needReset sets DEVICE_NEEDS_RESET. The caller has logged why: whoever sees the
+// status finds the line.
 func (t *Transport) needReset() {
 	t.mu.Lock()
 	t.status |= StatusNeedsReset

@@ -114,8 +114,8 @@ func (q *Queue) take(c *Chain, wait bool) (ok bool) {
 	}
 	q.mu.Unlock()
 	if wrong != "" {
-		q.t.needReset()
 		q.t.log.Info("virtio: the driver breaks a queue, the device needs a reset", "queue", q.index, "wrong", wrong)
+		q.t.needReset()
 	}
 	return ok
 }
