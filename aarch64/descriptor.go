@@ -1,7 +1,7 @@
 package aarch64
 
-// Fields of a translation table descriptor of stage 1 (DDI 0487 D8.3): shifts
-// of those with several bits.
+// Fields of a translation table descriptor of stage 1 (DDI 0487 D8.3). Those
+// with several bits are shifts.
 const (
 	DescValid = 1 << 0
 	DescTable = 1 << 1 // a table, or at level 3 a page
@@ -23,8 +23,8 @@ const (
 	DescAddress = 1<<48 - 1<<12 // mask of the output address
 )
 
-// validDescriptor says whether the two low bits are allowed at a level: blocks
-// exist at level 2, and with 4 KiB granules at level 1.
+// validDescriptor says whether a level allows the descriptor's two low bits.
+// Blocks exist at level 2, and with 4 KiB granules at level 1.
 func validDescriptor(desc uint64, level, granule uint) bool {
 	if desc&DescValid == 0 {
 		return false
@@ -35,7 +35,8 @@ func validDescriptor(desc uint64, level, granule uint) bool {
 	return level == 2 || level == 1 && granule == 12
 }
 
-// restrict works what the tables on the way forbid into a leaf's descriptor.
+// restrict returns a leaf's descriptor without the rights that the table
+// descriptors above it forbid.
 func restrict(desc, tables uint64) uint64 {
 	if tables&DescAPTable0 != 0 {
 		desc &^= DescAP1
@@ -52,10 +53,9 @@ func restrict(desc, tables uint64) uint64 {
 	return desc
 }
 
-// IsDevice says whether a memory attribute, a byte of MAIR_EL1, is one of
-// Device memory.
+// IsDevice says whether attr, a byte of MAIR_EL1, describes Device memory.
 func IsDevice(attr uint8) bool { return attr&0xf0 == 0 }
 
-// NormalNC is the attribute of Normal memory that is not cacheable, which is
-// always outer shareable.
+// NormalNC is the attribute of Normal non-cacheable memory. Such memory is always
+// outer shareable.
 const NormalNC = 0x44

@@ -57,7 +57,7 @@ func (ec EC) String() string {
 	return fmt.Sprintf("EC 0x%02x", uint8(ec))
 }
 
-// MakeESR puts a syndrome together for a 32-bit instruction (IL=1).
+// MakeESR returns the syndrome of a 32-bit instruction (IL=1).
 func MakeESR(ec EC, iss uint32) ESR { return ESR(ec)<<26 | 1<<25 | ESR(iss&0x1ffffff) }
 
 // EC returns the exception class.
@@ -76,7 +76,8 @@ func (e ESR) String() string {
 // FSC is a fault status code, DFSC or IFSC, in an abort's ISS bits 5:0.
 type FSC uint8
 
-// Fault status codes. Those with a level are its base: add the level, 0 to 3.
+// Fault status codes. Add the level, 0 to 3, to address size, translation, access
+// flag, permission and walk faults.
 const (
 	FSCAddressSize FSC = 0x00
 	FSCTranslation FSC = 0x04
@@ -98,7 +99,7 @@ func (f FSC) Translation() bool { return f&^3 == FSCTranslation }
 // DataAbort is the ISS of a data abort (DDI 0487 D24.2.40, "ISS encoding for
 // an exception from a Data Abort").
 type DataAbort struct {
-	ISV   bool // Size to AR say what the instruction was
+	ISV   bool // Size to AR are valid: they describe the instruction
 	Size  int  // bytes: 1, 2, 4, 8 (SAS)
 	Sign  bool // a load that sign-extends (SSE)
 	Reg   int  // transfer register; 31 is XZR (SRT)
@@ -135,8 +136,8 @@ func (e ESR) DataAbort() DataAbort {
 	}
 }
 
-// ISS puts d back into the layout that ESR.DataAbort decodes. Without ISV the
-// fields that it governs are zero.
+// ISS encodes d in the layout that ESR.DataAbort decodes. Without ISV the fields
+// from Size to AR are zero.
 func (d DataAbort) ISS() uint32 {
 	iss := uint32(d.FSC) | flag(d.FnV, 1<<10) | flag(d.CM, AbortCM) | flag(d.S1PTW, AbortS1PTW) | flag(d.Write, AbortWnR)
 	if !d.ISV {
@@ -154,8 +155,8 @@ func flag(set bool, bit uint32) uint32 {
 	return 0
 }
 
-// Extend returns what a load of this syndrome puts into its register: v,
-// which the bus read, extended by Sign to the width that Wide says.
+// Extend returns what the load puts into its register when the bus has read v:
+// v sign- or zero-extended from Size to the register's width.
 func (d DataAbort) Extend(v uint64) uint64 {
 	shift := uint(64 - 8*d.Size)
 	if d.Sign {
@@ -186,7 +187,7 @@ func (e ESR) SysRegTrap() SysRegTrap {
 	}
 }
 
-// ISS puts the trap back into the layout that SysRegTrap decodes.
+// ISS encodes t in the layout that ESR.SysRegTrap decodes.
 func (t SysRegTrap) ISS() uint32 {
 	op0, op1, crn, crm, op2 := t.Reg.Fields()
 	iss := op0<<20 | op2<<17 | op1<<14 | crn<<10 | uint32(t.Rt)<<5 | crm<<1
@@ -196,7 +197,7 @@ func (t SysRegTrap) ISS() uint32 {
 	return iss
 }
 
-// WFx is which instruction waited, the TI field of class ECWFx.
+// WFx is the instruction that waited: the TI field of class ECWFx.
 type WFx uint8
 
 const (

@@ -27,8 +27,8 @@ func TestMakeESR(t *testing.T) {
 	}
 }
 
-// TestDataAbort: one field after the other, and instructions' syndromes, there
-// and back.
+// TestDataAbort decodes and encodes one field after the other, then the syndromes
+// of instructions.
 func TestDataAbort(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -86,7 +86,7 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// TestSysRegTrap: one field of the ISS after the other, there and back.
+// TestSysRegTrap decodes and encodes one field of the ISS after the other.
 func TestSysRegTrap(t *testing.T) {
 	for _, c := range []struct {
 		field string
@@ -120,7 +120,7 @@ func TestWFx(t *testing.T) {
 	}
 }
 
-// TestFSC: the kind of a code, whatever its level.
+// TestFSC: the kind of a fault does not depend on its level.
 func TestFSC(t *testing.T) {
 	for f := FSC(0); f < 64; f++ {
 		if got, want := f.Translation(), f >= 4 && f <= 7; got != want {

@@ -6,7 +6,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// A vCPU has left its guest for a store of 32 bits from W1 to where no memory is.
+// A vCPU has left its guest because of a 32-bit store from W1 to an unmapped
+// address.
 func Example() {
 	esr := aarch64.ESR(0x93810046)
 	d := esr.DataAbort()

@@ -1,6 +1,7 @@
 package aarch64
 
-// Bits of PSTATE where SPSR_EL1 and a host's CPSR have them (DDI 0487 C5.2.19).
+// Bits of PSTATE at their positions in SPSR_EL1 (DDI 0487 C5.2.19), which are
+// also those of hv.RegCPSR.
 const (
 	PSTATE_M    = 0x1f    // mode
 	PSTATE_DAIF = 6       // shift of D A I F, with F in the lowest bit
@@ -17,11 +18,11 @@ const (
 	PSTATE_EL1h = 5
 )
 
-// EL returns the exception level that a PSTATE of AArch64 names.
+// EL returns the exception level in a PSTATE of AArch64 state.
 func EL(pstate uint64) uint64 { return pstate >> 2 & 3 }
 
-// VectorFrom returns the offset from VBAR_EL1 of the vectors for exceptions
-// from pstate to EL1 (DDI 0487 D1.3.6).
+// VectorFrom returns the offset from VBAR_EL1 of the four vectors for exceptions
+// that are taken to EL1 from pstate (DDI 0487 D1.3.6).
 func VectorFrom(pstate uint64) uint64 {
 	switch {
 	case EL(pstate) == 0:

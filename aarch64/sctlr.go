@@ -16,17 +16,17 @@ const (
 	SCTLR_nTWI  = 1 << 16 // WFI at EL0 does not trap
 	SCTLR_nTWE  = 1 << 18 // WFE at EL0 does not trap
 	SCTLR_WXN   = 1 << 19 // what is writable is not executable
-	SCTLR_SPAN  = 1 << 23 // exceptions leave PSTATE.PAN alone
+	SCTLR_SPAN  = 1 << 23 // exceptions leave PSTATE.PAN unchanged
 	SCTLR_UCI   = 1 << 26 // EL0 may maintain caches
 	SCTLR_DSSBS = 1 << 44 // what exceptions set PSTATE.SSBS to
 
-	// SCTLR_RES1 are the bits that are one in ARMv8.0 whatever is written.
+	// SCTLR_RES1 is the set of bits that are RES1 in ARMv8.0.
 	SCTLR_RES1 = 1<<11 | 1<<20 | 1<<22 | 1<<28 | 1<<29
 
-	// SCTLR_Reset has the MMU and the caches off, and SPAN set: the value of
-	// that bit before PAN existed.
+	// SCTLR_Reset has the MMU and the caches off. SPAN is set: its bit was RES1
+	// before PAN existed.
 	SCTLR_Reset = SCTLR_RES1 | SCTLR_SPAN
 )
 
 // Fields of CPACR_EL1, as shifts.
-const CPACR_FPEN = 20 // 0b11: FP and SIMD do not trap; 0b01: they do at EL0 only
+const CPACR_FPEN = 20 // 0b11: FP and SIMD do not trap; 0b01: they trap at EL0 only

@@ -1,7 +1,7 @@
 package aarch64
 
-// System instructions, named like registers with op0=1: op1, CRn, CRm, op2
-// (DDI 0487 C5.3 to C5.5). What C5 writes as "DC ZVA" is DC_ZVA here.
+// System instructions, which have the encodings of registers with op0=1
+// (DDI 0487 C5.3 to C5.5). What the manual calls "DC ZVA" is DC_ZVA here.
 const (
 	IC_IALLUIS SysReg = 1<<14 | 0<<11 | 7<<7 | 1<<3 | 0
 	IC_IALLU   SysReg = 1<<14 | 0<<11 | 7<<7 | 5<<3 | 0

@@ -8,7 +8,7 @@ type SysReg uint16
 
 // SysRegOf builds the name from the fields of an MRS or MSR instruction.
 func SysRegOf(op0, op1, crn, crm, op2 uint32) SysReg {
-	return SysReg(op0&3<<14 | op1&7<<11 | crn&15<<7 | crm&15<<3 | op2&7)
+	return SysReg((op0&3)<<14 | (op1&7)<<11 | (crn&15)<<7 | (crm&15)<<3 | op2&7)
 }
 
 // Fields returns op0, op1, CRn, CRm and op2.
@@ -17,8 +17,8 @@ func (r SysReg) Fields() (op0, op1, crn, crm, op2 uint32) {
 	return v >> 14, v >> 11 & 7, v >> 7 & 15, v >> 3 & 15, v & 7
 }
 
-// DBGBVR, DBGBCR, DBGWVR and DBGWCR name DBGBVR<n>_EL1 and its like, of
-// breakpoint or watchpoint n.
+// DBGBVR, DBGBCR, DBGWVR and DBGWCR name the registers of breakpoint or
+// watchpoint n: DBGBVR<n>_EL1, DBGBCR<n>_EL1, DBGWVR<n>_EL1 and DBGWCR<n>_EL1.
 func DBGBVR(n int) SysReg { return debugReg(n, 4) }
 func DBGBCR(n int) SysReg { return debugReg(n, 5) }
 func DBGWVR(n int) SysReg { return debugReg(n, 6) }
@@ -26,10 +26,11 @@ func DBGWCR(n int) SysReg { return debugReg(n, 7) }
 
 func debugReg(n int, op2 uint32) SysReg { return SysRegOf(2, 0, 0, uint32(n), op2) }
 
-// debugRegNames is by op2.
+// debugRegNames is indexed by op2.
 var debugRegNames = [8]string{4: "DBGBVR", 5: "DBGBCR", 6: "DBGWVR", 7: "DBGWCR"}
 
-// String returns the architectural name, or the generic S<op0>_<op1>_C<n>_C<m>_<op2>.
+// String returns the architectural name. For an unknown register it returns the
+// generic S<op0>_<op1>_C<n>_C<m>_<op2>.
 func (r SysReg) String() string {
 	if n, ok := sysRegNames[r]; ok {
 		return n

@@ -1,7 +1,7 @@
 package aarch64
 
-// sysRegNames has the constants of sysreg_table.go and sysinstr.go; a test
-// holds it to them.
+// sysRegNames has every constant of sysreg_table.go and sysinstr.go. A test
+// checks that none is missing.
 var sysRegNames = map[SysReg]string{
 	IC_IALLUIS:     "IC IALLUIS",
 	IC_IALLU:       "IC IALLU",

@@ -1,8 +1,8 @@
 package aarch64
 
 // The system registers that the project knows by name, in the order of their
-// encodings: op0, op1, CRn, CRm, op2 (DDI 0487 D18.3; ICC_*: IHI 0069, chapter
-// 12). The breakpoint and watchpoint registers are functions of their number.
+// encodings: op0, op1, CRn, CRm, op2 (DDI 0487 D18.3; for ICC_* IHI 0069, chapter
+// 12). Breakpoint and watchpoint registers are not here: see DBGBVR.
 const (
 	MDCCINT_EL1      SysReg = 2<<14 | 0<<11 | 0<<7 | 2<<3 | 0
 	MDSCR_EL1        SysReg = 2<<14 | 0<<11 | 0<<7 | 2<<3 | 2

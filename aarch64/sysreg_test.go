@@ -23,7 +23,7 @@ func constants(t *testing.T, files ...string) map[string]SysReg {
 		}
 		parsed = append(parsed, f)
 	}
-	cfg := types.Config{Error: func(error) {}} // what other files declare is of no matter
+	cfg := types.Config{Error: func(error) {}} // what other files declare is not needed
 	pkg, _ := cfg.Check("aarch64", fset, parsed, nil)
 	found := map[string]SysReg{}
 	for _, name := range pkg.Scope().Names() {
@@ -35,7 +35,8 @@ func constants(t *testing.T, files ...string) map[string]SysReg {
 	return found
 }
 
-// TestSysRegNames: String says how a constant is called, and has no other names.
+// TestSysRegNames: String returns the name of each constant, and there are no
+// other names.
 func TestSysRegNames(t *testing.T) {
 	found := constants(t, "sysreg_table.go", "sysinstr.go")
 	for name, r := range found {
@@ -51,8 +52,8 @@ func TestSysRegNames(t *testing.T) {
 	}
 }
 
-// TestSysRegEncodings: names as in the descriptions of the registers (DDI 0487
-// D24), and the words that an assembler makes of an MRS to X0.
+// TestSysRegEncodings compares encodings with the descriptions of the registers
+// (DDI 0487 D24), and with the words that an assembler makes for MRS X0, <reg>.
 func TestSysRegEncodings(t *testing.T) {
 	for _, c := range []struct {
 		reg                     SysReg

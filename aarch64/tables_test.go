@@ -1,7 +1,7 @@
 package aarch64
 
-// tables is stage 1 with translation tables in a memory that has only what was
-// built, and the tables around it, filled with zeros.
+// tables is stage 1 with translation tables in a memory that holds only the
+// descriptors that were built. Everything else in it reads as zero.
 type tables struct {
 	Stage1
 	desc map[uint64]uint64
@@ -52,8 +52,8 @@ func (s space) stride() uint          { return s.grain - 3 }
 func (s space) startLevel() uint      { return 4 - (s.bits-s.grain+s.stride()-1)/s.stride() }
 func (s space) shift(level uint) uint { return s.grain + (3-level)*s.stride() }
 
-// build sets the registers to s, puts desc at a level of the walk of va, and
-// returns where.
+// build sets the registers for s and puts desc at the given level of va's walk.
+// It returns the address of desc.
 func (g *tables) build(s space, va uint64, level uint, desc uint64) (slot uint64) {
 	g.TCR = s.tgField() | 5<<TCR_IPS // 48 bits, limited by the processor
 	at := g.table(s.grain)
@@ -65,7 +65,7 @@ func (g *tables) build(s space, va uint64, level uint, desc uint64) (slot uint64
 		g.TTBR0 = at
 	}
 	for l := s.startLevel(); ; l++ {
-		index := va & (1<<s.bits - 1) >> s.shift(l)
+		index := (va & (1<<s.bits - 1)) >> s.shift(l)
 		if l != s.startLevel() {
 			index &= 1<<s.stride() - 1
 		}
@@ -79,7 +79,7 @@ func (g *tables) build(s space, va uint64, level uint, desc uint64) (slot uint64
 	}
 }
 
-// An access, and who makes it.
+// An access, and the exception level and PAN that it is made with.
 type (
 	access byte
 	who    struct{ el0, pan bool }
@@ -87,7 +87,7 @@ type (
 
 var atEL0, atEL1, atEL1PAN = who{el0: true}, who{}, who{pan: true}
 
-// translate walks, and checks the permissions of an access r, w or x.
+// translate walks for va, then checks the permission for an access r, w or x.
 func (g *tables) translate(va uint64, acc access, by who) (Leaf, Fault) {
 	l, f := g.Walk(va, g.read)
 	if f.Some {
@@ -100,7 +100,7 @@ func (g *tables) translate(va uint64, acc access, by who) (Leaf, Fault) {
 	return l, Fault{}
 }
 
-// rwx returns what is allowed.
+// rwx returns the accesses to va that are allowed, as "r-x".
 func rwx(g *tables, va uint64, by who) string {
 	s := []byte("---")
 	for i, acc := range "rwx" {

@@ -2,7 +2,7 @@ package aarch64
 
 import "testing"
 
-// TestTCR: what TCR_EL1 says of the half that bit 55 of an address chooses.
+// TestTCR: granule and TBI come from the half that bit 55 of an address chooses.
 func TestTCR(t *testing.T) {
 	const low, high = 0, 1 << 55
 	for _, c := range []struct {
@@ -28,7 +28,7 @@ func TestTCR(t *testing.T) {
 	}
 }
 
-// TestPARange: the largest value whose width fits, and the widths.
+// TestPARange: PARange is the largest value whose width fits; PABits is the width.
 func TestPARange(t *testing.T) {
 	for bits, want := range map[int]uint64{32: 0, 33: 0, 36: 1, 39: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 5} {
 		if got := PARange(bits); got != want {

@@ -1,16 +1,17 @@
 package aarch64
 
-// Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0 (DDI 0487 D24.10).
+// Bits of CNTV_CTL_EL0 and CNTP_CTL_EL0, which are laid out alike (DDI 0487
+// D24.10).
 const (
-	TimerEnable  = 1 << 0 // ENABLE
-	TimerIMask   = 1 << 1 // IMASK: the timer raises no interrupt
-	TimerIStatus = 1 << 2 // ISTATUS: the counter has reached CVAL; read-only
+	CNT_CTL_ENABLE  = 1 << 0
+	CNT_CTL_IMASK   = 1 << 1 // the timer raises no interrupt
+	CNT_CTL_ISTATUS = 1 << 2 // the counter has reached CVAL; read-only
 
-	// TimerWritable are the bits that a write sets.
-	TimerWritable = TimerEnable | TimerIMask
+	// CNT_CTL_Writable is the set of bits that a write changes.
+	CNT_CTL_Writable = CNT_CTL_ENABLE | CNT_CTL_IMASK
 )
 
-// Interrupt numbers of the timers, by BSA (DEN0094), section on PPIs.
+// INTIDs of the timers' private interrupts (BSA, DEN0094, section on PPIs).
 const (
 	HypTimerINTID      = 26
 	VirtualTimerINTID  = 27
@@ -18,7 +19,7 @@ const (
 	PhysicalTimerINTID = 30
 )
 
-// Bits of CNTKCTL_EL1: what EL0 may access without a trap.
+// Bits of CNTKCTL_EL1. Each lets EL0 access registers without a trap.
 const (
 	CNTKCTL_EL0PCTEN = 1 << 0 // CNTPCT_EL0
 	CNTKCTL_EL0VCTEN = 1 << 1 // CNTVCT_EL0
@@ -26,27 +27,29 @@ const (
 	CNTKCTL_EL0PTEN  = 1 << 9 // CNTP_*
 )
 
-// TimerArmed says whether ctl lets the timer raise its interrupt, now or when
-// the counter reaches CVAL.
-func TimerArmed(ctl uint64) bool { return ctl&TimerWritable == TimerEnable }
+// TimerArmed says whether a timer with this CTL raises its interrupt, either now
+// or when the counter reaches CVAL.
+func TimerArmed(ctl uint64) bool { return ctl&CNT_CTL_Writable == CNT_CTL_ENABLE }
 
-// TimerHigh says whether the output of a timer whose CTL reads as ctl is high.
+// TimerHigh says whether a timer's output is high when its CTL reads as ctl.
 func TimerHigh(ctl uint64) bool {
-	return ctl&(TimerWritable|TimerIStatus) == TimerEnable|TimerIStatus
+	return ctl&(CNT_CTL_Writable|CNT_CTL_ISTATUS) == CNT_CTL_ENABLE|CNT_CTL_ISTATUS
 }
 
-// TimerCTL returns what CTL reads as, when ctl was written to it. ISTATUS is
-// set only while the timer is enabled. Counter and CVAL are unsigned.
+// TimerCTL returns what CTL reads as after ctl was written to it. ISTATUS is set
+// only while the timer is enabled. Counter and CVAL are compared as unsigned
+// numbers.
 func TimerCTL(ctl, cval, counter uint64) uint64 {
-	if ctl&TimerEnable != 0 && counter >= cval {
-		return ctl | TimerIStatus
+	if ctl&CNT_CTL_ENABLE != 0 && counter >= cval {
+		return ctl | CNT_CTL_ISTATUS
 	}
 	return ctl
 }
 
-// TimerTVAL returns the downward view of a timer: what is left, in 32 bits.
+// TimerTVAL returns what TVAL reads as: the low 32 bits of the ticks that are
+// left until CVAL.
 func TimerTVAL(cval, counter uint64) uint64 { return uint64(uint32(cval - counter)) }
 
-// TimerCVAL returns what a write of tval to TVAL, a signed number of 32 bits,
-// sets CVAL to.
+// TimerCVAL returns the CVAL that a write of tval to TVAL sets. TVAL is a signed
+// 32-bit number of ticks from now.
 func TimerCVAL(tval, counter uint64) uint64 { return counter + uint64(int64(int32(tval))) }

@@ -2,10 +2,10 @@ package aarch64
 
 import "testing"
 
-// TestTimer: CTL as it reads, and what follows from it. The condition is
-// counter >= CVAL, without a sign.
+// TestTimer: what CTL reads as, and whether the timer is armed and its output
+// high. The condition is counter >= CVAL, unsigned.
 func TestTimer(t *testing.T) {
-	const e, m, s = TimerEnable, TimerIMask, TimerIStatus
+	const e, m, s = CNT_CTL_ENABLE, CNT_CTL_IMASK, CNT_CTL_ISTATUS
 	for _, c := range []struct {
 		written, cval, counter, reads uint64
 		armed, high                   bool
@@ -28,8 +28,8 @@ func TestTimer(t *testing.T) {
 	}
 }
 
-// TestTVAL: the downward view reads what is left, and sets CVAL by a signed
-// number of 32 bits.
+// TestTVAL: TVAL reads as the ticks that are left. A write adds a signed 32-bit
+// number to the counter.
 func TestTVAL(t *testing.T) {
 	for _, c := range []struct{ tval, counter, cval, reads uint64 }{
 		{100, 1000, 1100, 100},

@@ -1,21 +1,21 @@
 package aarch64
 
-// Stage1 holds the registers that the stage 1 translation of EL1 and EL0
-// depends on (DDI 0487 D8): VMSAv8-64 with 4, 16 and 64 KiB granules and 48-bit
-// addresses. Not here: hardware management of the access flag and dirty state,
-// hierarchical permission disables, 52-bit addresses, big-endian tables. The
-// project's processor does not offer them in its ID registers.
+// Stage1 holds the registers on which the stage 1 translation of EL1 and EL0
+// depends (DDI 0487 D8): VMSAv8-64 with granules of 4, 16 and 64 KiB and 48-bit
+// addresses. Hardware management of the access flag and dirty state, hierarchical
+// permission disables, 52-bit addresses and big-endian tables are missing. The ID
+// registers of the project's processor do not offer them.
 type Stage1 struct {
 	SCTLR, TCR, TTBR0, TTBR1, MAIR uint64
 
-	PABits uint // the processor's width of physical addresses
+	PABits uint // width of the processor's physical addresses, in bits
 }
 
 // Leaf is a block or page that a walk has found.
 type Leaf struct {
-	PA    uint64 // of the address that was looked up
+	PA    uint64 // output address for the address that was looked up
 	Size  uint64 // bytes
-	Desc  uint64 // the descriptor, with the tables' limits worked into AP, PXN and UXN
+	Desc  uint64 // the descriptor; AP, PXN and UXN include the limits of the tables above it
 	Level uint8
 }
 
@@ -23,14 +23,15 @@ type Leaf struct {
 type Fault struct {
 	FSC  FSC    // with its level
 	Some bool   // false: there is no fault
-	Hole bool   // no memory is at Slot; what that means is stage 2's matter, and FSC is not set
+	Hole bool   // Slot is unmapped: stage 2 decides what that means, and FSC is not set
 	Slot uint64 // the physical address of the descriptor that could not be read
 }
 
-// FaultAt is a fault of one kind at a level.
+// FaultAt returns a fault of one kind at a level.
 func FaultAt(kind FSC, level uint8) Fault { return Fault{FSC: kind + FSC(level), Some: true} }
 
-// Flat translates with the MMU off (D8.2.10): addresses stay as they are.
+// Flat translates with the MMU off: the output address is the input address
+// (DDI 0487 D8.2.10).
 func (s *Stage1) Flat(va uint64) (pa uint64, f Fault) {
 	if TBI(s.TCR, va) {
 		va &= 1<<56 - 1
@@ -41,10 +42,9 @@ func (s *Stage1) Flat(va uint64) (pa uint64, f Fault) {
 	return va, Fault{}
 }
 
-// Walk looks va up in the translation tables. read returns the descriptor at a
-// physical address, a multiple of 8; ok is false where no memory is. Walk
-// allocates nothing if read does not. Permission faults are the caller's
-// matter.
+// Walk looks va up in the translation tables. read returns the descriptor at pa,
+// a multiple of 8; ok is false if pa is unmapped. Walk allocates nothing if read
+// does not. The caller checks permissions: see Permissions.
 func (s *Stage1) Walk(va uint64, read func(pa uint64) (desc uint64, ok bool)) (Leaf, Fault) {
 	h := newHalf(s.TCR, va)
 	base, excess := s.TTBR0, va
@@ -61,16 +61,17 @@ func (s *Stage1) Walk(va uint64, read func(pa uint64) (desc uint64, ok bool)) (L
 	stride := h.granule - 3
 	level := 4 - (h.bits-h.granule+stride-1)/stride
 	shift := h.granule + (3-level)*stride
-	outside := uint64(DescAddress) &^ (1<<s.outputBits() - 1) // address bits that have to be zero
+	outside := uint64(DescAddress) &^ (1<<s.outputBits() - 1) // address bits that must be zero
 
-	// The first table is as big as needed, and aligned to its size.
+	// The first table has only the entries that the input width needs. It is
+	// aligned to its size.
 	size := uint64(8) << (h.bits - shift)
 	table := base & (1<<48 - 1) &^ (size - 1)
 	if table&outside != 0 {
 		return Leaf{}, FaultAt(FSCAddressSize, 0)
 	}
-	index := va & (1<<h.bits - 1) >> shift
-	var tables uint64 // the attributes of the tables on the way
+	index := (va & (1<<h.bits - 1)) >> shift
+	var tables uint64 // attributes of the table descriptors so far
 	for {
 		slot := table + index*8
 		desc, ok := read(slot)
@@ -92,7 +93,7 @@ func (s *Stage1) Walk(va uint64, read func(pa uint64) (desc uint64, ok bool)) (L
 	}
 }
 
-// outputBits returns the width of output addresses.
+// outputBits returns the width of output addresses in bits.
 func (s *Stage1) outputBits() uint { return min(PABits(s.TCR>>TCR_IPS), s.PABits) }
 
 func newLeaf(va, desc, tables uint64, level, shift uint) (Leaf, Fault) {
@@ -108,9 +109,10 @@ func newLeaf(va, desc, tables uint64, level, shift uint) (Leaf, Fault) {
 	}, Fault{}
 }
 
-// Permissions returns what EL0, or else EL1 with or without PSTATE.PAN, may do
-// with l (D8.4). What EL0 can write EL1 never executes. PAN takes data accesses
-// at EL1 away from what EL0 can access; execution keeps its own.
+// Permissions returns what may be done with l at EL0, or else at EL1 with or
+// without PSTATE.PAN (DDI 0487 D8.4). EL1 never executes what EL0 can write. PAN
+// forbids EL1 to load from or store to what EL0 can access; it does not forbid
+// execution.
 func (s *Stage1) Permissions(l *Leaf, el0, pan bool) (read, write, exec bool) {
 	user := l.Desc&DescAP1 != 0
 	writable := l.Desc&DescAP2 == 0
@@ -128,5 +130,5 @@ func (s *Stage1) Permissions(l *Leaf, el0, pan bool) (read, write, exec bool) {
 
 // Attr returns the byte of MAIR_EL1 that l's descriptor chooses.
 func (s *Stage1) Attr(l *Leaf) uint8 {
-	return uint8(s.MAIR >> (l.Desc >> DescAttrIndx & 7 * 8))
+	return uint8(s.MAIR >> ((l.Desc >> DescAttrIndx & 7) * 8))
 }

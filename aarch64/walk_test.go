@@ -103,7 +103,7 @@ func TestWalkLevelFaults(t *testing.T) {
 	}
 }
 
-// TestWalkInput: faults that come before any table is read are of level 0.
+// TestWalkInput: faults that come before any table is read have level 0.
 func TestWalkInput(t *testing.T) {
 	level0 := fsc(FSCTranslation, 0)
 	rows := []struct {
@@ -164,7 +164,8 @@ func TestWalkTableBase(t *testing.T) {
 	}
 }
 
-// TestOutputSize: TCR_EL1.IPS limits output addresses, up to what the CPU has.
+// TestOutputSize: TCR_EL1.IPS and the processor's own width limit output
+// addresses.
 func TestOutputSize(t *testing.T) {
 	for ips, bits := range []uint{32, 36, 40, 40, 40, 40, 40, 40} {
 		g := newTables()
@@ -227,7 +228,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// TestTableAttributes: what a table descriptor forbids is forbidden below it.
+// TestTableAttributes: what a table descriptor forbids is forbidden for all pages
+// below it.
 func TestTableAttributes(t *testing.T) {
 	rows := []struct {
 		name     string
@@ -255,7 +257,7 @@ func TestTableAttributes(t *testing.T) {
 	}
 }
 
-// TestTableAttributesAdd: what the first table forbids, those below do not allow.
+// TestTableAttributesAdd: a lower table does not allow what the first one forbids.
 func TestTableAttributesAdd(t *testing.T) {
 	g := newTables()
 	g.build(space{grain: 12, bits: 48}, 0, 3, full|page)

@@ -16,7 +16,7 @@ import (
 )
 
 // toy is a backend: an interpreter of seven instructions, without interrupts,
-// timer and translation. Its registers' methods trust their caller.
+// timer and translation. Its register methods trust their caller.
 type toy struct{}
 
 func (toy) NewVM(hv.Config) (hv.VM, error) { return &toyVM{start: time.Now()}, nil }
@@ -47,7 +47,7 @@ func (m *toyVM) Protect(gpa, size uint64, _ hv.Prot) error { return errors.New("
 func (m *toyVM) Counter() uint64                           { return uint64(time.Since(m.start)) }
 func (m *toyVM) CounterFrequency() uint64                  { return uint64(time.Second) }
 
-// at returns size bytes of guest memory, or nil where there are none.
+// at returns size bytes of guest memory at ipa, or nil if they are unmapped.
 func (m *toyVM) at(ipa, size uint64) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -87,7 +87,7 @@ type toyCPU struct {
 	kicked atomic.Bool
 }
 
-// Run looks for a kick before each instruction, the first one too.
+// Run looks for a kick before each instruction, including the first.
 func (c *toyCPU) Run() (hv.Exit, error) {
 	for !c.kicked.Swap(false) {
 		if exit, err := c.step(); exit.Reason != hv.ExitUnknown || err != nil {
@@ -97,7 +97,7 @@ func (c *toyCPU) Run() (hv.Exit, error) {
 	return hv.Exit{Reason: hv.ExitCanceled}, nil
 }
 
-// step executes an instruction. The reason is ExitUnknown if it does not exit.
+// step executes an instruction. The reason is ExitUnknown if there is no exit.
 func (c *toyCPU) step() (hv.Exit, error) {
 	pc := &c.reg[hv.RegPC]
 	code := c.vm.at(*pc, 4)
@@ -124,7 +124,7 @@ func (c *toyCPU) step() (hv.Exit, error) {
 		store, mem := word&(1<<22) == 0, c.vm.at(addr, 8)
 		switch {
 		case mem == nil: // ISV, 8 bytes, Xt, SF
-			iss := 1<<24 | 3<<22 | word&31<<16 | 1<<15 | uint32(aarch64.FSCTranslation)
+			iss := 1<<24 | 3<<22 | (word&31)<<16 | 1<<15 | uint32(aarch64.FSCTranslation)
 			if store {
 				iss |= 1 << 6
 			}
@@ -141,7 +141,7 @@ func (c *toyCPU) step() (hv.Exit, error) {
 	return hv.Exit{Reason: hv.ExitUnknown}, nil
 }
 
-// x is a register as an operand: 31 is XZR, and not the PC.
+// x returns a register as an operand: 31 is XZR, not the PC.
 func (c *toyCPU) x(n uint32) *uint64 {
 	if n == 31 {
 		c.xzr = 0
@@ -150,8 +150,8 @@ func (c *toyCPU) x(n uint32) *uint64 {
 	return &c.reg[n]
 }
 
-// exception is an exit, for an address if it is an abort. Virtual addresses are
-// physical here.
+// exception returns an exit. addr is the address of an abort; virtual and
+// physical addresses are the same here.
 func exception(ec aarch64.EC, iss uint32, addr uint64) hv.Exit {
 	return hv.Exit{Reason: hv.ExitException, ESR: aarch64.MakeESR(ec, iss), FAR: addr, IPA: addr}
 }
@@ -175,8 +175,8 @@ func (c *toyCPU) Close() error {
 	return nil
 }
 
-// The author of a backend begins with the suite's first cases, and adds to both
-// until hvtest.Run passes.
+// The author of a backend begins with the suite's first cases, and extends the
+// backend until hvtest.Run passes.
 func Example() {
 	first := []string{
 		"vm/runs", "vm/counter", "vm/close", "vm/again", "vm/vcpu-again", "exit/hvc", "exit/smc", "exit/wfi",
@@ -207,8 +207,8 @@ func Example() {
 	// kick/storm ok
 }
 
-// A machine around a vCPU: it runs the guest, and emulates the device that the
-// guest writes to. Errors are left out.
+// A machine around a vCPU runs the guest and emulates the device that the guest
+// writes to. The example ignores errors.
 func ExampleVCPU() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -6,8 +6,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// ExitReason says why Run returned. The first four are the framework's, with
-// its numbers.
+// ExitReason says why Run returned. The first four are those of
+// Hypervisor.framework, with the same numbers.
 type ExitReason uint32
 
 const (
@@ -50,11 +50,11 @@ type Access struct {
 // methods, before the next Run and before it touches any register.
 type AccessDecoder interface {
 	VCPU
-	// FinishAccess performs the access. A load gives its register the low Size
-	// bytes of data, extended as the instruction says; a store ignores data. The
-	// PC is past the instruction then.
+	// FinishAccess performs the access and moves the PC past the instruction. A
+	// load puts the low Size bytes of data into its register, extended as the
+	// instruction says. A store ignores data.
 	FinishAccess(data uint64) error
-	// AbortAccess makes the guest take a synchronous External abort for the
-	// access: nothing is at its address.
+	// AbortAccess makes the guest take a synchronous External abort, as for an
+	// address that nothing answers.
 	AbortAccess() error
 }

@@ -1,41 +1,41 @@
 package hv
 
 // GICMaker is a VM that can have an interrupt controller of the backend's own.
-// Not every backend has one, and one that has may not have it on every host: the
-// error then says what to do.
+// Not every backend has one, and some have it on some hosts only. There NewGIC
+// returns an error that says what to do.
 type GICMaker interface {
-	// NewGIC gives the VM its interrupt controller, once, and before its first
-	// vCPU. All vCPUs are made before the first of them runs.
+	// NewGIC gives the VM its interrupt controller. It is called once, before the
+	// first vCPU is made. All vCPUs must be made before the first of them runs.
 	NewGIC(GICLayout) (GIC, error)
 }
 
-// GICLayout is where a guest finds the interrupt controller, in guest physical
-// memory, and what of it the machine uses.
+// GICLayout has the guest physical addresses of the interrupt controller, and the
+// parts of it that the machine uses.
 type GICLayout struct {
-	Distributor    uint64 // 64 KiB
-	Redistributors uint64 // 128 KiB a vCPU, in the order in which those are made
+	Distributor    uint64 // base of 64 KiB
+	Redistributors uint64 // base of 128 KiB for each vCPU, in the order in which the vCPUs are made
 
-	RedistributorSpace uint64 // bytes that the backend may claim for them; 0 does not limit it
-	SPIs               int    // shared interrupts that are used, from INTID 32 on
+	RedistributorSpace uint64 // bytes that the backend may claim for redistributors; 0 is no limit
+	SPIs               int    // how many shared interrupts are used, from INTID 32 on
 }
 
-// GIC is a GICv3 (IHI 0069) that the backend runs beside the guest: accesses to
-// the registers that it implements do not exit, nor does WFI, and the timers'
-// private interrupts come by themselves, so that there is no ExitVTimer. A vCPU's
-// interrupt inputs belong to it: SetIRQ and SetFIQ may state low only.
+// GIC is a GICv3 (IHI 0069) that the backend runs beside the guest. Accesses to
+// the registers that it implements do not exit, and neither does WFI. It raises
+// the timers' private interrupts itself, so there is no ExitVTimer. It drives the
+// vCPUs' interrupt inputs: SetIRQ and SetFIQ may only state low.
 type GIC interface {
-	// SetSPI drives the line of a shared interrupt, by INTID from 32 on, and
-	// wakes a vCPU that waits for it. Any goroutine may call it.
+	// SetSPI drives the line of a shared interrupt, INTID 32 or above, and wakes a
+	// vCPU that waits for it. Any goroutine may call it.
 	SetSPI(intid uint32, high bool) error
-	// PendPPI makes a private interrupt of a vCPU pending, or takes that back
-	// while the guest has not acknowledged it. INTIDs are 16 to 31. It belongs to
-	// the vCPU's goroutine.
+	// PendPPI makes a private interrupt of a vCPU, INTID 16 to 31, pending. With
+	// pending false it withdraws an interrupt that the guest has not acknowledged
+	// yet. Only the vCPU's goroutine may call it.
 	PendPPI(cpu int, intid uint32, pending bool) error
-	// Reset gives Distributor and Redistributors their reset values while no vCPU
-	// runs. Whether a line keeps its level is left open: state those that are
-	// high again.
+	// Reset gives the registers of Distributor and Redistributors their reset
+	// values. No vCPU may run meanwhile. A line may lose its level: the caller
+	// states high lines again.
 	Reset() error
-	// ResetCPU gives the ICC_* registers of a vCPU their reset values. It belongs
-	// to the vCPU's goroutine.
+	// ResetCPU gives the ICC_* registers of a vCPU their reset values. Only the
+	// vCPU's goroutine may call it.
 	ResetCPU(cpu int) error
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// ErrNotAvailable says that a backend has what was asked for, but not on this
-// host. The error that wraps it says what to do.
+// ErrNotAvailable says that a backend has a feature, but not on this host. The
+// error that wraps it says what to do.
 var ErrNotAvailable = errors.New("hv: not available on this host")
 
 // PageSize is the granule of Map, Unmap and Protect, in bytes.
@@ -32,42 +32,43 @@ func (p Prot) String() string {
 	return string(b)
 }
 
-// Config is what a virtual machine is made with.
+// Config holds the parameters of a virtual machine.
 type Config struct {
-	IPABits int // width of a guest physical address; 0 takes the backend's default
+	IPABits int // width of a guest physical address in bits; 0 takes the backend's default
 	VCPUs   int // how many vCPUs the machine will have at most; 0 means 1
 }
 
 // Hypervisor makes virtual machines.
 type Hypervisor interface {
-	// NewVM makes an empty virtual machine: no memory, no vCPU. Some backends
-	// have one at a time.
+	// NewVM makes an empty virtual machine, without memory and vCPUs. Some
+	// backends have only one at a time.
 	NewVM(Config) (VM, error)
 }
 
 // VM is a guest physical address space and the vCPUs that live in it.
 //
-// Map, Unmap and Protect may be called while vCPUs run, and hold for all of
-// them on return: no vCPU uses the old mapping any more, for data or code. A
-// call that fails changes nothing. Address, size and the memory's own address
-// are multiples of PageSize, and the size is not 0.
+// Map, Unmap and Protect may be called while vCPUs run. When one returns, no vCPU
+// uses the old mapping any more, for data or code. A call that fails changes
+// nothing. Guest address, size and host address are multiples of PageSize, and
+// the size is not 0.
 type VM interface {
-	// Map makes mem appear at gpa: guest and host see each other's stores, in
-	// the order that the architecture's barriers give them. The memory must
-	// stay where it is and allocated until it is unmapped. Mapping over a
-	// mapping is an error.
+	// Map makes mem the guest's memory at gpa. Guest and host see each other's
+	// stores, in the order that the architecture's barriers give them. The caller
+	// keeps mem allocated, at the same address, until it is unmapped. Mapping
+	// over a mapping is an error.
 	Map(gpa uint64, mem []byte, p Prot) error
-	// Unmap removes what is mapped in the range; parts of a mapping may go.
+	// Unmap unmaps the range, which may be a part of a mapping.
 	Unmap(gpa, size uint64) error
-	// Protect changes what the guest may do, with a part of a mapping too. A
-	// refused access exits with a permission fault, and may be tried again.
+	// Protect changes what the guest may do with the range, which may be a part
+	// of a mapping. A refused access exits with a permission fault, and may be
+	// tried again.
 	Protect(gpa, size uint64, p Prot) error
 	// Counter reads the host's counter behind the guest's timers, in ticks of
-	// CounterFrequency: a guest's CNTVCT_EL0 is this less its offset. It never
-	// goes back.
+	// CounterFrequency. A guest's CNTVCT_EL0 is this counter less the vCPU's
+	// offset. Counter never goes back.
 	Counter() uint64
-	// CounterFrequency is the rate of Counter, of every offset and of the guest's
-	// counters, in Hz: what the guest reads from CNTFRQ_EL0.
+	// CounterFrequency is the rate of Counter and of the guest's counters, in Hz.
+	// The guest reads it from CNTFRQ_EL0.
 	CounterFrequency() uint64
 	// NewVCPU makes a vCPU that belongs to the calling goroutine, which has
 	// called runtime.LockOSThread and will run and close it.
@@ -77,15 +78,15 @@ type VM interface {
 	Close() error
 }
 
-// CounterFrequency is what VM.CounterFrequency returns on every backend there
-// is: the rate that CNTFRQ_EL0 has on Apple Silicon.
+// CounterFrequency, in Hz, is what VM.CounterFrequency returns on every backend so
+// far: the value of CNTFRQ_EL0 on Apple Silicon.
 const CounterFrequency = 24_000_000
 
 // VCPU is one processor. All methods but Kick belong to the goroutine that
 // made it.
 type VCPU interface {
 	// Run enters the guest and returns at the next exit. An error means that
-	// the guest could not be run at all. Nothing is allocated.
+	// the guest could not be run at all. Run allocates nothing.
 	Run() (Exit, error)
 
 	// Reg and SetReg access a general register, the PC, CPSR, FPCR or FPSR.
@@ -98,23 +99,23 @@ type VCPU interface {
 	SIMDReg(n int) ([2]uint64, error)
 	SetSIMDReg(n int, v [2]uint64) error
 
-	// SetIRQ states the level of the interrupt input for the next Run only;
-	// it is low again when Run returns.
+	// SetIRQ states the level of the interrupt input for the next Run only. The
+	// input is low again when Run returns.
 	SetIRQ(high bool) error
 	// SetFIQ does the same for the fast interrupt input.
 	SetFIQ(high bool) error
 
 	// SetVTimerMask masks the virtual timer's exit, or lets it happen again.
-	// The backend masks it by itself with each ExitVTimer.
+	// Each ExitVTimer masks it.
 	SetVTimerMask(masked bool) error
-	// SetVTimerOffset sets what the guest's virtual counter is behind
-	// VM.Counter, in its ticks.
+	// SetVTimerOffset sets how many ticks the guest's virtual counter is behind
+	// VM.Counter.
 	SetVTimerOffset(ticks uint64) error
 
 	// Kick makes the current Run, or else the next one, return ExitCanceled.
-	// Any goroutine may call it. None is lost, also in an exit for another
-	// reason; several may give one exit. A Run that a kick ends before it has
-	// begun executes no instruction.
+	// Any goroutine may call it. No kick is lost, even if it meets an exit for
+	// another reason. Several kicks may give one exit. A Run that was kicked
+	// before it began executes no instruction.
 	Kick()
 	// Close frees the vCPU. A second Close does nothing.
 	Close() error

@@ -2,9 +2,9 @@ package hv
 
 import "fmt"
 
-// Reg names a general register, as hv_reg_t does: Reg(n) is Xn. There is no
-// stack pointer among them: SP_EL0 and SP_EL1 are system registers. 31 is the
-// PC here, while in a syndrome it is XZR.
+// Reg names a general register, with the numbers of hv_reg_t: Reg(n) is Xn. The
+// stack pointers SP_EL0 and SP_EL1 are not here but system registers. Number 31 is
+// the PC; in a syndrome it is XZR.
 type Reg uint32
 
 const (

@@ -90,7 +90,7 @@ var sysRegDefs = []sysRegDef{
 	{reg: aarch64.CNTP_CTL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0PTEN == 0 }},
 	{reg: aarch64.CNTP_CVAL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0PTEN == 0 }},
 	{reg: aarch64.CNTV_TVAL_EL0, el0: rw, el1: rw, mask: 1<<32 - 1, get: (*cpu).cntvTVAL, set: (*cpu).setCNTVTVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0VTEN == 0 }},
-	{reg: aarch64.CNTV_CTL_EL0, el0: rw, el1: rw, mask: aarch64.TimerWritable, get: (*cpu).cntvCTL, set: (*cpu).setCNTVCTL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0VTEN == 0 }},
+	{reg: aarch64.CNTV_CTL_EL0, el0: rw, el1: rw, mask: aarch64.CNT_CTL_Writable, get: (*cpu).cntvCTL, set: (*cpu).setCNTVCTL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0VTEN == 0 }},
 	{reg: aarch64.CNTV_CVAL_EL0, el0: rw, el1: rw, mask: all, get: func(c *cpu) uint64 { return c.timer.cval }, set: (*cpu).setCNTVCVAL, leave: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0VTEN == 0 }},
 	// SP_EL1 is the host's: at EL1 its name is SP.
 	{reg: aarch64.SP_EL1, mask: all, field: func(c *cpu) *uint64 { return c.spEL(1) }},

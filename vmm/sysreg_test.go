@@ -159,20 +159,20 @@ func TestPhysicalTimer(t *testing.T) {
 			t.Errorf("CNTP_CVAL_EL0 is 0x%x after TVAL 2400 at 0x%x", got, now)
 		}
 		msr(t, v, aarch64.CNTP_CTL_EL0, ^uint64(0))
-		if got := read(aarch64.CNTP_CTL_EL0); got != aarch64.TimerEnable|aarch64.TimerIMask {
+		if got := read(aarch64.CNTP_CTL_EL0); got != aarch64.CNT_CTL_ENABLE|aarch64.CNT_CTL_IMASK {
 			t.Errorf("CNTP_CTL_EL0 is %#x, want ENABLE and IMASK", got)
 		}
 		time.Sleep(150 * time.Microsecond) // 1200 ticks past it
 		if got := read(aarch64.CNTP_TVAL_EL0); int32(got) != -1200 || got>>32 != 0 {
 			t.Errorf("CNTP_TVAL_EL0 is 0x%x, want the 32 bits of -1200", got)
 		}
-		if got := read(aarch64.CNTP_CTL_EL0); got != aarch64.TimerEnable|aarch64.TimerIMask|aarch64.TimerIStatus {
+		if got := read(aarch64.CNTP_CTL_EL0); got != aarch64.CNT_CTL_ENABLE|aarch64.CNT_CTL_IMASK|aarch64.CNT_CTL_ISTATUS {
 			t.Errorf("CNTP_CTL_EL0 is %#x, want ISTATUS too", got)
 		}
 		if v.ptimer.level {
 			t.Error("a masked timer raised its interrupt")
 		}
-		msr(t, v, aarch64.CNTP_CTL_EL0, aarch64.TimerEnable)
+		msr(t, v, aarch64.CNTP_CTL_EL0, aarch64.CNT_CTL_ENABLE)
 		if !v.ptimer.level {
 			t.Error("the timer has passed and is not masked, yet its interrupt is low")
 		}

@@ -147,7 +147,7 @@ func (t *physicalTimer) rearm() {
 func (t *physicalTimer) readCTL() uint64 { return aarch64.TimerCTL(t.ctl, t.cval, t.v.now()) }
 
 func (t *physicalTimer) writeCTL(v uint64) {
-	t.ctl = v & aarch64.TimerWritable
+	t.ctl = v & aarch64.CNT_CTL_Writable
 	t.rearm()
 }
 

@@ -77,45 +77,45 @@ func TestWFI(t *testing.T) {
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer with an offset", func(v *vcpu, cpu *fakeCPU) {
 			v.m.offset.Store(777_777)
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, soon)
 		}, soon},
 		{"virtual timer in the past", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = v.now()
 		}, 0},
 		{"virtual timer that the guest masks", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable | aarch64.TimerIMask
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_IMASK
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"virtual timer that is off", func(v *vcpu, _ *fakeCPU) { time.AfterFunc(2*soon, v.interrupt) }, 2 * soon},
 		{"virtual timer that has fired and is masked", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable | aarch64.TimerIStatus
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_ISTATUS
 			v.vtimerMasked = true
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"physical timer", func(v *vcpu, _ *fakeCPU) {
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(aarch64.TimerEnable)
+			v.ptimer.writeCTL(aarch64.CNT_CTL_ENABLE)
 		}, soon},
 		{"physical timer that the guest masks", func(v *vcpu, _ *fakeCPU) {
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(aarch64.TimerEnable | aarch64.TimerIMask)
+			v.ptimer.writeCTL(aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_IMASK)
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
 		{"physical timer before the virtual one", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = ticks(v, 2*soon)
 			v.ptimer.writeCVAL(ticks(v, soon))
-			v.ptimer.writeCTL(aarch64.TimerEnable)
+			v.ptimer.writeCTL(aarch64.CNT_CTL_ENABLE)
 		}, soon},
 		{"a timer in a thousand years", func(v *vcpu, cpu *fakeCPU) {
-			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.TimerEnable
+			cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
 			cpu.sys[aarch64.CNTV_CVAL_EL0] = math.MaxUint64
 			time.AfterFunc(2*soon, v.interrupt)
 		}, 2 * soon},
@@ -204,15 +204,15 @@ func TestVTimerProtocol(t *testing.T) {
 			t.Errorf("%s: IRQ %v, masked %v, want %v, %v", name, v.irq.Load(), cpu.masked, irq, masked)
 		}
 	}
-	step("before", aarch64.TimerEnable, false, false)
-	for _, silent := range []uint64{0, aarch64.TimerEnable, aarch64.TimerEnable | aarch64.TimerIMask | aarch64.TimerIStatus, aarch64.TimerEnable | aarch64.TimerIMask} {
+	step("before", aarch64.CNT_CTL_ENABLE, false, false)
+	for _, silent := range []uint64{0, aarch64.CNT_CTL_ENABLE, aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_IMASK | aarch64.CNT_CTL_ISTATUS, aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_IMASK} {
 		cpu.masked = true // as the backend does
 		mustHandle(t, v, hv.Exit{Reason: hv.ExitVTimer})
 		if cpu.reg[hv.RegPC] != codeBase {
 			t.Errorf("the exit moved the PC to 0x%x", cpu.reg[hv.RegPC])
 		}
-		step("fired", aarch64.TimerEnable|aarch64.TimerIStatus, true, true)
-		step("still high", aarch64.TimerEnable|aarch64.TimerIStatus, true, true)
+		step("fired", aarch64.CNT_CTL_ENABLE|aarch64.CNT_CTL_ISTATUS, true, true)
+		step("still high", aarch64.CNT_CTL_ENABLE|aarch64.CNT_CTL_ISTATUS, true, true)
 		step("silenced", silent, false, false)
 	}
 }
@@ -322,7 +322,7 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 					fake.reg[5] = due
 					return trap(aarch64.CNTP_CVAL_EL0, 5, false)
 				case i == 2:
-					fake.reg[5] = aarch64.TimerEnable
+					fake.reg[5] = aarch64.CNT_CTL_ENABLE
 					return trap(aarch64.CNTP_CTL_EL0, 5, false)
 				case v.ptimer.level:
 					v.m.cpuOff(v)
@@ -364,7 +364,7 @@ func TestStartLowersTimers(t *testing.T) {
 	v.vtimer = mmio.LineFunc(func(high bool) { virtual = high })
 	v.ptimer.line = mmio.LineFunc(func(high bool) { physical = high })
 	v.vtimerFired()
-	v.ptimer.writeCTL(aarch64.TimerEnable)
+	v.ptimer.writeCTL(aarch64.CNT_CTL_ENABLE)
 	if !virtual || !physical {
 		t.Fatalf("virtual %v, physical %v before, want both high", virtual, physical)
 	}

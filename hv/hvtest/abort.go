@@ -17,14 +17,14 @@ var abortCases = []Case{
 	{"abort/prefetch", checkPrefetch},
 }
 
-// abort is a data abort as the exit should report it. FSC is without level.
+// abort is a data abort as the exit should report it. FSC has no level.
 type abort struct {
 	aarch64.DataAbort
 	pc, far, ipa uint64
 }
 
-// fscLevel is the level in a fault status code, which the suite does not ask
-// for: it depends on the backend's stage 2 tables.
+// fscLevel masks the level in a fault status code. The suite ignores the level,
+// because it depends on the backend's stage 2 tables.
 const fscLevel = 3
 
 // iss encodes the syndrome (DDI 0487 D24.2.40). Without ISV bits 23:14 are zero.
@@ -50,7 +50,7 @@ func (c *cpu) skipDecoded(e hv.Exit) {
 	}
 }
 
-// wantDataAbort ends the case unless e is this data abort, to the bit.
+// wantDataAbort ends the case unless e is exactly this data abort.
 func (c *cpu) wantDataAbort(what string, e hv.Exit, a abort) {
 	if a.ISV {
 		c.skipDecoded(e)
@@ -62,8 +62,8 @@ func (c *cpu) wantDataAbort(what string, e hv.Exit, a abort) {
 	}
 }
 
-// access is a load or store of a single general register, with what its
-// syndrome says. Its address is X1 or SP plus off; X2 is 8.
+// access is a load or store of a single general register, and its syndrome. The
+// address is X1 or SP plus off; X2 is 8.
 type access struct {
 	word uint32
 	text string
@@ -130,14 +130,15 @@ var stores = []access{
 	{0x089ffc2c, "stlrb w12, [x1]", 0, aarch64.DataAbort{Size: 1, Reg: 12, AR: true}},
 }
 
-// unprivileged are accesses that stage 1 would not let through.
+// unprivileged are accesses with the rights of EL0, which the guest's stage 1 would
+// refuse.
 var unprivileged = []access{
 	{0xf8400820, "ldtr x0, [x1]", 0, aarch64.DataAbort{Size: 8, Wide: true, ISV: true, FSC: aarch64.FSCTranslation}},
 	{0x38c03820, "ldtrsb w0, [x1,#3]", 3, aarch64.DataAbort{Size: 1, Sign: true, ISV: true, FSC: aarch64.FSCTranslation}},
 	{0xb8000820, "sttr w0, [x1]", 0, aarch64.DataAbort{Size: 4, Write: true, ISV: true, FSC: aarch64.FSCTranslation}},
 }
 
-// accesses returns loads and stores with what they have in common filled in.
+// accesses returns all loads and stores, with ISV, WnR and FSC filled in.
 func accesses() []access {
 	var all []access
 	for _, a := range loads {
@@ -160,11 +161,11 @@ func (g *guest) putAll(as []access) []uint64 {
 	return at
 }
 
-// device is where no memory is: the registers that a guest would access.
+// device is an unmapped address, where a guest would find a device's registers.
 const device = nowhere + 0x2_1000
 
-// checkLoadStore: each exits with a syndrome that says all about it. Nothing
-// has happened yet, so it exits again; then, emulated, the guest goes on.
+// checkLoadStore: each access exits with a syndrome that describes it fully. It
+// has had no effect yet, so it exits again. Once it is emulated the guest goes on.
 func checkLoadStore(g *guest) {
 	as := accesses()
 	at := g.putAll(as)
@@ -193,7 +194,7 @@ func (c *cpu) setAddresses(va uint64) {
 	c.setSys(aarch64.SP_EL1, va)
 }
 
-// emulate does what a VMM does for a, and checks what the guest has then.
+// emulate does what a VMM does for a, then checks the guest's registers.
 func (c *cpu) emulate(what string, a access) {
 	const bus = 0x8182_8384_8586_8788
 	want := c.x()
@@ -207,7 +208,7 @@ func (c *cpu) emulate(what string, a access) {
 	}
 }
 
-// checkAbortMMUOff: without stage 1 FAR and IPA are the same.
+// checkAbortMMUOff: with the MMU off FAR and IPA are the same.
 func checkAbortMMUOff(g *guest) {
 	as := append(accesses(), unprivileged...)
 	at := g.putAll(as)
@@ -219,8 +220,9 @@ func checkAbortMMUOff(g *guest) {
 	}
 }
 
-// noSyndrome are accesses whose syndrome says no more than read or write: of
-// several registers, with write-back, of SIMD registers, exclusive, atomic.
+// noSyndrome are accesses whose syndrome only says whether they read or write:
+// those of several registers or SIMD registers, those with write-back, and
+// exclusive ones.
 var noSyndrome = []access{
 	{0xa9401023, "ldp x3, x4, [x1]", 0, aarch64.DataAbort{}},
 	{0x29411023, "ldp w3, w4, [x1,#8]", 8, aarch64.DataAbort{}},
@@ -254,8 +256,8 @@ var noSyndrome = []access{
 	{0xd50b7421, "dc zva, x1", 0, aarch64.DataAbort{Write: true}},
 }
 
-// atomics are LSE's (FEAT_LSE). A read of the location would fault as well, so
-// that they fault as reads.
+// atomics are the instructions of FEAT_LSE. A read of the location would fault
+// too, so they fault as reads.
 var atomics = []access{
 	{0xf8230024, "ldadd x3, x4, [x1]", 0, aarch64.DataAbort{}},
 	{0xb8e30024, "ldaddal w3, w4, [x1]", 0, aarch64.DataAbort{}},
@@ -269,11 +271,11 @@ var atomics = []access{
 	{0x48247c26, "casp x4, x5, x6, x7, [x1]", 0, aarch64.DataAbort{}},
 }
 
-// hasLSE says whether the guest has LSE's instructions.
+// hasLSE says whether the guest has FEAT_LSE.
 func (c *cpu) hasLSE() bool { return c.sys(aarch64.ID_AA64ISAR0_EL1)>>20&0xf >= 2 }
 
-// checkNoSyndrome: the address is right, and nothing has happened: no register
-// is written back.
+// checkNoSyndrome: the address is right, and the instruction has had no effect:
+// no register is written back.
 func checkNoSyndrome(g *guest) {
 	as := noSyndrome
 	if g.cpu.hasLSE() {
@@ -297,7 +299,7 @@ func checkNoSyndrome(g *guest) {
 	}
 }
 
-// checkCacheMaintenance: DC by address of what is not mapped exits with CM, as
+// checkCacheMaintenance: DC by address, of an unmapped address, exits with CM, as
 // a write.
 func checkCacheMaintenance(g *guest) {
 	as := []access{
@@ -349,7 +351,7 @@ func checkPageCrossing(g *guest) {
 	}
 }
 
-// checkTableWalk: a walk of the guest's own tables that leaves memory exits
+// checkTableWalk: a walk to a table of the guest's at an unmapped address exits
 // with S1PTW and the table's address.
 func checkTableWalk(g *guest) {
 	const va = pagedVA + 5<<30
@@ -370,7 +372,7 @@ func checkTableWalk(g *guest) {
 	}
 }
 
-// checkPrefetch: a prefetch of what is not mapped does nothing.
+// checkPrefetch: a prefetch of an unmapped address does nothing.
 func checkPrefetch(g *guest) {
 	at := g.put(program{
 		{0xf9800020, "prfm pldl1keep, [x1]"},

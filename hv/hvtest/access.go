@@ -12,7 +12,7 @@ var accessCases = []Case{
 	{"access/abort", checkAbortAccess},
 }
 
-// decoder returns the vCPU as what the cases are about.
+// decoder returns the vCPU as an AccessDecoder, or skips the case.
 func (c *cpu) decoder() hv.AccessDecoder {
 	d, ok := c.VCPU.(hv.AccessDecoder)
 	if !ok {
@@ -21,8 +21,8 @@ func (c *cpu) decoder() hv.AccessDecoder {
 	return d
 }
 
-// wantAccess ends the case unless e is this access, of which ipa is the address
-// and x what the guest's registers hold.
+// wantAccess ends the case unless e is this access at ipa. x has the guest's
+// registers.
 func (c *cpu) wantAccess(what string, e hv.Exit, a access, ipa uint64, x [31]uint64) {
 	want := hv.Access{Size: uint8(a.Size), Write: a.Write}
 	if a.Write && a.Reg != 31 {
@@ -33,7 +33,7 @@ func (c *cpu) wantAccess(what string, e hv.Exit, a access, ipa uint64, x [31]uin
 	}
 }
 
-// checkAccess: the exit says all of an access, and its end is that of the
+// checkAccess: the exit describes the access fully, and FinishAccess completes the
 // instruction.
 func checkAccess(g *guest, alias uint64) {
 	const bus = 0x8182_8384_8586_8788

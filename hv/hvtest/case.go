@@ -26,7 +26,7 @@ type Skipped string
 
 func (s Skipped) Error() string { return string(s) }
 
-// Cases returns all rules, those that others build on first.
+// Cases returns all rules. A rule comes after those that it builds on.
 func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
@@ -38,17 +38,17 @@ func Cases() []Case {
 	return all
 }
 
-// tester is what Run needs of *testing.T, which alone it is for: a program that
-// holds a backend against the rules does not link package testing.
+// tester is what Run needs of *testing.T. It exists so that a program that checks
+// a backend does not link package testing.
 type tester[T any] interface {
 	Run(name string, f func(T)) bool
 	Skip(args ...any)
 	Error(args ...any)
 }
 
-// Run holds the backend against every rule, each in a subtest with a backend of
-// its own from the factory. Cases do not overlap, so that a backend with one
-// virtual machine a process will do. T is *testing.T.
+// Run checks the backend against every rule. Each rule is a subtest and gets its
+// own backend from the factory. Subtests do not overlap, so a backend may have one
+// virtual machine per process. T is *testing.T.
 func Run[T tester[T]](t T, factory func(T) hv.Hypervisor) {
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t T) {
@@ -63,12 +63,12 @@ func Run[T tester[T]](t T, factory func(T) hv.Hypervisor) {
 	}
 }
 
-// Check holds h against the rule. It returns what is wrong with h, nil if
-// nothing is, or a Skipped.
+// Check checks h against the rule. It returns nil if h follows it, Skipped if the
+// rule does not apply to h, and otherwise an error that says what is wrong.
 func (c Case) Check(h hv.Hypervisor) error { return c.CheckWithin(h, patience) }
 
-// CheckWithin is Check with another time after which a vCPU that does not exit
-// is given up.
+// CheckWithin is Check with another patience: the time after which it gives up on
+// a vCPU that does not exit.
 func (c Case) CheckWithin(h hv.Hypervisor, patience time.Duration) error {
 	r := new(report)
 	done := make(chan struct{})
@@ -98,13 +98,13 @@ func (r *report) errorf(format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf(format, args...))
 }
 
-// fatalf ends the calling goroutine too, which is one that the case started.
+// fatalf is errorf, and ends the calling goroutine, which the case has started.
 func (r *report) fatalf(format string, args ...any) {
 	r.errorf(format, args...)
 	runtime.Goexit()
 }
 
-// skip ends the case, whose rule does not apply.
+// skip ends a case whose rule does not apply.
 func (r *report) skip(why string) {
 	r.mu.Lock()
 	r.skipped = Skipped(why)
@@ -112,7 +112,7 @@ func (r *report) skip(why string) {
 	runtime.Goexit()
 }
 
-// ok is for calls that must not fail.
+// ok ends the case if a call has failed that must not fail.
 func (r *report) ok(what string, err error) {
 	if err != nil {
 		r.fatalf("%s: %v", what, err)

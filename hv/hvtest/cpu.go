@@ -9,7 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// cpu is a vCPU whose methods end the case where the vCPU's return an error.
+// cpu wraps a vCPU. Where a method of the vCPU returns an error, the method here
+// ends the case.
 type cpu struct {
 	hv.VCPU
 	g      *guest
@@ -131,8 +132,8 @@ func (c *cpu) x() (x [31]uint64) {
 	return x
 }
 
-// mmuOff makes addresses physical. With stage 1 off memory is Device memory for
-// data: accesses must be aligned.
+// mmuOff turns stage 1 off, so that addresses are physical. Data accesses are to
+// Device memory then, and must be aligned.
 func (c *cpu) mmuOff() { c.setSys(aarch64.SCTLR_EL1, sctlrOff) }
 
 // inputs is the levels of the interrupt inputs during a Run.
@@ -147,8 +148,8 @@ func (c *cpu) runAt(pc uint64) hv.Exit {
 // run runs the guest to its next exit.
 func (c *cpu) run() hv.Exit { return c.runWith(inputs{}) }
 
-// runWith states the inputs that are high; those that are low are so without
-// being stated.
+// runWith runs the guest with these interrupt inputs. It states only the inputs
+// that are high: the others are low anyway.
 func (c *cpu) runWith(in inputs) hv.Exit {
 	for {
 		if in.irq {
@@ -178,7 +179,7 @@ func (c *cpu) enter() hv.Exit {
 	return e
 }
 
-// describe says all of an exit.
+// describe returns a full description of an exit.
 func (c *cpu) describe(e hv.Exit) string {
 	pc, _ := c.VCPU.Reg(hv.RegPC)
 	if e.Reason != hv.ExitException {
@@ -194,8 +195,8 @@ func (c *cpu) describe(e hv.Exit) string {
 	return s
 }
 
-// syndrome returns the part of an exit's ESR that ARMv8.0 has: bits above are
-// for later versions of the architecture.
+// syndrome returns the bits of an exit's ESR that ARMv8.0 defines. The upper half
+// belongs to later versions of the architecture.
 func syndrome(e hv.Exit) aarch64.ESR { return e.ESR & 0xffff_ffff }
 
 // isHVC says whether e is an HVC with this immediate.

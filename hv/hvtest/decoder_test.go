@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// decoding is the software CPU as a backend that decodes accesses itself. wrong
-// is what it does wrong, or nil.
+// decoding is the software CPU as a backend that decodes accesses itself. Its
+// hooks make it break a rule; nil hooks change nothing.
 type decoding struct {
 	hv.Hypervisor
 	wrong *decoderHooks
@@ -39,7 +39,7 @@ func (m decodingVM) NewVCPU(index int) (hv.VCPU, error) {
 	return &decoder{VCPU: v, wrong: m.wrong}, err
 }
 
-// decoder holds the caller to the rules, too.
+// decoder also checks that the caller follows the rules.
 type decoder struct {
 	hv.VCPU
 	wrong *decoderHooks
@@ -118,7 +118,7 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
-// TestDecoderMutations: and what it does wrong is found.
+// TestDecoderMutations: the cases find each rule that a decoding backend breaks.
 func TestDecoderMutations(t *testing.T) {
 	for _, m := range []struct {
 		rule string

@@ -7,9 +7,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// disassembleMore knows what arm64asm does not: exception generation, cache
-// maintenance of instructions, and FEAT_LSE (DDI 0487 C4.1). It returns "" for
-// all else.
+// disassembleMore disassembles what arm64asm does not know: exception generation,
+// instruction cache maintenance, and FEAT_LSE (DDI 0487 C4.1). For other words it
+// returns "".
 func disassembleMore(w uint32) string {
 	switch {
 	case w>>16 == 0:
@@ -40,13 +40,14 @@ func disassembleMore(w uint32) string {
 	return ""
 }
 
-// suffix says acquire, release, and sizes below 4 bytes.
+// suffix returns the letters of a mnemonic for acquire, release, and sizes below
+// 4 bytes.
 func suffix(w, acquire, release uint32) string {
 	return strings.Repeat("a", int(acquire)) + strings.Repeat("l", int(release)) + [...]string{"b", "h", "", ""}[w>>30]
 }
 
-// x is the X register in the low bits of r, and sized that or the W register by
-// the size in w's bits 31:30.
+// x returns the name of the X register in the low bits of r. sized returns the X
+// or W register, by the size in bits 31:30 of w.
 func x(r uint32) string { return sized(3<<30, r) }
 
 func sized(w, r uint32) string {
@@ -60,7 +61,7 @@ func sized(w, r uint32) string {
 	return fmt.Sprintf("%s%d", bank, r&31)
 }
 
-// base is the base register in bits 9:5.
+// base returns the name of the base register in bits 9:5.
 func base(w uint32) string {
 	if w>>5&31 == 31 {
 		return "sp"
@@ -68,5 +69,5 @@ func base(w uint32) string {
 	return x(w >> 5)
 }
 
-// sysRegName is the name of r as arm64asm writes it.
+// sysRegName returns r's name as arm64asm writes it.
 func sysRegName(r aarch64.SysReg) string { return strings.ToLower(r.String()) }

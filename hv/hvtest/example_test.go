@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// Outside of a test a backend is held against one rule after the other.
+// A program that is not a test checks a backend against one rule after the other.
 func Example() {
 	backend := softcpu.New()
 	for _, c := range hvtest.Cases()[:3] {

@@ -11,7 +11,8 @@ var exceptionCases = []Case{
 	{"exception/instruction-abort", checkInstructionAbort},
 }
 
-// ownExceptions are instructions whose exception is the guest's own: no exit.
+// ownExceptions are instructions whose exception the guest takes itself, without
+// an exit.
 var ownExceptions = []struct {
 	word uint32
 	text string
@@ -35,7 +36,7 @@ func checkOwnExceptions(g *guest) {
 		at[i] = g.put(program{{o.word, o.text}})
 	}
 	for i, o := range ownExceptions {
-		c.set(hv.RegX1, pagedVA+0x5000) // which stage 1 does not map, at level 3
+		c.set(hv.RegX1, pagedVA+0x5000) // stage 1 has no page here: a fault of level 3
 		c.set(hv.RegX3, data+1)
 		c.wantHVC(o.text, c.runAt(at[i]), vectorHVC|vectorSync)
 		if esr := aarch64.ESR(c.sys(aarch64.ESR_EL1)); esr != o.esr {
@@ -57,8 +58,8 @@ func checkOwnExceptions(g *guest) {
 	}
 }
 
-// checkEL0: what EL0 may not do, HVC and SMC among it, is the guest's own
-// business, and a data abort of EL0 exits like one of EL1.
+// checkEL0: what EL0 may not do, such as HVC and SMC, is an exception to the
+// guest's EL1. A data abort at EL0 exits like one at EL1.
 func checkEL0(g *guest) {
 	c := g.cpu
 	c.mmuOff()
@@ -104,7 +105,7 @@ func checkEL0(g *guest) {
 	c.wantHVC("svc after the data abort", c.runAt(unmapped+4), vectorHVC|vectorSyncLower)
 }
 
-// checkInstructionAbort: executing what is not mapped exits, with the PC there.
+// checkInstructionAbort: execution at an unmapped address exits with the PC there.
 func checkInstructionAbort(g *guest) {
 	c := g.cpu
 	at := g.put(program{
@@ -119,7 +120,8 @@ func checkInstructionAbort(g *guest) {
 	c.wantInstructionAbort("MMU off", c.runAt(nowhere), aarch64.FSCTranslation, nowhere, nowhere)
 }
 
-// wantInstructionAbort ends the case unless e is one of this kind.
+// wantInstructionAbort ends the case unless e is this instruction abort, of any
+// level.
 func (c *cpu) wantInstructionAbort(what string, e hv.Exit, fsc aarch64.FSC, va, ipa uint64) {
 	want := aarch64.MakeESR(aarch64.ECInstrAbortLower, uint32(fsc))
 	if e.Reason != hv.ExitException || syndrome(e)&^fscLevel != want || e.FAR != va || e.IPA != ipa || c.pc() != va {

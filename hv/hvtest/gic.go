@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// gicCases are about the backend's own interrupt controller: their guest has it,
-// and a backend without one skips them.
+// gicCases are about the backend's own interrupt controller. A backend without one
+// skips them.
 var gicCases = []Case{
 	{"gic/spi", checkSPI},
 	{"gic/wfi", checkWFIWaits},
@@ -27,7 +27,7 @@ var gicCases = []Case{
 // gicGroup is the group of cases whose guest has the backend's GIC.
 const gicGroup = "gic/"
 
-// Where the guest has the GIC's frames, and registers in them (IHI 0069,
+// Guest physical addresses of the GIC's frames, and of registers in them (IHI 0069,
 // chapter 12).
 const (
 	gicd = nowhere
@@ -69,15 +69,16 @@ func (g *guest) makeGIC() {
 	g.gic = gic
 }
 
-// gicCode is where the programs are that the cases use.
+// gicCode has the addresses of the cases' programs.
 type gicCode struct {
 	store, storeWide, load            uint64
 	enable, priority, iar, eoi, sgi1r uint64
 	unmask, spin, wfi                 uint64
 }
 
-// putGIC places the programs. None that is run after another's HVC begins eight
-// bytes behind that: the fake would take it for a PC that was moved by mistake.
+// putGIC places the programs. No program may start eight bytes behind the HVC of
+// the program that runs before it: the fake would report that the PC was moved by
+// mistake.
 func (g *guest) putGIC() *gicCode {
 	return &gicCode{
 		store: g.put(program{
@@ -129,7 +130,7 @@ func (g *guest) putGIC() *gicCode {
 	}
 }
 
-// call runs a program that ends with HVC #1, with X0 and X1 set.
+// call sets X0 and X1, and runs a program that ends with HVC #1.
 func (c *cpu) call(what string, pc uint64, x ...uint64) {
 	c.setX(x...)
 	c.wantHVC(what, c.runAt(pc), 1)
@@ -151,14 +152,14 @@ func (c *cpu) openGIC(code *gicCode) {
 	c.call("ICC_PMR_EL1 and ICC_IGRPEN1_EL1", code.enable, 0xf0, 1)
 }
 
-// acknowledge returns the INTID that ICC_IAR1_EL1 has.
+// acknowledge returns the INTID that the guest reads from ICC_IAR1_EL1.
 func (c *cpu) acknowledge(code *gicCode) uint64 {
 	c.call("ICC_IAR1_EL1", code.iar)
 	return c.reg(hv.RegX0)
 }
 
-// wantTaken ends the case unless the guest, which runs at pc and unmasks
-// interrupts, takes this one. It is active then.
+// wantTaken runs the guest at pc, where it unmasks interrupts. It ends the case
+// unless the guest takes this interrupt, which is active afterwards.
 func (c *cpu) wantTaken(what string, pc, intid uint64, code *gicCode) {
 	c.set(hv.RegCPSR, cpsrEL1h)
 	c.wantHVC(what, c.runAt(pc), vectorHVC|vectorIRQ)
@@ -178,8 +179,8 @@ func (c *cpu) wantNone(what string, code *gicCode) {
 
 func (c *cpu) setSPI(high bool) { c.ok("SetSPI", c.g.gic.SetSPI(testSPI, high)) }
 
-// checkSPI: the line of a level-sensitive interrupt is taken as long as it is
-// high, and not after.
+// checkSPI: a level-sensitive interrupt is taken again and again while its line is
+// high, and not after that.
 func checkSPI(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
@@ -196,10 +197,10 @@ func checkSPI(g *guest) {
 	c.wantNone("the line was high while nobody looked", code)
 }
 
-// meanwhile is how long something else takes that a guest waits for.
+// meanwhile is the time after which something happens that a guest waits for.
 const meanwhile = 3 * time.Millisecond
 
-// checkWFIWaits: WFI is no exit. It ends when there is an interrupt.
+// checkWFIWaits: WFI does not exit. It ends when there is an interrupt.
 func checkWFIWaits(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
@@ -240,8 +241,8 @@ func checkWFIKick(g *guest) {
 	c.wantHVC("the Run after the kicks, with an interrupt", c.run(), 2)
 }
 
-// checkGICTimer: the virtual timer's interrupt is taken without an exit, not
-// before its time, and again after the guest has set it anew.
+// checkGICTimer: the guest takes the virtual timer's interrupt without an exit, not
+// before its time, and once more after it has set the timer again.
 func checkGICTimer(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
@@ -272,7 +273,7 @@ func checkGICTimerWFI(g *guest) {
 	c.wantTaken("the timer", code.unmask, uint64(aarch64.VirtualTimerINTID), code)
 }
 
-// checkGICTimerHandler: a guest whose handler sets the timer anew gets all its
+// checkGICTimerHandler: a guest whose handler sets the timer again gets all its
 // interrupts without an exit between them.
 func checkGICTimerHandler(g *guest) {
 	c, code := g.cpu, g.putGIC()
@@ -300,8 +301,8 @@ func checkGICTimerHandler(g *guest) {
 	}
 }
 
-// checkPPI: a private interrupt that the host makes pending is taken once, and
-// not at all if that is taken back.
+// checkPPI: the guest takes a private interrupt once when the host makes it
+// pending, and never if the host withdraws it.
 func checkPPI(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
@@ -326,7 +327,7 @@ func checkSGI(g *guest) {
 		c.wantHVC("wfi, with an interrupt of another vCPU later", c.runAt(code.wfi), 2)
 		c.wantTaken("what ended wfi", code.unmask, testSGI, code)
 	})
-	<-made // all vCPUs are there before one runs
+	<-made // all vCPUs exist before one runs
 	g.cpu.openGIC(code)
 	<-open
 	time.Sleep(meanwhile)

@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// mutantBackend is what a mutation stands on for a case: the software CPU, or the
-// fake where the case needs a GIC.
+// mutantBackend returns the backend that is mutated for a case: the software CPU,
+// or the fake if the case needs a GIC.
 func mutantBackend(t *testing.T, c Case) hv.Hypervisor {
 	if strings.HasPrefix(c.Name, gicGroup) {
 		return fake.New(t, fake.Options{}).Hypervisor()
@@ -20,7 +20,7 @@ func mutantBackend(t *testing.T, c Case) hv.Hypervisor {
 	return softcpu.New()
 }
 
-// gicHooks are where a mutant's GIC differs.
+// gicHooks are the ways in which a mutant's GIC may differ.
 type gicHooks struct {
 	setSPI   func(g hv.GIC, intid uint32, high bool) error
 	pendPPI  func(g hv.GIC, cpu int, intid uint32, pending bool) error
@@ -28,7 +28,7 @@ type gicHooks struct {
 	resetCPU func(g hv.GIC, cpu int) error
 }
 
-// NewGIC makes the mutant a GICMaker, whatever it stands on.
+// NewGIC makes every mutant a GICMaker, even if its backend has no GIC.
 func (m *mutantVM) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 	maker, ok := m.VM.(hv.GICMaker)
 	if !ok {
@@ -71,7 +71,7 @@ func (m mutantGIC) ResetCPU(cpu int) error {
 	return m.GIC.ResetCPU(cpu)
 }
 
-// gicMutations are those of a backend with a GIC.
+// gicMutations are mutations of a backend with a GIC.
 var gicMutations = []mutation{
 	{"an SPI is never deasserted", []string{"gic/spi", "gic/wfi"}, hooks{gic: gicHooks{
 		setSPI: func(g hv.GIC, intid uint32, high bool) error { return g.SetSPI(intid, true) },
@@ -133,7 +133,7 @@ var gicMutations = []mutation{
 	{"an SGI reaches nobody", []string{"gic/sgi"}, hooks{
 		patch: map[uint32]uint32{0xd518cba0: nop}, // msr icc_sgi1r_el1, x0
 	}},
-	{"an SGI reaches who sends it", []string{"gic/sgi"}, hooks{
+	{"an SGI reaches its sender", []string{"gic/sgi"}, hooks{
 		before: func(m *mutant) {
 			if x0 := mustReg(m.VCPU, hv.RegX0); x0 == testSGI<<24|1<<1 {
 				m.VCPU.SetReg(hv.RegX0, x0|1)

@@ -9,11 +9,11 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// The guest's physical memory, and how its stage 1 tables map it: as it is, and
-// once more at aliasVA, so that virtual and physical addresses can be told
-// apart.
+// The guest's physical memory. Its stage 1 tables map it twice: at the same
+// addresses, and at aliasVA, so that cases can tell virtual addresses from physical
+// ones.
 const (
-	nowhere  = 0x4000_0000 // the gigabyte below RAM is not mapped, as devices are not
+	nowhere  = 0x4000_0000 // the gigabyte below RAM is unmapped, as devices are
 	ramBase  = 0x8000_0000
 	codeBase = ramBase
 	vectors  = ramBase + 0x8000 // VBAR_EL1
@@ -23,8 +23,8 @@ const (
 	aliasVA  = 0x40_0000_0000 // + guest physical address
 )
 
-// guest is the machine that a case works on: a VM with RAM and one vCPU, which
-// the case's goroutine owns.
+// guest is the machine of a case: a VM with RAM, and one vCPU that the case's
+// goroutine owns.
 type guest struct {
 	*report
 	hv       hv.Hypervisor
@@ -43,7 +43,7 @@ type guest struct {
 	mu   sync.Mutex
 	cpus []*cpu // open ones
 
-	rescuing sync.Mutex // held by rescue: nobody touches a machine that is closed
+	rescuing sync.Mutex // held by rescue, which must not touch a closed machine
 	over     bool       // the machine is being closed
 }
 
@@ -70,7 +70,7 @@ func newGuest(r *report, h hv.Hypervisor, patience time.Duration, withGIC bool) 
 	return g
 }
 
-// close ends the machine. It runs whatever became of the case.
+// close ends the machine, whether the case has passed or failed.
 func (g *guest) close() {
 	g.peers.Wait()
 	g.rescuing.Lock()
@@ -89,17 +89,17 @@ func (g *guest) close() {
 	}
 }
 
-// newMemory returns memory for a case to map. It is freed with the machine, when
-// whatever the backend does wrong cannot touch it any more.
+// newMemory returns memory for a case to map. It is freed after the machine is
+// closed, when even a faulty backend cannot touch it any more.
 func (g *guest) newMemory(size int) memory {
 	m := newMemory(size)
 	g.more = append(g.more, m)
 	return m
 }
 
-// put places a program where the guest's code is and returns its address. All
-// programs are placed before the first runs: what a CPU may have fetched is not
-// rewritten.
+// put places a program in the guest's code and returns its address. All programs
+// are placed before the first one runs, so that nothing changes that a CPU may have
+// fetched.
 func (g *guest) put(p program) uint64 {
 	at := g.next
 	if g.entered.Load() {
@@ -123,8 +123,8 @@ func (g *guest) putAt(at uint64, p program) {
 func (g *guest) read(at uint64) uint64     { return g.ram.load(at - ramBase) }
 func (g *guest) write(at uint64, v uint64) { g.ram.store(at-ramBase, v) }
 
-// start runs body on a goroutine and vCPU of its own. wait returns when body
-// has.
+// start runs body on a goroutine and vCPU of its own. wait returns when body has
+// returned.
 func (g *guest) start(index int, body func(c *cpu)) (wait func()) {
 	done := make(chan struct{})
 	g.peers.Add(1)
@@ -141,16 +141,17 @@ func (g *guest) start(index int, body func(c *cpu)) (wait func()) {
 	return func() { <-done }
 }
 
-// rescueFailed lets no vCPU wait for one whose case has given up.
+// rescueFailed calls rescue if the case has failed, so that no vCPU waits for one
+// that has given up.
 func (g *guest) rescueFailed() {
 	if g.failed() {
 		g.rescue()
 	}
 }
 
-// rescue makes all vCPUs return, because one has not in time or its case has
-// given up: by a kick and, should that be what does not
-// work, by taking their memory away and ending a WFI.
+// rescue makes all vCPUs return, because one has not returned in time or the case
+// has given up. It kicks them. In case kicks do not work, it also unmaps their
+// memory and ends a WFI.
 func (g *guest) rescue() {
 	g.rescuing.Lock()
 	defer g.rescuing.Unlock()

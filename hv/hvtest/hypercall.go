@@ -14,7 +14,7 @@ var hypercallCases = []Case{
 	{"exit/wfe", checkWFE},
 }
 
-// checkHVC: the PC is past an HVC, and the next Run goes on there.
+// checkHVC: after an HVC the PC is past it, and the next Run goes on there.
 func checkHVC(g *guest) {
 	at := g.put(program{
 		{0xd4000002, "hvc #0x0"},
@@ -37,7 +37,7 @@ func checkHVC(g *guest) {
 	}
 }
 
-// checkSMC: the PC is at an SMC, and whoever emulates it adds 4.
+// checkSMC: after an SMC the PC is at it, and whoever emulates it adds 4.
 func checkSMC(g *guest) {
 	at := g.put(program{
 		{0xd4000003, "smc #0x0"},
@@ -56,11 +56,11 @@ func checkSMC(g *guest) {
 	c.wantHVC("after smc", c.runAt(pc), 1)
 }
 
-// issWFx is what the syndrome of a WFI or WFE says but which of them it is:
-// CV and COND are as for an unconditional instruction or absent.
+// issWFx is the part of the ISS that WFI and WFE have in common: CV and COND, which
+// are either those of an unconditional instruction or zero.
 const issWFx = 1<<24 | 0xe<<20
 
-// checkWFI: the PC is at a WFI.
+// checkWFI: after the exit for a WFI the PC is at it.
 func checkWFI(g *guest) {
 	at := g.put(program{
 		{0xd503207f, "wfi"},
@@ -74,8 +74,8 @@ func checkWFI(g *guest) {
 	c.wantHVC("after wfi", c.runAt(at+4), 1)
 }
 
-// checkWFE: whether a WFE exits is the backend's choice. If it does the PC is
-// at the instruction.
+// checkWFE: the backend chooses whether a WFE exits. If it does, the PC is at the
+// instruction.
 func checkWFE(g *guest) {
 	at := g.put(program{
 		{0xd50320bf, "sevl"},

@@ -13,7 +13,7 @@ var interruptCases = []Case{
 	{"interrupt/level", checkLevel},
 }
 
-// unmask clears PSTATE.I and F, waits for an interrupt for a while, and tells
+// unmask clears PSTATE.I and F and waits a while for an interrupt. Its HVC says
 // that none came.
 var unmask = program{
 	{0xd503201f, "nop"},
@@ -25,8 +25,8 @@ var unmask = program{
 	{0xd4000022, "hvc #0x1"},
 }
 
-// checkTaken: an interrupt that is high when the guest unmasks it is taken to
-// the guest's vector, with no exit in between.
+// checkTaken: when the guest unmasks an interrupt that is high, it takes it to its
+// own vector, without an exit.
 func checkTaken(g *guest, in inputs, mask, vector uint64) {
 	at := g.put(unmask)
 	c := g.cpu
@@ -48,8 +48,8 @@ func checkTaken(g *guest, in inputs, mask, vector uint64) {
 	}
 }
 
-// checkMasked: what PSTATE masks is pending and not taken, and IRQ and FIQ are
-// not each other.
+// checkMasked: an interrupt that PSTATE masks is pending and not taken. Masking IRQ
+// does not mask FIQ, nor the other way round.
 func checkMasked(g *guest) {
 	at := g.put(program{
 		{0xd50341ff, "msr daifclr, #0x1"},
@@ -104,8 +104,8 @@ func checkOneRun(g *guest) {
 	c.wantHVC("stated high, then low", c.runAt(at), 1)
 }
 
-// checkLevel: within one Run the input stays high, and is taken again each time
-// the guest returns from its handler.
+// checkLevel: within one Run the input stays high, so the guest takes the interrupt
+// again each time it returns from its handler.
 func checkLevel(g *guest) {
 	at := g.put(unmask)
 	const vbar = data

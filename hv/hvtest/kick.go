@@ -24,8 +24,8 @@ var kickCases = []Case{
 	{"kick/other-vcpu", checkKickOther},
 }
 
-// checkKickBefore: a kick of a vCPU that does not run makes the next Run
-// return, without entering the guest; the one after it runs.
+// checkKickBefore: a kick of a vCPU that does not run makes the next Run return
+// without entering the guest. The Run after that enters it.
 func checkKickBefore(g *guest) {
 	at := g.put(hvc1)
 	c := g.cpu
@@ -40,7 +40,7 @@ func checkKickBefore(g *guest) {
 	}
 }
 
-// checkKicksCoalesce: kicks of a vCPU that does not run are one.
+// checkKicksCoalesce: many kicks of a vCPU that does not run give one exit.
 func checkKicksCoalesce(g *guest) {
 	at := g.put(hvc1)
 	c := g.cpu
@@ -51,14 +51,14 @@ func checkKicksCoalesce(g *guest) {
 	c.wantHVC("the second Run after 50 kicks", c.run(), 1)
 }
 
-// count counts at X1 forever.
+// count counts in the doubleword at X1 forever.
 var count = program{
 	{0x91000400, "add x0, x0, #0x1"},
 	{0xf9000020, "str x0, [x1]"},
 	{0x17fffffe, "b .-0x8"},
 }
 
-// kickAt calls Kick once the guest has stored n at data.
+// kickAt calls Kick after the guest has stored n at data.
 func (g *guest) kickAt(c *cpu, n uint64) {
 	for deadline := time.Now().Add(g.patience); g.read(data) < n && time.Now().Before(deadline); {
 		runtime.Gosched()
@@ -91,7 +91,7 @@ type kicks struct {
 	canceled atomic.Uint64 // Run has returned ExitCanceled so many times
 }
 
-// kickEach kicks n times, each time after the kick before it has come out.
+// kickEach kicks n times. Before each kick it waits for the exit of the one before.
 func (k *kicks) kickEach(c *cpu, n uint64) {
 	deadline := time.Now().Add(c.g.patience)
 	for i := range n {
@@ -106,8 +106,8 @@ func (k *kicks) kickEach(c *cpu, n uint64) {
 	}
 }
 
-// runKicked runs the guest until it was canceled n times. A Run that begins when
-// a kick is over and has not come out must be canceled.
+// runKicked runs the guest until it was canceled n times. If Kick has returned and
+// no exit has come of it yet, the next Run must be canceled.
 func (k *kicks) runKicked(c *cpu, n uint64, other func(hv.Exit)) {
 	deadline := time.Now().Add(c.g.patience)
 	for k.canceled.Load() < n {
@@ -126,11 +126,11 @@ func (k *kicks) runKicked(c *cpu, n uint64, other func(hv.Exit)) {
 	}
 }
 
-// manyKicks is how many there are where each is waited for.
+// manyKicks is how many kicks a case makes if it waits for each one.
 const manyKicks = 20
 
-// kickMany has each of n kicks come out once, while the guest runs from pc, and
-// nothing after them.
+// kickMany kicks n times while the guest runs from pc. Each kick must give one
+// exit, and nothing must be left for the Run after them.
 func (g *guest) kickMany(n, pc, after uint64, other func(hv.Exit)) {
 	c := g.cpu
 	c.set(hv.RegPC, pc)
@@ -142,7 +142,7 @@ func (g *guest) kickMany(n, pc, after uint64, other func(hv.Exit)) {
 	c.wantHVC(fmt.Sprintf("the Run after %d kicks", n), c.runAt(after), 1)
 }
 
-// checkEveryKick: a guest that spins returns for each kick.
+// checkEveryKick: a guest that spins exits for each kick.
 func checkEveryKick(g *guest) {
 	at, after := g.put(spin), g.put(hvc1)
 	g.kickMany(manyKicks, at, after, func(e hv.Exit) {
@@ -157,8 +157,8 @@ var hypercalls = program{
 	{0x17fffffe, "b .-0x8"},
 }
 
-// checkKickAgainstExits: a kick is not lost in an exit for another reason, and
-// the exit is not lost in it.
+// checkKickAgainstExits: neither a kick nor an exit for another reason is lost when
+// the two meet.
 func checkKickAgainstExits(g *guest) {
 	at, after := g.put(hypercalls), g.put(hvc1)
 	c := g.cpu
@@ -172,8 +172,8 @@ func checkKickAgainstExits(g *guest) {
 	}
 }
 
-// checkKickStorm: several goroutines kick a guest that spins; each goes on once
-// the guest has come out after its kick. If one kick is lost it waits forever.
+// checkKickStorm: several goroutines kick a guest that spins. Each waits for an
+// exit after its kick. If a kick is lost, it waits forever.
 func checkKickStorm(g *guest) {
 	const kickers, each = 4, 5
 	at, after := g.put(spin), g.put(hvc1)
@@ -205,8 +205,8 @@ func checkKickStorm(g *guest) {
 }
 
 // checkKickStormAgainstExits: several goroutines kick a guest that exits all the
-// time, without waiting for what comes of it. A kick that began after a Run was
-// canceled and is over before the next begins cancels that one.
+// time, and do not wait for exits. If a kick begins after a Run was canceled and
+// returns before the next Run begins, it must cancel that Run.
 func checkKickStormAgainstExits(g *guest) {
 	const kickers, each = 4, 30
 	c := g.cpu
@@ -247,8 +247,8 @@ var lockstep = program{
 	{0x17fffffd, "b .-0xc"},
 }
 
-// checkKickConsistent: where a kick cuts in, PC and registers agree, and the
-// guest goes on from there.
+// checkKickConsistent: at a kick's exit PC and registers agree, and the guest goes
+// on from there.
 func checkKickConsistent(g *guest) {
 	at := g.put(lockstep)
 	c := g.cpu
@@ -286,8 +286,8 @@ func checkKickVTimer(g *guest) {
 	}
 }
 
-// checkKickInterrupt: an interrupt stated for a Run that a kick ends at once was
-// stated for that Run.
+// checkKickInterrupt: an interrupt that was stated for a Run is gone after it, even
+// if a kick ended that Run at once.
 func checkKickInterrupt(g *guest) {
 	at := g.put(unmask)
 	c := g.cpu
@@ -297,7 +297,7 @@ func checkKickInterrupt(g *guest) {
 	c.wantHVC("the Run after it, with nothing stated", c.run(), 1)
 }
 
-// checkKickOther: a kick is of one vCPU.
+// checkKickOther: a kick ends the Run of one vCPU only.
 func checkKickOther(g *guest) {
 	at, spinning := g.put(hvc1), g.put(count)
 	kicked := make(chan *cpu, 1)

@@ -19,7 +19,7 @@ var lifecycleCases = []Case{
 	{"vm/vcpu-again", checkVCPUAgain},
 }
 
-// checkCounter: it never goes back and has the rate that it should.
+// checkCounter: the counter never goes back, and has the rate that it claims.
 func checkCounter(g *guest) {
 	first, start := g.vm.Counter(), time.Now()
 	last := first
@@ -40,7 +40,7 @@ func checkCounter(g *guest) {
 	}
 }
 
-// checkClose: the VM outlives its vCPUs, and nothing comes after it.
+// checkClose: a VM cannot be closed before its vCPUs, nor get one afterwards.
 func checkClose(g *guest) {
 	if err := g.vm.Close(); err == nil {
 		g.fatalf("VM.Close with a vCPU open: no error")
@@ -54,8 +54,8 @@ func checkClose(g *guest) {
 	}
 }
 
-// checkAgain: after Close there can be a new machine, which does not see the
-// old one's memory.
+// checkAgain: after Close a new machine can be made. It does not see the old one's
+// memory.
 func checkAgain(g *guest) {
 	at := g.put(hvc1)
 	g.cpu.wantHVC("hvc #1", g.cpu.runAt(at), 1)
@@ -72,8 +72,8 @@ func checkAgain(g *guest) {
 	}
 }
 
-// checkVCPUAgain: a vCPU that is closed can be made again, by another
-// goroutine too, while others kick the old one.
+// checkVCPUAgain: a closed vCPU can be made again, even by another goroutine, and
+// while others kick the old one.
 func checkVCPUAgain(g *guest) {
 	at := g.put(hvc1)
 	for range 5 {

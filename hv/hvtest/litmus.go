@@ -6,8 +6,9 @@ var litmusCases = []Case{
 	{"litmus/store-buffering", checkStoreBuffering},
 }
 
-// Message passing: the writer counts at X0 and then at X1, the reader reads in
-// the other order and must never find X0 behind X1. X2 is where to end.
+// Message passing: the writer counts at X0 and then at X1. The reader reads in the
+// other order, and must never find the count at X0 behind that at X1. X2 is the
+// last count.
 var (
 	mpWriter = program{
 		{0x910004e7, "add x7, x7, #0x1"},
@@ -54,8 +55,8 @@ func checkMessagePassing(g *guest, writer, reader program) {
 	g.both(g.put(writer), g.put(reader), "message passing", func(c *cpu) { c.setX(data, data+0x800, rounds) })
 }
 
-// Store buffering: each vCPU stores X3 at X1, and what it then loads from X2 at
-// X5, X6 times.
+// Store buffering: each vCPU stores X3 at X1, loads from X2, and stores the result
+// at X5. It does so X6 times.
 var sbThread = program{
 	{0xf8008423, "str x3, [x1],#8"},
 	{0xd5033bbf, "dmb ish"},
@@ -66,9 +67,9 @@ var sbThread = program{
 	{0xd4000022, "hvc #0x1"},
 }
 
-// checkStoreBuffering: each vCPU stores to its own location, has a DMB, and
-// loads the other's. At least one of them must see the other's store. Each round
-// has locations of its own.
+// checkStoreBuffering: each vCPU stores to its own location, executes a DMB, and
+// loads from the other's location. At least one of them must see the other's
+// store. Each round has locations of its own.
 func checkStoreBuffering(g *guest) {
 	const (
 		rounds = 60_000

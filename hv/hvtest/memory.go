@@ -32,7 +32,7 @@ const (
 // extra is where cases map memory of their own.
 const extra = 0x9000_0000
 
-// checkMapErrors: what cannot be mapped is refused and changes nothing.
+// checkMapErrors: a call with wrong arguments fails and changes nothing.
 func checkMapErrors(g *guest) {
 	m := g.newMemory(4 * hv.PageSize)
 	b, vm := m.b, g.vm
@@ -67,7 +67,7 @@ func checkMapErrors(g *guest) {
 	if g.failed() {
 		return
 	}
-	// Nothing of that has happened: the neighbours are free.
+	// None of those calls had an effect: the neighbours are free.
 	g.ok("Map before it", vm.Map(extra, b[2*hv.PageSize:][:hv.PageSize], rwx))
 	g.ok("Map behind it", vm.Map(extra+3*hv.PageSize, b[3*hv.PageSize:], rwx))
 	g.ok("Unmap", vm.Unmap(extra, 4*hv.PageSize))
@@ -98,8 +98,8 @@ func (c *cpu) setTouch(ipa, v uint64) {
 	c.setX(0, aliasVA+ipa, aliasVA+ipa, 0, v, 0)
 }
 
-// checkReadOnly: a guest may read what is mapped read-only, and a store exits as
-// a permission fault and does not happen.
+// checkReadOnly: a guest may read memory that is mapped read-only. A store exits
+// with a permission fault and has no effect.
 func checkReadOnly(g *guest) {
 	m := g.newMemory(hv.PageSize)
 	m.store(0x100, 0x1111)
@@ -116,7 +116,7 @@ func checkReadOnly(g *guest) {
 	g.ok("Unmap", g.vm.Unmap(extra, hv.PageSize))
 }
 
-// checkNoExec: without ProtExec a fetch exits, also of what was executed before.
+// checkNoExec: without ProtExec a fetch exits, even of code that ran before.
 func checkNoExec(g *guest) {
 	m := g.newMemory(hv.PageSize)
 	m.put32(0x40, hvc(7))
@@ -130,9 +130,9 @@ func checkNoExec(g *guest) {
 	g.ok("Unmap", g.vm.Unmap(extra, hv.PageSize))
 }
 
-// checkDirtyTracking: the way to learn what a guest writes is to take the right
-// away, to give it back at the permission fault, and to run on: the PC is at the
-// store, which then happens. A load-exclusive and its store are no exception.
+// checkDirtyTracking: to learn what a guest writes, a VMM takes the right away,
+// gives it back at the permission fault, and runs on. The PC is at the store, which
+// then takes effect. The same holds for a load-exclusive and its store.
 func checkDirtyTracking(g *guest) {
 	at := g.put(touch)
 	exclusive := g.put(program{
@@ -187,8 +187,8 @@ func checkProtectSplits(g *guest) {
 	c.wantHVC("the store retried", c.run(), 1)
 }
 
-// checkUnmap: what is unmapped exits, to the byte, and its neighbours do not;
-// also when the guest used it just before.
+// checkUnmap: accesses to unmapped memory exit and accesses to its neighbours do
+// not, to the byte, even if the guest used the memory just before.
 func checkUnmap(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
@@ -216,7 +216,7 @@ func checkUnmap(g *guest) {
 	c.wantHVC("a store after Map", c.runAt(at), 1)
 }
 
-// checkRemap: other memory at the same address is what the guest sees.
+// checkRemap: when other memory is mapped at an address, the guest sees it.
 func checkRemap(g *guest) {
 	at := g.put(touch)
 	c := g.cpu
@@ -238,7 +238,7 @@ func checkRemap(g *guest) {
 	}
 }
 
-// checkRemapCode: so it is for instructions.
+// checkRemapCode is checkRemap for instructions.
 func checkRemapCode(g *guest) {
 	c := g.cpu
 	var mems []memory
@@ -255,8 +255,8 @@ func checkRemapCode(g *guest) {
 	}
 }
 
-// checkSeveralMappings: memory of two mappings side by side is one to a guest,
-// and what lies above it is not mapped.
+// checkSeveralMappings: to a guest, two mappings side by side are one range. What
+// lies above it is unmapped.
 func checkSeveralMappings(g *guest) {
 	at := g.put(program{
 		{0xf9000024, "str x4, [x1]"}, // across the border
@@ -278,7 +278,7 @@ func checkSeveralMappings(g *guest) {
 	g.ok("Unmap of the rest", g.vm.Unmap(extra+2*hv.PageSize, hv.PageSize))
 }
 
-// scan counts in X0, stores the count at X1 and reads X2.
+// scan counts in X0, stores the count at X1 and loads from X2.
 var scan = program{
 	{0x91000400, "add x0, x0, #0x1"},
 	{0xf9000020, "str x0, [x1]"},
@@ -286,12 +286,12 @@ var scan = program{
 	{0x17fffffd, "b .-0xc"},
 }
 
-// scanAbort is the exit for scan's load, and scanStoreAbort that for its store.
+// scanAbort is the exit for scan's load.
 func scanAbort(at, ipa uint64) abort {
 	return abort{aarch64.DataAbort{ISV: true, Size: 8, Reg: 3, Wide: true, FSC: aarch64.FSCTranslation}, at + 8, aliasVA + ipa, ipa}
 }
 
-// whileRunning calls f once the guest has counted on a bit.
+// whileRunning calls f after the guest has counted on a little.
 func (g *guest) whileRunning(f func()) (wait func()) {
 	var wg sync.WaitGroup
 	start := g.read(data)
@@ -304,8 +304,8 @@ func (g *guest) whileRunning(f func()) (wait func()) {
 	return wg.Wait
 }
 
-// checkUnmapRunning: Unmap takes effect on a vCPU that is using the memory.
-// When it returns the memory is not used any more.
+// checkUnmapRunning: Unmap takes effect on a vCPU that is using the memory. When
+// Unmap returns, the vCPU does not use it any more.
 func checkUnmapRunning(g *guest) {
 	at := g.put(scan)
 	c := g.cpu
@@ -332,7 +332,7 @@ func checkUnmapRunning(g *guest) {
 	}
 }
 
-// checkProtectRunning: so does Protect.
+// checkProtectRunning: Protect takes effect on a running vCPU too.
 func checkProtectRunning(g *guest) {
 	at := g.put(scan)
 	c := g.cpu

@@ -27,7 +27,7 @@ func newMemory(size int) memory {
 	return memory{b: whole[skip:][:size:size], whole: whole}
 }
 
-// free gives the memory back. It is not mapped into any guest any more.
+// free gives the memory back. No guest may have it mapped.
 func (m memory) free() {
 	if err := release(m.whole); err != nil {
 		panic(fmt.Sprintf("hvtest: free a guest's memory: %v", err))

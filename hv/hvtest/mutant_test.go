@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// hooks are where a mutant differs from the backend that it stands on. Those
-// that are nil change nothing.
+// hooks are the ways in which a mutant differs from its backend. A nil hook changes
+// nothing.
 type hooks struct {
 	before func(*mutant)           // each Run
 	after  func(*mutant, *hv.Exit) // each Run
@@ -56,7 +56,7 @@ type mutantVM struct {
 
 	mu      sync.Mutex
 	vcpus   []*mutant
-	code    memory // the first that is mapped
+	code    memory // the first memory that is mapped
 	patched bool
 }
 
@@ -134,7 +134,7 @@ func (m *mutantVM) NewVCPU(index int) (hv.VCPU, error) {
 	return c, nil
 }
 
-// mutant is a vCPU that breaks a rule. What its hooks remember is in it.
+// mutant is a vCPU that breaks a rule. It holds the state of its hooks.
 type mutant struct {
 	hv.VCPU
 	vm       *mutantVM
@@ -180,10 +180,10 @@ func (m *mutant) Kick() {
 	m.posted.Store(true)
 }
 
-// drainKick lets a kick come out where nobody sees it.
+// drainKick uses up a kick: no caller sees its exit.
 func (m *mutant) drainKick() {
 	m.posted.Store(false)
-	m.VCPU.Kick() // that there is one for certain, and they coalesce
+	m.VCPU.Kick() // so that there is one for certain: kicks coalesce
 	m.VCPU.Run()
 }
 
@@ -269,7 +269,7 @@ func movePC(n int) func(*mutant, *hv.Exit) {
 	}
 }
 
-// clearESR clears bits of every syndrome but that of HVC.
+// clearESR clears bits of every syndrome but HVC's.
 func clearESR(bits aarch64.ESR) hooks {
 	return hooks{after: func(m *mutant, e *hv.Exit) {
 		if e.ESR.EC() != aarch64.ECHVC64 {
@@ -278,7 +278,7 @@ func clearESR(bits aarch64.ESR) hooks {
 	}}
 }
 
-// staleMapping maps what was first mapped at an address again.
+// staleMapping maps, at each address, the memory that was mapped there first.
 func staleMapping() hooks {
 	var mu sync.Mutex
 	first := make(map[uint64][]byte)

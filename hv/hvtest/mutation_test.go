@@ -16,7 +16,7 @@ type mutation struct {
 	hooks hooks
 }
 
-// hangs are the rules whose breach some cases notice by nothing happening.
+// hangs are the mutations that some cases notice only by a timeout.
 var hangs = map[string]bool{
 	"a kick while the guest runs is lost": true,
 	"every tenth kick is lost":            true,
@@ -33,8 +33,8 @@ var hangs = map[string]bool{
 	"an SGI reaches nobody":               true,
 }
 
-// mutations are the ways to get it wrong that we know of. A nil hook leaves
-// things as they are.
+// mutations are the ways to break the contract that we know of. A nil hook changes
+// nothing.
 var mutations = []mutation{
 	// The PC on an exit.
 	{"the PC is at an HVC", []string{"exit/hvc", "kick/against-exits"}, hooks{
@@ -319,7 +319,7 @@ var mutations = []mutation{
 		setSysReg: func(r aarch64.SysReg, v uint64) (uint64, bool) { return v, r != aarch64.MPIDR_EL1 },
 	}},
 
-	// Instructions that others execute by themselves.
+	// Instructions that the processor executes wrongly.
 	{"WFI does not exit", []string{"exit/wfi"}, hooks{patch: map[uint32]uint32{0xd503207f: nop}}},
 	{"ICC_IAR1_EL1 does not exit", []string{"sysreg/trapped"}, hooks{patch: map[uint32]uint32{0xd538cc00: nop}}},
 	{"UDF exits", []string{"exception/own"}, hooks{patch: map[uint32]uint32{0: hvc(2)}}},
@@ -352,13 +352,13 @@ var mutations = []mutation{
 
 const nop = 0xd503_201f
 
-// What shows only when vCPUs meet is looked for so long.
+// mutationEffort is how long to look for mutations that show only when vCPUs meet.
 const mutationEffort = 20 * time.Second
 
-// mutationPatience is how long a guest may be stuck whose mutation lets it.
+// mutationPatience is the patience for mutations that make a guest hang.
 const mutationPatience = 300 * time.Millisecond
 
-// TestMutations: each broken rule makes the cases fail that are about it.
+// TestMutations: each broken rule makes the cases about it fail.
 func TestMutations(t *testing.T) {
 	byName := make(map[string]Case)
 	for _, c := range Cases() {
@@ -390,7 +390,7 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// TestMutantUnchanged: without hooks the mutant is as good as its backend.
+// TestMutantUnchanged: without hooks the mutant passes every case.
 func TestMutantUnchanged(t *testing.T) {
 	Run(t, func(*testing.T) hv.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
 }

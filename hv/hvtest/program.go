@@ -19,8 +19,8 @@ var (
 	}
 )
 
-// vectorHVC marks the immediate of the HVC in the guest's vectors: the rest is
-// the vector's offset.
+// vectorHVC marks the immediate of an HVC in the guest's vectors. The other bits
+// are the vector's offset.
 const vectorHVC = 0x1000
 
 // Offsets from VBAR_EL1 (DDI 0487 D1.3.6).
@@ -34,8 +34,8 @@ const (
 // hvc returns HVC #imm.
 func hvc(imm uint16) uint32 { return 0xd4000002 | uint32(imm)<<5 }
 
-// writeVectors makes each of the guest's exception vectors an HVC that tells
-// which one it is.
+// writeVectors fills each of the guest's exception vectors with an HVC whose
+// immediate names the vector.
 func (g *guest) writeVectors() {
 	for off := uint64(0); off < 0x800; off += 0x80 {
 		g.ram.put32(vectors-ramBase+off, hvc(uint16(vectorHVC|off)))

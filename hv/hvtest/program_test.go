@@ -17,7 +17,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// TestDisassembly holds each instruction word in this package against the text
+// TestDisassembly compares each instruction word in this package with the text
 // beside it.
 func TestDisassembly(t *testing.T) {
 	fset := token.NewFileSet()
@@ -67,8 +67,8 @@ func instruction(n ast.Node) (word uint32, text string, ok bool) {
 	return uint32(v), text, err1 == nil && err2 == nil
 }
 
-// disassemble is arm64asm's GNU syntax with names for system registers and
-// signs for branches, and the instructions that arm64asm does not know.
+// disassemble returns arm64asm's GNU syntax, with names for system registers and
+// signed branch offsets. It adds the instructions that arm64asm does not know.
 func disassemble(word uint32) string {
 	if s := disassembleMore(word); s != "" {
 		return s
@@ -94,7 +94,7 @@ var (
 	backwards   = regexp.MustCompile(`\.\+0xf[0-9a-f]{15}`)
 )
 
-// TestMadeInstructions is for words that are computed.
+// TestMadeInstructions checks the words that the package computes.
 func TestMadeInstructions(t *testing.T) {
 	check := func(word uint32, want string) {
 		if got := disassemble(word); got != want {

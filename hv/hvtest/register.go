@@ -20,10 +20,10 @@ var registerCases = []Case{
 	{"register/unknown", checkUnknown},
 }
 
-// pattern is different for each n, in all bytes.
+// pattern returns a value that differs for each n in every byte.
 func pattern(n int) uint64 { return 0x0123_4567_89ab_cdef ^ uint64(n)*0x9e37_79b9_7f4a_7c15 }
 
-// checkGeneral: X0 to X30 keep what the host and the guest write.
+// checkGeneral: X0 to X30 keep the values that host and guest write.
 func checkGeneral(g *guest) {
 	at := g.put(program{
 		{0xca1e0000, "eor x0, x0, x30"},
@@ -53,8 +53,8 @@ func checkGeneral(g *guest) {
 	}
 }
 
-// checkSIMD: all 128 bits of Q0 to Q31 keep what the host and the guest write,
-// the low half first.
+// checkSIMD: all 128 bits of Q0 to Q31 keep the values that host and guest write.
+// The low half comes first.
 func checkSIMD(g *guest) {
 	at := g.put(program{
 		{0x4ea11c22, "mov v2.16b, v1.16b"},
@@ -158,8 +158,8 @@ func checkCPSR(g *guest) {
 	}
 }
 
-// checkStackPointers: the host's SP_EL0 and SP_EL1 are the guest's, whichever
-// it uses as SP.
+// checkStackPointers: host and guest see the same SP_EL0 and SP_EL1, whichever of
+// them the guest uses as SP.
 func checkStackPointers(g *guest) {
 	at := g.put(program{
 		{0x910003e0, "mov x0, sp"},
@@ -195,8 +195,9 @@ func checkStackPointers(g *guest) {
 	check("with CPSR set to EL1t", 0x3000, 0x4010)
 }
 
-// sysReg is a system register with bits that every processor of ARMv8.0 has and
-// that may have any value while the guest does nothing with them.
+// sysReg is a system register and a mask of its bits. Every processor of ARMv8.0
+// has these bits, and they may have any value while the guest does not depend on
+// them.
 type sysReg struct {
 	reg  aarch64.SysReg
 	mask uint64
@@ -230,7 +231,8 @@ var pacKeys = []sysReg{
 	{aarch64.APGAKEYLO_EL1, ^uint64(0)}, {aarch64.APGAKEYHI_EL1, ^uint64(0)},
 }
 
-// sharedRegs adds to systemRegs what the ID registers say that there is.
+// sharedRegs returns systemRegs and the optional registers that the ID registers
+// announce.
 func (c *cpu) sharedRegs() []sysReg {
 	regs := append([]sysReg(nil), systemRegs...)
 	dfr0 := c.sys(aarch64.ID_AA64DFR0_EL1)
@@ -260,7 +262,7 @@ func checkSystem(g *guest) {
 		}
 		c.setSys(r.reg, old)
 	}
-	for i, r := range regs { // and none is another's
+	for i, r := range regs { // no register aliases another
 		c.setSys(r.reg, c.sys(r.reg)&^r.mask|pattern(i)&r.mask)
 	}
 	for i, r := range regs {
@@ -275,11 +277,11 @@ func checkSystem(g *guest) {
 func mrs(r aarch64.SysReg) uint32 { return 0xd520_0000 | uint32(r)<<5 }
 func msr(r aarch64.SysReg) uint32 { return 0xd500_0000 | uint32(r)<<5 }
 
-// checkSystemGuest: the guest reads what the host has written and the other way
-// round, and neither exits.
+// checkSystemGuest: the guest reads what the host has written, and the other way
+// round. The guest's accesses do not exit.
 func checkSystemGuest(g *guest) {
 	c := g.cpu
-	c.mmuOff() // for what the registers of translation are set to
+	c.mmuOff() // because the translation registers get arbitrary values
 	regs := c.sharedRegs()
 	at := make([]uint64, len(regs))
 	for i, r := range regs {
@@ -309,7 +311,7 @@ func checkSystemGuest(g *guest) {
 	}
 }
 
-// checkMPIDR: what the host sets is who the guest is.
+// checkMPIDR: the guest reads the MPIDR_EL1 that the host has set.
 func checkMPIDR(g *guest) {
 	at := g.put(program{
 		{0xd53800a0, "mrs x0, mpidr_el1"},
@@ -350,7 +352,7 @@ func checkID(g *guest) {
 	}
 }
 
-// checkUnknown: names that nothing has are errors.
+// checkUnknown: access to a register that does not exist is an error.
 func checkUnknown(g *guest) {
 	c := g.cpu
 	for _, r := range []hv.Reg{hv.RegCPSR + 1, 1000, ^hv.Reg(0)} {

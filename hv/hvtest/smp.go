@@ -15,7 +15,7 @@ func (g *guest) needLSE() {
 	}
 }
 
-// The counters: each adds 1 to the doubleword at X1, X2 times. They run behind
+// The counters: each adds 1 to the doubleword at X1, X2 times. They run after
 // rendezvous.
 var (
 	exclusiveAdd = program{
@@ -74,8 +74,8 @@ var (
 	}
 )
 
-// both runs one program on each of two vCPUs, with registers from set, to its
-// hvc #1.
+// both runs one program on each of two vCPUs until its hvc #1. set prepares the
+// registers.
 func (g *guest) both(at0, at1 uint64, what string, set func(c *cpu)) {
 	wait := g.start(1, func(c *cpu) {
 		set(c)
@@ -87,7 +87,7 @@ func (g *guest) both(at0, at1 uint64, what string, set func(c *cpu)) {
 	g.cpu.wantHVC(what, g.cpu.runAt(at0), 1)
 }
 
-// checkCounter: no addition of two vCPUs is lost.
+// checkCounter: when two vCPUs add at the same time, no addition is lost.
 func (g *guest) checkCounter(p program) {
 	const each = 100_000
 	at := g.put(append(rendezvous[:len(rendezvous):len(rendezvous)], p...))
@@ -97,19 +97,19 @@ func (g *guest) checkCounter(p program) {
 	}
 }
 
-// The rounds of two vCPUs that wait for each other: each wait may take a host's
-// time slice.
+// handshakes is the number of rounds in which two vCPUs wait for each other. Each
+// wait may take one of the host's time slices.
 const handshakes = 30
 
-// Where two vCPUs tell each other which round they are in.
+// Addresses where two vCPUs tell each other which round they are in.
 const (
 	roundOfWriter = data + 0x800
 	roundOfReader = data + 0x840
 )
 
-// checkTLBI: after a broadcast TLBI and a DSB no vCPU uses the old translation.
-// The writer turns a page between two frames, which hold 0 and 1, by
-// break-before-make.
+// checkTLBI: after a broadcast TLBI and a DSB no vCPU uses the old translation. The
+// writer maps a page to one of two frames in turn, by break-before-make. The frames
+// hold 0 and 1.
 func checkTLBI(g *guest) {
 	writer := g.put(program{
 		{0x910004e7, "add x7, x7, #0x1"},
@@ -154,8 +154,8 @@ func checkTLBI(g *guest) {
 	})
 }
 
-// checkIC: after IC IVAU and a DSB of one vCPU, another that has an ISB executes
-// the new instruction. The writer changes what a function returns.
+// checkIC: after one vCPU has executed IC IVAU and a DSB, another one executes the
+// new instruction after an ISB. The writer changes what a function returns.
 func checkIC(g *guest) {
 	const movzW0 = 0x5280_0000 // movz w0, #imm: imm in bits 20:5
 	function := g.put(program{

@@ -53,7 +53,7 @@ var trapped = []struct {
 	{0xd53b9c75, "mrs x21, pmovsclr_el0", aarch64.SysRegTrap{Reg: aarch64.PMOVSCLR_EL0, Rt: 21, Read: true}},
 }
 
-// trapISS puts the syndrome of a trapped access together (DDI 0487 D24.2.40).
+// trapISS returns the ISS of a trapped access (DDI 0487 D24.2.40).
 func trapISS(t aarch64.SysRegTrap) uint32 {
 	op0, op1, crn, crm, op2 := t.Reg.Fields()
 	iss := op0<<20 | op2<<17 | op1<<14 | crn<<10 | uint32(t.Rt)<<5 | crm<<1
@@ -134,7 +134,8 @@ var untrapped = []insn{
 	{0xd53be05f, "mrs xzr, cntvct_el0"},
 }
 
-// checkUntrapped also looks at what some of them read.
+// checkUntrapped: the accesses do not exit. It also checks some of the values that
+// they read.
 func checkUntrapped(g *guest) {
 	c := g.cpu
 	at := make([]uint64, len(untrapped))

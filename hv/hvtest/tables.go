@@ -2,8 +2,8 @@ package hvtest
 
 import "github.com/miniboot-vmm/miniboot/aarch64"
 
-// The guest's translation tables: 4 KiB granule, 39 bits of address, so that
-// the walk starts at level 1 with a table of 512 gigabytes (DDI 0487 D8.3).
+// The guest's translation tables have a granule of 4 KiB and 39-bit addresses, so
+// the walk starts at level 1 with a table for 512 GiB (DDI 0487 D8.3).
 const (
 	tcr = 25<<aarch64.TCR_T0SZ |
 		1<<8 | 1<<10 | 3<<12 | // walks are cacheable, inner shareable
@@ -30,7 +30,7 @@ const (
 	descNormal = aarch64.DescAF | 3<<aarch64.DescSH // inner shareable, attribute 0, RW at EL1
 )
 
-// writeTables maps the first four gigabytes twice.
+// writeTables maps the first four gigabytes twice: see aliasVA.
 func (g *guest) writeTables() {
 	for i := uint64(0); i < 4; i++ {
 		g.write(level1+8*i, i<<30|descNormal|descBlock)

@@ -23,16 +23,16 @@ var vtimerCases = []Case{
 
 // Values of CNTV_CTL_EL0.
 const (
-	timerOn     = aarch64.TimerEnable
-	timerIMask  = aarch64.TimerIMask
-	timerStatus = aarch64.TimerIStatus
+	timerOn     = aarch64.CNT_CTL_ENABLE
+	timerIMask  = aarch64.CNT_CTL_IMASK
+	timerStatus = aarch64.CNT_CTL_ISTATUS
 	timerFiring = timerOn | timerStatus
 )
 
 // ticksPerMicrosecond at hv.CounterFrequency.
 const ticksPerMicrosecond = hv.CounterFrequency / 1_000_000
 
-// later is a time that a guest can spend waiting.
+// later is a time in ticks that a guest can spend waiting.
 const later = 200 * ticksPerMicrosecond
 
 // waitUntil spins until CNTVCT_EL0 reaches X1.
@@ -50,8 +50,8 @@ func (c *cpu) setTimer(cval, ctl uint64) {
 	c.setSys(aarch64.CNTV_CTL_EL0, ctl)
 }
 
-// wantVTimer ends the case unless the guest, which spins at pc, exits for the
-// timer, with the PC where it was.
+// wantVTimer runs the guest, which spins at pc. It ends the case unless the timer
+// exits with the PC still there.
 func (c *cpu) wantVTimer(what string, pc uint64) {
 	e := c.runAt(pc)
 	c.wantReason(what, e, hv.ExitVTimer)
@@ -60,13 +60,13 @@ func (c *cpu) wantVTimer(what string, pc uint64) {
 	}
 }
 
-// wantQuiet ends the case if the timer exits while the guest waits for a while.
+// wantQuiet lets the guest wait for a while, and ends the case if the timer exits.
 func (c *cpu) wantQuiet(what string, wait uint64) {
 	c.set(hv.RegX1, c.g.vm.Counter()+later)
 	c.wantHVC(what, c.runAt(wait), 1)
 }
 
-// checkFires: it exits when its time has come and not before.
+// checkFires: the timer exits when its time has come and not before.
 func checkFires(g *guest) {
 	at := g.put(spin)
 	c := g.cpu
@@ -91,8 +91,8 @@ func checkPast(g *guest) {
 	}
 }
 
-// checkMaskedByExit: the exit masks the timer. Nothing but SetVTimerMask lifts
-// that: not a new deadline and not a different CNTV_CTL_EL0.
+// checkMaskedByExit: the exit masks the timer. Only SetVTimerMask unmasks it: a new
+// deadline or another CNTV_CTL_EL0 does not.
 func checkMaskedByExit(g *guest) {
 	at, wait := g.put(spin), g.put(waitUntil)
 	c := g.cpu
@@ -104,8 +104,8 @@ func checkMaskedByExit(g *guest) {
 	c.wantQuiet("with the timer masked by its exit, set anew", wait)
 }
 
-// checkUnmaskedHigh: whoever lifts the mask while the output is high gets the
-// exit again.
+// checkUnmaskedHigh: if the mask is lifted while the output is high, the timer
+// exits again.
 func checkUnmaskedHigh(g *guest) {
 	at := g.put(spin)
 	g.cpu.setTimer(0, timerOn)
@@ -116,7 +116,8 @@ func checkUnmaskedHigh(g *guest) {
 	}
 }
 
-// checkUnmaskedLow: unmasked with its next deadline ahead, it fires then.
+// checkUnmaskedLow: if the mask is lifted before the next deadline, the timer exits
+// at that deadline.
 func checkUnmaskedLow(g *guest) {
 	at, wait := g.put(spin), g.put(waitUntil)
 	c := g.cpu
@@ -168,8 +169,7 @@ func checkDisabled(g *guest) {
 	g.cpu.wantQuiet("with the timer disabled", wait)
 }
 
-// checkOffset: the guest's time is the counter less the offset, for CNTVCT_EL0
-// and for the timer.
+// checkOffset: both CNTVCT_EL0 and the timer use the counter less the offset.
 func checkOffset(g *guest) {
 	at := g.put(spin)
 	read := g.put(program{
@@ -216,8 +216,8 @@ func checkSetByGuest(g *guest) {
 	}
 }
 
-// checkBetweenRuns: a deadline that passes while the guest does not run is
-// reported by the next Run.
+// checkBetweenRuns: if a deadline passes while the guest does not run, the next Run
+// reports it.
 func checkBetweenRuns(g *guest) {
 	at, one := g.put(spin), g.put(hvc1)
 	c := g.cpu

@@ -88,7 +88,7 @@ func (p *privateGIC) writeTimer(r aarch64.SysReg, v uint64) (ok bool) {
 	case aarch64.CNTP_TVAL_EL0:
 		p.cval = aarch64.TimerCVAL(v, p.e.counter())
 	case aarch64.CNTP_CTL_EL0:
-		p.ctl = v & aarch64.TimerWritable
+		p.ctl = v & aarch64.CNT_CTL_Writable
 	default:
 		return false
 	}
