@@ -10,21 +10,21 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// Hypervisor returns the backend that runs guests on fw. It has one virtual
-// machine at a time, as the framework has.
+// Hypervisor returns the backend that runs guests on fw. Like the framework, it
+// has one virtual machine at a time.
 func (fw *Framework) Hypervisor() hv.Hypervisor { return &hypervisor{fw: fw} }
 
 type hypervisor struct {
 	fw   *Framework
-	live atomic.Bool // there is a VM
+	live atomic.Bool // a VM exists
 }
 
-// The framework's width of a guest physical address before macOS 13, and where
-// nothing else is asked for.
+// defaultIPABits is the framework's width of a guest physical address before
+// macOS 13.
 const defaultIPABits = 36
 
-// busyRetries and busyPause bound how long a VM that goes away is waited for:
-// the framework may report HV_BUSY for a while after the last vCPU is gone.
+// busyRetries and busyPause bound the wait for an old VM to disappear. The
+// framework may report HV_BUSY for a while after the last vCPU is gone.
 const (
 	busyRetries = 200
 	busyPause   = 5 * time.Millisecond
@@ -33,10 +33,10 @@ const (
 // NewVM makes the process's virtual machine.
 func (h *hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if most, err := h.fw.VMGetMaxVCPUCount(); err == nil && cfg.VCPUs > int(most) {
-		return nil, fmt.Errorf("hvf: new vm with %d vcpus: this host has at most %d, ask for fewer", cfg.VCPUs, most)
+		return nil, fmt.Errorf("hvf: new vm with %d vcpus: this host allows at most %d, ask for fewer", cfg.VCPUs, most)
 	}
 	if !h.live.CompareAndSwap(false, true) {
-		return nil, fmt.Errorf("hvf: new vm: %w, and a process can have one: close it first", ReturnBusy)
+		return nil, fmt.Errorf("hvf: new vm: %w: this process has a virtual machine, close it first", ReturnBusy)
 	}
 	bits, err := h.create(cfg)
 	if err != nil {
@@ -64,7 +64,7 @@ func (h *hypervisor) create(cfg hv.Config) (ipaBits int, err error) {
 	return bits, explainCreate(err)
 }
 
-// configure makes a configuration if the defaults do not do.
+// configure makes a configuration if the defaults are not enough.
 func (h *hypervisor) configure(cfg hv.Config) (_ VMConfig, ipaBits int, err error) {
 	bits := uint32(defaultIPABits)
 	if b, err := h.fw.VMConfigGetDefaultIPASize(); err == nil {
@@ -76,10 +76,10 @@ func (h *hypervisor) configure(cfg hv.Config) (_ VMConfig, ipaBits int, err erro
 	want := roundPARange(cfg.IPABits)
 	most, err := h.fw.VMConfigGetMaxIPASize()
 	if err != nil {
-		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address, where %d are the default: %w", cfg.IPABits, bits, err)
+		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address, the default is %d: %w", cfg.IPABits, bits, err)
 	}
 	if want > int(most) {
-		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address: this host has %d, give the guest less memory", want, most)
+		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address: this host allows at most %d, give the guest less memory", want, most)
 	}
 	vmcfg, err := h.fw.VMConfigCreate()
 	if err != nil {
@@ -92,8 +92,8 @@ func (h *hypervisor) configure(cfg hv.Config) (_ VMConfig, ipaBits int, err erro
 	return vmcfg, want, nil
 }
 
-// explainCreate says what to do about an error of hv_vm_create. Which of three
-// codes a missing entitlement gives depends on the macOS.
+// explainCreate adds to an error of hv_vm_create what to do about it. A missing
+// entitlement gives one of three codes, depending on the version of macOS.
 func explainCreate(err error) error {
 	switch {
 	case errors.Is(err, ReturnDenied), errors.Is(err, ReturnUnsupported), errors.Is(err, ReturnError):
@@ -103,7 +103,7 @@ func explainCreate(err error) error {
 		}
 		return fmt.Errorf("%w: the entitlement com.apple.security.hypervisor may be missing, run: miniboot sign %s", err, exe)
 	case errors.Is(err, ReturnNoResources):
-		return fmt.Errorf("%w: all virtual machines that this host can have are in use, end some", err)
+		return fmt.Errorf("%w: this host runs as many virtual machines as it can, end some", err)
 	case errors.Is(err, ReturnBusy):
 		return fmt.Errorf("%w: this process has a virtual machine, close it first", err)
 	}

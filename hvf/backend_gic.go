@@ -8,22 +8,23 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// gic is the framework's own GIC behind the contract of GIC.
+// gic implements hv.GIC with the framework's own GIC.
 type gic struct {
 	vm *vm
 
-	mu     sync.RWMutex // no line is driven in a VM that comes after this one
+	mu     sync.RWMutex // guards closed, so that no line is driven in a later VM
 	closed bool
 }
 
-// Sizes of a GICv3's frames in bytes, which GICLayout has.
+// Sizes in bytes of a GICv3's frames, as hv.GICLayout states them, and the first
+// INTID of the SPIs.
 const (
 	distributorSize   = 0x1_0000
 	redistributorSize = 0x2_0000
 	firstSPI          = 32
 )
 
-// errGICClosed is what a device sees that outlives the machine.
+// errGICClosed is what a device gets that outlives its machine.
 var errGICClosed = errors.New("hvf: drive an interrupt line: the vm is closed")
 
 // NewGIC makes the framework's GIC.
@@ -34,9 +35,9 @@ func (m *vm) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 	case m.closed:
 		return nil, errors.New("hvf: new gic: the vm is closed")
 	case m.gic != nil:
-		return nil, errors.New("hvf: new gic: the vm has one")
+		return nil, errors.New("hvf: new gic: the vm has a gic already, make one only")
 	case m.populated:
-		return nil, errors.New("hvf: new gic: the vm has vcpus, make it before them")
+		return nil, errors.New("hvf: new gic: the vm has vcpus, make the gic before them")
 	}
 	if err := m.fw.checkGIC(l); err != nil {
 		return nil, fmt.Errorf("hvf: new gic: %w", err)
@@ -49,7 +50,7 @@ func (m *vm) NewGIC(l hv.GICLayout) (hv.GIC, error) {
 	return m.gic, nil
 }
 
-// checkGIC compares what the framework has with what the machine expects.
+// checkGIC checks that the framework's GIC fits the machine's memory map.
 func (fw *Framework) checkGIC(l hv.GICLayout) error {
 	for _, c := range []struct {
 		what string
@@ -104,7 +105,7 @@ func (g *gic) SetSPI(intid uint32, high bool) error {
 	return g.vm.fw.GICSetSPI(intid, high)
 }
 
-// close makes lines that are driven later go nowhere.
+// close makes every later SetSPI fail.
 func (g *gic) close() {
 	g.mu.Lock()
 	g.closed = true
@@ -118,7 +119,7 @@ func (g *gic) PendPPI(cpu int, intid uint32, pending bool) error {
 		return err
 	}
 	if intid < 16 || intid > 31 {
-		return fmt.Errorf("hvf: make interrupt %d pending: private interrupts are 16 to 31", intid)
+		return fmt.Errorf("hvf: make interrupt %d pending: give a private interrupt, 16 to 31", intid)
 	}
 	return v.pendPPI(intid, pending)
 }
@@ -126,8 +127,8 @@ func (g *gic) PendPPI(cpu int, intid uint32, pending bool) error {
 // Reset implements GIC.
 func (g *gic) Reset() error { return g.vm.fw.GICReset() }
 
-// iccReset is the reset values of the CPU interface (IHI 0069, chapter 12): the
-// bits of mask become want. hv_gic_reset leaves these registers alone.
+// iccReset has the reset values of the CPU interface (IHI 0069, chapter 12). The
+// bits in mask become want. hv_gic_reset does not change these registers.
 var iccReset = []struct {
 	reg        ICCReg
 	mask, want uint64
@@ -154,7 +155,7 @@ func (g *gic) ResetCPU(cpu int) error {
 		if err == nil && old&r.mask != r.want {
 			err = v.raw.GICSetICCReg(r.reg, old&^r.mask|r.want)
 		}
-		if err != nil && !errors.Is(err, ReturnDenied) && !absentRegister(err) { // what is not offered is not used
+		if err != nil && !errors.Is(err, ReturnDenied) && !absentRegister(err) { // the guest cannot use a register that the framework does not offer
 			return fmt.Errorf("hvf: reset ICC register 0x%x of vcpu %d: %w", uint16(r.reg), cpu, err)
 		}
 	}

@@ -10,22 +10,23 @@ import (
 // field is a four-bit field of an ID register.
 func field(lsb uint) uint64 { return 0xf << lsb }
 
-// hidden is what a guest must not see, whatever the framework shows by default:
-// what the contract does not offer, or what would need state that nobody saves.
+// hidden lists features that a guest must not see, even if the framework shows
+// them by default. Either the contract does not offer them, or they would need
+// state that nobody saves.
 var hidden = []struct {
 	reg      aarch64.SysReg
 	mask     uint64
-	optional bool // older versions of macOS do not know the register
+	optional bool // older versions of macOS do not have the register
 }{
 	{aarch64.ID_AA64PFR0_EL1, field(8) | field(12) | field(32), false}, // EL2, EL3, SVE
 	{aarch64.ID_AA64PFR1_EL1, field(8) | field(24), false},             // MTE, SME
 	{aarch64.ID_AA64DFR0_EL1, field(8), false},                         // PMUVer: its registers trap
 	{aarch64.ID_AA64MMFR2_EL1, field(24), false},                       // NV
-	{aarch64.ID_AA64ZFR0_EL1, ^uint64(0), true},                        // Linux takes these two for
-	{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even where PFR0 has none
+	{aarch64.ID_AA64ZFR0_EL1, ^uint64(0), true},                        // from these two Linux concludes
+	{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even if PFR0 has none
 }
 
-// identify sets what the guest sees of the vCPU.
+// identify sets the ID registers that the guest sees.
 func (v *vcpu) identify(index int) error {
 	if err := v.SetSysReg(aarch64.MPIDR_EL1, 1<<31|uint64(index)); err != nil {
 		return err
@@ -41,7 +42,7 @@ func (v *vcpu) identify(index int) error {
 	})
 }
 
-// change rewrites a system register if that makes a difference.
+// change applies f to a system register. It writes only if the value changes.
 func (v *vcpu) change(reg aarch64.SysReg, f func(old uint64) uint64) error {
 	old, err := v.SysReg(reg)
 	if err != nil {
@@ -53,17 +54,17 @@ func (v *vcpu) change(reg aarch64.SysReg, f func(old uint64) uint64) error {
 	return nil
 }
 
-// absentRegister says whether err is how the framework answers for a system
-// register that it does not have: sources name both codes.
+// absentRegister says whether err is the framework's answer for a system register
+// that it does not have. Sources name both codes.
 func absentRegister(err error) bool {
 	return errors.Is(err, ReturnBadArgument) || errors.Is(err, ReturnUnsupported)
 }
 
-// paSizes is the widths of a physical address in bits, by the value of
-// ID_AA64MMFR0_EL1.PARange (DDI 0487 D24.2.80).
+// paSizes has the widths of a physical address in bits, indexed by
+// ID_AA64MMFR0_EL1.PARange (DDI 0487 D24.2).
 var paSizes = [...]int{32, 36, 40, 42, 44, 48, 52}
 
-// paRange is the widest PARange that fits into bits.
+// paRange returns the largest PARange whose width is at most bits.
 func paRange(bits int) (v uint64) {
 	for i, size := range paSizes {
 		if size <= bits {
@@ -73,7 +74,8 @@ func paRange(bits int) (v uint64) {
 	return v
 }
 
-// roundPARange is the next width of which PARange can tell the guest.
+// roundPARange returns the smallest width, of at least bits, that PARange can
+// express.
 func roundPARange(bits int) int {
 	for _, size := range paSizes {
 		if size >= bits {
@@ -83,7 +85,7 @@ func roundPARange(bits int) int {
 	return bits
 }
 
-// readError and writeError name the register that an access was for.
+// readError and writeError add the register's name to err.
 func readError(reg fmt.Stringer, err error) error {
 	return fmt.Errorf("hvf: read %v: %w", reg, err)
 }

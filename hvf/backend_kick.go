@@ -5,20 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// kick is how other goroutines make a vCPU leave the guest.
+// kick lets other goroutines make a vCPU leave the guest.
 //
-// The framework's own request may be swallowed by an exit that happens at the
-// same time, so each is posted to a flag first, which the owner looks at before
-// it enters the guest. Poster and owner each write their flag before they read
-// the other's: either the owner sees the post, or the poster sees the owner
-// inside and asks the framework, which remembers if the owner is not quite
-// there yet.
+// An exit that happens at the same time may swallow the framework's own request.
+// So each kick sets the flag posted first, and the owner looks at it before it
+// enters the guest. Poster and owner each write their own flag before they read
+// the other's. Either the owner sees posted, or the poster sees inside and makes
+// the framework's request. The framework remembers the request if the owner is not
+// in the guest yet.
 type kick struct {
 	raw    *RawVCPU
 	posted atomic.Bool
 	inside atomic.Bool // the owner is in Run
 
-	mu     sync.Mutex // no request is made of a vCPU that is being destroyed
+	mu     sync.Mutex // guards what follows: no request may meet the vCPU's destruction
 	closed bool
 	f      *frame
 	ids    []uint64
@@ -34,8 +34,8 @@ func (k *kick) post() {
 	k.request()
 }
 
-// request gets the owner out of the guest for a look around, which is no kick.
-// Any goroutine may call it.
+// request makes the owner leave the guest and look at its flags. Without post it
+// is no kick: Run enters the guest again. Any goroutine may call it.
 func (k *kick) request() {
 	if !k.inside.Load() {
 		return
@@ -45,7 +45,7 @@ func (k *kick) request() {
 	if k.closed {
 		return
 	}
-	// It fails for an id that does not exist, and this one does.
+	// The call fails only for an id that does not exist, and this one exists.
 	_ = k.raw.fw.call(k.f, fnVCPUsExit, k.f.idsArg(k.ids), uintptr(len(k.ids)))
 }
 
@@ -53,10 +53,10 @@ func (k *kick) request() {
 func (k *kick) enter() { k.inside.Store(true) }
 func (k *kick) leave() { k.inside.Store(false) }
 
-// take says whether a kick was posted, and forgets it.
+// take says whether a kick was posted, and clears it.
 func (k *kick) take() bool { return k.posted.Load() && k.posted.Swap(false) }
 
-// close makes later kicks do nothing. It returns false if it was closed before.
+// close makes later kicks do nothing. It returns false if k was closed already.
 func (k *kick) close() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -6,9 +6,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// Run enters the guest. Exits that mean nothing to a caller stay in here: the
-// framework's UNKNOWN, which is a signal that hit the thread, and a
-// cancellation whose kick an earlier Run has returned already.
+// Run enters the guest. It does not return for exits that mean nothing to a caller:
+// the framework's UNKNOWN, which is a signal that hit the thread, and a
+// cancellation whose kick an earlier Run has already returned.
 func (v *vcpu) Run() (hv.Exit, error) {
 	v.kick.enter()
 	for {
@@ -49,23 +49,24 @@ func (v *vcpu) Run() (hv.Exit, error) {
 		case hv.ExitException:
 			x := &e.Exception
 			return v.leave(hv.Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
-		default: // the contract's own reasons begin where the framework's end
+		default: // hv's own reasons have the numbers that follow the framework's
 			v.leave(hv.Exit{})
-			return hv.Exit{}, fmt.Errorf("hvf: run: exit for reason 0x%x, which this version does not know: please report it", uint32(e.Reason))
+			return hv.Exit{}, fmt.Errorf("hvf: run: exit reason 0x%x is unknown to this version: please report it", uint32(e.Reason))
 		}
 	}
 }
 
-// leave ends a Run: the levels of the interrupt inputs were for this one only.
+// leave ends a Run. The interrupt inputs are low again: their levels were for this
+// Run only.
 func (v *vcpu) leave(e hv.Exit) hv.Exit {
 	v.kick.leave()
 	v.irq.level, v.fiq.level = false, false
 	return e
 }
 
-// stateInputs tells the framework the interrupt inputs' levels before it runs
-// the guest. It has dropped them when the run before returned; one that was
-// high is stated as low all the same, should a spurious return not drop it.
+// stateInputs tells the framework the levels of the interrupt inputs before a run.
+// The framework dropped them when the last run returned. An input that was high is
+// stated as low all the same, because a spurious return may not have dropped it.
 func (v *vcpu) stateInputs() error {
 	if err := v.state(&v.irq, InterruptIRQ); err != nil {
 		return err
@@ -81,8 +82,8 @@ func (v *vcpu) state(in *input, t InterruptType) error {
 	return v.raw.SetPendingInterrupt(t, in.level)
 }
 
-// restoreMask lets the virtual timer exit again if an UNKNOWN return has masked
-// it: that is how the framework may report one that the guest silenced while it
+// restoreMask lets the virtual timer exit again if an UNKNOWN return has masked it.
+// The framework may report UNKNOWN for a timer that the guest silenced while it
 // fired.
 func (v *vcpu) restoreMask() error {
 	if v.masked || v.held {

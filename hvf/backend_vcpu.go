@@ -8,8 +8,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// vcpu is a vCPU of the framework behind the contract of VCPU. All but kick
-// belongs to the goroutine that made it.
+// vcpu implements hv.VCPU with a vCPU of the framework. All fields but kick belong
+// to the goroutine that made it.
 type vcpu struct {
 	vm    *vm
 	index int
@@ -18,15 +18,15 @@ type vcpu struct {
 	fiq   input
 	kick  kick
 
-	masked bool        // the virtual timer's exit is masked, as far as we have done it
-	held   bool        // likewise, by an exit beside the framework's GIC
+	masked bool        // the virtual timer's exit is masked, by the caller or by ExitVTimer
+	held   bool        // an exit beside the framework's GIC has masked it: see holdVTimer
 	look   *time.Timer // see releaseVTimer
 }
 
-// input is an interrupt input. The framework holds a level for one run only.
+// input is an interrupt input. The framework keeps a level for one run only.
 type input struct {
 	level  bool // for the next Run
-	stated bool // the framework may have it as high
+	stated bool // the framework may still hold it high
 }
 
 func newVCPU(m *vm, index int) (*vcpu, error) {
@@ -43,7 +43,8 @@ func newVCPU(m *vm, index int) (*vcpu, error) {
 	return v, nil
 }
 
-// setUp sets what we depend on: what a new vCPU is like is not documented.
+// setUp sets the state that the contract promises, because the state of a new vCPU
+// is not documented.
 func (v *vcpu) setUp(index int) error {
 	if err := v.identify(index); err != nil {
 		return err
@@ -73,8 +74,8 @@ func (v *vcpu) SetReg(r hv.Reg, val uint64) error {
 	return nil
 }
 
-// sysRegMDCR_EL2Architectural is MDCR_EL2's own encoding. Headers up to
-// macOS 15 have another one, which SysRegMDCR_EL2 is.
+// sysRegMDCR_EL2Architectural is MDCR_EL2's own encoding. aarch64.MDCR_EL2 is the
+// other one that headers up to macOS 15 have.
 const sysRegMDCR_EL2Architectural aarch64.SysReg = 0xe089
 
 func (v *vcpu) SysReg(r aarch64.SysReg) (uint64, error) {
@@ -101,7 +102,7 @@ func (v *vcpu) SetSysReg(r aarch64.SysReg, val uint64) error {
 
 func (v *vcpu) SIMDReg(n int) ([2]uint64, error) {
 	if n < 0 || n > 31 {
-		return [2]uint64{}, fmt.Errorf("hvf: read Q%d: there are Q0 to Q31", n)
+		return [2]uint64{}, fmt.Errorf("hvf: read Q%d: give a number from 0 to 31", n)
 	}
 	val, err := v.raw.GetSIMDFPReg(SIMDReg(n))
 	if err != nil {
@@ -112,7 +113,7 @@ func (v *vcpu) SIMDReg(n int) ([2]uint64, error) {
 
 func (v *vcpu) SetSIMDReg(n int, val [2]uint64) error {
 	if n < 0 || n > 31 {
-		return fmt.Errorf("hvf: write Q%d: there are Q0 to Q31", n)
+		return fmt.Errorf("hvf: write Q%d: give a number from 0 to 31", n)
 	}
 	if err := v.raw.SetSIMDFPReg(SIMDReg(n), val); err != nil {
 		return fmt.Errorf("hvf: write 0x%016x%016x to Q%d: %w", val[1], val[0], n, err)

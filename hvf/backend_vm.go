@@ -15,14 +15,14 @@ type vm struct {
 	fw      *Framework
 	ipaBits int
 
-	// gic is the framework's, or nil. It is set before there are vCPUs.
+	// gic is the framework's, or nil. It is set before the first vCPU is made.
 	gic *gic
 
-	mu        sync.Mutex
-	mapped    ranges        // so that nothing stays mapped when its owner frees it
-	vcpus     int           // those in the making are counted
+	mu        sync.Mutex    // guards what follows
+	mapped    ranges        // what Close unmaps
+	vcpus     int           // open ones, and those that are being made
 	cpus      map[int]*vcpu // by index
-	populated bool          // there has been one
+	populated bool          // NewVCPU was called
 	closed    bool
 }
 
@@ -37,7 +37,7 @@ func (m *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.mapped.overlap(gpa, size) {
-		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: something is mapped there, unmap it first", size, gpa)
+		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: a part of the range is mapped already, unmap it first", size, gpa)
 	}
 	if err := m.fw.VMMap(mem, gpa, p); err != nil {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x %v: %w", size, gpa, p, err)
@@ -82,7 +82,7 @@ func (m *vm) check(what string, gpa, size uint64) error {
 // Counter reads the counter behind the guest's timers.
 func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
 
-// CounterFrequency is that of CNTFRQ_EL0, which the guest has from the host.
+// CounterFrequency returns CNTFRQ_EL0, which guest and host share.
 func (m *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
 
 func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
@@ -108,7 +108,7 @@ func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
 	return v, nil
 }
 
-// retire forgets a vCPU.
+// retire removes a closed vCPU.
 func (m *vm) retire(v *vcpu) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -118,7 +118,7 @@ func (m *vm) retire(v *vcpu) {
 	}
 }
 
-// cpu returns a vCPU by the index that it was made with.
+// cpu returns the vCPU that was made with this index.
 func (m *vm) cpu(index int) (*vcpu, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,8 +128,8 @@ func (m *vm) cpu(index int) (*vcpu, error) {
 	return nil, fmt.Errorf("hvf: the vm has no vcpu %d", index)
 }
 
-// Close unmaps what is mapped, so that its owner may free it whatever becomes
-// of the VM, and ends the VM.
+// Close unmaps all memory and ends the VM. It unmaps first, so that owners may free
+// their memory even if the VM cannot be destroyed.
 func (m *vm) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -6,14 +6,14 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// With the framework's GIC the virtual timer's interrupt is said to reach the
-// guest by itself. Some see an exit for it all the same. If there is one, the
-// interrupt is made pending here, which changes nothing for a guest that has it
-// pending already, and the mask that came with the exit is lifted when the guest
-// has silenced the timer. Nothing makes the guest exit then, so it is fetched out
-// to look.
+// With the framework's GIC, the virtual timer's interrupt is said to reach the
+// guest without an exit. Some report an exit all the same. After such an exit the
+// vCPU makes the interrupt pending itself, which changes nothing if it is pending
+// already. The exit has masked the timer, and the mask may be lifted only after the
+// guest has silenced the timer. That does not exit, so the vCPU leaves the guest from
+// time to time to look.
 
-// vtimerLook is how often.
+// vtimerLook is the time between two looks.
 const vtimerLook = time.Millisecond
 
 // holdVTimer answers the virtual timer's exit of a vCPU that has a GIC.
@@ -22,9 +22,9 @@ func (v *vcpu) holdVTimer() error {
 	return v.pendPPI(uint32(IntIDEL1VirtualTimer), true)
 }
 
-// releaseVTimer lifts the mask if the timer's output is low. Else the guest has
-// not taken the interrupt, or has taken it and the timer has fired again: it is
-// made pending again, and the guest is left for another look soon.
+// releaseVTimer lifts the mask if the timer's output is low. If it is high, the
+// guest has not taken the interrupt yet, or the timer has fired again since. Then
+// releaseVTimer makes the interrupt pending again and schedules another look.
 func (v *vcpu) releaseVTimer() error {
 	ctl, err := v.raw.GetSysReg(aarch64.CNTV_CTL_EL0)
 	if err != nil {
@@ -39,7 +39,7 @@ func (v *vcpu) releaseVTimer() error {
 		return v.pendPPI(uint32(IntIDEL1VirtualTimer), true)
 	}
 	v.held = false
-	if err := v.pendPPI(uint32(IntIDEL1VirtualTimer), false); err != nil { // the guest may not have taken it
+	if err := v.pendPPI(uint32(IntIDEL1VirtualTimer), false); err != nil { // in case the guest has not taken it
 		return err
 	}
 	return v.raw.SetVTimerMask(false)

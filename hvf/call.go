@@ -1,9 +1,9 @@
 package hvf
 
-// Arguments are passed as whole registers: integers zero-extended, booleans as
-// 0 or 1, which is what Apple's arm64 ABI asks of the caller. What a function
-// writes through a pointer, of 1 to 8 bytes, lands in a zeroed 64-bit word and
-// is read back as that: all hosts of this interface are little-endian.
+// Arguments are whole registers: integers zero-extended, booleans as 0 or 1, as
+// Apple's arm64 ABI requires of the caller. A function that returns 1 to 8 bytes
+// through a pointer writes them into a zeroed 64-bit word, which is then read as a
+// whole: all hosts of this interface are little-endian.
 
 // raw calls function n and returns the whole result register.
 func (fw *Framework) raw(f *frame, n function, args ...uintptr) uintptr {
@@ -34,21 +34,22 @@ func (fw *Framework) word(f *frame, n function, args ...uintptr) (uint64, error)
 	return f.out[0], err
 }
 
-// do is call with a frame of the pool.
+// do is call with a frame from the pool.
 func (fw *Framework) do(n function, args ...uintptr) error {
 	f := fw.take()
 	defer fw.give(f)
 	return fw.call(f, n, args...)
 }
 
-// get is word with a frame of the pool.
+// get is word with a frame from the pool.
 func (fw *Framework) get(n function, args ...uintptr) (uint64, error) {
 	f := fw.take()
 	defer fw.give(f)
 	return fw.word(f, n, args...)
 }
 
-// object calls a function that makes an os_object and returns nil if it fails.
+// object calls a function that makes an os_object. The function returns nil if it
+// fails.
 func (fw *Framework) object(n function) (uintptr, error) {
 	if !fw.has(n) {
 		return 0, unavailable(n)
@@ -69,7 +70,7 @@ func (fw *Framework) give(f *frame) {
 	fw.frames.Put(f)
 }
 
-// boolArg is a C _Bool as an argument.
+// boolArg returns b as an argument of type _Bool.
 func boolArg(b bool) uintptr {
 	if b {
 		return 1

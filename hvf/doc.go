@@ -1,14 +1,18 @@
-// Package hvf is Apple's Hypervisor.framework on arm64, without cgo.
+// Package hvf binds Apple's Hypervisor.framework on arm64, without cgo.
 //
-// New returns the backend that meets the contract of package hv. It leaves to
-// its callers what the framework leaves to them. It offers the framework's own
-// GIC behind hv.GICMaker, and uses neither EL2 nor SME. A program needs the
-// entitlement com.apple.security.hypervisor in its signature.
+// New returns the backend that implements the contract of package hv. The
+// framework's own GIC (macOS 15) is behind hv.GICMaker. Missing from the backend
+// on purpose: EL2, SME, and debug exceptions that exit. A program needs the
+// entitlement com.apple.security.hypervisor in its signature: see package
+// codesign.
 //
-// Beside that backend there is the framework as it is: Open returns a
-// Framework, whose methods and those of RawVCPU are its 93 C functions, from
-// macOS 11 to 27, with their enumerations and structs. Functions that this
-// macOS does not have give ErrNotAvailable.
+// Beside that backend there is the framework itself. Open returns a Framework,
+// whose methods and those of RawVCPU are all 93 C functions of macOS 11 to 27,
+// with their enumerations and structs. A function that this macOS does not have
+// returns ErrNotAvailable.
+//
+// The example of package hv shows how to use a backend. Package hvf/fake stands
+// in for the framework in tests.
 package hvf
 
 import (

@@ -2,8 +2,8 @@ package hvf
 
 import "fmt"
 
-// FeatureReg names a register that says what a vCPU is, as hv_feature_reg_t
-// does: see Framework.VCPUConfigGetFeatureReg.
+// FeatureReg names a register that describes a vCPU's features, with the numbers of
+// hv_feature_reg_t: see Framework.VCPUConfigGetFeatureReg.
 type FeatureReg uint32
 
 const (

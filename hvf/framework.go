@@ -9,24 +9,23 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
-// Framework is Hypervisor.framework, or a library with the same C interface:
-// each method is one of its functions. Functions that take a vCPU are methods
-// of RawVCPU.
+// Framework is Hypervisor.framework, or a library with the same C interface. Each
+// method is one of its functions. Functions that take a vCPU are methods of RawVCPU.
 //
-// A method's name is the function's without hv_, in Go's spelling. Where the
-// function writes through a pointer the method returns a value; where it
-// returns an hv_return_t the method returns an *Error with the code, or nil. A
-// function newer than the macOS that runs gives an error that is
-// ErrNotAvailable. Unless its doc says otherwise a method may be called by any
-// goroutine, needs macOS 11, returns at once and allocates nothing.
+// A method's name is the function's without hv_, in Go's spelling. If the function
+// writes through a pointer, the method returns that value. If the function returns
+// an hv_return_t, the method returns an *Error with the code, or nil. A function
+// newer than the running macOS returns ErrNotAvailable. Unless its doc says
+// otherwise, a method may be called by any goroutine, needs macOS 11, returns at
+// once and allocates nothing.
 type Framework struct {
 	lib    ccall.Library
 	addr   [numFunctions]uintptr
 	frames sync.Pool // of *frame
 }
 
-// Bind returns the framework's interface in an open library. Functions that the
-// library does not have fail when they are called.
+// Bind returns the interface of an open library. Functions that the library does
+// not have fail when they are called.
 func Bind(lib ccall.Library) *Framework {
 	fw := &Framework{lib: lib}
 	fw.frames.New = func() any { return new(frame) }
@@ -45,7 +44,7 @@ func (v MacOS) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 type Function struct {
 	Name    string
 	Since   MacOS // the first macOS that has it
-	Present bool  // this one has it
+	Present bool  // the running macOS has it
 }
 
 // Functions returns every function that Framework and RawVCPU bind.
@@ -57,11 +56,12 @@ func (fw *Framework) Functions() []Function {
 	return list
 }
 
-// has says whether a function is there.
+// has says whether the library has a function.
 func (fw *Framework) has(n function) bool { return fw.addr[n] != 0 }
 
 // ErrNotAvailable says that this macOS does not have a function. The error that
-// wraps it is an *UnavailableError, which names both.
+// wraps it is an *UnavailableError, which names the function and the macOS that it
+// needs.
 var ErrNotAvailable = errors.New("not available on this macOS")
 
 // UnavailableError is a call to a function that this macOS does not have.
@@ -71,10 +71,10 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("hvf: %s: %v, it came with macOS %v", e.Func, ErrNotAvailable, e.Since)
+	return fmt.Sprintf("hvf: %s: %v: it came with macOS %v", e.Func, ErrNotAvailable, e.Since)
 }
 
-// Unwrap returns ErrNotAvailable and that of the contract.
+// Unwrap returns ErrNotAvailable and hv.ErrNotAvailable.
 func (e *UnavailableError) Unwrap() []error { return []error{ErrNotAvailable, hv.ErrNotAvailable} }
 
 func unavailable(n function) error {

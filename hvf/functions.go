@@ -1,7 +1,6 @@
 package hvf
 
-// function is one function of the framework, or of libSystem, by its place in
-// functions.
+// function is the index in functions of a function of the framework or libSystem.
 type function uint8
 
 const (
@@ -103,7 +102,7 @@ const (
 	numFunctions
 )
 
-// functions is every function of the C interface on arm64 and the first macOS
+// functions lists every function of the C interface on arm64, and the first macOS
 // that has it.
 var functions = [numFunctions]struct {
 	name  string

@@ -2,8 +2,8 @@ package hvf
 
 import "fmt"
 
-// DistributorReg names a register of the distributor by its offset, as
-// hv_gic_distributor_reg_t does.
+// DistributorReg is the offset of a register of the distributor, as in
+// hv_gic_distributor_reg_t.
 type DistributorReg uint16
 
 const (
@@ -12,7 +12,7 @@ const (
 	DistributorRegPIDR2 DistributorReg = 0xffe8
 )
 
-// The registers of which there are many, as rows of distributorArrays.
+// Arrays of registers: indices into distributorArrays.
 const (
 	igroupr = iota
 	isenabler
@@ -79,7 +79,7 @@ func DistributorRegICFGR(n int) DistributorReg { return distributorReg(icfgr, n)
 // DistributorRegIROUTER returns GICD_IROUTER<n>, n from 32 to 1019.
 func DistributorRegIROUTER(n int) DistributorReg { return distributorReg(irouter, n) }
 
-// String returns the architectural name, or the offset if it has none here.
+// String returns the architectural name, or the offset of an unknown register.
 func (r DistributorReg) String() string {
 	switch r {
 	case DistributorRegCTLR:

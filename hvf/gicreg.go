@@ -2,12 +2,12 @@ package hvf
 
 import "github.com/miniboot-vmm/miniboot/aarch64"
 
-// The registers of the framework's own interrupt controller (macOS 15), as its
-// functions name them: GICv3 (IHI 0069), memory-mapped ones by their offset in
-// the frame, system registers by their encoding.
+// The registers of the framework's own interrupt controller (macOS 15), a GICv3
+// (IHI 0069). Its functions name memory-mapped registers by their offset in the
+// frame, and system registers by their encoding.
 
-// IntID names an interrupt that the framework's GIC keeps for itself, as
-// hv_gic_intid_t does; the value is the INTID.
+// IntID is the INTID of an interrupt that the framework's GIC reserves, as in
+// hv_gic_intid_t.
 type IntID uint16
 
 const (
@@ -18,8 +18,7 @@ const (
 	IntIDEL1PhysicalTimer   IntID = aarch64.PhysicalTimerINTID
 )
 
-// MSIReg names a register of the GICv2m frame by its offset, as hv_gic_msi_reg_t
-// does.
+// MSIReg is the offset of a register of the GICv2m frame, as in hv_gic_msi_reg_t.
 type MSIReg uint16
 
 const (
@@ -27,8 +26,8 @@ const (
 	MSIRegSET_SPI_NSR MSIReg = 0x40
 )
 
-// RedistributorReg names a register of a redistributor by its offset from
-// RD_base, as hv_gic_redistributor_reg_t does.
+// RedistributorReg is the offset from RD_base of a register of a redistributor, as
+// in hv_gic_redistributor_reg_t.
 type RedistributorReg uint32
 
 const (
@@ -53,8 +52,8 @@ const (
 	RedistributorRegICFGR1      RedistributorReg = 0x10c04
 )
 
-// ICCReg names a register of the CPU interface, as hv_gic_icc_reg_t does. RPR_EL1
-// is read-only; SRE_EL2 needs EL2.
+// ICCReg is the encoding of a register of the CPU interface, as in
+// hv_gic_icc_reg_t. RPR_EL1 is read-only. SRE_EL2 needs EL2.
 type ICCReg uint16
 
 const (
@@ -71,8 +70,9 @@ const (
 	ICCRegSRE_EL2     = ICCReg(aarch64.ICC_SRE_EL2)
 )
 
-// ICHReg names a register of the virtual interface control, as hv_gic_ich_reg_t
-// does. All need EL2; VTR, MISR, EISR, ELRSR and LR8 to LR15 are read-only.
+// ICHReg is the encoding of a register of the virtual interface control, as in
+// hv_gic_ich_reg_t. All need EL2. VTR, MISR, EISR, ELRSR and LR8 to LR15 are
+// read-only.
 type ICHReg uint16
 
 const (
@@ -102,8 +102,8 @@ const (
 	ICHRegLR15_EL2  ICHReg = 0xe66f
 )
 
-// ICVReg names a register of the virtual CPU interface, as hv_gic_icv_reg_t
-// does: the encodings are those of ICC_*. All need EL2.
+// ICVReg is the encoding of a register of the virtual CPU interface, as in
+// hv_gic_icv_reg_t: the same as the encoding of its ICC_* register. All need EL2.
 type ICVReg uint16
 
 const (

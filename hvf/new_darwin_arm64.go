@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
 )
 
-// Where the libraries are. They are in the system's shared cache: there are no
-// such files.
+// Paths of the libraries. They name libraries in the system's shared cache: no such
+// files exist.
 const (
 	frameworkPath = "/System/Library/Frameworks/Hypervisor.framework/Versions/A/Hypervisor"
 	libSystemPath = "/usr/lib/libSystem.B.dylib"
@@ -25,21 +25,21 @@ var open = sync.OnceValues(func() (*Framework, error) {
 	return Bind(lib), nil
 })
 
-// Open returns Hypervisor.framework, always the same value.
+// Open returns Hypervisor.framework. It always returns the same value.
 func Open() (*Framework, error) { return open() }
 
-// backend is one for the process, as the virtual machine is.
+// backend exists once per process, as the virtual machine does.
 var backend = sync.OnceValues(func() (hv.Hypervisor, error) {
 	fw, err := Open()
 	if err != nil {
 		return nil, err
 	}
 	if v, err := syscall.SysctlUint32("kern.hv_support"); err != nil || v == 0 {
-		return nil, fmt.Errorf("hvf: this Mac offers no virtual machines, kern.hv_support is 0: %w", hv.ErrNotAvailable)
+		return nil, fmt.Errorf("hvf: this Mac cannot run virtual machines, kern.hv_support is 0: %w", hv.ErrNotAvailable)
 	}
 	return fw.Hypervisor(), nil
 })
 
-// New returns the Hypervisor.framework backend, always the same value. Whether
-// the program has the entitlement shows in NewVM only.
+// New returns the Hypervisor.framework backend. It always returns the same value.
+// If the program lacks the entitlement, NewVM fails.
 func New() (hv.Hypervisor, error) { return backend() }

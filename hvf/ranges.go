@@ -1,12 +1,12 @@
 package hvf
 
-// ranges is a set of addresses, as ranges that do not overlap, in no order.
+// ranges is a set of addresses: ranges in no order that do not overlap.
 type ranges []addrRange
 
-// addrRange is the addresses from start up to end, exclusive.
+// addrRange is the addresses from start up to, but not including, end.
 type addrRange struct{ start, end uint64 }
 
-// overlap says whether any of size addresses from start on is in the set.
+// overlap says whether any of the size addresses from start on is in the set.
 func (r ranges) overlap(start, size uint64) bool {
 	for _, a := range r {
 		if start < a.end && a.start < start+size {
@@ -16,10 +16,10 @@ func (r ranges) overlap(start, size uint64) bool {
 	return false
 }
 
-// add puts addresses into the set that are not in it.
+// add adds addresses to the set. None of them may be in it.
 func (r *ranges) add(start, size uint64) { *r = append(*r, addrRange{start, start + size}) }
 
-// remove takes addresses out of the set.
+// remove removes addresses from the set.
 func (r *ranges) remove(start, size uint64) {
 	end := start + size
 	var left ranges

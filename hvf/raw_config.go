@@ -1,7 +1,7 @@
 package hvf
 
-// VMConfigCreate makes a configuration with the defaults, for VMCreate.
-// Release it after that. macOS 13.
+// VMConfigCreate makes a configuration with the defaults, for VMCreate. The caller
+// releases it after that. macOS 13.
 func (fw *Framework) VMConfigCreate() (VMConfig, error) {
 	obj, err := fw.object(fnVMConfigCreate)
 	return VMConfig(obj), err
@@ -22,7 +22,7 @@ func (fw *Framework) VMConfigGetDefaultIPASize() (uint32, error) {
 }
 
 // VMConfigSetIPASize sets the width of a guest physical address, in bits.
-// ReturnUnsupported: more than the host offers. macOS 13.
+// ReturnUnsupported: the host does not offer that many. macOS 13.
 func (fw *Framework) VMConfigSetIPASize(cfg VMConfig, bits uint32) error {
 	return fw.do(fnVMConfigSetIPASize, uintptr(cfg), uintptr(bits))
 }
@@ -34,8 +34,8 @@ func (fw *Framework) VMConfigGetIPASize(cfg VMConfig) (uint32, error) {
 	return uint32(v), err
 }
 
-// VMConfigGetEL2Supported says whether guests can have EL2: from M3 on.
-// macOS 15.
+// VMConfigGetEL2Supported says whether guests can have EL2, as they can on M3 and
+// later. macOS 15.
 func (fw *Framework) VMConfigGetEL2Supported() (bool, error) {
 	v, err := fw.get(fnVMConfigGetEL2Supported)
 	return v != 0, err
@@ -47,8 +47,8 @@ func (fw *Framework) VMConfigGetEL2Enabled(cfg VMConfig) (bool, error) {
 	return v != 0, err
 }
 
-// VMConfigSetEL2Enabled says whether the VM will have EL2. VMCreate fails if it
-// is wanted and not supported. macOS 15.
+// VMConfigSetEL2Enabled chooses whether the VM will have EL2. If EL2 is not
+// supported, VMCreate fails. macOS 15.
 func (fw *Framework) VMConfigSetEL2Enabled(cfg VMConfig, on bool) error {
 	return fw.do(fnVMConfigSetEL2Enabled, uintptr(cfg), boolArg(on))
 }
@@ -71,8 +71,8 @@ func (fw *Framework) VMConfigSetIPAGranule(cfg VMConfig, g IPAGranule) error {
 	return fw.do(fnVMConfigSetIPAGranule, uintptr(cfg), uintptr(g))
 }
 
-// VCPUConfigCreate makes a configuration with the defaults, for VCPUCreate.
-// Release it after that.
+// VCPUConfigCreate makes a configuration with the defaults, for VCPUCreate. The
+// caller releases it after that.
 func (fw *Framework) VCPUConfigCreate() (VCPUConfig, error) {
 	obj, err := fw.object(fnVCPUConfigCreate)
 	return VCPUConfig(obj), err
@@ -85,8 +85,8 @@ func (fw *Framework) VCPUConfigGetFeatureReg(cfg VCPUConfig, reg FeatureReg) (ui
 	return fw.get(fnVCPUConfigGetFeatureReg, uintptr(cfg), uintptr(reg))
 }
 
-// VCPUConfigGetCCSIDREL1SysRegValues returns CCSIDR_EL1 of the caches of a
-// type, one value a level from level 1 on.
+// VCPUConfigGetCCSIDREL1SysRegValues returns CCSIDR_EL1 for the caches of a type,
+// one value per level from level 1 on.
 func (fw *Framework) VCPUConfigGetCCSIDREL1SysRegValues(cfg VCPUConfig, cache CacheType) ([8]uint64, error) {
 	f := fw.take()
 	defer fw.give(f)
@@ -95,9 +95,9 @@ func (fw *Framework) VCPUConfigGetCCSIDREL1SysRegValues(cfg VCPUConfig, cache Ca
 	return f.out, err
 }
 
-// SMEConfigGetMaxSVLBytes returns the longest streaming vector length of the
-// host, in bytes. The one in effect is the guest's choice in SMCR_EL1.
-// ReturnUnsupported: the host has no SME. macOS 15.2.
+// SMEConfigGetMaxSVLBytes returns the host's maximum streaming vector length, in
+// bytes. The guest chooses the length in effect with SMCR_EL1. ReturnUnsupported:
+// the host has no SME. macOS 15.2.
 func (fw *Framework) SMEConfigGetMaxSVLBytes() (uint64, error) {
 	return fw.get(fnSMEConfigGetMaxSVLBytes)
 }

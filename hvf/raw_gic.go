@@ -4,21 +4,22 @@ import "fmt"
 
 // The framework's own GICv3, macOS 15. All sizes and alignments are in bytes.
 
-// GICConfigCreate makes a configuration, for GICCreate; there is a VM already.
-// Release it after that. macOS 15.
+// GICConfigCreate makes a configuration, for GICCreate. It needs a VM. The caller
+// releases it after GICCreate. macOS 15.
 func (fw *Framework) GICConfigCreate() (GICConfig, error) {
 	obj, err := fw.object(fnGICConfigCreate)
 	return GICConfig(obj), err
 }
 
 // GICConfigSetDistributorBase sets the distributor's guest physical address.
-// ReturnBadArgument: it wraps. macOS 15.
+// ReturnBadArgument: the frame wraps around the address space. macOS 15.
 func (fw *Framework) GICConfigSetDistributorBase(cfg GICConfig, ipa uint64) error {
 	return fw.do(fnGICConfigSetDistributorBase, uintptr(cfg), uintptr(ipa))
 }
 
 // GICConfigSetRedistributorBase sets the guest physical address of the first
-// redistributor, which must be set. ReturnBadArgument: it wraps. macOS 15.
+// redistributor. GICCreate needs it. ReturnBadArgument: the frames wrap around the
+// address space. macOS 15.
 func (fw *Framework) GICConfigSetRedistributorBase(cfg GICConfig, ipa uint64) error {
 	return fw.do(fnGICConfigSetRedistributorBase, uintptr(cfg), uintptr(ipa))
 }
@@ -29,8 +30,8 @@ func (fw *Framework) GICConfigSetMSIRegionBase(cfg GICConfig, ipa uint64) error 
 	return fw.do(fnGICConfigSetMSIRegionBase, uintptr(cfg), uintptr(ipa))
 }
 
-// GICConfigSetMSIInterruptRange sets which SPIs are MSIs: count of them from
-// INTID base. ReturnBadArgument: they are no SPIs. macOS 15.
+// GICConfigSetMSIInterruptRange makes count SPIs, from INTID base on, MSIs.
+// ReturnBadArgument: these are not all SPIs. macOS 15.
 func (fw *Framework) GICConfigSetMSIInterruptRange(cfg GICConfig, base, count uint32) error {
 	return fw.do(fnGICConfigSetMSIInterruptRange, uintptr(cfg), uintptr(base), uintptr(count))
 }
@@ -44,13 +45,14 @@ func (fw *Framework) GICGetDistributorSize() (uint64, error) {
 	return fw.get(fnGICGetDistributorSize)
 }
 
-// GICGetDistributorBaseAlignment returns the alignment of its base. macOS 15.
+// GICGetDistributorBaseAlignment returns the alignment of the distributor's base.
+// macOS 15.
 func (fw *Framework) GICGetDistributorBaseAlignment() (uint64, error) {
 	return fw.get(fnGICGetDistributorBaseAlignment)
 }
 
-// GICGetRedistributorRegionSize returns how much address space all
-// redistributors that can be take together. macOS 15.
+// GICGetRedistributorRegionSize returns the size of the address space that the
+// maximum number of redistributors takes. macOS 15.
 func (fw *Framework) GICGetRedistributorRegionSize() (uint64, error) {
 	return fw.get(fnGICGetRedistributorRegionSize)
 }
@@ -61,8 +63,8 @@ func (fw *Framework) GICGetRedistributorSize() (uint64, error) {
 	return fw.get(fnGICGetRedistributorSize)
 }
 
-// GICGetRedistributorBaseAlignment returns the alignment of the first one's
-// base. macOS 15.
+// GICGetRedistributorBaseAlignment returns the alignment of the first
+// redistributor's base. macOS 15.
 func (fw *Framework) GICGetRedistributorBaseAlignment() (uint64, error) {
 	return fw.get(fnGICGetRedistributorBaseAlignment)
 }
@@ -70,7 +72,8 @@ func (fw *Framework) GICGetRedistributorBaseAlignment() (uint64, error) {
 // GICGetMSIRegionSize returns the size of the GICv2m frame. macOS 15.
 func (fw *Framework) GICGetMSIRegionSize() (uint64, error) { return fw.get(fnGICGetMSIRegionSize) }
 
-// GICGetMSIRegionBaseAlignment returns the alignment of its base. macOS 15.
+// GICGetMSIRegionBaseAlignment returns the alignment of the GICv2m frame's base.
+// macOS 15.
 func (fw *Framework) GICGetMSIRegionBaseAlignment() (uint64, error) {
 	return fw.get(fnGICGetMSIRegionBaseAlignment)
 }
@@ -91,15 +94,15 @@ func (fw *Framework) GICGetIntID(which IntID) (uint32, error) {
 	return uint32(v), err
 }
 
-// GICSetSPI drives an SPI's line, by INTID from 32 on. Of an edge-triggered one
-// true fires it once and false does nothing. ReturnBadArgument: no SPI, or one
-// of the MSIs. macOS 15.
+// GICSetSPI drives the line of an SPI, INTID 32 or above. For an edge-triggered
+// SPI, true fires it once and false does nothing. ReturnBadArgument: intid is not
+// an SPI, or is an MSI. macOS 15.
 func (fw *Framework) GICSetSPI(intid uint32, level bool) error {
 	return fw.do(fnGICSetSPI, uintptr(intid), boolArg(level))
 }
 
 // GICSendMSI writes intid to the GICv2m frame's SET_SPI_NSR at ipa.
-// ReturnBadArgument: it is not one of the MSIs. macOS 15.
+// ReturnBadArgument: intid is not an MSI. macOS 15.
 func (fw *Framework) GICSendMSI(ipa uint64, intid uint32) error {
 	return fw.do(fnGICSendMSI, uintptr(ipa), uintptr(intid))
 }
@@ -110,8 +113,8 @@ func (fw *Framework) GICGetDistributorReg(reg DistributorReg) (uint64, error) {
 	return fw.get(fnGICGetDistributorReg, uintptr(reg))
 }
 
-// GICSetDistributorReg writes a register of the distributor. Errors are those
-// of GICGetDistributorReg. macOS 15.
+// GICSetDistributorReg writes a register of the distributor. For errors see
+// GICGetDistributorReg. macOS 15.
 func (fw *Framework) GICSetDistributorReg(reg DistributorReg, value uint64) error {
 	return fw.do(fnGICSetDistributorReg, uintptr(reg), uintptr(value))
 }
@@ -126,12 +129,13 @@ func (fw *Framework) GICSetMSIReg(reg MSIReg, value uint64) error {
 	return fw.do(fnGICSetMSIReg, uintptr(reg), uintptr(value))
 }
 
-// GICReset puts the distributor and the redistributors, but not the CPU
-// interfaces, into their reset state. macOS 15.
+// GICReset resets the distributor and the redistributors, but not the CPU
+// interfaces. macOS 15.
 func (fw *Framework) GICReset() error { return fw.do(fnGICReset) }
 
-// GICStateCreate takes the state of the GIC but for the CPU interfaces; no vCPU
-// runs. It fails if there is no GIC. Release it. macOS 15.
+// GICStateCreate captures the state of the GIC without its CPU interfaces. No vCPU
+// may run meanwhile. It fails if there is no GIC. The caller releases the state.
+// macOS 15.
 func (fw *Framework) GICStateCreate() (GICState, error) {
 	obj, err := fw.object(fnGICStateCreate)
 	return GICState(obj), err
@@ -142,8 +146,8 @@ func (fw *Framework) GICStateGetSize(state GICState) (uint64, error) {
 	return fw.get(fnGICStateGetSize, uintptr(state))
 }
 
-// GICStateGetData copies a state to buf, which has the room that
-// GICStateGetSize asks for. macOS 15.
+// GICStateGetData copies a state to buf, which has at least GICStateGetSize bytes.
+// macOS 15.
 func (fw *Framework) GICStateGetData(state GICState, buf []byte) error {
 	size, err := fw.GICStateGetSize(state)
 	if err != nil {
@@ -157,8 +161,9 @@ func (fw *Framework) GICStateGetData(state GICState, buf []byte) error {
 	return fw.call(f, fnGICStateGetData, uintptr(state), f.bufArg(buf))
 }
 
-// GICSetState puts a state back: the VM has its GIC and all its vCPUs, and none
-// has run. ReturnBadArgument: it is damaged, or of another macOS. macOS 15.
+// GICSetState restores a state. The VM must have its GIC and all its vCPUs, and
+// none may have run. ReturnBadArgument: the state is damaged, or of another version
+// of macOS. macOS 15.
 func (fw *Framework) GICSetState(data []byte) error {
 	f := fw.take()
 	defer fw.give(f)
@@ -166,13 +171,13 @@ func (fw *Framework) GICSetState(data []byte) error {
 }
 
 // GICGetRedistributorBase returns the guest physical address of the vCPU's
-// redistributor. MPIDR_EL1 is set before. Any goroutine may call it. macOS 15.
+// redistributor. MPIDR_EL1 must have been set. Any goroutine may call it. macOS 15.
 func (v *RawVCPU) GICGetRedistributorBase() (uint64, error) {
 	return v.fw.get(fnGICGetRedistributorBase, uintptr(v.id))
 }
 
-// GICGetRedistributorReg reads a register of the vCPU's redistributor. Errors
-// are those of GICGetDistributorReg. macOS 15.
+// GICGetRedistributorReg reads a register of the vCPU's redistributor. For errors
+// see GICGetDistributorReg. macOS 15.
 func (v *RawVCPU) GICGetRedistributorReg(reg RedistributorReg) (uint64, error) {
 	return v.get(fnGICGetRedistributorReg, uintptr(reg))
 }

@@ -2,8 +2,8 @@ package hvf
 
 import "encoding/binary"
 
-// The Scalable Matrix Extension's state, macOS 15.2. ReturnUnsupported from any
-// of these: the host has no SME.
+// The state of the Scalable Matrix Extension, macOS 15.2. Every method here returns
+// ReturnUnsupported if the host has no SME.
 
 // GetSMEState reads PSTATE.SM and PSTATE.ZA. macOS 15.2.
 func (v *RawVCPU) GetSMEState() (SMEState, error) {
@@ -18,9 +18,9 @@ func (v *RawVCPU) SetSMEState(s SMEState) error {
 	return v.do(fnVCPUSetSMEState, v.f.outArg(0))
 }
 
-// GetSMEZReg reads a Z register into p, which is as long as the maximum
-// streaming vector length. It needs PSTATE.SM. ReturnBadArgument: p has
-// another length. macOS 15.2.
+// GetSMEZReg reads a Z register into p. The length of p is the maximum streaming
+// vector length. PSTATE.SM must be set. ReturnBadArgument: p has another length.
+// macOS 15.2.
 func (v *RawVCPU) GetSMEZReg(z SMEZReg, p []byte) error {
 	return v.buffer(fnVCPUGetSMEZReg, p, uintptr(z))
 }
@@ -30,9 +30,9 @@ func (v *RawVCPU) SetSMEZReg(z SMEZReg, p []byte) error {
 	return v.buffer(fnVCPUSetSMEZReg, p, uintptr(z))
 }
 
-// GetSMEPReg reads a predicate register into b. It needs PSTATE.SM. Sources
-// disagree on the length of b: an eighth of the maximum streaming vector
-// length, or all of it; ReturnBadArgument tells. macOS 15.2.
+// GetSMEPReg reads a predicate register into b. PSTATE.SM must be set. Sources
+// disagree whether b is as long as the maximum streaming vector length, or an
+// eighth of that. ReturnBadArgument: b has another length. macOS 15.2.
 func (v *RawVCPU) GetSMEPReg(p SMEPReg, b []byte) error {
 	return v.buffer(fnVCPUGetSMEPReg, b, uintptr(p))
 }
@@ -42,15 +42,16 @@ func (v *RawVCPU) SetSMEPReg(p SMEPReg, b []byte) error {
 	return v.buffer(fnVCPUSetSMEPReg, b, uintptr(p))
 }
 
-// GetSMEZAReg reads the ZA array into p: the maximum streaming vector length,
-// squared. It needs PSTATE.ZA. ReturnBadArgument: p has another length.
-// macOS 15.2.
+// GetSMEZAReg reads the ZA array into p. The length of p is the square of the
+// maximum streaming vector length. PSTATE.ZA must be set. ReturnBadArgument: p has
+// another length. macOS 15.2.
 func (v *RawVCPU) GetSMEZAReg(p []byte) error { return v.buffer(fnVCPUGetSMEZAReg, p) }
 
 // SetSMEZAReg writes the ZA array; see GetSMEZAReg. macOS 15.2.
 func (v *RawVCPU) SetSMEZAReg(p []byte) error { return v.buffer(fnVCPUSetSMEZAReg, p) }
 
-// GetSMEZT0Reg reads ZT0. It needs PSTATE.ZA and SME2. macOS 15.2.
+// GetSMEZT0Reg reads ZT0. The host must have SME2, and PSTATE.ZA must be set.
+// macOS 15.2.
 func (v *RawVCPU) GetSMEZT0Reg() (zt0 [64]byte, err error) {
 	err = v.do(fnVCPUGetSMEZT0Reg, v.f.outArg(0))
 	for i, w := range v.f.out {

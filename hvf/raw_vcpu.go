@@ -5,13 +5,13 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// RawVCPU is one vCPU of the framework: each method is a function that takes
-// its id first. It belongs to the OS thread that called VCPUCreate, so to a
-// goroutine that has called runtime.LockOSThread and keeps it; methods that
-// other goroutines may call say so. macOS may not notice a call from another
-// thread, and do it to that thread's vCPU instead.
+// RawVCPU is one vCPU of the framework. Each method is a function whose first
+// parameter is the vCPU's id. The vCPU belongs to the OS thread that called
+// VCPUCreate, so its goroutine has called runtime.LockOSThread and stays locked.
+// Methods that other goroutines may call say so. macOS may not notice a call from
+// another thread, and may act on that thread's vCPU instead.
 //
-// ReturnBadArgument from any method: the vCPU, or what the method names, does
+// Any method returns ReturnBadArgument if the vCPU, or what the method names, does
 // not exist.
 type RawVCPU struct {
 	fw *Framework
@@ -22,12 +22,12 @@ type RawVCPU struct {
 	exit *VCPUExit
 }
 
-// VCPUCreate makes a vCPU that belongs to the calling OS thread, which can have
-// one. With cfg 0 it gets the defaults; the state of its registers is not
-// defined. The calling goroutine is locked to its thread.
+// VCPUCreate makes a vCPU that belongs to the calling OS thread. A thread can have
+// only one. The calling goroutine must be locked to its thread. With cfg 0 the vCPU
+// gets the defaults. The state of its registers is not defined.
 //
 // ReturnNoDevice: there is no VM. ReturnBusy: the thread has a vCPU.
-// ReturnNoResources: the VM has as many as it can.
+// ReturnNoResources: the VM has the maximum number of vCPUs.
 func (fw *Framework) VCPUCreate(cfg VCPUConfig) (*RawVCPU, error) {
 	f := new(frame)
 	if err := fw.call(f, fnVCPUCreate, f.outArg(0), f.refArg(), uintptr(cfg)); err != nil {
@@ -50,14 +50,14 @@ func (v *RawVCPU) get(n function, args ...uintptr) (uint64, error) {
 	return v.fw.word(v.f, n, a[:1+k]...)
 }
 
-// ID returns the number that Framework.VCPUsExit takes. Any goroutine may ask.
+// ID returns the id for Framework.VCPUsExit. Any goroutine may call it.
 func (v *RawVCPU) ID() uint64 { return v.id }
 
 // Exit returns why the last Run ended. It is the framework's own memory: valid
 // until the next Run or Destroy.
 func (v *RawVCPU) Exit() *VCPUExit { return v.exit }
 
-// Destroy frees the vCPU. No VCPUsExit for it may be under way.
+// Destroy frees the vCPU. No VCPUsExit for it may run at the same time.
 func (v *RawVCPU) Destroy() error { return v.do(fnVCPUDestroy) }
 
 // Run enters the guest and returns at the next exit; see Exit for the reason.
@@ -91,8 +91,8 @@ func (v *RawVCPU) GetSysReg(reg aarch64.SysReg) (uint64, error) {
 	return v.get(fnVCPUGetSysReg, uintptr(reg))
 }
 
-// SetSysReg writes a system register; for an ID register, what the guest reads.
-// Errors are those of GetSysReg.
+// SetSysReg writes a system register. For an ID register it sets what the guest
+// reads. For errors see GetSysReg.
 func (v *RawVCPU) SetSysReg(reg aarch64.SysReg, value uint64) error {
 	return v.do(fnVCPUSetSysReg, uintptr(reg), uintptr(value))
 }
@@ -104,8 +104,8 @@ func (v *RawVCPU) GetPendingInterrupt(t InterruptType) (bool, error) {
 	return b != 0, err
 }
 
-// SetPendingInterrupt states the level of an interrupt input for the next Run
-// only: when that returns it is low again. ReturnUnsupported: the VM has a GIC.
+// SetPendingInterrupt states the level of an interrupt input for the next Run only.
+// The input is low again when that Run returns. ReturnUnsupported: the VM has a GIC.
 func (v *RawVCPU) SetPendingInterrupt(t InterruptType, on bool) error {
 	return v.do(fnVCPUSetPendingInterrupt, uintptr(t), boolArg(on))
 }
@@ -134,8 +134,8 @@ func (v *RawVCPU) SetTrapDebugRegAccesses(on bool) error {
 	return v.do(fnVCPUSetTrapDebugRegAccesses, boolArg(on))
 }
 
-// GetExecTime returns how long the vCPU has run: in ticks of MachAbsoluteTime
-// by measurement, while Apple's documentation says nanoseconds.
+// GetExecTime returns how long the vCPU has run, in ticks of MachAbsoluteTime as
+// measured. Apple's documentation says nanoseconds.
 func (v *RawVCPU) GetExecTime() (uint64, error) { return v.get(fnVCPUGetExecTime) }
 
 // GetVTimerMask says whether the virtual timer's exit is masked. Each
@@ -145,17 +145,18 @@ func (v *RawVCPU) GetVTimerMask() (bool, error) {
 	return b != 0, err
 }
 
-// SetVTimerMask masks the virtual timer's exit, or lets it happen again: at
-// once, if the timer's output is still high.
+// SetVTimerMask masks the virtual timer's exit, or lets it happen again. If the
+// timer's output is still high then, the exit happens at once.
 func (v *RawVCPU) SetVTimerMask(masked bool) error {
 	return v.do(fnVCPUSetVTimerMask, boolArg(masked))
 }
 
-// GetVTimerOffset returns what SetVTimerOffset has set, in ticks; 0 at first.
+// GetVTimerOffset returns the offset of SetVTimerOffset, in ticks. It is 0 at
+// first.
 func (v *RawVCPU) GetVTimerOffset() (uint64, error) { return v.get(fnVCPUGetVTimerOffset) }
 
-// SetVTimerOffset makes the guest's CNTVCT_EL0 be MachAbsoluteTime less offset,
-// in ticks.
+// SetVTimerOffset sets how many ticks the guest's CNTVCT_EL0 is behind
+// MachAbsoluteTime.
 func (v *RawVCPU) SetVTimerOffset(offset uint64) error {
 	return v.do(fnVCPUSetVTimerOffset, uintptr(offset))
 }

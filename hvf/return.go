@@ -2,11 +2,11 @@ package hvf
 
 import "fmt"
 
-// ReturnCode is an hv_return_t, a signed 32-bit mach_error_t, as its bits.
+// ReturnCode has the bits of an hv_return_t, a signed 32-bit mach_error_t.
 type ReturnCode uint32
 
-// Return codes: err_local, subsystem 0xba5. 0xfae94008 has no constant: SDKs
-// call it HV_EXISTS, HV_FAULT, or nothing.
+// Return codes: err_local, subsystem 0xba5. 0xfae94008 has no constant here, because
+// SDKs disagree: they call it HV_EXISTS, HV_FAULT, or nothing.
 const (
 	ReturnSuccess           ReturnCode = 0
 	ReturnError             ReturnCode = 0xfae94001
@@ -26,7 +26,7 @@ var returnNames = map[ReturnCode]string{
 	ReturnUnsupported: "HV_UNSUPPORTED",
 }
 
-// String returns the name that C has for the code.
+// String returns the code's name in C.
 func (c ReturnCode) String() string {
 	if n, ok := returnNames[c]; ok {
 		return n
@@ -34,12 +34,12 @@ func (c ReturnCode) String() string {
 	return fmt.Sprintf("hv_return_t 0x%08x", uint32(c))
 }
 
-// Error makes a code the target of errors.Is: errors.Is(err, ReturnBusy).
+// Error makes a code an error, for errors.Is(err, ReturnBusy).
 func (c ReturnCode) Error() string { return c.String() }
 
-// Error is a function of the framework that failed.
+// Error says which function of the framework has failed.
 type Error struct {
-	Func string // as in C
+	Func string // its name in C
 	Code ReturnCode
 }
 

@@ -2,7 +2,8 @@ package hvf
 
 import "fmt"
 
-// SIMDReg names a SIMD and floating-point register, as hv_simd_fp_reg_t does.
+// SIMDReg names a SIMD and floating-point register, with the numbers of
+// hv_simd_fp_reg_t.
 type SIMDReg uint32
 
 const (

@@ -13,7 +13,7 @@ const (
 	InterruptFIQ InterruptType = 1
 )
 
-// CacheType is which cache of a level is meant, as hv_cache_type_t.
+// CacheType chooses one of the caches of a level, as hv_cache_type_t.
 type CacheType uint32
 
 const (
@@ -24,10 +24,10 @@ const (
 // AllocateFlags is an hv_allocate_flags_t.
 type AllocateFlags uint64
 
-// AllocateDefault is the only value there is.
+// AllocateDefault is the only flag of the interface.
 const AllocateDefault AllocateFlags = 0
 
-// IPAGranule is the size in which guest physical memory is mapped, as
+// IPAGranule is the granule in which guest physical memory is mapped, as
 // hv_ipa_granule_t.
 type IPAGranule uint32
 
@@ -36,10 +36,10 @@ const (
 	IPAGranule16KB IPAGranule = 1
 )
 
-// SMEZReg is a scalable vector register, Z0 to Z31 by number.
+// SMEZReg is the number of a scalable vector register, 0 to 31.
 type SMEZReg uint32
 
-// SMEPReg is a predicate register, P0 to P15 by number.
+// SMEPReg is the number of a predicate register, 0 to 15.
 type SMEPReg uint32
 
 // TLBIOp is an hv_tlbi_op_t of macOS 27. The values are not public.
@@ -49,7 +49,7 @@ type TLBIOp uint32
 type VCPUExit struct {
 	Reason    hv.ExitReason
 	_         uint32
-	Exception VCPUExitException // meaningful for ExitException only
+	Exception VCPUExitException // for ExitException only
 }
 
 // VCPUExitException is the exception that ended a run.
@@ -65,8 +65,8 @@ type SMEState struct {
 	ZAStorage        bool // PSTATE.ZA
 }
 
-// Object is an os_object of the framework. Whoever creates one gives it back
-// with Framework.OSRelease, also after it was used.
+// Object is an os_object of the framework. Whoever creates one releases it with
+// Framework.OSRelease, even after the framework has used it.
 type Object interface{ object() uintptr }
 
 // VMConfig is an hv_vm_config_t; 0 stands for the defaults.

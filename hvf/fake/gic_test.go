@@ -60,7 +60,7 @@ func TestNewGICTooLate(t *testing.T) {
 		must(t, err)
 		must(t, v.Close())
 	})
-	if _, err := vm.(hv.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "make it before them") {
+	if _, err := vm.(hv.GICMaker).NewGIC(layout); err == nil || !strings.Contains(err.Error(), "make the gic before them") {
 		t.Errorf("after a vCPU: %v", err)
 	}
 	must(t, vm.Close())
