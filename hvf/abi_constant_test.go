@@ -19,8 +19,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/testdata/abi"
 )
 
-// prefixes is how constants of a C type are called in Go, in package hvf or in
-// those of the contract: the prefix of C goes, that of Go comes. Words of lower-case types are spelt as Go spells them.
+// prefixes has, for each C type, the prefix of its constants in C and the prefix that
+// replaces it in Go, in package hvf or hv. Words of lower-case types are spelt as Go
+// spells them.
 var prefixes = map[string]struct{ c, goPrefix string }{
 	"hv_return_t":                {"HV_", "Return"},
 	"hv_exit_reason_t":           {"HV_EXIT_REASON_", "Exit"},
@@ -41,12 +42,14 @@ var prefixes = map[string]struct{ c, goPrefix string }{
 	"hv_gic_msi_reg_t":           {"HV_GIC_MSI_REG_GICM_", "MSIReg"},
 }
 
-// words of enumerations that are no registers.
+// constantWords has Go's spelling of words in enumerations that do not name
+// registers.
 var constantWords = map[string]string{
 	"VTIMER": "VTimer", "IRQ": "IRQ", "FIQ": "FIQ", "4KB": "4KB", "16KB": "16KB", "EL1": "EL1", "EL2": "EL2",
 }
 
-// registers' names stay as the architecture writes them.
+// isRegister says whether the constants of a type name registers. Those keep the
+// architecture's spelling.
 func isRegister(ctype string) bool { return strings.HasSuffix(ctype, "_reg_t") }
 
 func goConstant(c abi.Const) string {
@@ -88,13 +91,13 @@ func checkPackage(t *testing.T, dir string, facts types.Importer) *types.Package
 		}
 		files = append(files, f)
 	}
-	// Other imports stay unresolved: no constant of an enumeration needs them.
+	// Other imports stay unresolved: no constant needs them.
 	cfg := types.Config{Error: func(error) {}, Importer: facts}
 	pkg, _ := cfg.Check(dir, fset, files, nil)
 	return pkg
 }
 
-// aarch64Importer is package aarch64, whose encodings constants have.
+// aarch64Importer imports package aarch64, whose encodings are values of constants.
 type aarch64Importer struct{ t *testing.T }
 
 func (i aarch64Importer) Import(path string) (*types.Package, error) {

@@ -32,7 +32,7 @@ func TestFunctionTable(t *testing.T) {
 	}
 }
 
-// goWords is how Go spells the words of C names that are not just capitalised.
+// goWords has Go's spelling of words in C names that are not just capitalised.
 var goWords = map[string]string{
 	"vm": "VM", "vcpu": "VCPU", "vcpus": "VCPUs", "ipa": "IPA", "el1": "EL1", "el2": "EL2", "gic": "GIC", "msi": "MSI",
 	"spi": "SPI", "icc": "ICC", "ich": "ICH", "icv": "ICV", "simd": "SIMD", "fp": "FP", "sme": "SME", "za": "ZA",
@@ -73,9 +73,9 @@ var goTypes = map[string]reflect.Type{
 	"hv_vcpu_sme_state_t": reflect.TypeFor[SMEState](),
 }
 
-// goSignature is the method type that the rules of Framework give a prototype:
-// pointers to constant or to untyped memory with a size become slices, other
-// pointers become results, an hv_return_t becomes an error.
+// goSignature returns the method type that the rules of Framework give a prototype.
+// Pointers to constant or untyped memory with a size become slices, other pointers
+// become results, and an hv_return_t becomes an error.
 func goSignature(f abi.Func) (in, out []reflect.Type) {
 	bytes := reflect.TypeFor[[]byte]()
 	params := f.Params
@@ -121,7 +121,8 @@ func goSignature(f abi.Func) (in, out []reflect.Type) {
 	return in, out
 }
 
-// differently is what the rules do not give: the reason is beside each.
+// differently has the methods that do not follow the rules, with the reason beside
+// each.
 var differently = map[string]reflect.Type{
 	"hv_vm_map":      reflect.TypeFor[func([]byte, uint64, hv.Prot) error](),         // the size is the slice's
 	"hv_vm_allocate": reflect.TypeFor[func(uint64, AllocateFlags) ([]byte, error)](), // the size is not the slice's
@@ -129,7 +130,7 @@ var differently = map[string]reflect.Type{
 	"os_release":     reflect.TypeFor[func(Object)](),                                // of four types
 }
 
-// notFunctions is the methods that are no C function.
+// notFunctions has the methods that are not C functions.
 var notFunctions = map[string]bool{
 	"Framework.Functions": true, "Framework.Hypervisor": true, "RawVCPU.ID": true, "RawVCPU.Exit": true,
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestLinuxStaysStatic: importing the machine must not cost a Linux program its
-// being one static binary, which is what linking purego would do.
+// TestLinuxStaysStatic: a Linux program that imports vmm must stay one static
+// binary. Linking purego would make it dynamic.
 func TestLinuxStaysStatic(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds cmd/miniboot")

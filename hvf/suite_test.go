@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { signed.Main(m) }
 
-// TestSuite holds Hypervisor.framework itself against the contract.
+// TestSuite checks Hypervisor.framework itself against the contract.
 func TestSuite(t *testing.T) {
 	h, err := hvf.New()
 	if err != nil {

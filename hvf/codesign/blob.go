@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// Magic numbers of blobs; numbers are big-endian in all of a signature.
+// Magic numbers of blobs. All numbers in a signature are big-endian.
 const (
 	magicRequirements    = 0xfade0c01
 	magicCodeDirectory   = 0xfade0c02
@@ -15,8 +15,8 @@ const (
 	magicWrapper         = 0xfade0b01 // CSMAGIC_BLOBWRAPPER
 )
 
-// Slots: the types in a SuperBlob's index. For those below numSpecialSlots the
-// CodeDirectory has a hash of the blob, that of slot n in place -n.
+// Slots are the types in a SuperBlob's index. The CodeDirectory has a hash for each
+// special slot, 1 to numSpecialSlots: that of slot n at index -n.
 const (
 	slotCodeDirectory   = 0
 	slotRequirements    = 2
@@ -43,7 +43,8 @@ type blob struct {
 	bytes []byte
 }
 
-// newBlob puts the header before content: magic and length of the whole.
+// newBlob returns content behind its header: the magic number, and the length of
+// header and content.
 func newBlob(slot, magic uint32, content []byte) blob {
 	b := be.AppendUint32(nil, magic)
 	b = be.AppendUint32(b, uint32(8+len(content)))
@@ -63,11 +64,11 @@ func superBlob(blobs []blob) []byte {
 	return newBlob(0, magicSuperBlob, append(index, content...)).bytes
 }
 
-// codeDirectory hashes the file up to the signature and the blobs beside the
-// directory itself. text is the executable segment.
+// codeDirectory returns the CodeDirectory with the hashes of code, which is the file
+// up to the signature, and of the special blobs. text is the executable segment.
 func codeDirectory(code []byte, identifier string, text segment, special []blob) blob {
 	pages := (len(code) + 1<<pageBits - 1) >> pageBits
-	hashes := directorySize + len(identifier) + 1 + numSpecialSlots*sha256.Size // offset of page 0's
+	hashes := directorySize + len(identifier) + 1 + numSpecialSlots*sha256.Size // offset of page 0's hash
 
 	var d []byte
 	for _, v := range []uint32{

@@ -6,8 +6,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
-// What a program needs to use Hypervisor.framework is one key. Sign puts it, and
-// the signature around it, into the bytes of a Mach-O program.
+// A program needs one entitlement to use Hypervisor.framework. Sign puts it into the
+// bytes of a Mach-O program, with the signature around it.
 func Example() {
 	entitlements := codesign.Entitlements{codesign.Hypervisor}
 	_, err := codesign.Sign([]byte("#!/bin/sh\n"), "example", entitlements)

@@ -2,8 +2,8 @@ package codesign
 
 import "regexp"
 
-// Has says whether the program in file has an entitlement in its signature. An
-// error says that it has no signature, or none that can be read.
+// Has says whether the signature of the program in file contains an entitlement. It
+// returns an error if there is no signature, or none that it can read.
 func Has(file []byte, entitlement string) (bool, error) {
 	plist, err := EntitlementsXML(file)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 const (
 	magic64        = 0xfeedfacf
 	magic32        = 0xfeedface
-	magicFat       = 0xcafebabe // big-endian, as is all of a fat header
+	magicFat       = 0xcafebabe // big-endian, like the whole fat header
 	cpuARM64       = 0x0100000c
 	cpuX86_64      = 0x01000007
 	fileExecute    = 2 // MH_EXECUTE
@@ -36,28 +36,28 @@ const (
 
 var le = binary.LittleEndian
 
-// program is a Mach-O executable with what signing needs to know of it.
-// Everything is an offset into the file, in bytes.
+// program is a Mach-O executable, with what signing needs to know about it. Numbers
+// are offsets into the file, in bytes.
 type program struct {
 	file []byte
 
 	text      segment
 	linkedit  segment
 	others    []segment // all but linkedit
-	signature int       // load command LC_CODE_SIGNATURE; 0: none
+	signature int       // load command LC_CODE_SIGNATURE; 0 if there is none
 	cmdsEnd   int       // end of the load commands
-	cmdsRoom  int       // where what they may grow into ends
+	cmdsRoom  int       // end of the space into which the load commands may grow
 }
 
-// segment is a segment that is in the file.
+// segment is a segment in the file.
 type segment struct {
-	cmd              int // load command; 0: there is no such segment
+	cmd              int // load command; 0 if there is no such segment
 	vmAddr           uint64
 	fileOff, fileEnd int
 }
 
-// parse reads the load commands. They come from a file that anybody may have
-// made: nothing is used that is not inside it.
+// parse reads the load commands. Anybody may have made the file, so parse checks
+// that everything lies inside it.
 func parse(file []byte) (*program, error) {
 	if err := recognise(file); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func parse(file []byte) (*program, error) {
 	for range le.Uint32(file[headerNCmds:]) {
 		left := p.cmdsEnd - at
 		if left < 8 || int64(le.Uint32(file[at+commandSize:])) < 8 || int64(le.Uint32(file[at+commandSize:])) > int64(left) {
-			return nil, fmt.Errorf("damaged: the load command at 0x%x does not fit into those that the header counts", at)
+			return nil, fmt.Errorf("damaged: the load command at 0x%x does not fit into the size of all of them", at)
 		}
 		n := int(le.Uint32(file[at+commandSize:]))
 		if err := p.command(at, n); err != nil {
@@ -86,7 +86,7 @@ func parse(file []byte) (*program, error) {
 	return p, p.check()
 }
 
-// recognise says what the file is if it is not what can be signed.
+// recognise returns an error that says what the file is, unless it can be signed.
 func recognise(file []byte) error {
 	if len(file) >= 4 && binary.BigEndian.Uint32(file) == magicFat {
 		return errors.New("a fat file: take the arm64 program out of it first, with lipo -thin arm64")
@@ -111,7 +111,7 @@ func recognise(file []byte) error {
 	return nil
 }
 
-// command takes in the load command of n bytes.
+// command reads the load command of n bytes at an offset.
 func (p *program) command(at, n int) error {
 	c := p.file[at : at+n]
 	switch le.Uint32(c) {
@@ -152,8 +152,8 @@ func (p *program) segment(at int, c []byte) error {
 	return nil
 }
 
-// check makes sure that a signature at the end of the file is also at the end
-// of __LINKEDIT, and may grow.
+// check makes sure that __LINKEDIT is the last segment and ends with the file, so
+// that a signature at its end may grow.
 func (p *program) check() error {
 	switch {
 	case p.text.cmd == 0 || p.linkedit.cmd == 0:
@@ -163,7 +163,7 @@ func (p *program) check() error {
 	}
 	for _, s := range p.others {
 		if s.fileEnd > p.linkedit.fileOff || s.vmAddr > p.linkedit.vmAddr {
-			return fmt.Errorf("the segment command at 0x%x puts something behind __LINKEDIT, which has to be last", s.cmd)
+			return fmt.Errorf("the segment command at 0x%x puts something behind __LINKEDIT, which has to be last: link the program again", s.cmd)
 		}
 	}
 	if p.signature == 0 {
@@ -176,8 +176,8 @@ func (p *program) check() error {
 	return nil
 }
 
-// signatureRange is what LC_CODE_SIGNATURE says. Only after check is it in the
-// file.
+// signatureRange returns the range in LC_CODE_SIGNATURE. It lies inside the file
+// only if check has passed.
 func (p *program) signatureRange() (off, size int) {
 	c := p.file[p.signature:]
 	return int(le.Uint32(c[signatureDataOff:])), int(le.Uint32(c[signatureDataSize:]))

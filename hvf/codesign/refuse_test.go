@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
-// TestRefuse: what cannot be signed, and what the one line says.
+// TestRefuse: files that cannot be signed, and the one-line error for each.
 func TestRefuse(t *testing.T) {
 	le := binary.LittleEndian
 	patch := func(at int, v uint32) func(*testing.T, []byte) []byte {
@@ -80,8 +80,7 @@ func TestRefuse(t *testing.T) {
 	})
 }
 
-// FuzzSign: no file is a reason to panic, and what can be signed can be signed
-// again.
+// FuzzSign: no file makes Sign panic, and a signed file can be signed again.
 func FuzzSign(f *testing.F) {
 	header := make([]byte, 32+72+72+16+64)
 	le := binary.LittleEndian

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// Sign returns the program in file with an ad-hoc signature, in place of the
-// one that it may have. The identifier is the program's name in the signature;
-// it tells programs apart and means nothing else. The same arguments give the
-// same bytes, and signing the result again changes nothing.
+// Sign returns the program in file with an ad-hoc signature, which replaces one that
+// it may have. The identifier is the program's name in the signature. It tells
+// programs apart and means nothing else. The same arguments give the same bytes, and
+// signing the result again changes nothing.
 //
-// An error says what file is if it is not a Mach-O executable for arm64, or
-// why it has no place for a signature.
+// If file is not a Mach-O executable for arm64, the error says what it is. If there
+// is no place for a signature, the error says why.
 func Sign(file []byte, identifier string, e Entitlements) ([]byte, error) {
 	p, err := parse(file)
 	if err != nil {
@@ -30,7 +30,8 @@ func Sign(file []byte, identifier string, e Entitlements) ([]byte, error) {
 		blobs := append([]blob{codeDirectory(p.file, identifier, p.text, special)}, special...)
 		return superBlob(append(blobs, newBlob(slotSignature, magicWrapper, nil)))
 	}
-	// The hashes cover the load commands, which say how long the signature is: make it for its length, then again.
+	// The hashes cover the load commands, which contain the signature's length. So
+	// make the signature once for its length, then again.
 	p.setSize(align(len(join()), signatureAlign))
 	signed := append(p.file, join()...)
 	return append(signed, make([]byte, p.linkedit.fileEnd-len(signed))...), nil
@@ -61,8 +62,8 @@ func (p *program) withCommand() (*program, error) {
 	return &q, nil
 }
 
-// setSize states that the signature has n bytes from the end of the file on,
-// in its own load command and that of __LINKEDIT.
+// setSize records, in the load commands of the signature and of __LINKEDIT, that the
+// signature has n bytes from the end of the file on.
 func (p *program) setSize(n int) {
 	le.PutUint32(p.file[p.signature+signatureDataSize:], uint32(n))
 	p.linkedit.fileEnd = len(p.file) + n
@@ -73,11 +74,11 @@ func (p *program) setSize(n int) {
 
 func align(n, to int) int { return (n + to - 1) / to * to }
 
-// ErrUnsigned says that a program has no signature.
+// ErrUnsigned says that a program does not have a signature.
 var ErrUnsigned = errors.New("no signature")
 
-// EntitlementsXML returns the property list of entitlements in a signed
-// program, nil if the signature has none. It does not check any hash.
+// EntitlementsXML returns the property list of entitlements in a signed program, or
+// nil if the signature has none. It does not check any hash.
 func EntitlementsXML(file []byte) ([]byte, error) {
 	p, err := parse(file)
 	if err != nil {
@@ -103,7 +104,7 @@ func EntitlementsXML(file []byte) ([]byte, error) {
 // blobContent returns what follows the header of the blob at an offset.
 func blobContent(s []byte, at uint32) ([]byte, error) {
 	if uint64(at)+8 > uint64(len(s)) || be.Uint32(s[at+4:]) < 8 || uint64(at)+uint64(be.Uint32(s[at+4:])) > uint64(len(s)) {
-		return nil, fmt.Errorf("damaged: the blob at 0x%x of the signature does not fit into it", at)
+		return nil, fmt.Errorf("damaged: the blob at 0x%x in the signature does not fit into the signature", at)
 	}
 	return s[at+8 : at+be.Uint32(s[at+4:])], nil
 }

@@ -2,7 +2,7 @@ package fake
 
 import "unsafe"
 
-// address is where p starts.
+// address returns the address of p's first byte.
 //
-// unsafe: only the number is looked at.
+// unsafe: it is used as a number only.
 func address(p []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(p))) }

@@ -20,7 +20,7 @@ func TestIPABits(t *testing.T) {
 	tests := []struct {
 		macOS   hvf.MacOS
 		bits    int
-		top     uint64 // the first address that cannot be mapped; 0 if there is to be no VM
+		top     uint64 // the first address that cannot be mapped; 0 if NewVM is to fail
 		paRange uint64
 	}{
 		{old, 0, 1 << 36, 1}, {old, 36, 1 << 36, 1}, {old, 37, 0, 0},
@@ -59,8 +59,8 @@ func TestIPABits(t *testing.T) {
 	}
 }
 
-// TestHiddenFeatures: what the framework shows by default and a guest must not
-// see.
+// TestHiddenFeatures: features that the framework shows by default, but that a guest
+// must not see.
 func TestHiddenFeatures(t *testing.T) {
 	for _, macOS := range []hvf.MacOS{{Major: 11}, {Major: 27}} {
 		vm, err := New(t, Options{MacOS: macOS}).Hypervisor().NewVM(hv.Config{})
@@ -101,7 +101,8 @@ func TestHiddenFeatures(t *testing.T) {
 	}
 }
 
-// TestNewVMErrors: each code that a missing entitlement gives names the remedy.
+// TestNewVMErrors: the error says what to do, for each code that a missing
+// entitlement gives.
 func TestNewVMErrors(t *testing.T) {
 	for code, want := range map[hvf.ReturnCode]string{
 		hvf.ReturnDenied: "miniboot sign", hvf.ReturnUnsupported: "miniboot sign", hvf.ReturnError: "miniboot sign",
@@ -113,7 +114,7 @@ func TestNewVMErrors(t *testing.T) {
 		}
 	}
 	h := New(t, Options{BusyAfterDestroy: 3}).Hypervisor()
-	for range 2 { // a VM that is slow to go away is waited for
+	for range 2 { // NewVM waits for a VM that is slow to disappear
 		vm, err := h.NewVM(hv.Config{})
 		must(t, err)
 		if _, err := h.NewVM(hv.Config{}); !errors.Is(err, hvf.ReturnBusy) {
@@ -127,10 +128,10 @@ func TestNewVMErrors(t *testing.T) {
 	}
 }
 
-// nasty is every rare thing often.
+// nasty makes all rare events frequent.
 var nasty = Options{UnknownPerMille: 200, UnknownMasks: true, DropRacedCancels: true, Seed: 1}
 
-// TestKickBeforeRun: exactly one exit, without the guest.
+// TestKickBeforeRun: a kick before Run gives exactly one exit, before the guest runs.
 func TestKickBeforeRun(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnHVC, insnHVC1, insnHVC, insnHVC1)
 	g.onVCPU(t, 0, func(v hv.VCPU) {
@@ -147,8 +148,8 @@ func TestKickBeforeRun(t *testing.T) {
 	})
 }
 
-// TestKickStorm: a guest in a loop leaves it for each kick, however those meet
-// exits, each other, and the end of the vCPU.
+// TestKickStorm: a guest in a loop exits for each kick, even when kicks meet exits,
+// each other, or the end of the vCPU.
 func TestKickStorm(t *testing.T) {
 	rounds := 1000
 	if testing.Short() {
@@ -191,7 +192,7 @@ func TestKickStorm(t *testing.T) {
 	}
 }
 
-// TestKickSpinningGuest: the kick is all that ends this run.
+// TestKickSpinningGuest: only the kick ends this run.
 func TestKickSpinningGuest(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
 	g.onVCPU(t, 0, func(v hv.VCPU) {
@@ -239,8 +240,8 @@ func TestVTimer(t *testing.T) {
 	})
 }
 
-// TestInterruptHoldsForOneRun: the level is the guest's for one run, also if
-// that run had spurious exits in it, whatever becomes of the level in those.
+// TestInterruptHoldsForOneRun: a level holds for exactly one Run, even if that Run
+// had spurious exits and whether or not these dropped the level.
 func TestInterruptHoldsForOneRun(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
 		opt := nasty
@@ -273,7 +274,8 @@ func checkInterruptHoldsForOneRun(t *testing.T, f *Fake) {
 	})
 }
 
-// TestCloseUnmaps: what was mapped may be freed even when the VM stays.
+// TestCloseUnmaps: after Close mapped memory may be freed, even if the VM could not
+// be destroyed.
 func TestCloseUnmaps(t *testing.T) {
 	f := New(t, Options{})
 	vm, err := f.Hypervisor().NewVM(hv.Config{})
@@ -297,7 +299,8 @@ func TestCloseUnmaps(t *testing.T) {
 	must(t, f.Framework().VMDestroy())
 }
 
-// TestCloseVCPU: once is enough, and a VM waits for it.
+// TestCloseVCPU: a second Close does nothing, and a VM cannot be closed before its
+// vCPU.
 func TestCloseVCPU(t *testing.T) {
 	vm, err := New(t, Options{}).Hypervisor().NewVM(hv.Config{})
 	must(t, err)
@@ -309,13 +312,13 @@ func TestCloseVCPU(t *testing.T) {
 		}
 		must(t, v.Close())
 		must(t, v.Close())
-		v.Kick() // nothing
+		v.Kick() // does nothing
 	})
 	must(t, vm.Close())
 }
 
-// TestNarrowResults: a function that writes one byte leaves nothing of the
-// result before in the others.
+// TestNarrowResults: after a function has written a one-byte result, nothing of an
+// earlier result is left in the other bytes.
 func TestNarrowResults(t *testing.T) {
 	withVCPU(t, New(t, Options{}).Framework(), func(v *hvf.RawVCPU) {
 		must(t, v.SetReg(hv.RegX0, ^uint64(0)))
@@ -328,7 +331,7 @@ func TestNarrowResults(t *testing.T) {
 	})
 }
 
-// TestVTimerAfterUnknown: a spurious return that masks the timer loses it not.
+// TestVTimerAfterUnknown: a spurious return that masks the timer does not lose it.
 func TestVTimerAfterUnknown(t *testing.T) {
 	opts := nasty
 	opts.UnknownPerMille = 900
@@ -348,8 +351,8 @@ func TestVTimerAfterUnknown(t *testing.T) {
 	})
 }
 
-// TestInterruptGoneAfterCancel: a level that a spurious return has left high is
-// low for the next run, when a kick has ended the one that it was stated for.
+// TestInterruptGoneAfterCancel: a kick ends a Run in which a spurious return left an
+// interrupt input high. The input is low in the next Run.
 func TestInterruptGoneAfterCancel(t *testing.T) {
 	var v hv.VCPU
 	armed := false // the next return is followed by a kick

@@ -8,13 +8,13 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// uartRead is the exit of a guest's ldr w0, [x1] at the UART's flag register.
+// uartRead is the exit for a guest's ldr w0, [x1] of the UART's flag register.
 var uartRead = hvf.VCPUExit{Reason: hv.ExitException, Exception: hvf.VCPUExitException{
 	Syndrome:        aarch64.MakeESR(aarch64.ECDataAbortLower, 1<<24|2<<22|uint32(aarch64.FSCTranslation)),
 	PhysicalAddress: 0x4002_0018,
 }}
 
-// BenchmarkExit is what the way to the guest and back costs without the guest.
+// BenchmarkExit measures a run and its exit without the guest.
 func BenchmarkExit(b *testing.B) {
 	for _, bm := range []struct {
 		name string
@@ -47,7 +47,7 @@ func BenchmarkExit(b *testing.B) {
 	}
 }
 
-// scripted calls f on the thread of a vCPU whose every run is uartRead.
+// scripted calls f on the thread of a vCPU whose runs all exit with uartRead.
 func scripted(tb testing.TB, opt Options, f func(f *Fake, vm hv.VM, v hv.VCPU)) {
 	tb.Helper()
 	fake := New(tb, opt)
@@ -63,7 +63,8 @@ func scripted(tb testing.TB, opt Options, f func(f *Fake, vm hv.VM, v hv.VCPU)) 
 	must(tb, vm.Close())
 }
 
-// TestExitsAllocateNothing: not from a run's return to the next, nor a kick.
+// TestExitsAllocateNothing: neither the way from one run to the next nor a kick
+// allocates.
 func TestExitsAllocateNothing(t *testing.T) {
 	scripted(t, Options{}, func(f *Fake, vm hv.VM, v hv.VCPU) {
 		for name, do := range map[string]func(){

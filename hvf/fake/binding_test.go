@@ -91,7 +91,7 @@ func TestVCPUBindings(t *testing.T) {
 		if _, err := v.GetExecTime(); err != nil {
 			t.Error(err)
 		}
-		// Where the engine has no register the fake stores it.
+		// The fake stores registers that the engine does not have.
 		for _, reg := range []aarch64.SysReg{aarch64.TTBR0_EL1, aarch64.APIAKEYLO_EL1, aarch64.TPIDR2_EL0} {
 			must(t, v.SetSysReg(reg, 0x1122_3344_0000))
 			got, err := v.GetSysReg(reg)
@@ -254,7 +254,7 @@ func TestGICBindings(t *testing.T) {
 	must(t, fw.VMDestroy())
 }
 
-// TestWFIWithGIC: it is no exit, but waits for an interrupt or a kick.
+// TestWFIWithGIC: WFI does not exit, but waits for an interrupt or a kick.
 func TestWFIWithGIC(t *testing.T) {
 	f := New(t, Options{})
 	fw := f.Framework()

@@ -14,8 +14,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// TestBootLinux boots the default guest with two CPUs through the bindings, C,
-// and back into the software CPU, while rare things happen often.
+// TestBootLinux boots the default guest with two CPUs through the bindings, C, and
+// back into the software CPU, with frequent rare events.
 func TestBootLinux(t *testing.T) {
 	if testing.Short() {
 		t.Skip("boots Linux: not in short mode")
@@ -60,8 +60,8 @@ func TestBootLinux(t *testing.T) {
 	}
 }
 
-// checkOwnGIC sees that the interrupts were the framework's work, and that its
-// GIC starts anew with the machine.
+// checkOwnGIC checks that the framework's GIC delivered the interrupts, and that it
+// is reset with the machine.
 func checkOwnGIC(t *testing.T, g *vmtest.Guest) {
 	t.Helper()
 	if s := g.MustRun("cat /proc/interrupts"); !strings.Contains(s, "GICv3") || !strings.Contains(s, "arch_timer") {

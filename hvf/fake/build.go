@@ -19,8 +19,8 @@ var sources embed.FS
 
 var buildLock sync.Mutex
 
-// build returns the library for a macOS, built once for each content of its
-// sources.
+// build returns the path of the library for a version of macOS. It is built once
+// for each content of its sources.
 func build(tb testing.TB, macOS hvf.MacOS) string {
 	tb.Helper()
 	buildLock.Lock()
@@ -58,7 +58,7 @@ func build(tb testing.TB, macOS hvf.MacOS) string {
 	return lib
 }
 
-// install copies a file so that nobody sees half of it.
+// install copies a file in one step, so that no other process sees half of it.
 func install(tb testing.TB, from, to string) {
 	tb.Helper()
 	b, err := os.ReadFile(from)

@@ -13,8 +13,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
-// callMutation is bindings that make one call of the framework wrongly, and what
-// notices: cases that fail, or a rule of the fake that they break.
+// callMutation is a wrong call of the framework in the bindings, and how it is
+// found: by cases that fail, or by a rule of the fake that is broken.
 type callMutation struct {
 	wrong string
 	cases []string
@@ -22,8 +22,8 @@ type callMutation struct {
 	call  func(function string, f *ccall.Frame, call func())
 }
 
-// callMutations are steps of the backend that can be forgotten or mistaken. What
-// only a caller of the bindings can do wrong is in the fake's TestBrokenRules.
+// callMutations are steps of the backend that can be missing or wrong. For mistakes
+// that only a caller of the bindings can make see TestBrokenRules.
 var callMutations = []callMutation{
 	{"the VM is not destroyed", []string{"vm/runs"}, 1, without("hv_vm_destroy")},
 	{"a register is read on another thread", []string{"register/general"}, 2, elsewhere("hv_vcpu_get_reg")},
@@ -65,7 +65,7 @@ var callMutations = []callMutation{
 	{"a vector's buffer is not aligned", []string{"register/simd"}, 13, change("hv_vcpu_get_simd_fp_reg", func(a *[4]uintptr) { a[2] += 8 })},
 }
 
-// What stands between bindings and library in several of them.
+// Hooks between bindings and library that several mutations share.
 
 func without(name string) func(string, *ccall.Frame, func()) {
 	return func(function string, f *ccall.Frame, call func()) {
@@ -127,10 +127,10 @@ func elsewhere(name string) func(string, *ccall.Frame, func()) {
 	}
 }
 
-// mutationPatience is how long a guest may be stuck whose mutation lets it.
+// mutationPatience is how long a mutation may make a guest hang.
 const mutationPatience = 300 * time.Millisecond
 
-// recorder is a test whose failures are counted and not its own.
+// recorder stands in for a test and only counts its failures.
 type recorder struct {
 	testing.TB
 	errs     []string
@@ -139,21 +139,21 @@ type recorder struct {
 
 func (r *recorder) Helper()          {}
 func (r *recorder) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
-func (r *recorder) Failed() bool     { return true } // the library stays loaded: somebody may be in it
+func (r *recorder) Failed() bool     { return true } // the library stays loaded: a thread may be in it
 
 func (r *recorder) Errorf(format string, args ...any) {
 	r.errs = append(r.errs, fmt.Sprintf(format, args...))
 }
 
-// finish is the end of the recorder's test.
+// finish ends the recorder's test.
 func (r *recorder) finish() {
 	for i := len(r.cleanups) - 1; i >= 0; i-- {
 		r.cleanups[i]()
 	}
 }
 
-// TestCallMutations: each mistake makes the cases fail that are about it, or
-// breaks a rule of the fake.
+// TestCallMutations: each mistake makes the cases about it fail, or breaks a rule of
+// the fake.
 func TestCallMutations(t *testing.T) {
 	byName := make(map[string]hvtest.Case)
 	for _, c := range hvtest.Cases() {

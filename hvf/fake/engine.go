@@ -11,9 +11,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// engine runs the guest of one fake on the software CPU. The library calls it
-// back; VM functions under a lock of its own, those of a vCPU on its thread, and
-// kick from anywhere.
+// engine runs the guest of one fake on the software CPU. The library calls it back:
+// VM functions while it holds its own lock, functions of a vCPU on the vCPU's
+// thread, and kick from any thread.
 type engine struct {
 	handle  uint64
 	counter func() uint64 // the fake's mach_absolute_time
@@ -75,8 +75,8 @@ func (e *engine) createVM(ipaBits int) error {
 	}
 	e.vm = vm
 	e.created.Store(0)
-	// The two counters are the same clock from different beginnings. Read them
-	// close together; the guest is to be behind rather than ahead.
+	// The two counters are the same clock with different origins. Read them close
+	// together. If in doubt the guest must be behind, not ahead.
 	for range 100 {
 		before := e.counter()
 		soft := vm.Counter()
@@ -147,7 +147,7 @@ func (e *engine) kick(id int) {
 	}
 }
 
-// run enters the guest until something is to be told.
+// run enters the guest until there is an exit to report.
 func (c *cpu) run() (hv.Exit, error) {
 	if c.gic != nil {
 		return c.gic.run()
@@ -173,7 +173,7 @@ func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) error {
 	return c.hv.SetSysReg(r, v)
 }
 
-// push gives the CPU what was set since the last run.
+// push gives the CPU the values that were set since the last run.
 func (c *cpu) push(ahead uint64) {
 	st := c.st
 	for dirty := st.Dirty; dirty != 0; dirty &= dirty - 1 {
@@ -191,7 +191,7 @@ func (c *cpu) push(ahead uint64) {
 	}
 }
 
-// pull shows C the general registers.
+// pull copies the general registers to C's state.
 func (c *cpu) pull() {
 	for r := range c.st.Reg {
 		c.st.Reg[r], _ = c.hv.Reg(hv.Reg(r))

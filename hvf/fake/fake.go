@@ -16,30 +16,30 @@ import (
 type Options struct {
 	MacOS hvf.MacOS // 0 is 27.0
 
-	Seed               uint64         // of what happens at random
-	UnknownPerMille    int            // runs that end with UNKNOWN before they have begun
-	UnknownMasks       bool           // half of these mask the virtual timer
-	UnknownKeepsInputs bool           // after these the interrupt inputs' levels are as they were
+	Seed               uint64         // seed of random events
+	UnknownPerMille    int            // how many of 1000 runs end with UNKNOWN before they have begun
+	UnknownMasks       bool           // half of these runs mask the virtual timer
+	UnknownKeepsInputs bool           // these runs do not drop the levels of the interrupt inputs
 	DropRacedCancels   bool           // a cancellation that meets another exit is lost
 	BusyAfterDestroy   int            // how often hv_vm_create says HV_BUSY after a destroy
 	CreateCode         hvf.ReturnCode // what hv_vm_create returns, if not success
 
-	MaxIPABits int  // 0 is 40
+	MaxIPABits int  // widest guest physical address in bits; 0 is 40
 	EL2        bool // nested virtualization is offered
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
 	Portable   bool // calls go through purego's own entry
 
-	// Call stands between the bindings and the library, and makes the calls: for
-	// bindings that do something wrong.
+	// Call, if not nil, is called for each call into the library and makes it with
+	// call. It lets a test simulate faulty bindings.
 	Call func(function string, f *ccall.Frame, call func())
 
-	// With a GIC.
+	// These matter for a VM that has the framework's GIC.
 	VTimer             VTimerWithGIC
-	PhysicalTimerTraps bool // CNTP_* exits, as if only EL2 had it
+	PhysicalTimerTraps bool // accesses to CNTP_* exit, as if only EL2 had the timer
 }
 
-// VTimerWithGIC is how the virtual timer's interrupt comes to a guest that has
-// the framework's GIC. Sources disagree.
+// VTimerWithGIC says how the virtual timer's interrupt reaches a guest that has the
+// framework's GIC. Sources disagree about it.
 type VTimerWithGIC int
 
 const (
@@ -48,8 +48,8 @@ const (
 	VTimerOnlyExits                      // not by itself: there is an exit that masks it, as without a GIC
 )
 
-// Fake is one instance of the library: a process of its own, as the framework
-// sees it.
+// Fake is one instance of the library. Each has its own VM, as each process has with
+// the framework.
 type Fake struct {
 	lib    *dl.Library
 	fw     *hvf.Framework
@@ -57,9 +57,9 @@ type Fake struct {
 	shared shared
 }
 
-// New builds and loads a fake. When the test ends it fails if a rule was broken
-// that nobody asked for, if an object was not released, or if a VM is left. The
-// test is skipped where there is no C compiler.
+// New builds and loads a fake. At its end the test fails if a violation was not taken
+// with Violations, if an object was not released, or if a VM is left. New skips the
+// test if the host has no C compiler.
 func New(tb testing.TB, opt Options) *Fake {
 	tb.Helper()
 	if opt.MacOS == (hvf.MacOS{}) {
@@ -68,7 +68,7 @@ func New(tb testing.TB, opt Options) *Fake {
 	if opt.MaxIPABits == 0 {
 		opt.MaxIPABits = 40
 	}
-	// A library has one VM, as a process has: each fake is a file of its own.
+	// A library has only one VM, so each fake is a file of its own.
 	path := filepath.Join(tb.TempDir(), "fake.so")
 	install(tb, build(tb, opt.MacOS), path)
 	lib, err := dl.Open(path)
@@ -90,7 +90,7 @@ func New(tb testing.TB, opt Options) *Fake {
 	return f
 }
 
-// between is a library whose calls go through Options.Call.
+// between wraps a library so that its calls go through Options.Call.
 type between struct {
 	ccall.Library
 	call  func(function string, f *ccall.Frame, call func())
@@ -113,7 +113,8 @@ func (f *Fake) Framework() *hvf.Framework { return f.fw }
 // Hypervisor returns the backend over the fake.
 func (f *Fake) Hypervisor() hv.Hypervisor { return f.fw.Hypervisor() }
 
-// Violations takes what rules were broken so far.
+// Violations returns the violations so far and forgets them, so that they do not
+// fail the test.
 func (f *Fake) Violations() []Violation {
 	var list []Violation
 	for {
@@ -125,16 +126,16 @@ func (f *Fake) Violations() []Violation {
 	}
 }
 
-// Script makes each run give the next of the exits, round and round, without a
-// guest: for benchmarks of what is around a run.
+// Script makes runs return the given exits in turn, over and over, without a guest.
+// It is for benchmarks of the code around a run.
 func (f *Fake) Script(exits ...hvf.VCPUExit) { f.script(exits, 0) }
 
-// ScriptTimed is Script for n runs. The one after them fails, and Outside then
-// returns how long it was from the return of each hv_vcpu_run to the next call, in
-// all, by the library's own clock.
+// ScriptTimed is Script for n runs. The run after them fails, and Outside then
+// returns the total time between runs.
 func (f *Fake) ScriptTimed(n int, exits ...hvf.VCPUExit) { f.script(exits, n+1) }
 
-// Outside is the time between the runs of ScriptTimed.
+// Outside returns the total time from each return of hv_vcpu_run to its next call,
+// by the library's own clock: see ScriptTimed.
 func (f *Fake) Outside() time.Duration { return time.Duration(f.ask("fake_outside")) }
 
 func (f *Fake) finish(tb testing.TB) {
@@ -156,7 +157,7 @@ func (f *Fake) finish(tb testing.TB) {
 	}
 }
 
-// ask calls a function of the fake's own without arguments.
+// ask calls a function without arguments that only the fake has.
 func (f *Fake) ask(name string) uint64 {
 	c := &ccall.Frame{Fn: f.lib.Symbol(name)}
 	f.lib.Call(c)

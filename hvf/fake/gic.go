@@ -11,9 +11,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// frameworkGIC is the framework's own GIC: package gic at the addresses that
-// hv_gic_create was given. It has a redistributor for each vCPU that there can
-// be, and the guest sees those of the vCPUs that were made.
+// frameworkGIC is the framework's own GIC: package gic at the addresses of
+// hv_gic_create. It has a redistributor for each possible vCPU. The guest sees those
+// of the vCPUs that were made.
 type frameworkGIC struct {
 	e              *engine
 	v3             *gic.V3
@@ -22,7 +22,7 @@ type frameworkGIC struct {
 	spis           []mmio.Line
 }
 
-// What hv_gic_get_spi_interrupt_range and the sizes' getters say.
+// What hv_gic_get_spi_interrupt_range and the getters of sizes return.
 const (
 	firstSPI          = 32
 	spis              = 988
@@ -48,7 +48,8 @@ func (e *engine) createGIC(distributor, redistributors uint64) error {
 	return nil
 }
 
-// inputLine is an interrupt input of a vCPU, which the GIC drives from anywhere.
+// inputLine returns the line to an interrupt input of a vCPU. The GIC may drive it
+// from any thread.
 func (e *engine) inputLine(id int, fiq bool) mmio.Line {
 	return mmio.LineFunc(func(high bool) {
 		c := e.cpus[id].Load()
@@ -66,8 +67,8 @@ func (e *engine) inputLine(id int, fiq bool) mmio.Line {
 	})
 }
 
-// setSPI is hv_gic_set_spi: an edge-triggered interrupt fires each time that it
-// is set, without being lowered between.
+// setSPI is hv_gic_set_spi. An edge-triggered interrupt fires each time that it is
+// set, even if it was not lowered in between.
 func (g *frameworkGIC) setSPI(intid uint32, level bool) {
 	line := g.spis[intid-firstSPI]
 	icfgr := g.v3.Distributor().Read(mmio.Access{Off: 0xc00 + uint64(intid/16*4), Size: 4})
@@ -77,8 +78,8 @@ func (g *frameworkGIC) setSPI(intid uint32, level bool) {
 	line.Set(level)
 }
 
-// reset is hv_gic_reset, which leaves the CPU interfaces alone. Package gic's
-// does not.
+// reset is hv_gic_reset. It does not reset the CPU interfaces, unlike package gic's
+// Reset.
 func (g *frameworkGIC) reset() {
 	kept := [...]hvf.ICCReg{
 		hvf.ICCRegPMR_EL1, hvf.ICCRegBPR0_EL1, hvf.ICCRegAP0R0_EL1, hvf.ICCRegAP1R0_EL1, hvf.ICCRegBPR1_EL1,
@@ -105,7 +106,7 @@ const (
 	kindICC
 )
 
-// Offsets that have something about them.
+// Offsets with special rules.
 const (
 	gicdTYPER2 = 0xc
 	gicdROUTER = 0x6000 // to 0x7fff: 64 bits each, with what is behind reserved
@@ -160,8 +161,8 @@ func (g *frameworkGIC) accessICC(id int, reg aarch64.SysReg, write bool, value *
 	return nil
 }
 
-// frame returns what is at a guest physical address, or nil if an access to it
-// exits: there is no frame, or the framework does not implement the register.
+// frame returns the device at a guest physical address. It returns nil if an access
+// exits, because there is no frame or the framework does not implement the register.
 func (g *frameworkGIC) frame(ipa uint64) (dev mmio.Device, off uint64) {
 	off = ipa - g.distributor
 	switch created := uint64(g.e.created.Load()); {
@@ -177,8 +178,8 @@ func (g *frameworkGIC) frame(ipa uint64) (dev mmio.Device, off uint64) {
 	return dev, off
 }
 
-// redistributors are those of the vCPUs that were made: the last of these says
-// that it is the last.
+// redistributors are the redistributors of the vCPUs that were made. GICR_TYPER.Last
+// is set in the last of them.
 type redistributors struct{ *frameworkGIC }
 
 func (r redistributors) Read(a mmio.Access) uint64 {
@@ -191,7 +192,7 @@ func (r redistributors) Read(a mmio.Access) uint64 {
 
 func (r redistributors) Write(a mmio.Access, v uint64) { r.v3.Redistributors().Write(a, v) }
 
-// load performs a guest's access that has a syndrome, if it is to the GIC.
+// load performs the access of exit if it has a syndrome and is to the GIC.
 func (g *frameworkGIC) load(c *cpu, exit hv.Exit) (done bool) {
 	d := exit.ESR.DataAbort()
 	dev, off := g.frame(exit.IPA)

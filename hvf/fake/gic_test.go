@@ -10,7 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
-// TestNewGIC: what fits is made, once and in time; what does not says what to do.
+// TestNewGIC: a layout that fits gives a GIC. For another one the error says what
+// does not fit.
 func TestNewGIC(t *testing.T) {
 	good := hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000, RedistributorSpace: 256 << 20, SPIs: 96}
 	with := func(change func(l *hv.GICLayout)) hv.GICLayout {
@@ -50,7 +51,8 @@ func TestNewGIC(t *testing.T) {
 	}
 }
 
-// TestNewGICTooLate: not beside another, nor after a vCPU.
+// TestNewGICTooLate: NewGIC fails if the VM has a GIC, or has had a vCPU, or is
+// closed.
 func TestNewGICTooLate(t *testing.T) {
 	layout := hv.GICLayout{Distributor: 0x4000_0000, Redistributors: 0x5000_0000}
 	vm, err := New(t, Options{}).Hypervisor().NewVM(hv.Config{})
@@ -69,8 +71,8 @@ func TestNewGICTooLate(t *testing.T) {
 	}
 }
 
-// TestResetCPUWithoutRegister: a macOS may not offer each register of the CPU
-// interface.
+// TestResetCPUWithoutRegister: ResetCPU works on a macOS that does not offer every
+// register of the CPU interface.
 func TestResetCPUWithoutRegister(t *testing.T) {
 	for _, tt := range []struct {
 		code hvf.ReturnCode

@@ -48,8 +48,8 @@ func newGuest(t testing.TB, h hv.Hypervisor, words ...uint32) *guest {
 	return g
 }
 
-// onVCPU runs f with a vCPU that is about to execute the guest's first word at
-// EL1, on a thread of its own.
+// onVCPU runs f on a thread of its own, with a vCPU at the guest's first instruction
+// at EL1.
 func (g *guest) onVCPU(t testing.TB, index int, f func(v hv.VCPU)) {
 	t.Helper()
 	done := make(chan struct{})
@@ -73,7 +73,7 @@ func (g *guest) onVCPU(t testing.TB, index int, f func(v hv.VCPU)) {
 	<-done
 }
 
-// run is Run without an error.
+// run is Run, and fails the test on an error.
 func run(t testing.TB, v hv.VCPU) hv.Exit {
 	t.Helper()
 	e, err := v.Run()

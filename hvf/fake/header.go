@@ -8,8 +8,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/testdata/abi"
 )
 
-// header returns abi.h for a macOS: types, constants and prototypes of the C
-// interface, made from its tables.
+// header returns abi.h for a version of macOS: the types, constants and prototypes of
+// the C interface, made from the tables of package abi.
 func header(macOS hvf.MacOS) string {
 	var b strings.Builder
 	b.WriteString("/* Made from the tables of the C interface. */\n")
@@ -66,5 +66,5 @@ func writeConstants(b *strings.Builder) {
 
 func later(v abi.Version, than hvf.MacOS) bool { return number(hvf.MacOS(v)) > number(than) }
 
-// number is a version as C compares it.
+// number returns a version as the number that C compares.
 func number(v hvf.MacOS) int { return int(v.Major)*100 + int(v.Minor) }

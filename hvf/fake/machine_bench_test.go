@@ -31,7 +31,7 @@ var registerExits = []struct {
 	{"virtio/write-QueueNotify", access(boot.VirtioBase+0x50, true)},
 }
 
-// access is the exit of ldr w1, or of str w1.
+// access returns the exit for ldr w1 or str w1.
 func access(ipa uint64, write bool) hvf.VCPUExit {
 	iss := 1<<24 | 2<<22 | 1<<16 | uint32(aarch64.FSCTranslation) // ISV, SAS, SRT
 	if write {
@@ -42,9 +42,9 @@ func access(ipa uint64, write bool) hvf.VCPUExit {
 	}}
 }
 
-// exits runs a machine whose guest exits n times for this reason, and returns the
-// time between the runs, from the return of hv_vcpu_run to its next call, and how
-// often memory was allocated meanwhile.
+// exits runs a machine whose guest exits n times with this exit. It returns the total
+// time from each return of hv_vcpu_run to its next call, and the number of
+// allocations.
 func exits(tb testing.TB, backendGIC bool, n int, exit hvf.VCPUExit) (outside time.Duration, allocations uint64) {
 	tb.Helper()
 	f := fake.New(tb, fake.Options{})
@@ -77,8 +77,8 @@ func emptyKernel() boot.File {
 	return boot.File{Name: "empty", Data: b}
 }
 
-// TestMachineExitAllocatesNothing: how often a guest exits makes no difference to
-// what a machine over the bindings allocates.
+// TestMachineExitAllocatesNothing: a machine over the bindings allocates as much for
+// one exit as for many.
 func TestMachineExitAllocatesNothing(t *testing.T) {
 	for _, own := range []bool{false, true} {
 		for _, e := range registerExits {
@@ -93,8 +93,8 @@ func TestMachineExitAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkMachineExit is what the machine and the bindings make of an exit: from
-// the return of hv_vcpu_run to its next call, by the clock of the library.
+// BenchmarkMachineExit measures how long the machine and the bindings take for an
+// exit: from the return of hv_vcpu_run to its next call, by the library's clock.
 func BenchmarkMachineExit(b *testing.B) {
 	for _, e := range registerExits {
 		b.Run(e.name, func(b *testing.B) {

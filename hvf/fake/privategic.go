@@ -9,9 +9,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// privateGIC is what the framework does by itself for a vCPU of a VM that has its
-// GIC: interrupt inputs, WFI, timers, and accesses to the GIC's registers. All but
-// irq, fiq, running and wake belongs to the vCPU's thread.
+// privateGIC does what the framework does itself for a vCPU of a VM that has its
+// GIC: interrupt inputs, WFI, timers, and accesses to the GIC's registers. All fields
+// but irq, fiq, running and wake belong to the vCPU's thread.
 type privateGIC struct {
 	e   *engine
 	gic *frameworkGIC
@@ -24,7 +24,7 @@ type privateGIC struct {
 	vtimer, ptimer mmio.Line
 	fired          bool // the virtual timer's output is high, and the GIC knows
 	ctl, cval      uint64
-	alarm          *time.Timer // fetches the vCPU out when the physical timer is due
+	alarm          *time.Timer // makes the vCPU leave the guest when the physical timer is due
 }
 
 // PPIs of the timers, from 0.
@@ -43,8 +43,8 @@ func newPrivateGIC(e *engine, g *frameworkGIC, c *cpu) *privateGIC {
 	return p
 }
 
-// delivers says whether the virtual timer's interrupt reaches the guest by
-// itself, so that its exit's mask is nothing to the software CPU.
+// delivers says whether the GIC delivers the virtual timer's interrupt. If so, the
+// software CPU must not apply the mask of the timer's exit.
 func (p *privateGIC) delivers() bool { return p != nil && p.e.vtimer != VTimerOnlyExits }
 
 // notify makes the vCPU look at its inputs.
@@ -58,7 +58,7 @@ func (p *privateGIC) notify() {
 	}
 }
 
-// run enters the guest until something is to be told.
+// run enters the guest until there is an exit to report.
 func (p *privateGIC) run() (hv.Exit, error) {
 	for {
 		p.driveTimers()
@@ -73,8 +73,8 @@ func (p *privateGIC) run() (hv.Exit, error) {
 	}
 }
 
-// handle does what the framework does by itself about an exit. It may make
-// another one of it, that is to be told.
+// handle does what the framework does itself about an exit. It may turn it into
+// another exit, which is then reported.
 func (p *privateGIC) handle(exit *hv.Exit) (done bool) {
 	if exit.Reason == hv.ExitVTimer && p.delivers() {
 		p.fired = true
@@ -120,8 +120,8 @@ func (p *privateGIC) sysRegTrap(t aarch64.SysRegTrap) (done bool) {
 	return true
 }
 
-// wait is a WFI. It returns false if it was ended by something else than an
-// interrupt or a timer.
+// wait is a WFI. It returns false if something other than an interrupt or a timer
+// has ended it.
 func (p *privateGIC) wait() bool {
 	start := p.e.counter()
 	defer func() { p.c.st.Waited += p.e.counter() - start }()

@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// TestUnknownReasons: what a later framework may say is not taken for a reason
-// of the contract's own, which have the numbers behind the framework's.
+// TestUnknownReasons: an exit reason of a later framework is an error. It must not be
+// taken for one of package hv's own reasons, whose numbers follow the framework's.
 func TestUnknownReasons(t *testing.T) {
 	scripted(t, Options{}, func(f *Fake, _ hv.VM, v hv.VCPU) {
 		for _, r := range []hv.ExitReason{hv.ExitAccess, hv.ExitPowerOff, hv.ExitReset, 7, ^hv.ExitReason(0)} {

@@ -10,8 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// TestBrokenRules breaks rules on purpose, and sees that each is noticed. In
-// real life these corrupt a guest or panic a host.
+// TestBrokenRules breaks rules on purpose, and checks that the fake notices. With the
+// framework these mistakes corrupt a guest or panic the host.
 func TestBrokenRules(t *testing.T) {
 	tests := []struct {
 		name string
@@ -152,7 +152,7 @@ func TestBrokenRules(t *testing.T) {
 	}
 }
 
-// TestCodes: what the framework answers with a code.
+// TestCodes: mistakes that the framework answers with a code.
 func TestCodes(t *testing.T) {
 	f := New(t, Options{EL2: true})
 	fw := f.Framework()
@@ -229,7 +229,7 @@ func TestCodes(t *testing.T) {
 	check("destroy", fw.VMDestroy(), hvf.ReturnSuccess)
 }
 
-// TestVCPUIDs: the lowest free of 64.
+// TestVCPUIDs: a new vCPU has the lowest free id of 64.
 func TestVCPUIDs(t *testing.T) {
 	fw := New(t, Options{}).Framework()
 	must(t, fw.VMCreate(0))

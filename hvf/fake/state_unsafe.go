@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/dl"
 )
 
-// state is struct state of fake.h. It is C's memory; the vCPU's thread is the
-// only one that touches it, in C or here.
+// state is struct state of fake.h. It is in C's memory. Only the vCPU's thread
+// touches it, in C or here.
 type state struct {
 	Reg                        [35]uint64
 	Dirty                      uint64
@@ -49,10 +49,11 @@ type shared struct {
 	exits    []hvf.VCPUExit
 }
 
-// makeCallbacks makes them once: a process can have so many, and keeps them.
+// makeCallbacks makes the callbacks once, because a process can have only a limited
+// number and keeps them all.
 //
-// unsafe: the addresses come from C, which passes live memory: of the guest, of
-// a struct state, or of a result.
+// unsafe: C passes addresses of live memory: of the guest, of a struct state, or of a
+// result.
 var makeCallbacks = sync.OnceValue(func() callbacks {
 	return callbacks{
 		VMCreate:  dl.Callback(func(h, bits uintptr) uintptr { return code(engineOf(h).createVM(int(bits))) }),
@@ -105,7 +106,7 @@ var makeCallbacks = sync.OnceValue(func() callbacks {
 	}
 })
 
-// code is how the engine tells C of success.
+// code returns an error as the engine's return value in C.
 func code(err error) uintptr {
 	if err != nil {
 		return 1
@@ -113,7 +114,7 @@ func code(err error) uintptr {
 	return 0
 }
 
-// word is a flag as C has it.
+// word returns a flag as C's u64.
 func word(b bool) uint64 {
 	if b {
 		return 1
@@ -123,7 +124,7 @@ func word(b bool) uint64 {
 
 // configure tells the library how to behave.
 //
-// unsafe: shared is on the heap with f; C copies the settings.
+// unsafe: shared is on the heap with f, and C copies the settings.
 func (f *Fake) configure(opt Options) {
 	f.shared.settings = settings{
 		callbacks: makeCallbacks(), Handle: f.engine.handle, MacOS: uint64(number(opt.MacOS)), Seed: opt.Seed,
@@ -140,17 +141,17 @@ func (f *Fake) configure(opt Options) {
 // heapSample is on the heap.
 var heapSample = new([1 << 16]byte)
 
-// goHeap is a guess at the addresses of the Go heap: those with the upper bits
-// of one that is in it. Where the runtime takes arenas, nothing else is.
+// goHeap guesses the addresses of the Go heap: those that have their upper bits in
+// common with one that is in it. The runtime's arenas have these bits for themselves.
 //
-// unsafe: only the number is looked at.
+// unsafe: addresses are used as numbers only.
 func goHeap() (low, high uint64) {
 	const span = 1 << 36
 	low = uint64(uintptr(unsafe.Pointer(heapSample))) &^ (span - 1)
 	return low, low + span
 }
 
-// violation takes the oldest violation.
+// violation removes and returns the oldest violation.
 //
 // unsafe: the buffer is on the heap with f, and C knows its size.
 func (f *Fake) violation() (Violation, bool) {
@@ -166,7 +167,7 @@ func (f *Fake) violation() (Violation, bool) {
 
 // script hands exits to the library, which copies them.
 //
-// unsafe: they are on the heap because f keeps them; an hvf.VCPUExit has C's
+// unsafe: the exits are on the heap because f keeps them. An hvf.VCPUExit has C's
 // layout.
 func (f *Fake) script(exits []hvf.VCPUExit, limit int) {
 	f.shared.exits = exits

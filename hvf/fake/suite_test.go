@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// TestSuite holds the bindings against the contract, over the fake.
+// TestSuite checks the bindings, over the fake, against the contract.
 func TestSuite(t *testing.T) {
 	for name, opt := range map[string]Options{
 		"macOS 11":                          {MacOS: hvf.MacOS{Major: 11}},

@@ -6,7 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// driveTimers gives the GIC the level of the timers' outputs.
+// driveTimers states the levels of the timers' outputs to the GIC.
 func (p *privateGIC) driveTimers() {
 	if p.fired && !aarch64.TimerHigh(p.vtimerCTL()) {
 		p.fired = false
@@ -22,7 +22,7 @@ func (p *privateGIC) driveTimers() {
 	}
 }
 
-// never is how long a timer takes that is off.
+// never is the time until a disabled timer fires.
 const never = time.Hour
 
 func (p *privateGIC) vtimerCTL() uint64 {
@@ -30,7 +30,7 @@ func (p *privateGIC) vtimerCTL() uint64 {
 	return ctl
 }
 
-// vtimerLeft is how long until the software CPU will exit for the virtual timer.
+// vtimerLeft returns the time until the software CPU exits for the virtual timer.
 func (p *privateGIC) vtimerLeft() time.Duration {
 	masked := p.fired
 	if !p.delivers() {
@@ -43,7 +43,7 @@ func (p *privateGIC) vtimerLeft() time.Duration {
 	return left(cval, p.e.counter()-p.c.st.Offset)
 }
 
-// ptimerLeft is how long until the physical timer's output is high.
+// ptimerLeft returns the time until the physical timer's output is high.
 func (p *privateGIC) ptimerLeft() time.Duration {
 	if !aarch64.TimerArmed(p.ctl) {
 		return never
@@ -58,8 +58,8 @@ func left(cval, now uint64) time.Duration {
 	return time.Duration(min((cval-now)*1000/24+1, uint64(never)))
 }
 
-// readTimer and writeTimer access the physical timer, which the framework runs
-// for a VM that has its GIC.
+// readTimer and writeTimer access the physical timer. The framework emulates it for
+// a VM that has its GIC.
 func (p *privateGIC) readTimer(r aarch64.SysReg) (v uint64, ok bool) {
 	if p.e.physicalTimerTraps {
 		return 0, false

@@ -9,10 +9,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// versions are those at which something came.
+// versions are the versions of macOS that added something.
 var versions = []hvf.MacOS{{Major: 11}, {Major: 12, Minor: 1}, {Major: 13}, {Major: 15}, {Major: 15, Minor: 2}, {Major: 26}, {Major: 27}}
 
-// TestVersions calls every function on every macOS: one that is not there gives
+// TestVersions calls every function on every macOS. An absent function gives
 // ErrNotAvailable and its name, and nothing panics.
 func TestVersions(t *testing.T) {
 	for _, macOS := range versions {
@@ -44,18 +44,19 @@ func TestVersions(t *testing.T) {
 				must(t, fw.VMDestroy())
 			})
 			for name := range absent {
-				// Its method asks for the size first, which is not there either.
+				// The method of hv_gic_state_get_data asks for the size first, with a function
+				// that is absent too.
 				if !found[name] && name != "hv_gic_state_get_data" {
 					t.Errorf("no call failed for %s", name)
 				}
 			}
-			f.Violations() // of calls without arguments that make sense
+			f.Violations() // calls with zero arguments break rules
 		})
 	}
 }
 
 // callAll calls every method of a receiver with zero arguments, and notes which
-// functions were not there. Those that would undo what it works on come last.
+// functions are absent. Methods that would destroy the receiver come last.
 func callAll(t *testing.T, fw *hvf.Framework, recv reflect.Value, absent map[string]hvf.MacOS, found map[string]bool) {
 	t.Helper()
 	callers := map[string]bool{"VMDestroy": true, "VCPUCreate": true, "Destroy": true}

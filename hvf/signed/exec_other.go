@@ -4,5 +4,7 @@ package signed
 
 import "errors"
 
-// execve is not needed here: nothing is signed.
-func execve(string, []string, []string) error { return errors.New("this host cannot do that") }
+// execve is never called: nothing is signed on this host.
+func execve(string, []string, []string) error {
+	return errors.New("this host cannot replace a process by another program")
+}

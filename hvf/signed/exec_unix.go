@@ -4,5 +4,5 @@ package signed
 
 import "syscall"
 
-// execve makes this process run another program.
+// execve replaces the program of this process.
 func execve(path string, args, env []string) error { return syscall.Exec(path, args, env) }

@@ -9,17 +9,18 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
-// guard is the environment variable that has the folder of a signed copy while
-// that starts. A copy never makes another, whatever its signature looks like.
+// guard is the environment variable that passes a signed copy its folder. A program
+// that finds it set never makes another copy, whatever its own signature says.
 const guard = "MINIBOOT_SIGNED_TEST"
 
-// Main runs the tests, signed if need be, and ends the process. M is *testing.M.
+// Main runs the tests, in a signed copy if necessary, and ends the process. m is a
+// *testing.M.
 func Main(m interface{ Run() int }) {
 	if err := mac.launch(); err != nil {
 		fmt.Fprintf(os.Stderr, "signed: %v; the tests run without the entitlement\n", err)
 	}
 	dir := os.Getenv(guard)
-	os.Unsetenv(guard) // programs that the tests start are not this copy
+	os.Unsetenv(guard) // it is not meant for programs that the tests start
 	status := m.Run()
 	if dir != "" {
 		os.RemoveAll(dir)
@@ -27,14 +28,14 @@ func Main(m interface{ Run() int }) {
 	os.Exit(status)
 }
 
-// launcher makes the copy and becomes it.
+// launcher makes the signed copy and executes it.
 type launcher struct {
-	wanted func(program []byte) bool // whether a program is to be signed before it runs the tests
+	wanted func(program []byte) bool // whether a program has to be signed before it runs the tests
 	sign   func(program []byte, name string) ([]byte, error)
 	exec   func(path string, args, env []string) error // does not return
 }
 
-// mac is the launcher that Main takes on every host.
+// mac is Main's launcher. On hosts other than Apple Silicon it wants no copy.
 var mac = launcher{
 	wanted: func(program []byte) bool {
 		if runtime.GOOS != "darwin" || runtime.GOARCH != "arm64" {
@@ -49,8 +50,8 @@ var mac = launcher{
 	exec: execve,
 }
 
-// launch does not return if there is a copy to run. Its folder is the copy's to
-// remove.
+// launch returns only if it does not execute a copy. The copy removes its own
+// folder.
 func (l launcher) launch() error {
 	if os.Getenv(guard) != "" {
 		return nil
@@ -74,7 +75,8 @@ func (l launcher) launch() error {
 	if err != nil {
 		return err
 	}
-	// A new file: macOS remembers the signature of one that has run.
+	// The copy is a new file, because macOS caches the signature of a file that has
+	// run.
 	path := filepath.Join(dir, name)
 	if err = os.WriteFile(path, program, 0o700); err == nil {
 		err = l.exec(path, os.Args, append(os.Environ(), guard+"="+dir))

@@ -18,12 +18,13 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
-// role makes this test's program play a signed test, and says how its launcher is.
+// role is the environment variable that makes this test program play a signed test.
+// Its value chooses the launcher.
 const role = "MINIBOOT_SIGNED_TEST_ROLE"
 
-var echo = flag.String("echo", "", "what the test that plays a signed one is given")
+var echo = flag.String("echo", "", "an argument for the test that plays a signed one")
 
-// started is what the program that plays a signed test sees.
+// started is what the program that plays a signed test reports.
 type started struct {
 	Exe, Dir, Guard string
 	Args            []string
@@ -31,7 +32,7 @@ type started struct {
 	Signed          bool
 }
 
-// mark is what the launcher of these tests adds in place of a signature.
+// mark is what these tests' launcher appends in place of a signature.
 const mark = "signed for a test"
 
 func TestMain(m *testing.M) {
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 	Main(player{})
 }
 
-// player is the tests of the program that is signed. Its status is 7.
+// player stands for the tests of the signed program. Its status is 7.
 type player struct{}
 
 func (player) Run() int {
@@ -105,8 +106,8 @@ func TestCopyRuns(t *testing.T) {
 	}
 }
 
-// TestRunsAsItIs: where nothing is to be signed, where it cannot be, and where it
-// was already, the program itself runs the tests.
+// TestRunsAsItIs: the program itself runs the tests if it need not be signed, if
+// signing fails, or if it is signed already.
 func TestRunsAsItIs(t *testing.T) {
 	self, _ := os.Executable()
 	for _, c := range []struct {
@@ -130,8 +131,8 @@ func TestRunsAsItIs(t *testing.T) {
 	}
 }
 
-// TestSignsTestBinary: what go test -c makes for a Mac can be signed, and is then
-// not signed again.
+// TestSignsTestBinary: a test binary for a Mac, from go test -c, can be signed, and
+// is not signed again after that.
 func TestSignsTestBinary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a test for darwin")

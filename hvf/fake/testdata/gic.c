@@ -1,6 +1,6 @@
 /*
- * The framework's GIC as far as its rules go: when it may be made, what may be
- * asked of it. The GIC itself is the engine's. Rule 10.
+ * The rules of the framework's GIC: when it may be made, and what it may be asked.
+ * The GIC itself is in the engine. Rule 10.
  */
 #include "fake.h"
 
@@ -131,8 +131,8 @@ hv_return_t hv_gic_get_intid(hv_gic_intid_t which, u32 *intid)
 static bool is_msi(u64 intid) { return intid >= vm.msi_first && intid - vm.msi_first < vm.msi_count; }
 
 /*
- * gic_can_run says whether v may run: its redistributor is found by its affinity.
- * The engine knows vCPU i as Aff1 i/16, Aff0 i%16, whatever the framework takes.
+ * gic_can_run says whether v may run. A vCPU's affinity finds its redistributor. In
+ * the engine vCPU i has Aff1 i/16 and Aff0 i%16; the framework may accept others.
  */
 bool gic_can_run(struct vcpu *v)
 {
@@ -142,7 +142,7 @@ bool gic_can_run(struct vcpu *v)
 	if (!v->mpidr_set)
 		return !broken(10, 1, "hv_vcpu_run: MPIDR_EL1 is not set, and the VM has a GIC");
 	if ((v->mpidr & 0xff00ffffff) != (id / 16 << 8 | id % 16))
-		return !broken(10, 1, "hv_vcpu_run: MPIDR_EL1 0x%llx of vCPU %llu is not what its redistributor has",
+		return !broken(10, 1, "hv_vcpu_run: MPIDR_EL1 0x%llx of vCPU %llu differs from its redistributor's affinity",
 			       (unsigned long long)v->mpidr, (unsigned long long)id);
 	return true;
 }
@@ -217,7 +217,7 @@ hv_return_t hv_gic_get_redistributor_base(hv_vcpu_t id, u64 *ipa)
 	return HV_SUCCESS;
 }
 
-/* cell returns where a register of a kind is stored, or NULL. */
+/* cell returns the place that stores a register of a kind, or NULL. */
 static u64 *cell(struct vcpu *v, u64 kind, u64 reg)
 {
 	u64 key = kind << 32 | reg;

@@ -5,9 +5,8 @@
 #include "fake.h"
 
 /*
- * check is what map, unmap and protect have in common. The framework answers a
- * wrong argument with a code; that is for the caller to cope with, and no broken
- * rule.
+ * check has the checks that map, unmap and protect share. The framework answers a
+ * wrong argument with a code, so it does not break a rule.
  */
 static hv_return_t check(u64 ipa, u64 size, u64 flags)
 {
@@ -22,7 +21,7 @@ static hv_return_t check(u64 ipa, u64 size, u64 flags)
 	return HV_SUCCESS;
 }
 
-/* gone says whether the host has freed memory that the guest still has. */
+/* gone says whether the host has freed memory that the guest still has mapped. */
 static bool gone(const struct mapping *m) { return msync(m->addr, m->size, MS_ASYNC) != 0 && errno == ENOMEM; }
 
 static void append(u64 ipa, u64 size, char *addr)

@@ -1,4 +1,4 @@
-/* os_objects: who makes one releases it. Rule 12. */
+/* os_objects. Whoever makes one releases it. Rule 12. */
 #include "fake.h"
 
 static struct object *objects;
@@ -49,7 +49,7 @@ VISIBLE void os_release(void *p)
 		broken(12, 0, "os_release: %p is no live object", p);
 }
 
-/* fake_live_objects counts what nobody has released. */
+/* fake_live_objects counts the objects that were not released. */
 VISIBLE u64 fake_live_objects(void)
 {
 	u64 n = 0;

@@ -1,4 +1,4 @@
-/* What a broken rule leads to, and how the Go side learns of it. */
+/* Broken rules are recorded here, and the Go side fetches them. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ static struct {
 	} list[MAX_VIOLATIONS];
 } violations = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* broken notes a violation of a rule and returns code. */
+/* broken records a violation of a rule and returns code. */
 hv_return_t broken(int rule, hv_return_t code, const char *format, ...)
 {
 	va_list args;
@@ -34,7 +34,7 @@ hv_return_t broken(int rule, hv_return_t code, const char *format, ...)
 	return code;
 }
 
-/* fake_violation takes the oldest violation: its rule, or 0 if there is none. */
+/* fake_violation removes the oldest violation. It returns its rule, or 0 if there is none. */
 VISIBLE int32_t fake_violation(char *text, u64 size)
 {
 	pthread_mutex_lock(&violations.lock);
@@ -52,7 +52,7 @@ VISIBLE int32_t fake_violation(char *text, u64 size)
 /* fake_configure sets how the fake behaves, once, before anything else. */
 VISIBLE void fake_configure(const struct config *c) { config = *c; }
 
-/* chance returns a number below n at random: xorshift64*. */
+/* chance returns a random number below n, by xorshift64*. */
 unsigned chance(unsigned n)
 {
 	static _Atomic u64 state;

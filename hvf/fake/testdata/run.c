@@ -6,20 +6,20 @@
 /* Exception classes of ESR_EL2. */
 enum { EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18 };
 
-/* What the exit before asks of the PC. */
+/* What the last exit requires of the PC. */
 enum { PC_ANY, PC_MUST_MOVE, PC_MUST_NOT_ADVANCE };
 
 static struct script {
 	u64 n, next;
 	hv_vcpu_exit_t *exits;
 	u64 left;     /* runs until one fails, if it is not 0 */
-	u64 returned; /* when the run before returned, in ns; 0 after none */
-	u64 outside;  /* ns between runs, in all */
+	u64 returned; /* when the last run returned, in ns; 0 before the first run */
+	u64 outside;  /* total time between runs, in ns */
 } script;
 
 /*
- * fake_script makes every run give the next of n exits, without an engine. If
- * limit is not 0 there are so many runs, the one after them fails, and the time
+ * fake_script makes each run return the next of n exits in turn, without an engine.
+ * If limit is not 0, there are limit runs, the run after them fails, and the time
  * between them is measured.
  */
 VISIBLE void fake_script(const hv_vcpu_exit_t *exits, u64 n, u64 limit)
@@ -29,7 +29,7 @@ VISIBLE void fake_script(const hv_vcpu_exit_t *exits, u64 n, u64 limit)
 	memcpy(script.exits, exits, n * sizeof *exits);
 }
 
-/* fake_outside returns how long it was between runs, in ns. */
+/* fake_outside returns the total time between runs, in ns. */
 VISIBLE u64 fake_outside(void) { return script.outside; }
 
 static u64 nanoseconds(void)
@@ -40,9 +40,9 @@ static u64 nanoseconds(void)
 }
 
 /*
- * check_pc says whether whoever handled the exit before has moved the PC as its
- * class asks: an HVC is past the instruction already, an SMC and a trapped MSR
- * or MRS are not.
+ * check_pc checks that the caller has moved the PC as the last exit's class requires.
+ * After an HVC the PC is past the instruction already. After an SMC and a trapped MSR
+ * or MRS it is not.
  */
 static void check_pc(struct vcpu *v)
 {
@@ -50,7 +50,7 @@ static void check_pc(struct vcpu *v)
 	if (v->expect == PC_MUST_MOVE && pc == v->expect_pc)
 		broken(9, 0, "hv_vcpu_run: PC 0x%llx is still at an SMC, MSR or MRS", (unsigned long long)pc);
 	if (v->expect == PC_MUST_NOT_ADVANCE && pc == v->expect_pc + 4)
-		broken(9, 0, "hv_vcpu_run: PC 0x%llx is one past what follows an HVC", (unsigned long long)pc);
+		broken(9, 0, "hv_vcpu_run: PC 0x%llx was moved, but after an HVC it is past the instruction already", (unsigned long long)pc);
 	v->expect = PC_ANY;
 }
 
@@ -68,7 +68,7 @@ static void expect_pc(struct vcpu *v)
 	}
 }
 
-/* finish ends a run: the interrupt inputs' levels were for this one. */
+/* finish ends a run and drops the interrupt inputs' levels, which were for this run only. */
 static hv_return_t finish(struct vcpu *v, u32 reason)
 {
 	if (reason != HV_EXIT_REASON_UNKNOWN || !config.unknown_keeps_inputs)
@@ -80,7 +80,7 @@ static hv_return_t finish(struct vcpu *v, u32 reason)
 		v->exit->exception.physical_address = v->s.ipa;
 		expect_pc(v);
 	} else {
-		/* Meaningless now: let nobody rely on what was there. */
+		/* These fields are meaningless now. Overwrite them, so that nobody relies on them. */
 		memset(&v->exit->exception, 0xa5, sizeof v->exit->exception);
 	}
 	if (reason == HV_EXIT_REASON_VTIMER_ACTIVATED)
@@ -105,7 +105,7 @@ static hv_return_t run_timed(struct vcpu *v)
 	if (script.returned)
 		script.outside += now - script.returned;
 	if (script.left-- == 1) {
-		script.left = 1; /* and whoever tries again fails again */
+		script.left = 1; /* so that the next run fails too */
 		return HV_ERROR;
 	}
 	hv_return_t code = run_script(v);
@@ -113,7 +113,7 @@ static hv_return_t run_timed(struct vcpu *v)
 	return code;
 }
 
-/* enter runs the engine until there is something to tell. */
+/* enter runs the engine until there is an exit to report. */
 static u32 enter(struct vcpu *v, hv_vcpu_t id)
 {
 	for (;;) {
@@ -125,7 +125,7 @@ static u32 enter(struct vcpu *v, hv_vcpu_t id)
 		config.engine.run(config.handle, id);
 		atomic_store(&v->inside, false);
 		if (v->s.reason == HV_EXIT_REASON_CANCELED)
-			continue; /* the flag says whether it is one of ours, or an old one */
+			continue; /* the flag says whether the cancellation is new or already reported */
 		if (config.drop_raced_cancels)
 			atomic_store(&v->cancel, false);
 		return (u32)v->s.reason;

@@ -12,7 +12,7 @@ static const struct sysreg {
 
 enum { NREGS = sizeof table / sizeof *table };
 
-/* What the engine does not have is stored here. */
+/* Registers that the engine does not have are stored here. */
 static u64 stored[MAX_VCPUS][NREGS];
 
 static int find(u64 reg)
@@ -64,8 +64,8 @@ hv_return_t hv_vcpu_set_sys_reg(hv_vcpu_t id, hv_sys_reg_t reg, u64 val)
 }
 
 /*
- * What the framework shows a guest by default and a VMM has to hide, over what
- * the engine says of itself: a guest that believes it does not get far.
+ * Features that the framework shows a guest by default and that a VMM has to hide. The
+ * engine does not have them, so a guest that uses them fails.
  */
 static const struct {
 	u64 reg, bits;

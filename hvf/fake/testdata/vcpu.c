@@ -1,4 +1,4 @@
-/* vCPUs: whose they are, and their registers. Rules 2, 3, 5, 6, 7, 8 and 13. */
+/* vCPUs, their owners and their registers. Rules 2, 3, 5, 6, 7, 8 and 13. */
 #include <sched.h>
 
 #include "fake.h"
@@ -6,8 +6,8 @@
 struct vcpu vcpus[MAX_VCPUS];
 
 /*
- * owned returns the vCPU if it lives and belongs to the calling thread. The real
- * framework need not notice, and may do what was asked to another vCPU.
+ * owned returns the vCPU if it exists and belongs to the calling thread. The real
+ * framework may not notice such a mistake, and may act on another vCPU.
  */
 struct vcpu *owned(hv_vcpu_t id, const char *function, hv_return_t *code)
 {
@@ -37,7 +37,7 @@ static hv_return_t create(hv_vcpu_t *id, hv_vcpu_exit_t **exit)
 	struct vcpu *v = NULL;
 	for (int i = MAX_VCPUS - 1; i >= 0; i--) {
 		if (!vcpus[i].live)
-			v = &vcpus[i]; /* the lowest that is free */
+			v = &vcpus[i]; /* the lowest free id */
 		else if (pthread_equal(vcpus[i].owner, pthread_self()))
 			return HV_BUSY;
 	}
@@ -45,7 +45,7 @@ static hv_return_t create(hv_vcpu_t *id, hv_vcpu_exit_t **exit)
 		return HV_NO_RESOURCES;
 	if (vm.has_gic && vm.ran)
 		return broken(10, HV_BUSY, "hv_vcpu_create: the VM has a GIC, and a vCPU has run");
-	/* An exit record that is freed with its vCPU, so that a late look is seen. */
+	/* The exit record is freed with its vCPU, so that tools find a late access. */
 	memset(v, 0, sizeof *v);
 	v->exit = calloc(1, sizeof *v->exit);
 	v->owner = pthread_self();
@@ -76,7 +76,7 @@ hv_return_t hv_vcpu_destroy(hv_vcpu_t id)
 		config.engine.vcpu_destroy(config.handle, id);
 	pthread_mutex_lock(&vm_lock);
 	v->live = false;
-	/* The cancellation that a destroyed vCPU had meets the next with its id. */
+	/* A cancellation of the destroyed vCPU hits the next vCPU with its id. */
 	bool raced = atomic_load(&v->exiting) != 0;
 	free(v->exit);
 	v->exit = NULL;
@@ -94,7 +94,7 @@ static hv_return_t cancel(hv_vcpu_t id)
 	if (!v->live)
 		return broken(3, HV_BAD_ARGUMENT, "hv_vcpus_exit: vCPU %llu was destroyed", (unsigned long long)id);
 	atomic_fetch_add(&v->exiting, 1);
-	sched_yield(); /* room for a destroy that does not wait */
+	sched_yield(); /* gives a destroy that does not wait the chance to happen now */
 	atomic_store(&v->cancel, true);
 	if (atomic_load(&v->inside) && config.engine.kick)
 		config.engine.kick(config.handle, id);

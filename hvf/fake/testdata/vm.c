@@ -74,7 +74,7 @@ hv_return_t hv_vm_destroy(void)
 	return code;
 }
 
-/* fake_vm_exists says whether somebody left a VM behind. */
+/* fake_vm_exists says whether a VM was left. */
 VISIBLE u64 fake_vm_exists(void) { return vm.exists; }
 
 hv_return_t hv_vm_get_max_vcpu_count(u32 *out)

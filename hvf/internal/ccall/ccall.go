@@ -1,12 +1,12 @@
-// Package ccall is what the framework's bindings need of a shared library:
-// addresses of symbols, and a way to call them. It is apart from package dl,
-// which does that, so that whoever imports hvf on a host without the framework
-// links no dynamic loader.
+// Package ccall is what the framework's bindings need from a shared library: the
+// addresses of symbols, and a way to call them. Package dl implements it. The two
+// are apart so that a program that imports hvf on a host without the framework does
+// not link a dynamic loader.
 package ccall
 
-// Frame is one call: the function, its arguments and its result, in the order
-// in which the assembly of package dl reads them. It lives on the heap, so that
-// nothing moves while C looks at it, and is used for one call after the other.
+// Frame is one call: the function, its arguments and its result, in the order in
+// which the assembly of package dl reads them. It is on the heap, so that it does not
+// move while C uses it. It is reused for one call after the other.
 type Frame struct {
 	Fn   uintptr    // address of the function
 	Args [4]uintptr // X0 to X3

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Build compiles C files into a shared library at the path out, or skips the
-// test if this host has no C compiler.
+// Build compiles C files into a shared library at the path out. It skips the test if
+// this host has no C compiler.
 func Build(tb testing.TB, out string, args ...string) {
 	tb.Helper()
 	cc, err := exec.LookPath("cc")

@@ -30,7 +30,8 @@ func Open(paths ...string) (*Library, error) {
 	return l, nil
 }
 
-// Close unloads the libraries. Nobody calls them any more, nor has their memory.
+// Close unloads the libraries. The caller makes sure that no call is under way and
+// that nothing uses their memory any more.
 func (l *Library) Close() error {
 	var errs []error
 	for _, h := range l.handles {
@@ -52,16 +53,16 @@ func (l *Library) Symbol(name string) uintptr {
 	return 0
 }
 
-// Portable makes its calls through purego's own entry.
+// Portable is a Library whose calls go through purego.SyscallN.
 type Portable struct{ *Library }
 
-// NewPortable returns l with the other way of calling.
+// NewPortable returns l as a Portable.
 func NewPortable(l *Library) ccall.Library { return Portable{l} }
 
 // Call calls f.Fn.
 func (Portable) Call(f *ccall.Frame) { callPortable(f) }
 
-// Callback returns an address at which C can call the Go function f: arguments
-// are of integer or pointer types, the result is one uintptr. A process can have
-// 2000 of them, and keeps each for good.
+// Callback returns an address at which C can call the Go function f. f's arguments
+// have integer or pointer types, and its result is one uintptr. A process can have
+// 2000 callbacks, and keeps each one until it ends.
 func Callback(f any) uintptr { return purego.NewCallback(f) }

@@ -8,12 +8,12 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/internal/ccall"
 )
 
-// Library cannot be had on this host.
+// Library does not exist on this host: Open fails.
 type Library struct{}
 
 // Open fails on this host.
 func Open(paths ...string) (*Library, error) {
-	return nil, errors.New("dl: this host's libraries cannot be called without cgo")
+	return nil, errors.New("dl: libraries of this host cannot be called without cgo: use darwin or linux on amd64 or arm64")
 }
 
 // Close does nothing.

@@ -23,7 +23,7 @@ func openProbe(tb testing.TB) *Library {
 	return lib
 }
 
-// paths is each way of making a call.
+// paths returns the library by each way of making a call.
 func paths(lib *Library) map[string]ccall.Library {
 	return map[string]ccall.Library{"direct": lib, "portable": Portable{lib}}
 }
@@ -82,7 +82,8 @@ func TestCallsAllocateNothing(t *testing.T) {
 	}
 }
 
-// out is where probe_get writes. C needs memory that stays where it is.
+// out is what probe_get writes to. It is a global variable because C needs memory
+// that does not move.
 var out uint64
 
 // BenchmarkCall compares the ways to make a call of hv_vcpu_get_reg's shape.

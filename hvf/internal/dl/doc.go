@@ -1,12 +1,12 @@
-// Package dl opens shared libraries and calls their functions without cgo and,
-// once they are open, without allocation.
+// Package dl opens shared libraries and calls their functions without cgo. Calls do
+// not allocate.
 //
-// Libraries are opened through purego, which also makes the Go runtime ready
-// for C. A call then takes one of two ways: Library goes straight to the
-// runtime's cgocall with a trampoline of our own, in some 40 ns; Portable goes
-// through purego.SyscallN, with a reused slice of arguments, and costs twice
-// that. The build tag hvf_portable makes Library take the second way too, for
-// a Go release that should close the first.
+// Libraries are opened through purego, which also prepares the Go runtime for C.
+// There are two ways to make a call. Library goes straight to the runtime's cgocall
+// with a trampoline of our own, in some 40 ns. Portable goes through
+// purego.SyscallN, with a reused slice of arguments, and takes twice that time. The
+// build tag hvf_portable makes Library use the second way too, in case a Go release
+// closes the first.
 //
-// Whoever imports this package on Linux gets a dynamically linked program.
+// A program for Linux that imports this package is linked dynamically.
 package dl

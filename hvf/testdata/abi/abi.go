@@ -1,7 +1,7 @@
-// Package abi is the C interface of Hypervisor.framework on arm64 as data: the
-// tables beside this file, which were made from what is known of Apple's
-// headers. Tests hold the Go bindings against them in both directions, and the
-// strict fake is compiled with prototypes and constants made from them.
+// Package abi is the C interface of Hypervisor.framework on arm64 as data: the tables
+// beside this file. They were made from what is known of Apple's headers. Tests
+// compare the Go bindings with them in both directions. The strict fake is compiled
+// with prototypes and constants made from them.
 package abi
 
 import (
@@ -56,8 +56,8 @@ type Field struct {
 	Offset, Size int // bytes
 }
 
-// table returns the fields of a table's rows. The tables are part of the
-// program, so one that is malformed is a panic.
+// table returns the fields of a table's rows. The tables are part of the program, so
+// a malformed row panics.
 func table(name string, fields int) [][]string {
 	b, err := tables.ReadFile(name)
 	if err != nil {
