@@ -2,9 +2,9 @@ package softcpu
 
 import "unsafe"
 
-// alignSlice cuts b so that it starts at a multiple of align.
+// alignSlice returns the part of b that starts at a multiple of align.
 //
-// unsafe: only the address is looked at.
+// unsafe: the address is used as a number only.
 func alignSlice(b []byte, align uintptr) []byte {
 	return b[-uintptr(unsafe.Pointer(&b[0]))&(align-1):]
 }

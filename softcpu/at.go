@@ -13,8 +13,9 @@ const (
 	shOuter = 2 // how Device memory reports its shareability
 )
 
-// addressTranslate is AT S1E1R and its like: stage 1 only, the result in
-// PAR_EL1. PSTATE.PAN does not apply (that is FEAT_PAN2).
+// addressTranslate executes AT S1E1R, S1E1W, S1E0R and S1E0W: it translates by stage 1
+// only and writes the result to PAR_EL1. PSTATE.PAN does not apply (that is
+// FEAT_PAN2).
 func (c *cpu) addressTranslate(va uint64, acc access, r regime) bool {
 	m, f := c.translate(va, acc, r)
 	if f.stage2 {
@@ -29,8 +30,8 @@ func (c *cpu) addressTranslate(va uint64, acc access, r regime) bool {
 	return true
 }
 
-// memoryType returns memory attribute and shareability of an address that
-// translates.
+// memoryType returns the memory attribute and shareability of an address that
+// translates without a fault.
 func (c *cpu) memoryType(va uint64) (attr, sh uint64) {
 	if c.sys.sctlr&aarch64.SCTLR_M == 0 {
 		return 0, shOuter // Device-nGnRnE

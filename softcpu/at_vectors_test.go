@@ -22,7 +22,7 @@ var (
 	countAT  = flag.Int("at", 2000, "how many address translations to compare; more than are recorded only with -update-at")
 )
 
-// Where the random translation tables and, for QEMU, the cases are.
+// Addresses of the random translation tables and, for QEMU, of the cases.
 const (
 	atTables     = 0x44000000
 	atTablesSize = 4 << 20
@@ -31,7 +31,7 @@ const (
 	parNS        = 1 << 9 // unknown for Non-secure translations
 )
 
-// atCase is one AT instruction with all that it depends on but memory.
+// atCase is one AT instruction with everything that it depends on except memory.
 type atCase struct {
 	SCTLR, TCR, TTBR0, TTBR1, MAIR, VA, Op, PAR uint64
 }
@@ -84,7 +84,7 @@ func TestATVectors(t *testing.T) {
 		if par != want[i] {
 			t.Errorf("case %d, %+v: PAR 0x%x, want 0x%x", i, k, par, want[i])
 		}
-		faults[par&parF*(par>>parFST&0x3f)]++
+		faults[(par&parF)*(par>>parFST&0x3f)]++
 	}
 	t.Logf("%d translations; by fault status code: %v; settled by the manual: %d", len(want), faults, known)
 	if *updateAT && !t.Failed() {
@@ -94,10 +94,10 @@ func TestATVectors(t *testing.T) {
 	}
 }
 
-// atKnown says whether a difference from QEMU 7.2 is one that the manual settles
-// for us: QEMU reports the SH of Device and non-cacheable memory as it is in the
+// atKnown says whether a difference from QEMU 7.2 is known, with the manual on our
+// side. QEMU reports the SH of Device and non-cacheable memory as it is in the
 // descriptor, accepts blocks at levels that have none, and reads tables from
-// addresses where no memory is.
+// unmapped addresses.
 func atKnown(par, qemu uint64) bool {
 	const sh = 3 << parSH
 	attr := uint8(par >> parATTR)
@@ -113,8 +113,8 @@ func atKnown(par, qemu uint64) bool {
 	return fsc.Translation() && level < 2 && !(qemu&parF != 0 && aarch64.FSC(qemu>>parFST&0x3f).Translation())
 }
 
-// atWalkFault stands for tables outside of atTables: an exit here, an external
-// abort in QEMU.
+// atWalkFault stands for a walk to a table outside of atTables. It is an exit here
+// and an external abort in QEMU.
 const atWalkFault = 0xffff
 
 func atRandomTables(rng *rand.Rand) []byte {
@@ -125,7 +125,8 @@ func atRandomTables(rng *rand.Rand) []byte {
 	return b
 }
 
-// atRandomDescriptor favours valid ones that lead on into the tables.
+// atRandomDescriptor returns a descriptor, often a valid one that points into the
+// tables.
 func atRandomDescriptor(rng *rand.Rand) uint64 {
 	d := rng.Uint64() & (0xfff<<52 | 0xffc)
 	if rng.IntN(10) != 0 {
@@ -184,7 +185,7 @@ func atRandomCase(rng *rand.Rand) atCase {
 	return k
 }
 
-// atRecord has QEMU translate.
+// atRecord returns the results of QEMU's translations.
 func atRecord(t *testing.T, tables []byte, cases []atCase) []uint64 {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }

@@ -8,7 +8,7 @@ func (c *cpu) jump(op *a64.Op) bool {
 	return false
 }
 
-// jumpIf makes an executor of a conditional branch.
+// jumpIf returns an executor that branches if f returns true.
 func jumpIf(f func(c *cpu, op *a64.Op) bool) execFunc {
 	return func(c *cpu, op *a64.Op) bool {
 		if !f(c, op) {

@@ -4,8 +4,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// Types of breakpoint, DBGBCR<n>_EL1.BT. The others are reserved here, and
-// never match: they need EL2 or AArch32.
+// Types of breakpoint, DBGBCR<n>_EL1.BT. The other types need EL2 or AArch32. They
+// are reserved here and never match.
 const (
 	btAddress       = 0
 	btLinkedAddress = 1
@@ -13,16 +13,16 @@ const (
 	btLinkedContext = 3
 )
 
-// sscSecure is the SSC of breakpoints for Secure state only, which this CPU is
-// never in.
+// sscSecure is the SSC of breakpoints for Secure state only. This CPU is never in
+// Secure state.
 const sscSecure = 2
 
-// dbgAddress are the address bits that debug compares: bits 48 and up are all
-// the same in an address that translates.
+// dbgAddress is the mask of the address bits that debug compares. In an address that
+// translates, bits 48 and above are all the same.
 const dbgAddress = 1<<49 - 1
 
-// contextAware says whether breakpoint n can match CONTEXTIDR_EL1: the last
-// ones can (ID_AA64DFR0_EL1.CTX_CMPs).
+// contextAware says whether breakpoint n can match CONTEXTIDR_EL1. Only the last
+// ones can: ID_AA64DFR0_EL1.CTX_CMPs says how many.
 func contextAware(n int) bool { return n >= numBreakpoints-numContextAware && n < numBreakpoints }
 
 // matchesEL says whether a DBGBCR or DBGWCR matches at el (AArch64.StateMatch).
@@ -66,8 +66,8 @@ func (c *cpu) addressMatches(n int) bool { return (c.PC^c.debug.bvr[n])&dbgAddre
 
 func (c *cpu) contextMatches(n int) bool { return uint32(c.debug.bvr[n]) == uint32(c.sys.contextidr) }
 
-// linkMatches says whether the context of the breakpoint that cr is linked to
-// is the current one. A link to something else never matches.
+// linkMatches says whether the breakpoint that cr is linked to matches the current
+// context. A link to a breakpoint that does not match contexts never matches.
 func (c *cpu) linkMatches(cr uint64) bool {
 	n := int(cr >> dbgLBN & 15)
 	if !contextAware(n) {
@@ -77,10 +77,11 @@ func (c *cpu) linkMatches(cr uint64) bool {
 	return bcr&dbgE != 0 && bcr>>bcrBT&15 == btLinkedContext && c.contextMatches(n)
 }
 
-// beforeInstruction is called before each instruction while cpu.stepwise. It
-// takes the exceptions that come before the instruction's own, and returns
-// false if there was one. Faults of the fetch go before breakpoints and the
-// illegal execution state (DDI 0487 D1.3.5), so they are left to happen.
+// beforeInstruction is called before each instruction while cpu.stepwise is set. It
+// takes an exception that has priority over the instruction's own, and returns false
+// then. Faults of the fetch have priority over breakpoints and the illegal execution
+// state (DDI 0487 D1.3.5). If the fetch would fault, it returns true, so that the
+// fault happens.
 func (c *cpu) beforeInstruction() bool {
 	if !c.beginStep() {
 		return false
@@ -100,8 +101,7 @@ func (c *cpu) beforeInstruction() bool {
 	return true
 }
 
-// afterInstruction is called after each instruction while cpu.stepwise was set
-// before it.
+// afterInstruction is called after an instruction if cpu.stepwise was set before it.
 func (c *cpu) afterInstruction() { c.endStep() }
 
 func (c *cpu) fetchable() bool {

@@ -6,8 +6,8 @@ import "sync"
 
 var cas128mu sync.Mutex
 
-// cas128 swaps the 16 bytes at p if they are old. This host has no instruction
-// for it that Go can reach, so it is atomic against other 16-byte swaps only.
+// cas128 replaces the 16 bytes at p by new, if they equal old. Go cannot reach an
+// instruction for this on this host, so cas128 is atomic only with respect to itself.
 func cas128(p *[2]uint64, oldLo, oldHi, newLo, newHi uint64) bool {
 	cas128mu.Lock()
 	defer cas128mu.Unlock()

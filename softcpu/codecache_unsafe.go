@@ -10,8 +10,8 @@ import (
 // opsPerPage is how many instructions a 4 KiB page has.
 const opsPerPage = pageSize / 4
 
-// maxCodePages bounds the memory that predecoded instructions take: 16 KiB a
-// page, 64 MiB a CPU.
+// maxCodePages bounds the memory for predecoded instructions: 16 KiB per page, 64 MiB
+// per CPU.
 const maxCodePages = 4096
 
 // codePage holds the predecoded instructions of one guest physical page. An
@@ -157,7 +157,7 @@ func (k *codeCache) flushLine(pa uint64) {
 	clear(p.ops[first : first+cacheLine/4])
 }
 
-// flushRange forgets the pages in [pa, pa+size): their memory goes away.
+// flushRange forgets the pages in [pa, pa+size), whose memory is being unmapped.
 func (k *codeCache) flushRange(pa, size uint64) {
 	for at, p := range k.pages {
 		if at-pa < size {

@@ -4,15 +4,16 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// debugState is self-hosted debug (DDI 0487 D2): breakpoints, watchpoints and
-// software step. The OS lock is always open: its registers are the host's.
+// debugState is the state of self-hosted debug (DDI 0487 D2): breakpoints,
+// watchpoints and software step. The OS lock is always open, because accesses to its
+// registers exit to the host.
 type debugState struct {
 	bvr, bcr [numBreakpoints]uint64
 	wvr, wcr [numWatchpoints]uint64
 
-	// What follows is computed by debugChanged: which exception levels an
-	// enabled breakpoint matches, and whether a watchpoint is enabled, so that
-	// loads and stores have to ask.
+	// debugChanged computes what follows: the exception levels that an enabled
+	// breakpoint matches, and whether a watchpoint is enabled, so that loads and
+	// stores must check for it.
 	breakEL  [2]bool
 	watching bool
 
@@ -23,14 +24,14 @@ type debugState struct {
 const (
 	mdscrSS   = 1 << 0  // software step
 	mdscrTDCC = 1 << 12 // EL0's accesses to the debug channel trap
-	mdscrKDE  = 1 << 13 // debug exceptions from EL1 too
+	mdscrKDE  = 1 << 13 // debug exceptions are taken from EL1 too
 	mdscrMDE  = 1 << 15 // breakpoints and watchpoints
 
 	// mdscrWritable leaves out what is read-only while the OS lock is open.
 	mdscrWritable = mdscrSS | mdscrTDCC | mdscrKDE | mdscrMDE
 )
 
-// Fields that DBGBCR<n>_EL1 and DBGWCR<n>_EL1 share, and their own.
+// Fields of DBGBCR<n>_EL1 and DBGWCR<n>_EL1: common ones, then those of each.
 const (
 	dbgE   = 1 << 0
 	dbgPxC = 1  // shift: bit 0 matches EL1, bit 1 EL0
@@ -60,8 +61,8 @@ func (c *cpu) debugEnabled(el uint8, masked bool) bool {
 
 func (c *cpu) debugEnabledNow() bool { return c.debugEnabled(c.el, c.daif&maskD != 0) }
 
-// debugChanged is called when a debug register has changed. The TLB lets
-// accesses pass that a new watchpoint wants to see, so it is dropped.
+// debugChanged is called when a debug register has changed. It drops the TLB, whose
+// entries would let accesses bypass a new watchpoint.
 func (c *cpu) debugChanged(old uint64) {
 	d := &c.debug
 	d.breakEL = [2]bool{}
@@ -91,8 +92,8 @@ func debugRegDefs() []sysRegDef {
 	rows := []sysRegDef{
 		{reg: aarch64.MDCCINT_EL1, el1: rw, mask: 3 << 29, field: func(c *cpu) *uint64 { return &c.sys.mdccint }},
 		{reg: aarch64.MDSCR_EL1, el1: rw, mask: mdscrWritable, field: func(c *cpu) *uint64 { return &c.sys.mdscr }, changed: (*cpu).debugChanged, leave: true},
-		// The debug channel, which nobody listens to. DBGDTRRX_EL0 is
-		// DBGDTRTX_EL0 when it is written.
+		// The debug channel, whose other end does not exist. A write to DBGDTRRX_EL0
+		// is a write to DBGDTRTX_EL0.
 		{reg: aarch64.MDCCSR_EL0, el0: read, el1: read, get: zero, trap: tdcc},
 		{reg: aarch64.DBGDTR_EL0, el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},
 		{reg: aarch64.DBGDTRRX_EL0, el0: rw, el1: rw, get: zero, set: func(*cpu, uint64) {}, trap: tdcc},

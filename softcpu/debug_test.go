@@ -13,8 +13,8 @@ const (
 	kdeMDE                  = mdscrKDE | mdscrMDE
 )
 
-// TestBreakpoints: when a breakpoint at testPC stops the instruction there.
-// Breakpoints 4 and 5 are the ones that know contexts.
+// TestBreakpoints: the conditions under which a breakpoint at testPC matches.
+// Breakpoints 4 and 5 are context-aware.
 func TestBreakpoints(t *testing.T) {
 	type regs map[aarch64.SysReg]uint64
 	bp := func(n int, bvr, bcr uint64) regs {
@@ -96,8 +96,8 @@ func TestBreakpoints(t *testing.T) {
 	}
 }
 
-// TestBreakpointOrder: a fetch that faults goes before a breakpoint, and that
-// before the illegal execution state.
+// TestBreakpointOrder: a fault of the fetch has priority over a breakpoint, and the
+// breakpoint over the illegal execution state.
 func TestBreakpointOrder(t *testing.T) {
 	rows := []struct {
 		name string
@@ -361,8 +361,8 @@ func TestSoftwareStepEL1(t *testing.T) {
 	}
 }
 
-// TestStepAcrossExit: an instruction that the host emulates is done when the
-// host has moved the PC and cleared PSTATE.SS, not before.
+// TestStepAcrossExit: the step of an instruction that the host emulates is complete
+// when the host has moved the PC and cleared PSTATE.SS, not before.
 func TestStepAcrossExit(t *testing.T) {
 	for _, ins := range []uint32{insWFI, insMRSPMR} {
 		g := newGuest(t)
@@ -381,8 +381,8 @@ func TestStepAcrossExit(t *testing.T) {
 	}
 }
 
-// TestWatchpointRuns: a watchpoint set after the TLB knows the page still sees
-// the next access, before memory changes.
+// TestWatchpointRuns: a watchpoint catches the next access before memory changes,
+// even if the page was in the TLB when the watchpoint was set.
 func TestWatchpointRuns(t *testing.T) {
 	g := newGuest(t)
 	g.build(space{grain: 12, bits: 48}, 0, 2, aarch64.DescAF|block) // 2 MiB, flat
@@ -405,7 +405,7 @@ func TestWatchpointRuns(t *testing.T) {
 	}
 }
 
-// TestBreakpointRuns: the breakpoint hits each time, and code before it runs.
+// TestBreakpointRuns: the breakpoint matches each time, and the code before it runs.
 func TestBreakpointRuns(t *testing.T) {
 	g := newGuest(t)
 	g.program(testPC, insNOP, insNOP, insNOP, insBRK)

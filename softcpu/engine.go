@@ -84,7 +84,7 @@ func (c *cpu) fetch() *codePage {
 	return c.fetchSlow()
 }
 
-// step executes a single instruction, with what debugging wants after it.
+// step executes a single instruction, and then completes its software step.
 func (c *cpu) step(p *codePage) {
 	i := c.PC & pageMask / 4
 	if p.ops[i].Code == a64.NotDecoded {

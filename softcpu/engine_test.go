@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
-// TestEveryCodeExecutes checks that what the decoder can return has an
-// executor: a missing one would be a nil call in the middle of a guest.
+// TestEveryCodeExecutes checks that every code that the decoder can return has an
+// executor. A missing one would be a nil call in the middle of a guest.
 func TestEveryCodeExecutes(t *testing.T) {
 	for code := a64.Undefined; code < a64.EndBase; code++ {
 		if exec[code] == nil {
@@ -29,7 +29,7 @@ func TestEveryCodeExecutes(t *testing.T) {
 	}
 }
 
-// testRAM is where tests have their memory, and its size.
+// The address and the size of the tests' memory.
 const (
 	testRAM     = 0x8000_0000
 	testRAMSize = 1 << 20
@@ -77,8 +77,7 @@ var loopProgram = []uint32{
 	0xd4000002, // hvc #0
 }
 
-// BenchmarkLoop reports guest instructions in the tight loop, MMU off for code
-// and data as regimes of Normal memory (the fast path needs no tables).
+// BenchmarkLoop measures guest instructions of the tight loop.
 func BenchmarkLoop(b *testing.B) {
 	c, _ := newTestCPU(b, loopProgram...)
 	identityMap(c)
@@ -101,7 +100,7 @@ func BenchmarkLoop(b *testing.B) {
 func identityMap(c *cpu) {
 	const table = testRAM + testRAMSize - 0x1000
 	mem, _ := c.vm.mem.Load().find(testRAM), 0
-	entry := table - testRAM + testRAM>>30*8
+	entry := table - testRAM + (testRAM>>30)*8
 	binary.LittleEndian.PutUint64(mem.mem[entry:], testRAM|1<<10|3<<8|1) // AF, inner shareable, block
 	for _, r := range []struct {
 		reg aarch64.SysReg

@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// The processor is a backend like any other: it goes into vmm.Config.Hypervisor,
-// and keeps the rules of the contract.
+// The processor is a backend like any other. vmm.Config.Hypervisor takes it, and it
+// follows the rules of the contract.
 func Example() {
 	backend := softcpu.New()
 	broken := 0

@@ -4,21 +4,22 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// Offsets of a kind of exception from those of where it came from (DDI 0487
-// D1.3.6).
+// Offsets of the kinds of exception from the first of the four vectors that
+// aarch64.VectorFrom returns (DDI 0487 D1.3.6).
 const (
 	vectorSync = 0x000
 	vectorIRQ  = 0x080
 	vectorFIQ  = 0x100
 )
 
-// issCond is CV=1, COND=0xe: how A64 instructions, which are unconditional,
-// appear in the syndrome of WFx and FP traps.
+// issCond is CV=1, COND=0xe in the syndrome of WFx and FP traps: A64 instructions
+// are unconditional.
 const issCond = 1<<24 | 0xe<<20
 
-// takeException takes a synchronous exception to EL1. ec is the class as it is
-// for an exception from EL0; where EL1's own exceptions have a class of their
-// own, that one is reported. ret is the preferred return address.
+// takeException takes a synchronous exception to EL1. ec is the class of an exception
+// from EL0. If the exception comes from EL1, and the architecture has another class
+// for that, takeException reports the other class. ret is the preferred return
+// address.
 func (c *cpu) takeException(ec aarch64.EC, iss uint32, ret uint64) {
 	if c.el == 1 {
 		ec = sameEL(ec)
@@ -36,7 +37,7 @@ func sameEL(ec aarch64.EC) aarch64.EC {
 	return ec
 }
 
-// enter is the part that all exceptions have in common (AArch64.TakeException).
+// enter does what all exceptions have in common (AArch64.TakeException).
 func (c *cpu) enter(vector, ret uint64) {
 	c.stats.Exceptions++
 	c.sys.spsr = c.pstate()
@@ -53,8 +54,8 @@ func (c *cpu) enter(vector, ret uint64) {
 	c.PC = c.branchAddr(c.sys.vbar + vector)
 }
 
-// dataAbort reports the fault of a load or store at va, or, if cm, of a cache
-// maintenance instruction. Stage 2 faults do not come here: they exit.
+// dataAbort reports the fault of a load or store at va, or of a cache maintenance
+// instruction if cm is set. Stage 2 faults exit instead: see stage2Abort.
 func (c *cpu) dataAbort(va uint64, f fault, write, cm bool, ret uint64) {
 	iss := uint32(f.fsc)
 	if write || cm {
@@ -73,35 +74,36 @@ func (c *cpu) instructionAbort(va uint64, f fault, ret uint64) {
 	c.takeException(aarch64.ECInstrAbortLower, uint32(f.fsc), ret)
 }
 
-// undefined reports an instruction that this CPU does not have, or not here.
+// undefined reports an instruction that this CPU does not have, or does not allow in
+// its present state.
 func (c *cpu) undefined(ret uint64) { c.takeException(aarch64.ECUnknown, 0, ret) }
 
-// pcAlignment reports a PC that is no multiple of 4.
+// pcAlignment reports a PC that is not a multiple of 4.
 func (c *cpu) pcAlignment(pc uint64) {
 	c.sys.far = pc
 	c.takeException(aarch64.ECPCAlignment, 0, pc)
 }
 
-// spAlignment reports a stack pointer that is no multiple of 16, used as base
-// by the instruction at ret.
+// spAlignment reports that the instruction at ret used a stack pointer as its base
+// that is not a multiple of 16.
 func (c *cpu) spAlignment(ret uint64) { c.takeException(aarch64.ECSPAlignment, 0, ret) }
 
 // illegalState reports the execution of anything while PSTATE.IL is set.
 func (c *cpu) illegalState(ret uint64) { c.takeException(aarch64.ECIllegalState, 0, ret) }
 
-// fpAccessTrap reports that CPACR_EL1.FPEN traps the current instruction, one
-// of FP or SIMD. It returns false, as an executor does.
+// fpAccessTrap reports that CPACR_EL1.FPEN traps the current FP or SIMD instruction.
+// It returns false, as an executor does after an exception.
 func (c *cpu) fpAccessTrap() bool {
 	c.takeException(aarch64.ECFPAccess, issCond, c.PC)
 	return false
 }
 
-// pendingInterrupt says whether there is an interrupt that is not masked.
+// pendingInterrupt says whether an interrupt is pending and not masked.
 func (c *cpu) pendingInterrupt() bool {
 	return c.irq && c.daif&maskI == 0 || c.fiq && c.daif&maskF == 0
 }
 
-// takeInterrupt takes the pending interrupt, if there is one. FIQ goes first.
+// takeInterrupt takes the pending interrupt, if there is one. FIQ has priority.
 func (c *cpu) takeInterrupt() {
 	switch {
 	case c.fiq && c.daif&maskF == 0:

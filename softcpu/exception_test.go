@@ -192,8 +192,8 @@ func TestERET(t *testing.T) {
 	}
 }
 
-// TestIllegalState: whatever comes next raises the exception, whose entry
-// clears PSTATE.IL.
+// TestIllegalState: any next instruction raises the exception, whose entry clears
+// PSTATE.IL.
 func TestIllegalState(t *testing.T) {
 	g := newGuest(t)
 	g.at(aarch64.PSTATE_IL | aarch64.PSTATE_EL0t)
@@ -226,8 +226,8 @@ func TestBranchAddr(t *testing.T) {
 	}
 }
 
-// TestExceptionGenerating: what the instructions that call for someone do at
-// each exception level.
+// TestExceptionGenerating: what SVC, HVC, SMC and other instructions that generate
+// exceptions do at each exception level.
 func TestExceptionGenerating(t *testing.T) {
 	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	const wfi, wfe = 0x1e00000, 0x1e00001
@@ -266,7 +266,8 @@ func TestExceptionGenerating(t *testing.T) {
 	}
 }
 
-// TestWaitEnds: what makes WFI and WFE complete at once, even at EL0 with traps.
+// TestWaitEnds: conditions that make WFI and WFE complete at once, even at EL0 with
+// traps enabled.
 func TestWaitEnds(t *testing.T) {
 	g := newGuest(t)
 	g.at(15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL0t)

@@ -13,7 +13,7 @@ func execSVC(c *cpu, op *a64.Op) bool {
 	return false
 }
 
-// execHVC exits with the PC past the instruction, as the framework does.
+// execHVC exits with the PC past the instruction, as hv's contract says.
 func execHVC(c *cpu, op *a64.Op) bool {
 	if c.el == 0 {
 		c.undefined(c.PC)
@@ -24,7 +24,7 @@ func execHVC(c *cpu, op *a64.Op) bool {
 	return c.exitWith(aarch64.MakeESR(aarch64.ECHVC64, uint32(op.Imm&0xffff)), 0, 0)
 }
 
-// execSMC is trapped, as by HCR_EL2.TSC: the PC stays at the instruction.
+// execSMC exits with the PC at the instruction, as if HCR_EL2.TSC trapped it.
 func execSMC(c *cpu, op *a64.Op) bool {
 	if c.el == 0 {
 		c.undefined(c.PC)
@@ -38,8 +38,8 @@ func execBRK(c *cpu, op *a64.Op) bool {
 	return false
 }
 
-// execHLT, execDCPS and execDRPS need an external debugger, which there is
-// not: halting debug is never enabled, and Debug state never entered.
+// execHLT, execDCPS and execDRPS are for an external debugger, which does not exist
+// here. Halting debug is never enabled, and Debug state never entered.
 func execHLT(c *cpu, op *a64.Op) bool  { return execUndefined(c, op) }
 func execDCPS(c *cpu, op *a64.Op) bool { return execUndefined(c, op) }
 func execDRPS(c *cpu, op *a64.Op) bool { return execUndefined(c, op) }
@@ -49,9 +49,8 @@ func execUndefined(c *cpu, op *a64.Op) bool {
 	return false
 }
 
-// execERET follows AArch64.ExceptionReturn. An SPSR_EL1 that names a mode which
-// does not exist, or a higher one, makes the return illegal: setPSTATE sees to
-// that.
+// execERET follows AArch64.ExceptionReturn. The return is illegal if SPSR_EL1 names a
+// higher exception level or a mode that does not exist: setPSTATE handles that.
 func execERET(c *cpu, op *a64.Op) bool {
 	if c.el == 0 {
 		c.undefined(c.PC)

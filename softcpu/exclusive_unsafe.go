@@ -7,18 +7,18 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// unsafe: as in mem_unsafe.go, pointers come from resolve for the access at
-// hand; accesses here are aligned to their size, so that the 4-byte word around
-// a byte or halfword lies in the same page. exclusive.host is only compared.
+// unsafe: as in mem_unsafe.go, pointers come from resolve for the current access.
+// Accesses here are aligned to their size, so the 4-byte word around a byte or halfword
+// lies in the same page. exclusive.host is only compared.
 
-// exclusive is the local monitor. Store-exclusive compares the memory with what
-// load-exclusive read and swaps atomically: a store of the same value by
-// another CPU in between goes unnoticed, which the architecture forbids, but
-// which no lock or counter built on exclusives can tell.
+// exclusive is the local monitor. Store-exclusive stores, in one atomic operation, only
+// if the memory still has the value that load-exclusive read. If another CPU has stored
+// the same value in between, it stores too. The architecture forbids that, but no lock
+// or counter built on exclusives can tell.
 type exclusive struct {
-	host   unsafe.Pointer // what is monitored, or nil
-	size   uint64
-	lo, hi uint64 // what was read there
+	host   unsafe.Pointer // the monitored location, or nil
+	size   uint64         // bytes
+	lo, hi uint64         // the value that was read there
 }
 
 func (e *exclusive) clear() { e.host = nil }
@@ -46,14 +46,14 @@ func storeAtomic(p unsafe.Pointer, size, v uint64) {
 	}
 }
 
-// container returns the aligned word that holds size bytes at p, 4 at most, and
-// where in it they are.
+// container returns the aligned word that holds the size bytes at p, at most 4, and
+// their position in it.
 func container(p unsafe.Pointer, size uint64) (word *uint32, shift, mask uint32) {
 	off := uintptr(p) & 3
 	return (*uint32)(unsafe.Add(p, -int(off))), uint32(off) * 8, uint32(1<<(size*8) - 1)
 }
 
-// casAtomic swaps an aligned value if it is old.
+// casAtomic atomically replaces an aligned value by new, if it equals old.
 func casAtomic(p unsafe.Pointer, size, old, new uint64) bool {
 	if size == 8 {
 		return atomic.CompareAndSwapUint64((*uint64)(p), old, new)
@@ -64,7 +64,7 @@ func casAtomic(p unsafe.Pointer, size, old, new uint64) bool {
 		if w>>shift&mask != uint32(old)&mask {
 			return false
 		}
-		if atomic.CompareAndSwapUint32(word, w, w&^(mask<<shift)|uint32(new)&mask<<shift) {
+		if atomic.CompareAndSwapUint32(word, w, w&^(mask<<shift)|(uint32(new)&mask)<<shift) {
 			return true
 		}
 	}
@@ -123,7 +123,7 @@ func execLDSTX(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// execLDSTXP is the same for pairs.
+// execLDSTXP is LDXP, LDAXP, STXP and STLXP.
 func execLDSTXP(c *cpu, op *a64.Op) bool {
 	size := uint64(1) << (op.Aux & a64.MemSize)
 	if op.Aux&a64.MemLoad != 0 {
@@ -161,9 +161,9 @@ func execLDSTXP(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// load128 reads 16 aligned bytes. It is a single copy only when a
-// store-exclusive of the same location succeeds afterwards, which is all that
-// LDXP promises (DDI 0487 B2.2.1).
+// load128 reads 16 aligned bytes. The read is known to be single-copy atomic only if
+// a store-exclusive to the same location succeeds afterwards. LDXP promises no more
+// (DDI 0487 B2.2.1).
 func load128(p unsafe.Pointer) (lo, hi uint64) {
 	q := (*[2]uint64)(p)
 	return atomic.LoadUint64(&q[0]), atomic.LoadUint64(&q[1])

@@ -28,7 +28,7 @@ func init() {
 		a64.MOVK64:  alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = c.X[op.Rd]&^(0xffff<<op.Aux) | op.Imm }),
 		a64.MOVK32:  alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = uint64(uint32(c.X[op.Rd]&^(0xffff<<op.Aux) | op.Imm)) }),
 		a64.UBFX:    alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = c.X[op.Rn] >> op.Ra & op.Imm }),
-		a64.UBFIZ:   alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = c.X[op.Rn] & op.Imm << op.Ra }),
+		a64.UBFIZ:   alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = (c.X[op.Rn] & op.Imm) << op.Ra }),
 		a64.SBFM64:  alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = uint64(int64(c.X[op.Rn]<<op.Ra) >> op.Rm) }),
 		a64.SBFM32:  alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = uint64(uint32(int64(c.X[op.Rn]<<op.Ra) >> op.Rm)) }),
 		a64.BFXIL64: alu(func(c *cpu, op *a64.Op) { c.X[op.Rd] = c.X[op.Rd]&^op.Imm | c.X[op.Rn]>>op.Ra&op.Imm }),

@@ -9,8 +9,8 @@ import (
 )
 
 // FuzzSystem runs sequences of system register accesses, system instructions,
-// exceptions and returns, in modes and with translations that they leave
-// behind. Nothing may panic, and what always holds must hold.
+// exceptions and returns. Each runs in the mode and with the translation that the last
+// one has left. Nothing may panic, and the CPU's invariants must hold.
 func FuzzSystem(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	for _, d := range sysRegDefs {
@@ -63,7 +63,7 @@ func (g *guest) fuzzStep(kind byte, name uint16, v uint64) {
 	case 12:
 		c.sysReg(aarch64.SysReg(name))
 	case 13:
-		g.translate(v, access(name%3), regime(name>>2%3))
+		g.translate(v, access(name%3), regime((name>>2)%3))
 	case 14:
 		g.watchpoint(v, uint64(name&63), name>>6&1 != 0, name>>7&1 != 0)
 	case 15:

@@ -12,8 +12,8 @@ import (
 func execNOP(c *cpu, op *a64.Op) bool   { return true }
 func execYIELD(c *cpu, op *a64.Op) bool { return true }
 
-// execWFI exits, unless there is nothing to wait for: a pending interrupt ends
-// the wait even if it is masked.
+// execWFI exits unless an interrupt is pending. A pending interrupt ends the wait
+// even if it is masked.
 func execWFI(c *cpu, op *a64.Op) bool {
 	if c.irq || c.fiq {
 		return true
@@ -30,8 +30,8 @@ func execWFE(c *cpu, op *a64.Op) bool {
 	return c.wait(aarch64.WFE, aarch64.SCTLR_nTWE)
 }
 
-// wait exits with the PC at the instruction, or traps to EL1 if it is EL0's and
-// the bit in SCTLR_EL1 that would allow it is clear.
+// wait exits with the PC at the instruction. At EL0 it traps to EL1 instead, if the
+// bit allow of SCTLR_EL1 is clear.
 func (c *cpu) wait(ti aarch64.WFx, allow uint64) bool {
 	iss := issCond | uint32(ti)
 	if c.el == 0 && c.sys.sctlr&allow == 0 {
@@ -41,8 +41,8 @@ func (c *cpu) wait(ti aarch64.WFx, allow uint64) bool {
 	return c.exitWith(aarch64.MakeESR(aarch64.ECWFx, iss), 0, 0)
 }
 
-// execSEV signals every CPU. One that sleeps in its host finds the event when
-// that ends, soon, as nothing tells the host of it.
+// execSEV signals every CPU. A CPU whose host goroutine sleeps in a WFE is not woken:
+// it finds the event when the host ends its sleep, which is short for that reason.
 func execSEV(c *cpu, op *a64.Op) bool {
 	c.event = true
 	for _, o := range *c.vm.cpus.Load() {
@@ -84,13 +84,13 @@ func execDSB(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// execISB makes the engine fetch anew, so that what changed the translation of
-// this very page takes effect, and lets it apply what other CPUs have broadcast.
+// execISB makes the engine fetch again, so that a new translation of the current page
+// takes effect. The engine also applies what other CPUs have broadcast.
 func execISB(c *cpu, op *a64.Op) bool { return c.next() }
 
-// order orders guest accesses before it against those after it. On amd64 only
-// stores against later loads may pass each other, which the weaker barriers
-// allow. The locked operation on a word of our own is the fence.
+// order orders guest accesses before it against those after it. On amd64 only a load
+// may pass an earlier store, and the weaker barriers allow that. For the others, an
+// atomic operation on a word of our own is the fence.
 func (c *cpu) order(crm uint64) {
 	if runtime.GOARCH != "amd64" || crm&barrierTypes == barrierAll {
 		c.attention.Or(0)

@@ -4,9 +4,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// idRegs is the identification space, op0=3, op1=0, CRn=0, by CRm<<3 | op2. The
-// host may change it; what is not set here reads as zero, the AArch32 registers
-// among them.
+// idRegs is the identification space, op0=3, op1=0, CRn=0, indexed by CRm<<3 | op2.
+// The host may change it. Registers that are not set here, such as those of AArch32,
+// read as zero.
 type idRegs struct {
 	reg [64]uint64
 }
@@ -25,8 +25,8 @@ const (
 	idFirstFeature = 1 << 3 // CRm 1 to 7 are all readable, reserved ones as zero
 )
 
-// Number of hardware breakpoints and watchpoints, and how many of the
-// breakpoints, the last ones, can match a context.
+// Numbers of hardware breakpoints, watchpoints, and context-aware breakpoints. The
+// context-aware ones are the last breakpoints.
 const (
 	numBreakpoints  = 6
 	numWatchpoints  = 4
@@ -38,9 +38,9 @@ const (
 	// "see the ID registers". The part number is ours.
 	midr = 0xf<<16 | 0x6d6<<4
 
-	// pfr0: EL0 and EL1 in AArch64 only, no EL2, no EL3, FP and AdvSIMD, the
-	// GIC's system registers only if the host says so. No speculation across
-	// contexts (CSV2, CSV3), so that kernels need no mitigations.
+	// pfr0: EL0 and EL1 in AArch64 only, no EL2, no EL3, FP and AdvSIMD. The host
+	// adds the GIC's system registers. CSV2 and CSV3: no speculation across
+	// contexts, so kernels need no mitigations.
 	pfr0 = 1<<0 | 1<<4 | 1<<56 | 1<<60
 
 	// dfr0: the Armv8 debug architecture, no PMU, no trace.
@@ -73,9 +73,9 @@ func (r *idRegs) reset(index, ipaBits int) {
 
 // Cache type registers. Lines are 64 bytes: 16 words.
 const (
-	// ctrEL0: IminLine, PIPT, DminLine, ERG, CWG; IDC says that data caches
-	// need no cleaning for instruction fetches; DIC is clear: instruction
-	// caches need invalidation, on which this CPU relies.
+	// ctrEL0: IminLine, PIPT, DminLine, ERG, CWG. IDC is set: data caches need no
+	// cleaning for instruction fetches. DIC is clear: instruction caches need
+	// invalidation, on which the predecoded instructions rely.
 	ctrEL0 = 4<<0 | 3<<14 | 4<<16 | 4<<20 | 4<<24 | 1<<28 | 1<<31
 
 	// dczidEL0: DC ZVA clears 16 words. Bit 4 (DZP) depends on SCTLR_EL1.

@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
 )
 
-// alu makes an executor of a function that only computes: it reads and writes
-// registers and flags and goes on.
+// alu returns an executor for a function that only reads and writes registers and
+// flags.
 func alu(f func(c *cpu, op *a64.Op)) execFunc {
 	return func(c *cpu, op *a64.Op) bool {
 		f(c, op)
@@ -39,7 +39,7 @@ func (c *cpu) logicFlags(r uint64, sf bool) {
 	}
 }
 
-// shifted returns v shifted by type and amount, in 64 or 32 bits.
+// shifted returns v, of 64 or 32 bits, shifted by amount in the way of kind.
 func shifted(v uint64, kind uint16, amount uint8, sf bool) uint64 {
 	if !sf {
 		w := uint32(v)
@@ -87,7 +87,7 @@ func extended(v uint64, option uint16) uint64 {
 	return v
 }
 
-// addSub performs ADD, ADDS, SUB or SUBS as the bits of aux say.
+// addSub performs ADD, ADDS, SUB or SUBS, according to op.Aux.
 func (c *cpu) addSub(op *a64.Op, a, b uint64) {
 	sf, carry := op.Aux&a64.AuxSF != 0, uint64(0)
 	if op.Aux&a64.AuxSub != 0 {
@@ -258,7 +258,7 @@ func sdiv32(a, b uint32) uint32 {
 
 func rev16(v uint64) uint64 {
 	const odd = 0xff00ff00ff00ff00
-	return v<<8&odd | v&odd>>8
+	return v<<8&odd | (v&odd)>>8
 }
 
 func smulh(a, b uint64) uint64 {

@@ -6,8 +6,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// base returns the base register's value, after the check that a stack pointer
-// used as one is aligned to 16 bytes (SCTLR_EL1.SA and SA0).
+// base returns the base register's value. If the base is the stack pointer, it checks
+// the alignment to 16 bytes (SCTLR_EL1.SA and SA0).
 func (c *cpu) base(rn uint8) (addr uint64, ok bool) {
 	addr = c.X[rn]
 	if rn == a64.SP && addr&15 != 0 && c.spChecked() {
@@ -25,7 +25,7 @@ func (c *cpu) spChecked() bool {
 	return c.sys.sctlr&aarch64.SCTLR_SA != 0
 }
 
-// extendLoad sign-extends and narrows what a load read, as aux says.
+// extendLoad sign-extends and narrows the value of a load, according to aux.
 func extendLoad(v uint64, aux uint16) uint64 {
 	if aux&a64.MemSigned == 0 {
 		return v
@@ -38,14 +38,14 @@ func extendLoad(v uint64, aux uint16) uint64 {
 	return v
 }
 
-// writeBack gives the base register its new value, if the form has one.
+// writeBack updates the base register, if the form has write-back.
 func (c *cpu) writeBack(op *a64.Op, base uint64) {
 	if op.Aux&(a64.MemPre|a64.MemPost) != 0 {
 		c.X[op.Rn] = base + op.Imm
 	}
 }
 
-// address returns where an immediate-offset form accesses.
+// address returns the address of an access with an immediate offset.
 func address(op *a64.Op, base uint64) uint64 {
 	if op.Aux&a64.MemPost != 0 {
 		return base
@@ -92,7 +92,8 @@ func execLDST(c *cpu, op *a64.Op) bool {
 	return true
 }
 
-// execLDSTr is the register offset without extension: LDRBr to STRXr.
+// execLDSTr executes the forms with a register offset without extension: codes LDRBr
+// to STRXr.
 func execLDSTr(c *cpu, op *a64.Op) bool {
 	base, ok := c.base(op.Rn)
 	return ok && c.transferOne(op, base+c.X[op.Rm]<<op.Ra)

@@ -6,10 +6,10 @@ import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 type structures struct {
 	load      bool
 	esize     uint64 // bytes of an element
-	elements  int    // per register: of a multiple, 1 of a single structure
-	registers int    // of one structure
-	repeat    int    // LD1 and ST1 of several registers: that many structures of one
-	lane      int    // of a single structure
+	elements  int    // per register: all of them, or 1 for a single structure
+	registers int    // per structure
+	repeat    int    // for LD1 and ST1 of several registers: how many structures of one register
+	lane      int    // for a single structure
 	single    bool   // one lane of each register, or all of them replicated
 	replicate bool
 	quad      bool // 128-bit registers
@@ -46,7 +46,7 @@ func decodeStructures(w uint32) structures {
 func (s *structures) decodeSingle(w uint32) {
 	q, scale, sbit, size := w>>30&1, w>>14&3, w>>12&1, w>>10&3
 	s.single = true
-	s.registers = int(w>>13&1<<1|w>>21&1) + 1
+	s.registers = int((w>>13&1)<<1|w>>21&1) + 1
 	s.elements = 1
 	index := q<<3 | sbit<<2 | size
 	switch scale {
@@ -65,7 +65,7 @@ func (s *structures) decodeSingle(w uint32) {
 	s.esize, s.lane = 1<<scale, int(index)
 }
 
-// bytes is what the instruction transfers.
+// bytes returns how many bytes the instruction transfers.
 func (s *structures) bytes() uint64 {
 	return s.esize * uint64(s.elements*s.registers*s.repeat)
 }
@@ -88,7 +88,7 @@ func setLane(v *[2]uint64, i int, esize, x uint64) {
 		mask = 1<<(esize*8) - 1
 	}
 	p := &v[bit>>6&1]
-	*p = *p&^(mask<<(bit&63)) | x&mask<<(bit&63)
+	*p = *p&^(mask<<(bit&63)) | (x&mask)<<(bit&63)
 }
 
 func execLDSTVM(c *cpu, op *a64.Op) bool {
@@ -120,7 +120,7 @@ func execLDSTVM(c *cpu, op *a64.Op) bool {
 func (c *cpu) loadStructures(s *structures, rt uint8, va uint64) bool {
 	r := c.regime()
 	var v [4][2]uint64
-	if s.single { // the other lanes stay
+	if s.single { // the other lanes keep their values
 		for k := range s.registers {
 			v[k] = c.V[(rt+uint8(k))&31]
 		}

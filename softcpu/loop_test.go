@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestLoopAgreesWithTable executes instructions once by the engine's loop, with
-// its own cases, and once by the table of functions, from the same state.
+// TestLoopAgreesWithTable executes instructions twice from the same state: by the
+// engine's loop, with its own cases, and by the table of functions.
 func TestLoopAgreesWithTable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	fast, fastMem := newTestCPU(t)

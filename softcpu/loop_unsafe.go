@@ -10,20 +10,20 @@ import (
 
 // Every load and store below follows the pattern
 //
-//	e := &tlb[va>>pageShift%tlbSize]
+//	e := &tlb[(va>>pageShift)%tlbSize]
 //	if e.read == va&^0xff8 { *(*uint64)(unsafe.Add(e.host, va&pageMask)) }
 //
-// unsafe: a tag equals the page address only when host points at that page of
-// mapped memory (see softTLB), and the low bits that the mask keeps make an
-// access that is not aligned to its size differ from every tag; so the access
-// lies inside the page. What does not match takes the general path.
+// unsafe: a tag equals the page address only if host points at that page of mapped
+// memory (see softTLB). The mask keeps the low bits of va, so an access that is not
+// aligned to its size differs from every tag. Hence a matching access lies inside the
+// page. Any other access takes the general path.
 
 // loop executes instructions from entry i of a page until control leaves the
-// page, something needs attention, or an instruction says so. The instructions
-// that make up most of what programs execute are written out here; the switch
-// is kept small, because with hundreds of cases the compiler no longer keeps
-// the loop's state in registers. Each of them exists in the exec table as
-// well, where every case that does not fit falls.
+// page, something needs attention, or an instruction says so. The instructions that
+// programs execute most are written out here. The switch is kept small: with hundreds
+// of cases the compiler no longer keeps the loop's state in registers. Each of these
+// instructions is in the exec table as well, which handles the cases that the switch
+// does not.
 //
 //go:norace
 func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
@@ -143,7 +143,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			x[op.Rd] = x[op.Rn] >> (op.Ra & 63) & op.Imm
 			continue
 		case a64.UBFIZ:
-			x[op.Rd] = x[op.Rn] & op.Imm << (op.Ra & 63)
+			x[op.Rd] = (x[op.Rn] & op.Imm) << (op.Ra & 63)
 			continue
 		case a64.SBFM64:
 			x[op.Rd] = uint64(int64(x[op.Rn]<<(op.Ra&63)) >> (op.Rm & 63))
@@ -187,7 +187,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.LDRX:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xff8 {
 				break
 			}
@@ -195,7 +195,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRXr:
 			va := x[op.Rn] + x[op.Rm]<<(op.Ra&63)
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xff8 {
 				break
 			}
@@ -208,7 +208,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.LDRW:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xffc {
 				break
 			}
@@ -216,7 +216,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRWr:
 			va := x[op.Rn] + x[op.Rm]<<(op.Ra&63)
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xffc {
 				break
 			}
@@ -224,7 +224,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRSW:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xffc {
 				break
 			}
@@ -232,7 +232,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRH:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xffe {
 				break
 			}
@@ -240,7 +240,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRB:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xfff {
 				break
 			}
@@ -248,7 +248,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDRBr:
 			va := x[op.Rn] + x[op.Rm]
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xfff {
 				break
 			}
@@ -261,7 +261,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.STRX:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xff8 {
 				break
 			}
@@ -269,7 +269,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.STRXr:
 			va := x[op.Rn] + x[op.Rm]<<(op.Ra&63)
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xff8 {
 				break
 			}
@@ -282,7 +282,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.STRW:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xffc {
 				break
 			}
@@ -290,7 +290,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.STRH:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xffe {
 				break
 			}
@@ -298,7 +298,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.STRB:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xfff {
 				break
 			}
@@ -311,7 +311,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.LDPX:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xff8 || va&pageMask > pageSize-16 {
 				break
 			}
@@ -326,7 +326,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			fallthrough
 		case a64.STPX:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xff8 || va&pageMask > pageSize-16 {
 				break
 			}
@@ -335,7 +335,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.STPXpre:
 			va := x[op.Rn] + op.Imm
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.write != va&^0xff8 || va&pageMask > pageSize-16 || op.Rn == a64.SP && x[a64.SP]&15 != 0 {
 				break
 			}
@@ -345,7 +345,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 			continue
 		case a64.LDPXpost:
 			va := x[op.Rn]
-			e := &tlb[va>>pageShift%tlbSize]
+			e := &tlb[(va>>pageShift)%tlbSize]
 			if e.read != va&^0xff8 || va&pageMask > pageSize-16 || op.Rn == a64.SP && va&15 != 0 {
 				break
 			}
@@ -460,7 +460,7 @@ func (c *cpu) loop(ops *[opsPerPage]a64.Op, i uint64) {
 				c.stats.Instructions += executed + i
 				return
 			}
-			t := target & pageMask / 4
+			t := (target & pageMask) / 4
 			executed += i - t
 			i = t
 			if c.attention.Load() != 0 {

@@ -8,8 +8,8 @@ import (
 
 // unsafe: as in exclusive_unsafe.go.
 
-// resolveRMW resolves a read-modify-write: it faults as a read where a read
-// would, and otherwise as a write.
+// resolveRMW resolves a read-modify-write. If a read would fault it faults as a read,
+// otherwise as a write.
 func (c *cpu) resolveRMW(rn uint8, size uint64) unsafe.Pointer {
 	if c.resolveAtomic(rn, size, accessRead) == nil {
 		return nil
@@ -24,8 +24,7 @@ func truncate(v, size uint64) uint64 {
 	return v & (1<<(size*8) - 1)
 }
 
-// operand returns a source register, with the registers that nobody reads
-// standing for XZR.
+// operand returns a source register. Registers that nobody reads stand for XZR.
 func (c *cpu) operand(r uint8) uint64 {
 	if r == a64.Sink {
 		return 0
@@ -78,8 +77,8 @@ func casp32(p unsafe.Pointer, want, next [2]uint64) [2]uint64 {
 	}
 }
 
-// casp64 returns a single copy of the 16 bytes: where they differ from want it
-// swaps them with themselves, to be sure that they were there at one time.
+// casp64 returns the 16 bytes at p as one atomic read. If they differ from want, it
+// swaps them with themselves, to be sure that both halves were there at one time.
 func casp64(p unsafe.Pointer, want, next [2]uint64) [2]uint64 {
 	q := (*[2]uint64)(p)
 	for {
@@ -125,7 +124,7 @@ func execLDOP(c *cpu, op *a64.Op) bool {
 	}
 }
 
-// atomicResult is what LDADD and its kin leave in memory.
+// atomicResult returns what LDADD and the like leave in memory.
 func atomicResult(operation, old, v, size uint64) uint64 {
 	shift := 64 - 8*size
 	less := int64(old<<shift) < int64(v<<shift)

@@ -7,9 +7,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// mailbox brings TLB and instruction cache maintenance of other CPUs to the
-// one that owns it. Architecturally a broadcast TLBI or IC is complete at the
-// issuing CPU's DSB (DDI 0487 D8.13): there it awaits every mailbox.
+// mailbox brings TLB and instruction cache maintenance from other CPUs to its owner.
+// In the architecture a broadcast TLBI or IC is complete at the issuing CPU's DSB (DDI
+// 0487 D8.13). At its DSB the CPU awaits every mailbox.
 type mailbox struct {
 	running atomic.Bool   // the owner may execute guest instructions
 	posted  atomic.Uint64 // how many were ever posted
@@ -17,16 +17,16 @@ type mailbox struct {
 	waiters atomic.Int32  // how many block in await
 
 	mu      sync.Mutex
-	changed sync.Cond // applied has grown, or running is clear; L is mu
+	changed sync.Cond // signals that applied has grown or running is clear; L is mu
 	queue   []maintenance
 }
 
 func (b *mailbox) init() { b.changed.L = &b.mu }
 
-// maxMail bounds the queue: more than that becomes "drop everything".
+// maxMail bounds the queue. Two operations that drop everything replace a full queue.
 const maxMail = 64
 
-// post queues m for c and makes it look soon. Any goroutine may call it.
+// post queues m for c and makes c look at its mailbox soon. Any goroutine may call it.
 func (c *cpu) post(m maintenance) {
 	b := &c.mail
 	b.mu.Lock()
@@ -54,8 +54,8 @@ func (c *cpu) drain() {
 	b.mu.Unlock()
 }
 
-// rest says that the owner executes nothing until it calls resume: what is
-// posted meanwhile is as good as applied.
+// rest says that the owner executes nothing until it calls resume. What is posted
+// meanwhile counts as applied.
 func (b *mailbox) rest() {
 	b.running.Store(false)
 	if b.waiters.Load() != 0 {
@@ -71,20 +71,20 @@ func (c *cpu) resume() {
 	c.drain()
 }
 
-// done says whether the first want of what was posted is applied, or will be
-// before the owner executes anything.
+// done says whether the first want operations are applied, or will be before the owner
+// executes anything.
 func (b *mailbox) done(want uint64) bool {
 	return b.applied.Load() >= want || !b.running.Load()
 }
 
-// spins is how often a CPU looks whether another one has got its mail before it
-// blocks: a few microseconds, in which a CPU that runs on a host core of its
-// own reaches its next branch.
+// spins is how often a CPU checks whether another CPU has applied its mail before it
+// blocks. That takes a few microseconds. A CPU that runs on a host core of its own
+// reaches its next branch in that time.
 const spins = 2000
 
-// await returns when everything posted so far is applied, or when the owner
-// rests. It blocks if that takes longer: the owner's thread may be one that the
-// host has no core for now.
+// await returns when everything posted so far is applied, or when the owner rests. It
+// blocks if that takes long, because the host may have no core for the owner's thread
+// now.
 func (b *mailbox) await() {
 	want := b.posted.Load()
 	if b.done(want) {
@@ -99,8 +99,8 @@ func (b *mailbox) await() {
 	b.mu.Unlock()
 }
 
-// maintain carries out m here and, if asked to, on all other CPUs; those are
-// complete at awaitMaintenance.
+// maintain carries out m here and, with broadcast, on all other CPUs. There it is
+// complete after awaitMaintenance.
 func (c *cpu) maintain(m maintenance, broadcast bool) {
 	c.apply(m)
 	if !broadcast {
@@ -114,9 +114,9 @@ func (c *cpu) maintain(m maintenance, broadcast bool) {
 	}
 }
 
-// awaitMaintenance is the DSB after broadcast maintenance. It says whether it
-// has applied some of other CPUs here. While it blocks this CPU rests, so that
-// CPUs that wait for each other all get on.
+// awaitMaintenance is the DSB after broadcast maintenance. It says whether it has
+// applied mail from other CPUs here. While it blocks this CPU rests, so that CPUs that
+// wait for each other do not deadlock.
 func (c *cpu) awaitMaintenance() (drained bool) {
 	if !c.posted {
 		return false

@@ -14,14 +14,14 @@ import (
 // that lie within one 4 KiB page of memory given to vm.Map. They are used
 // before the instruction ends, and Unmap waits for its end.
 
-// hostAddress returns where mem is. It is only looked at.
+// hostAddress returns the address of mem as a number.
 func hostAddress(mem []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(mem)))) }
 
-// host returns where the region's byte at gpa is.
+// host returns the host's pointer to the region's byte at gpa.
 func (r *memRegion) host(gpa uint64) unsafe.Pointer { return unsafe.Pointer(&r.mem[gpa-r.gpa]) }
 
-// readPhys64 reads an aligned doubleword of a translation table. ok is false
-// when nothing readable is mapped there.
+// readPhys64 reads an aligned doubleword of a translation table. ok is false if it is
+// unmapped or not readable.
 func (v *vm) readPhys64(pa uint64) (uint64, bool) {
 	r := v.mem.Load().find(pa)
 	if r == nil || r.prot&hv.ProtRead == 0 || pa&7 != 0 {
@@ -30,23 +30,23 @@ func (v *vm) readPhys64(pa uint64) (uint64, bool) {
 	return atomic.LoadUint64((*uint64)(r.host(pa))), true
 }
 
-// aligned says how an access is checked: its natural alignment in bytes when
-// only Device memory and SCTLR_EL1.A demand it, and alwaysAligned set when the
-// instruction does.
+// aligned says how to check the alignment of an access. It is the access's natural
+// alignment in bytes, which Device memory and SCTLR_EL1.A demand. The bit
+// alwaysAligned is set if the instruction itself demands it.
 type aligned uint64
 
 const alwaysAligned aligned = 1 << 63
 
-// resolve returns the host address of size bytes at va, which must not cross a
-// 4 KiB page, for an access by regime r. nil means that an exception was taken
-// or that Run has to return.
+// resolve returns the host address of size bytes at va, which must not cross a 4 KiB
+// page, for an access in regime r. It returns nil if an exception was taken or Run has
+// to return.
 func (c *cpu) resolve(va, size uint64, acc access, r regime, al aligned) unsafe.Pointer {
 	misaligned := va&uint64(al&^alwaysAligned-1) != 0
 	if misaligned && (al&alwaysAligned != 0 || c.sys.sctlr&aarch64.SCTLR_A != 0) {
 		c.dataAbort(va, fault{some: true, fsc: uint8(aarch64.FSCAlignment)}, acc == accessWrite, false, c.PC)
 		return nil
 	}
-	e := &c.mmu.arrays[r][va>>pageShift%tlbSize]
+	e := &c.mmu.arrays[r][(va>>pageShift)%tlbSize]
 	tag := e.read
 	if acc == accessWrite {
 		tag = e.write
@@ -95,8 +95,8 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 	return host
 }
 
-// stage2Abort exits with the abort that a hypervisor sees: the access at va
-// translates to a guest physical address that is not mapped that way.
+// stage2Abort exits with the abort that a hypervisor sees. va translates to a guest
+// physical address that is unmapped, or whose protection forbids the access.
 func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 	iss := uint32(f.fsc)
 	if f.s1ptw {
@@ -115,11 +115,11 @@ func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 	c.exitWith(aarch64.MakeESR(aarch64.ECDataAbortLower, iss), va, ipa)
 }
 
-// abortSyndrome returns bits 24:14 of the ISS for the current instruction:
-// zero (ISV clear) for all but loads and stores of a single general register
+// abortSyndrome returns bits 24:14 of the ISS for the current instruction. They are
+// zero (ISV clear) for everything but loads and stores of a single general register
 // without write-back (DDI 0487 D24.2.40).
 func (c *cpu) abortSyndrome() uint32 {
-	op := &c.page.ops[c.PC&pageMask/4]
+	op := &c.page.ops[(c.PC&pageMask)/4]
 	switch {
 	case op.Code >= a64.LDRB && op.Code <= a64.STRXr:
 	case op.Code == a64.LDST && op.Aux&(a64.MemPre|a64.MemPost) == 0:
@@ -161,8 +161,8 @@ func (c *cpu) store(va, size, v uint64, r regime, al aligned) (ok bool) {
 	return true
 }
 
-// get reads size bytes at p. Aligned ones are single-copy atomic, because each
-// case compiles to one load.
+// get reads size bytes at p. Aligned reads are single-copy atomic, because each case
+// compiles to one load.
 func get(p unsafe.Pointer, size uint64) uint64 {
 	switch size {
 	case 1:
@@ -200,8 +200,8 @@ func put(p unsafe.Pointer, size, v uint64) {
 	}
 }
 
-// loadCrossing reads from two pages. A fault on the second reports its first
-// byte, as FAR wants it.
+// loadCrossing reads from two pages. For a fault on the second page FAR is its first
+// byte.
 func (c *cpu) loadCrossing(va, size uint64, r regime, al aligned) (uint64, bool) {
 	first := pageSize - va&pageMask
 	lo := c.resolve(va, first, accessRead, r, al)
@@ -215,7 +215,7 @@ func (c *cpu) loadCrossing(va, size uint64, r regime, al aligned) (uint64, bool)
 	return get(lo, first) | get(hi, size-first)<<(8*first), true
 }
 
-// storeCrossing writes to two pages, neither when one of them faults.
+// storeCrossing writes to two pages. If one of them faults it writes nothing.
 func (c *cpu) storeCrossing(va, size, v uint64, r regime, al aligned) bool {
 	first := pageSize - va&pageMask
 	lo := c.resolve(va, first, accessWrite, r, al)
@@ -231,8 +231,8 @@ func (c *cpu) storeCrossing(va, size, v uint64, r regime, al aligned) bool {
 	return true
 }
 
-// canWrite checks all of a store of several elements before the first is
-// written, so that a fault leaves memory as it was.
+// canWrite checks a store of several elements before the first one is written, so that
+// a fault leaves memory unchanged.
 func (c *cpu) canWrite(va, size uint64, r regime, al aligned) bool {
 	if va&pageMask+size <= pageSize {
 		return c.resolve(va, size, accessWrite, r, al) != nil
@@ -242,7 +242,8 @@ func (c *cpu) canWrite(va, size uint64, r regime, al aligned) bool {
 		c.resolve(va+first, size-first, accessWrite, r, 1) != nil
 }
 
-// zeroBlock is DC ZVA. A fault reports the address as the instruction has it.
+// zeroBlock is DC ZVA. A fault reports the instruction's address operand, not the
+// start of the block.
 func (c *cpu) zeroBlock(va uint64) bool {
 	if c.resolve(va, 1, accessWrite, c.regime(), 1) == nil {
 		return false

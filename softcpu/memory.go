@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// memory is a guest physical memory map: regions sorted by address, never
-// overlapping. Once published it is immutable.
+// memory is a guest physical memory map: regions sorted by address that do not
+// overlap. Once published it is immutable.
 type memory struct {
 	regions []memRegion
 }
@@ -47,8 +47,8 @@ func (m *memory) insert(gpa uint64, mem []byte, p hv.Prot) error {
 	return nil
 }
 
-// cut takes [gpa, gpa+size) out of the map, or gives it another protection.
-// All of it must be mapped.
+// cut removes [gpa, gpa+size) from a map that is not published yet or, if p is not nil,
+// changes its protection. The whole range must be mapped.
 func (m *memory) cut(what string, gpa, size uint64, p *hv.Prot) error {
 	end := gpa + size
 	var out []memRegion

@@ -9,7 +9,8 @@ const (
 	accessFetch
 )
 
-// regime selects whose permissions an access has: one software TLB array each.
+// regime selects whose permissions an access has. Each regime has its own array in the
+// software TLB.
 type regime uint8
 
 const (
@@ -19,9 +20,8 @@ const (
 	regimes
 )
 
-// mapping is the result of a stage 1 translation of one address: what the
-// regime may do with the page around it. Everything that a software TLB entry
-// needs is here.
+// mapping is the result of a stage 1 translation of one address, and says what the
+// regime may do with its page. It has everything that a software TLB entry needs.
 type mapping struct {
 	pa        uint64 // of the address itself
 	size      uint64 // bytes mapped by the descriptor: page or block
@@ -32,11 +32,11 @@ type mapping struct {
 	nonGlobal bool // tagged with the current ASID
 }
 
-// fault is why a stage 1 translation or an access failed. The zero value means
-// that it did not.
+// fault says why a stage 1 translation or an access failed. The zero value means that
+// it did not fail.
 type fault struct {
 	fsc    uint8 // fault status code with its level; see aarch64.FSC
-	s1ptw  bool  // the fault is a stage 2 fault on a table walk
+	s1ptw  bool  // it is a stage 2 fault on a table walk
 	ipa    uint64
 	stage2 bool
 	some   bool
@@ -46,7 +46,7 @@ type fault struct {
 // CPUs.
 type maintenance struct {
 	kind maintKind
-	va   uint64 // of TLBI by VA: bits 55:12 << 0, sign-extended to an address
+	va   uint64 // for TLBI by VA: the address, from bits 55:12, sign-extended
 	asid uint16
 	pa   uint64 // of instruction cache lines
 	size uint64 // bytes, for codeRange

@@ -4,10 +4,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// Stage 1 translation for EL1 and EL0. Output addresses are guest physical
-// ones; what lies behind them is stage 2's matter.
+// Stage 1 translation for EL1 and EL0. Output addresses are guest physical addresses,
+// which stage 2 maps to memory.
 
-// stage1 returns the registers that a translation depends on.
+// stage1 returns the registers on which a translation depends.
 func (c *cpu) stage1() aarch64.Stage1 {
 	s := &c.sys
 	return aarch64.Stage1{
@@ -59,8 +59,7 @@ func translateFlat(s *aarch64.Stage1, va uint64, acc access) (mapping, fault) {
 	return mapping{pa: pa, size: 4096, read: true, write: true, exec: true, device: acc != accessFetch}, fault{}
 }
 
-// newFault returns f as the exception or exit that it leads to. A table where
-// nothing is mapped is a stage 2 fault.
+// newFault converts f. A walk to an unmapped table becomes a stage 2 fault.
 func newFault(f aarch64.Fault) fault {
 	if f.Hole {
 		return fault{fsc: uint8(aarch64.FSCTranslation) + 3, s1ptw: true, ipa: f.Slot, stage2: true, some: true}

@@ -13,7 +13,7 @@ const (
 	full  = aarch64.DescAF | aarch64.DescAP1 // accessible at both ELs, writable
 )
 
-// rwx returns what a regime may do, asking for each access.
+// rwx returns the accesses to va that a regime may make, as "r-x".
 func rwx(g *guest, va uint64, r regime) string {
 	s := []byte("---")
 	for acc, name := range "rwx" {
@@ -114,8 +114,8 @@ func TestTranslateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkTranslate is a TLB miss without what follows it: a walk of four
-// levels, and the permissions.
+// BenchmarkTranslate measures the translation of a TLB miss: a walk of four levels,
+// and the permissions.
 func BenchmarkTranslate(b *testing.B) {
 	g := newGuest(b)
 	g.build(space{grain: 12, bits: 48}, 0x5000, 3, 0x7000|full|page)

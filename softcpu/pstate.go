@@ -29,9 +29,9 @@ func (c *cpu) pstate() uint64 {
 	return v
 }
 
-// setPSTATE sets PSTATE from the layout of SPSR_EL1. A mode that this CPU does
-// not have leaves the mode as it is and sets PSTATE.IL, as an illegal exception
-// return does (DDI 0487 D1.4.4).
+// setPSTATE sets PSTATE from the layout of SPSR_EL1. If this CPU does not have the
+// mode, the mode stays as it is and PSTATE.IL is set, as in an illegal exception
+// return (DDI 0487 D1.4.4).
 func (c *cpu) setPSTATE(v uint64) {
 	c.SetNZCV(uint32(v))
 	c.daif = uint8(v >> aarch64.PSTATE_DAIF & 15)
@@ -59,8 +59,8 @@ func modeOf(v uint64) (el, spsel uint8, ok bool) {
 	return 0, 0, false
 }
 
-// setMode changes exception level and stack pointer selection. At EL0 spsel is
-// 0. updateMode must follow.
+// setMode changes exception level and stack pointer selection. At EL0 spsel is 0. The
+// caller calls updateMode afterwards.
 func (c *cpu) setMode(el, spsel uint8) {
 	if spsel != c.spsel {
 		sp := &c.X[a64.SP]
@@ -69,7 +69,7 @@ func (c *cpu) setMode(el, spsel uint8) {
 	c.el, c.spsel = el, spsel
 }
 
-// spEL returns where SP_EL0 or SP_EL1 is kept at the moment.
+// spEL returns a pointer to the current place of SP_EL0 or SP_EL1: see setMode.
 func (c *cpu) spEL(n uint8) *uint64 {
 	if n == c.spsel {
 		return &c.X[a64.SP]
@@ -88,7 +88,7 @@ func (c *cpu) regime() regime {
 	return regimeEL1
 }
 
-// updateMode recomputes what follows from PSTATE, CPACR_EL1 and the debug
+// updateMode recomputes the fields that depend on PSTATE, CPACR_EL1 and the debug
 // registers. Whoever changes one of those calls it.
 func (c *cpu) updateMode() {
 	fpen := c.sys.cpacr >> aarch64.CPACR_FPEN & 3
@@ -97,8 +97,8 @@ func (c *cpu) updateMode() {
 	c.mmu.selectRegime(c.regime())
 }
 
-// branchAddr returns where a branch to va goes: with the top byte ignored, the
-// PC holds the address with that byte sign-extended (DDI 0487 D4.1.1).
+// branchAddr returns the PC after a branch to va. If translation ignores the top byte,
+// that byte is replaced by the sign extension of the rest (DDI 0487 D4.1.1).
 func (c *cpu) branchAddr(va uint64) uint64 {
 	if aarch64.TBI(c.sys.tcr, va) {
 		return uint64(int64(va<<8) >> 8)
@@ -106,8 +106,8 @@ func (c *cpu) branchAddr(va uint64) uint64 {
 	return va
 }
 
-// next leaves the engine's loop behind the current instruction, so that it
-// looks at the CPU's state anew. Executors return its result.
+// next makes the engine leave its loop after the current instruction, so that it looks
+// at the CPU's state again. Executors return its result.
 func (c *cpu) next() bool {
 	c.PC += 4
 	return false

@@ -44,8 +44,8 @@ func runAll(t *testing.T, cpus []*cpu) {
 	wg.Wait()
 }
 
-// TestEveryCPUBroadcasts has CPUs that wait for each other's maintenance all the
-// time: none may wait for ever.
+// TestEveryCPUBroadcasts has CPUs that wait for each other's maintenance all the time.
+// None of them may wait for ever.
 func TestEveryCPUBroadcasts(t *testing.T) {
 	cpus, mem := newTestCPUs(t, 4)
 	putProgram(mem, testRAM,
@@ -63,8 +63,8 @@ func TestEveryCPUBroadcasts(t *testing.T) {
 	runAll(t, cpus)
 }
 
-// TestBroadcastIsCompleteAtDSB has one CPU move a page while another reads it.
-// Who sees what the first wrote behind its DSB must see the new page.
+// TestBroadcastIsCompleteAtDSB has one CPU move a page while another reads it. Once
+// the reader sees what the first CPU stored after its DSB, it must see the new page.
 func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 	const (
 		writer, reader                = testRAM, testRAM + 0x100
@@ -90,8 +90,8 @@ func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 		0xb4ffffc1, // cbz x1, .-8
 		0xd4000002, // hvc #0
 	)
-	put(level1+testRAM>>30*8, testRAM|block)
-	put(level1+va>>30*8, level2|table)
+	put(level1+(testRAM>>30)*8, testRAM|block)
+	put(level1+(va>>30)*8, level2|table)
 	put(level2, level3|table)
 	put(oldPage, kept)
 	put(newPage, moved)
@@ -113,8 +113,8 @@ func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 	}
 }
 
-// TestSEVReachesEveryCPU checks that a WFE does not wait when any CPU has
-// signaled an event since the last one, and waits again afterwards.
+// TestSEVReachesEveryCPU checks that a WFE does not wait if any CPU has signaled an
+// event since the last WFE, and that the next one waits again.
 func TestSEVReachesEveryCPU(t *testing.T) {
 	cpus, _ := newTestCPUs(t, 3)
 	for _, c := range cpus {

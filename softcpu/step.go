@@ -4,10 +4,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// stepState is what software step (DDI 0487 D2.11) has to remember beyond
-// PSTATE.SS. With stepping enabled, PSTATE.SS set is the state
-// active-not-pending: one instruction executes, and PSTATE.SS clears. Clear is
-// active-pending: the step exception comes before the next instruction.
+// stepState is the state of software step (DDI 0487 D2.11) beyond PSTATE.SS. While
+// stepping is enabled, PSTATE.SS tells two states apart. Set is active-not-pending:
+// one instruction executes, and PSTATE.SS clears. Clear is active-pending: the step
+// exception comes before the next instruction.
 type stepState struct {
 	active    bool   // the current instruction is being stepped
 	pc        uint64 // its address
@@ -52,9 +52,8 @@ func (c *cpu) stepException() {
 	c.takeException(aarch64.ECStepLower, iss, c.PC)
 }
 
-// endStep completes the step of an instruction that raised no exception, and
-// that the host is not about to emulate: there it clears PSTATE.SS with adding
-// 4 to the PC.
+// endStep completes the step of an instruction that raised no exception. If the host
+// emulates the instruction, it clears PSTATE.SS itself when it adds 4 to the PC.
 func (c *cpu) endStep() {
 	s := &c.debug.step
 	if !s.active || c.stop && c.PC == s.pc {
@@ -67,8 +66,8 @@ func (c *cpu) endStep() {
 // forget is called when an exception is taken: its handler is not stepped.
 func (s *stepState) forget() { s.active, s.stepped = false, false }
 
-// advanceStep is SSAdvance: SVC and HVC are done before their exception is
-// taken, so that the step exception comes behind them.
+// advanceStep is SSAdvance. The step of SVC and HVC is complete before their exception
+// is taken, so that the step exception comes after them.
 func (c *cpu) advanceStep() {
 	if c.stepping() {
 		c.ss = false
@@ -94,6 +93,6 @@ func (c *cpu) isLoadExclusive(va uint64) bool {
 		return false
 	}
 	v, ok := c.vm.readPhys64(m.pa &^ 7)
-	w := uint32(v >> (m.pa & 4 * 8))
+	w := uint32(v >> ((m.pa & 4) * 8))
 	return ok && w&0x3fc00000 == 0x08400000 // bits 29:24 = 001000, o2 = 0, L = 1
 }

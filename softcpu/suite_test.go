@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 )
 
-// TestSuite holds the software CPU against the contract.
+// TestSuite checks the software CPU against the contract.
 func TestSuite(t *testing.T) {
 	hvtest.Run(t, func(*testing.T) hv.Hypervisor { return New() })
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// guest is a CPU with RAM at address 0 and a clock that the test winds.
+// guest is a CPU with RAM at address 0 and a clock that the test sets.
 type guest struct {
 	*cpu
 	t     testing.TB
@@ -59,8 +59,7 @@ func (g *guest) get(r aarch64.SysReg) uint64 {
 // at puts the CPU into a mode, with all interrupts unmasked.
 func (g *guest) at(mode uint64) { g.setPSTATE(mode) }
 
-// mrs and msr execute the instruction with X3 and return what the executor
-// did.
+// mrs and msr execute the instruction with X3 and return the executor's result.
 func (g *guest) mrs(r aarch64.SysReg) bool {
 	return execMRS(g.cpu, &a64.Op{Code: a64.MRS, Rd: 3, Aux: uint16(r)})
 }
@@ -76,7 +75,7 @@ func (g *guest) sysInstr(name aarch64.SysReg, x uint64) bool {
 	return execSYS(g.cpu, &a64.Op{Code: a64.SYS, Rn: 3, Aux: uint16(name), Imm: 3})
 }
 
-// outcome is what an executor led to.
+// outcome is the effect of an executor.
 type outcome struct {
 	Exit bool       // the CPU stops with an exit; else an exception was taken, or nothing happened
 	EC   aarch64.EC // of the exit or the exception
@@ -86,9 +85,9 @@ type outcome struct {
 
 const testPC, testVBAR = 0x8000, 0x10000
 
-// try runs f, an executor, with the PC at testPC and returns what came of it.
-// It holds f to the rule that the engine relies on: true goes on with the next
-// instruction, false has set the PC.
+// try runs f, an executor, with the PC at testPC and returns its effect. It checks
+// the rule on which the engine relies: true means that execution goes on with the next
+// instruction, false means that f has set the PC.
 func (g *guest) try(f func() bool) (o outcome, happened bool) {
 	g.PC, g.stop = testPC, false
 	g.set(aarch64.VBAR_EL1, testVBAR)
@@ -150,8 +149,8 @@ func (s space) stride() uint          { return s.grain - 3 }
 func (s space) startLevel() uint      { return 4 - (s.bits-s.grain+s.stride()-1)/s.stride() }
 func (s space) shift(level uint) uint { return s.grain + (3-level)*s.stride() }
 
-// build turns the MMU on with s, puts desc at a level of the walk of va, and
-// returns where.
+// build turns the MMU on with s and puts desc at the given level of va's walk. It
+// returns the address of desc.
 func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64) {
 	g.t.Helper()
 	tcr := s.tgField() | 5<<aarch64.TCR_IPS // 48 bits, limited by the CPU
@@ -168,7 +167,7 @@ func (g *guest) build(s space, va uint64, level uint, desc uint64) (slot uint64)
 	g.set(aarch64.MAIR_EL1, 0x44_04_ff) // 0: Normal write-back, 1: Device-nGnRE, 2: Normal non-cacheable
 	at := root
 	for l := s.startLevel(); ; l++ {
-		index := va & (1<<s.bits - 1) >> s.shift(l)
+		index := (va & (1<<s.bits - 1)) >> s.shift(l)
 		if l != s.startLevel() {
 			index &= 1<<s.stride() - 1
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestSYSEncodings: instruction words as an assembler makes them.
+// TestSYSEncodings compares encodings with the instruction words of an assembler.
 func TestSYSEncodings(t *testing.T) {
 	rows := []struct {
 		asm  string
@@ -49,8 +49,8 @@ func TestSYSEncodings(t *testing.T) {
 	}
 }
 
-// TestSysRegEncodings: an assembler's MRS of every register finds its row, and
-// no row is without a name here, but for those that come in series.
+// TestSysRegEncodings: an assembler's MRS of every register finds its row. Every row
+// has a name here, except the numbered registers.
 func TestSysRegEncodings(t *testing.T) {
 	rows := []struct {
 		name string

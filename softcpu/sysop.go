@@ -5,8 +5,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// cacheLine is the size of what one cache maintenance by address covers, and of
-// what DC ZVA clears, in bytes.
+// cacheLine is how many bytes cache maintenance by address covers, and how many DC ZVA
+// clears.
 const cacheLine = 64
 
 func execSYS(c *cpu, op *a64.Op) bool {
@@ -47,8 +47,8 @@ func execSYS(c *cpu, op *a64.Op) bool {
 // execSYSL: ARMv8.0 has no system instruction with a result.
 func execSYSL(c *cpu, op *a64.Op) bool { return c.unknownSYS(op, read) }
 
-// unknownSYS makes unallocated system instructions UNDEFINED, but lets the host
-// see the implementation defined ones of EL1 (CRn 11 and 15).
+// unknownSYS makes unallocated system instructions UNDEFINED. At EL1 implementation
+// defined ones (CRn 11 and 15) exit to the host.
 func (c *cpu) unknownSYS(op *a64.Op, want perm) bool {
 	_, _, crn, _, _ := aarch64.SysReg(op.Aux).Fields()
 	if c.el == 0 || crn != 11 && crn != 15 {
@@ -58,8 +58,8 @@ func (c *cpu) unknownSYS(op *a64.Op, want perm) bool {
 	return c.exitWith(aarch64.MakeESR(aarch64.ECSysReg, sysRegISS(op, want)), 0, 0)
 }
 
-// allowedAtEL0 says whether EL0 may execute a system instruction now, and takes
-// the exception if not: a trap for those that SCTLR_EL1 can allow.
+// allowedAtEL0 says whether EL0 may execute a system instruction now. If not, it takes
+// the exception. For instructions that SCTLR_EL1 can allow, that is a trap.
 func (c *cpu) allowedAtEL0(op *a64.Op) bool {
 	var allow uint64
 	switch aarch64.SysReg(op.Aux) {
@@ -78,8 +78,8 @@ func (c *cpu) allowedAtEL0(op *a64.Op) bool {
 	return true
 }
 
-// maintenanceRegime is whose permissions cache maintenance by address has: PAN
-// does not apply to it.
+// maintenanceRegime returns the regime of cache maintenance by address. PAN does not
+// apply to it.
 func (c *cpu) maintenanceRegime() regime {
 	if c.el == 0 {
 		return regimeEL0
@@ -87,8 +87,8 @@ func (c *cpu) maintenanceRegime() regime {
 	return regimeEL1
 }
 
-// cleanLine is DC by address: it can fault, at stage 2 where nothing is mapped,
-// and otherwise does nothing, because all of guest memory is coherent.
+// cleanLine is DC by address. It can fault, at stage 2 too if the address is unmapped.
+// Otherwise it does nothing, because all guest memory is coherent.
 func (c *cpu) cleanLine(va uint64, acc access) bool {
 	m, f := c.translate(va, acc, c.maintenanceRegime())
 	if !f.some && c.vm.mem.Load().find(m.pa) == nil {
@@ -127,9 +127,9 @@ func (c *cpu) maintenanceFault(va uint64, f fault) bool {
 	return false
 }
 
-// tlbi returns what a TLBI does and whether it does so on all CPUs. The operand
-// holds the ASID in bits 63:48 and address bits 55:12 in 43:0. Those for the
-// last level only drop as much as the others.
+// tlbi returns the operation of a TLBI and whether it is for all CPUs. The operand has
+// the ASID in bits 63:48 and address bits 55:12 in bits 43:0. A TLBI for the last
+// level only is treated like one for all levels.
 func (c *cpu) tlbi(name aarch64.SysReg, x uint64) (m maintenance, inner, ok bool) {
 	va := uint64(int64(x<<20) >> 8)
 	asid := c.sys.asidField(x)

@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestSYSAccess tries all 2^14 names of system instructions at EL0, with what
-// SCTLR_EL1 can allow off and on, and at EL1.
+// TestSYSAccess tries all 2^14 encodings of system instructions: at EL0 with the
+// permissions of SCTLR_EL1 off and on, and at EL1.
 func TestSYSAccess(t *testing.T) {
 	type access struct {
 		el0 uint64 // the SCTLR_EL1 bit that allows it at EL0
@@ -82,8 +82,8 @@ func TestSYSL(t *testing.T) {
 	}
 }
 
-// TestCacheFaults: what cache maintenance by address needs of a page, and how
-// it says that it does not have it.
+// TestCacheFaults: the permissions that cache maintenance by address needs, and the
+// fault if they are missing.
 func TestCacheFaults(t *testing.T) {
 	const ro, el0 = aarch64.DescAP2, aarch64.DescAP1
 	none := outcome{}
@@ -197,8 +197,8 @@ func TestTLBIOperands(t *testing.T) {
 	}
 }
 
-// TestTLBMaintenance: a changed descriptor is seen after the TLBI, and after a
-// change of ASID if the page is not global. A read goes through the TLB.
+// TestTLBMaintenance: reads use a changed descriptor after the TLBI, and after a
+// change of ASID if the page is not global.
 func TestTLBMaintenance(t *testing.T) {
 	const va = 0x5000
 	rows := []struct {
@@ -262,8 +262,8 @@ func TestCodeMaintenance(t *testing.T) {
 	}
 }
 
-// TestStage2OnWalk: a table that is not in memory is the host's affair, also
-// for maintenance and AT.
+// TestStage2OnWalk: a walk to an unmapped table exits to the host, for maintenance and
+// AT too.
 func TestStage2OnWalk(t *testing.T) {
 	for _, op := range []aarch64.SysReg{aarch64.DC_CVAC, aarch64.IC_IVAU, aarch64.AT_S1E1R} {
 		g := newGuest(t)

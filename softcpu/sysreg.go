@@ -3,8 +3,8 @@ package softcpu
 import "github.com/miniboot-vmm/miniboot/aarch64"
 
 // sysRegs is the state behind the system registers of EL1 and EL0, in their
-// architectural layouts (DDI 0487 D24.2). Those of debug, the timer and PSTATE
-// live with what they control.
+// architectural layouts (DDI 0487 D24.2). The state of debug, timer and PSTATE is
+// elsewhere: debugState, vtimer and cpu.
 type sysRegs struct {
 	sctlr, actlr, cpacr uint64
 
@@ -31,8 +31,8 @@ const (
 	sctlrWritable = aarch64.SCTLR_M | aarch64.SCTLR_A | aarch64.SCTLR_C | aarch64.SCTLR_SA | aarch64.SCTLR_SA0 | aarch64.SCTLR_ITD | aarch64.SCTLR_SED | aarch64.SCTLR_UMA | aarch64.SCTLR_I |
 		aarch64.SCTLR_DZE | aarch64.SCTLR_UCT | aarch64.SCTLR_nTWI | aarch64.SCTLR_nTWE | aarch64.SCTLR_WXN | aarch64.SCTLR_SPAN | aarch64.SCTLR_UCI
 
-	// tcrWritable is all of ARMv8.0's fields: not bits 6 and 35, which are
-	// RES0, and not those of HAFDBS, HPDS and later.
+	// tcrWritable has the fields of ARMv8.0. Bits 6 and 35 are RES0, and so are the
+	// fields of HAFDBS, HPDS and later.
 	tcrWritable = 1<<39 - 1 - 1<<6 - 1<<35
 
 	spsrWritable = aarch64.PSTATE_NZCV | aarch64.PSTATE_PAN | aarch64.PSTATE_SS | aarch64.PSTATE_IL | 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_M
@@ -70,8 +70,8 @@ func (c *cpu) asid() uint16 {
 	return c.sys.asidField(ttbr)
 }
 
-// asidField returns the ASID in bits 63:48 of v, or the part of it that
-// TCR_EL1.AS lets count.
+// asidField returns the ASID in bits 63:48 of v: all 16 bits or only the low 8,
+// according to TCR_EL1.AS.
 func (s *sysRegs) asidField(v uint64) uint16 {
 	if s.tcr&aarch64.TCR_AS == 0 {
 		return uint16(v >> 48 & 0xff)

@@ -71,8 +71,8 @@ func (c *cpu) continueUnmasked() bool {
 	return true
 }
 
-// checkSysReg returns the register that an MRS or MSR names, or nil if the
-// access raised an exception or exits.
+// checkSysReg returns the register that an MRS or MSR names. It returns nil if the
+// access has raised an exception or exits.
 func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
 	d := findSysReg(aarch64.SysReg(op.Aux))
 	if d == nil {
@@ -98,10 +98,10 @@ func (c *cpu) checkSysReg(op *a64.Op, want perm) *sysRegDef {
 	return nil
 }
 
-// unknownSysReg handles registers without a definition. At EL1 they exit, as
-// those that the framework traps do: the GIC's, the PMU's, OSLAR_EL1 and so on,
-// and the host decides. Those of higher exception levels, which do not exist,
-// are UNDEFINED, and so is everything at EL0.
+// unknownSysReg handles registers without a definition. At EL1 accesses to them exit,
+// like those that the framework traps (the registers of the GIC and the PMU, OSLAR_EL1
+// and so on), and the host decides. Registers of higher exception levels do not exist:
+// they are UNDEFINED. At EL0 all unknown registers are UNDEFINED.
 func (c *cpu) unknownSysReg(op *a64.Op, want perm) {
 	if _, op1, _, _, _ := aarch64.SysReg(op.Aux).Fields(); c.el == 0 || op1 >= 4 {
 		c.undefined(c.PC)
@@ -140,7 +140,8 @@ func (d *sysRegDef) store(c *cpu, v uint64) {
 	}
 }
 
-// sysReg reads a register for the host. It knows those that have state here.
+// sysReg reads a register for the host. It returns false if the register does not have
+// state here.
 func (c *cpu) sysReg(r aarch64.SysReg) (uint64, bool) {
 	d := findSysReg(r)
 	if d == nil || d.exits {
@@ -149,8 +150,8 @@ func (c *cpu) sysReg(r aarch64.SysReg) (uint64, bool) {
 	return d.load(c), true
 }
 
-// setSysReg writes a register for the host, which may also write what the
-// guest may only read.
+// setSysReg writes a register for the host. The host may also write registers that
+// are read-only for the guest.
 func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) bool {
 	d := findSysReg(r)
 	if d == nil || d.field == nil && d.set == nil {
@@ -160,23 +161,24 @@ func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) bool {
 	return true
 }
 
-// sctlrChanged: the MMU, WXN and SPAN are bits of SCTLR_EL1.
+// sctlrChanged follows a write of SCTLR_EL1: the MMU, WXN and SPAN are bits of it.
 func (c *cpu) sctlrChanged(old uint64) {
 	if (old^c.sys.sctlr)&(aarch64.SCTLR_M|aarch64.SCTLR_WXN) != 0 {
 		c.regimeChanged(old)
 	}
 }
 
-// modeChanged is for registers that updateMode reads.
+// modeChanged follows a write of a register that updateMode reads.
 func (c *cpu) modeChanged(old uint64) { c.updateMode() }
 
-// regimeChanged is for registers that translations depend on as a whole. The
-// architecture lets their old values live on in a TLB; dropping all is simpler.
+// regimeChanged follows a write of a register on which all translations depend. The
+// architecture allows a TLB to keep using the old value. Dropping everything is
+// simpler.
 func (c *cpu) regimeChanged(old uint64) { c.maintain(maintenance{kind: tlbAll}, false) }
 
-// setTTBR sets a translation table base. Entries are tagged with the ASID, so
-// that only a change of that one matters to the TLB: the software TLB holds
-// the current ASID's entries alone.
+// setTTBR sets a translation table base. In the architecture TLB entries are tagged
+// with the ASID, and a TLB may keep them when only the base changes. The software TLB
+// holds entries of the current ASID only, so it drops them when the ASID changes.
 func (c *cpu) setTTBR(ttbr *uint64, v uint64) {
 	old := c.asid()
 	*ttbr = v
@@ -192,8 +194,8 @@ func (c *cpu) setPAN(v bool) {
 	c.updateMode()
 }
 
-// setDAIF changes the interrupt masks; that of debug exceptions decides whether
-// instructions are stepped.
+// setDAIF changes the exception masks. The mask of debug exceptions, D, decides
+// whether instructions are stepped.
 func (c *cpu) setDAIF(v uint8) {
 	changed := (c.daif ^ v) & maskD
 	c.daif = v

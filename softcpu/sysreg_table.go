@@ -14,8 +14,8 @@ const (
 	rw         = read | write
 )
 
-// sysRegDef is one system register. Its value is in a field, or read and write
-// compute it. What an exception level may not do is UNDEFINED there.
+// sysRegDef is one system register. Its value is in a field, or get and set compute
+// it. An access that an exception level may not make is UNDEFINED.
 type sysRegDef struct {
 	reg      aarch64.SysReg
 	el0, el1 perm
@@ -26,18 +26,18 @@ type sysRegDef struct {
 	get   func(*cpu) uint64
 	set   func(*cpu, uint64)
 
-	// changed is called after the field was written, with the value before.
+	// changed is called after the field was written, with the old value.
 	changed func(c *cpu, old uint64)
 	// leave says that a write can change how the following instructions
 	// execute, so that the engine has to look again.
 	leave bool
-	// trap says that EL1 takes EL0's access, which el0 allows otherwise.
+	// trap says that an access at EL0, which el0 allows, now traps to EL1.
 	trap func(*sysRegs) bool
 	// undef says that the register does not exist in the present state.
 	undef func(*cpu) bool
-	// exits: the host handles every access that gets as far.
+	// exits says that accesses exit to the host, unless an exception comes first.
 	exits bool
-	// fp: the register belongs to FP and is trapped with it.
+	// fp says that the register belongs to FP and traps with it.
 	fp bool
 }
 
@@ -96,15 +96,15 @@ var sysRegDefs = []sysRegDef{
 	{reg: aarch64.SP_EL1, mask: all, field: func(c *cpu) *uint64 { return c.spEL(1) }},
 }
 
-// Bits of FPCR and FPSR that exist without trapped exceptions, FP16 and
+// Bits of FPCR and FPSR on a processor without trapped FP exceptions, FP16 and
 // AArch32.
 const (
 	fpcrWritable = 1<<26 | 1<<25 | 1<<24 | 3<<22 // AHP, DN, FZ, RMode
 	fpsrWritable = 1<<27 | 0x9f                  // QC, IDC, IXC, UFC, OFC, DZC, IOC
 )
 
-// sysRegIndex finds a definition by bits 14:0 of a name; 0 is none. Bit 15 is
-// set in all names.
+// sysRegIndex finds a definition by bits 14:0 of a name. 0 means that there is none.
+// Bit 15 is set in all names.
 var sysRegIndex [1 << 15]uint8
 
 func init() {

@@ -10,8 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestIDRegisters pins what the CPU says it is: exactly ARMv8.0-A with CRC32,
-// AES, PMULL, SHA1, SHA256, LSE and PAN.
+// TestIDRegisters: the ID registers describe exactly ARMv8.0-A with CRC32, AES, PMULL,
+// SHA1, SHA256, LSE and PAN.
 func TestIDRegisters(t *testing.T) {
 	named := map[aarch64.SysReg]uint64{
 		aarch64.MIDR_EL1:         0x000f6d60,
@@ -91,7 +91,8 @@ func TestDCZIDAtEL0(t *testing.T) {
 	}
 }
 
-// TestSysRegLeaves: writes after which the engine has to look at the CPU anew.
+// TestSysRegLeaves: writes after which the engine has to look at the CPU's state
+// again.
 func TestSysRegLeaves(t *testing.T) {
 	for _, r := range []aarch64.SysReg{
 		aarch64.SCTLR_EL1, aarch64.CPACR_EL1, aarch64.TTBR0_EL1, aarch64.TTBR1_EL1, aarch64.TCR_EL1, aarch64.MAIR_EL1,
@@ -106,8 +107,8 @@ func TestSysRegLeaves(t *testing.T) {
 	}
 }
 
-// TestSysRegWriteMasks writes all ones and all zeros to each register and
-// reads what exists of it.
+// TestSysRegWriteMasks writes all ones and all zeros to each register. Only the bits
+// that exist read back.
 func TestSysRegWriteMasks(t *testing.T) {
 	const all = ^uint64(0)
 	rows := []struct {
@@ -167,8 +168,8 @@ func TestSysRegWriteMasks(t *testing.T) {
 	}
 }
 
-// TestSysRegEL0 is the access table of EL0: every register, with the controls
-// that let it in off and on.
+// TestSysRegEL0 is the access table of EL0: every register, with the controls that
+// allow the access off and on.
 func TestSysRegEL0(t *testing.T) {
 	undef := outcome{EC: aarch64.ECUnknown, PC: testPC}
 	trap := func(r aarch64.SysReg, reading bool) outcome {
@@ -256,8 +257,8 @@ func TestSysRegCNTFRQGate(t *testing.T) {
 	}
 }
 
-// TestSysRegExits: registers that the framework traps, and whatever else is
-// unknown at EL1, are the host's; those of EL2 and EL3 do not exist.
+// TestSysRegExits: accesses to registers that the framework traps, and to any other
+// unknown register at EL1, exit to the host. Registers of EL2 and EL3 do not exist.
 func TestSysRegExits(t *testing.T) {
 	rows := []struct {
 		name string
@@ -305,9 +306,9 @@ func TestSysRegExits(t *testing.T) {
 	}
 }
 
-// TestSysRegHost: the host reads and writes every register with a name, but for
-// those that a CPU without EL2, SVE, SME and PAC does not have, those whose
-// accesses exit, and those that nobody can write.
+// TestSysRegHost: the host can read and write every register with a name, with three
+// exceptions: registers of EL2, SVE, SME and PAC, registers whose accesses exit, and
+// registers that cannot be written.
 func TestSysRegHost(t *testing.T) {
 	starts := func(name string, with ...string) bool {
 		return slices.ContainsFunc(with, func(p string) bool { return strings.HasPrefix(name, p) })
@@ -418,8 +419,8 @@ func TestMSRImmediate(t *testing.T) {
 	}
 }
 
-// TestUnmasking: an instruction that unmasks a pending interrupt leaves the
-// engine's loop with the PC behind it.
+// TestUnmasking: an instruction that unmasks a pending interrupt makes the engine
+// leave its loop, with the PC after the instruction.
 func TestUnmasking(t *testing.T) {
 	for _, pending := range []bool{false, true} {
 		g := newGuest(t)

@@ -8,21 +8,21 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// vtimer is the EL1 virtual timer (DDI 0487 D12.2) under the framework's rule:
-// when its output goes high the CPU exits once, which masks it until the host
+// vtimer is the EL1 virtual timer (DDI 0487 D12.2). It follows the framework's rule:
+// when its output is high the CPU exits once. The exit masks the timer until the host
 // lifts the mask.
 type vtimer struct {
 	ctl    uint64 // ENABLE and IMASK
 	cval   uint64
 	offset uint64 // ticks that CNTVCT_EL0 is behind the host's counter
-	masked bool   // no exit until the host says so
+	masked bool   // no exit until the host lifts the mask
 
-	// wake raises attentionTimer at the deadline. Made once, so that setting
+	// wake raises attentionTimer at the deadline. It is made once, so that setting
 	// the timer allocates nothing.
 	wake *time.Timer
 }
 
-// reset keeps the offset, which is the host's, and the wake timer.
+// reset keeps the offset, which belongs to the host, and the wake timer.
 func (t *vtimer) reset() {
 	t.ctl, t.cval, t.masked = 0, 0, false
 	t.stop()
@@ -61,15 +61,15 @@ func (t *vtimer) setOffset(c *cpu, ticks uint64) {
 	c.armTimer()
 }
 
-// setMask lets c's timer exit again, or not. A timer whose output is still high
-// exits at once.
+// setMask masks the exit of c's timer, or lets it happen again. If the output is still
+// high then, the timer exits at once.
 func (t *vtimer) setMask(c *cpu, masked bool) {
 	t.masked = masked
 	c.armTimer()
 }
 
-// timerFired says whether the timer exits now, and masks it then. If its time
-// has not come it sees to it that attentionTimer is raised when it does.
+// timerFired says whether the timer exits now, and if so masks it. If the deadline is
+// still ahead, timerFired arms the host's timer to raise attentionTimer then.
 func (c *cpu) timerFired() bool {
 	t := &c.timer
 	if t.masked || !aarch64.TimerArmed(t.ctl) {
@@ -84,7 +84,8 @@ func (c *cpu) timerFired() bool {
 	return true
 }
 
-// maxWait bounds the host's timer: timerFired arms it again.
+// maxWait bounds the host's timer. When it runs out too early, timerFired arms it
+// again.
 const maxWait = time.Hour
 
 // armTimer makes the host's timer raise attentionTimer when CNTVCT_EL0 reaches
@@ -107,7 +108,7 @@ func (c *cpu) armTimer() {
 	t.wake.Reset(untilTicks(t.cval - now))
 }
 
-// untilTicks returns how long n ticks take, rounded up, at most maxWait.
+// untilTicks returns the duration of n ticks, rounded up, at most maxWait.
 func untilTicks(n uint64) time.Duration {
 	const most = uint64(maxWait/time.Second) * hv.CounterFrequency
 	if n >= most {

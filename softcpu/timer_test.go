@@ -47,8 +47,8 @@ func TestTimerRegisters(t *testing.T) {
 	}
 }
 
-// TestTimerExit is the framework's rule: one exit, then silence until the host
-// lifts the mask; lifted too early, the exit repeats.
+// TestTimerExit is the framework's rule. After one exit the timer is silent until the
+// host lifts the mask. If the output is still high then, the exit repeats.
 func TestTimerExit(t *testing.T) {
 	g := newGuest(t)
 	fired := func() bool {

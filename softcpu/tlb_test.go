@@ -91,8 +91,8 @@ func TestTLBIByAddress(t *testing.T) {
 	}
 }
 
-// A block is entered into the software TLB page by page; an operation on any
-// address in it has to reach all of them.
+// A block enters the software TLB page by page. Maintenance of any address in the block
+// must reach all its pages.
 func TestTLBIOfBlock(t *testing.T) {
 	s := newTables(t)
 	s.set(tableL2, 1, (testRAM&^(2<<20-1))|blockDesc)
@@ -135,8 +135,7 @@ func TestASIDSwitch(t *testing.T) {
 	}
 }
 
-// Executed code follows the same rules: its translations by TLBI, its words by
-// IC.
+// Executed code follows the same rules. TLBI drops its translations and IC its words.
 func TestExecutedCodeMaintenance(t *testing.T) {
 	s := newTables(t)
 	c := s.c
@@ -185,8 +184,8 @@ func TestExecutedCodeMaintenance(t *testing.T) {
 	}
 }
 
-// A store that crosses into a page that faults writes nothing; FAR is the
-// first byte of that page.
+// A store that crosses into a faulting page writes nothing. FAR is the first byte of
+// that page.
 func TestCrossingStore(t *testing.T) {
 	s := newTables(t)
 	s.mark(pageA+0xff8, 0x1111111111111111)

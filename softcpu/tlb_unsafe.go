@@ -2,9 +2,9 @@ package softcpu
 
 import "unsafe"
 
-// The software TLB caches stage 1 and stage 2 together: guest virtual page to
-// host page. It is direct-mapped, one array per regime, always in pieces of
-// 4 KiB whatever the guest's granule is.
+// The software TLB caches stage 1 and stage 2 together, from guest virtual page to host
+// page. It is direct-mapped, with one array per regime. Its pages have 4 KiB, whatever
+// the guest's granule is.
 //
 // unsafe: host points at the first byte of a 4 KiB page that lies wholly inside
 // memory given to vm.Map; the vm keeps that memory alive, and Unmap returns

@@ -53,7 +53,7 @@ func (c *cpu) Reg(r hv.Reg) (uint64, error) {
 	case r == hv.RegCPSR:
 		return c.pstate(), nil
 	}
-	return 0, fmt.Errorf("softcpu: read register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
+	return 0, fmt.Errorf("softcpu: read register 0x%x: give a number from 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
 }
 
 // SetReg writes a general register, PC, CPSR, FPCR or FPSR.
@@ -70,7 +70,7 @@ func (c *cpu) SetReg(r hv.Reg, v uint64) error {
 	case r == hv.RegCPSR:
 		c.setPSTATE(v)
 	default:
-		return fmt.Errorf("softcpu: write register 0x%x: there are 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
+		return fmt.Errorf("softcpu: write register 0x%x: give a number from 0 to 0x%x", uint32(r), uint32(hv.RegCPSR))
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (c *cpu) SetSysReg(r aarch64.SysReg, v uint64) error {
 // SIMDReg reads Q0 to Q31.
 func (c *cpu) SIMDReg(n int) ([2]uint64, error) {
 	if n < 0 || n > 31 {
-		return [2]uint64{}, fmt.Errorf("softcpu: read Q%d: there are Q0 to Q31", n)
+		return [2]uint64{}, fmt.Errorf("softcpu: read Q%d: give a number from 0 to 31", n)
 	}
 	return c.V[n], nil
 }
@@ -103,7 +103,7 @@ func (c *cpu) SIMDReg(n int) ([2]uint64, error) {
 // SetSIMDReg writes Q0 to Q31.
 func (c *cpu) SetSIMDReg(n int, v [2]uint64) error {
 	if n < 0 || n > 31 {
-		return fmt.Errorf("softcpu: write Q%d: there are Q0 to Q31", n)
+		return fmt.Errorf("softcpu: write Q%d: give a number from 0 to 31", n)
 	}
 	c.V[n] = v
 	return nil
@@ -115,7 +115,7 @@ func (c *cpu) SetVTimerMask(masked bool) error { c.timer.setMask(c, masked); ret
 // SetVTimerOffset sets how far the virtual counter is behind the host's.
 func (c *cpu) SetVTimerOffset(ticks uint64) error { c.timer.setOffset(c, ticks); return nil }
 
-// Stats returns what the CPU has done so far. Owner only.
+// Stats returns what the CPU has done so far. Only the owner may call it.
 func (c *cpu) Stats() Stats { return c.stats }
 
 // Close frees the CPU.

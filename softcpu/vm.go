@@ -10,10 +10,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// MaxVCPUs is how many vCPUs one machine can have, as on the framework.
+// MaxVCPUs is how many vCPUs one machine can have: as many as with the framework.
 const MaxVCPUs = 64
 
-// maxIPABits is the widest guest physical address: PARange 40 bits.
+// maxIPABits is the greatest width of a guest physical address in bits.
 const maxIPABits = 40
 
 // New returns the software backend.
@@ -38,7 +38,7 @@ type vm struct {
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
 
-	mu     sync.Mutex // guards what follows, and writers of mem and cpus
+	mu     sync.Mutex // guards what follows; writers of mem and cpus hold it too
 	closed bool
 	cpus   atomic.Pointer[[]*cpu]
 }
@@ -50,7 +50,7 @@ func newVM(cfg hv.Config) *vm {
 	return v
 }
 
-// hostCounter returns a counter of hv.CounterFrequency that starts at zero.
+// hostCounter returns a counter with the rate hv.CounterFrequency that starts at zero.
 func hostCounter() func() uint64 {
 	start := time.Now()
 	return func() uint64 {
@@ -142,7 +142,7 @@ func (v *vm) NewVCPU(index int) (hv.VCPU, error) {
 	return c, nil
 }
 
-// drop forgets a closed CPU.
+// drop removes a closed CPU.
 func (v *vm) drop(c *cpu) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -4,9 +4,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
 
-// watchpoint is called before a load or store of size bytes that does not
-// fault. It takes the exception if a watchpoint matches, and returns true
-// then. el0 is set for LDTR-type accesses too. The PC is at the instruction.
+// watchpoint is called before a load or store of size bytes that does not fault. If a
+// watchpoint matches, it takes the exception and returns true. el0 is set for LDTR and
+// the like too. The PC is at the instruction.
 func (c *cpu) watchpoint(va, size uint64, write, el0 bool) bool {
 	var iss uint32
 	if write {
@@ -57,9 +57,10 @@ func (c *cpu) watchpointMatches(n int, va, size uint64, write, el0 bool) (at uin
 }
 
 // watches says whether a watchpoint covers the byte at va
-// (AArch64.WatchpointByteMatch): the bytes that BAS selects in a doubleword, or
-// in a word if bit 2 of the address is set, or all of 2^MASK bytes. MASK of 1
-// and 2 is reserved, and MASK without all of BAS unpredictable: neither matches.
+// (AArch64.WatchpointByteMatch). It covers the bytes that BAS selects in a doubleword,
+// or in a word if bit 2 of the address is set, or else 2^MASK bytes. MASK values 1 and
+// 2 are reserved, and MASK with only a part of BAS is unpredictable: such a watchpoint
+// never matches.
 func watches(wvr, wcr, va uint64) bool {
 	bas, mask := wcr>>wcrBAS&0xff, uint(wcr>>wcrMASK&31)
 	low := uint(3)
@@ -70,7 +71,7 @@ func watches(wvr, wcr, va uint64) bool {
 		if mask < 3 || bas != 0xff {
 			return false
 		}
-		return (va^wvr)&dbgAddress>>mask == 0
+		return ((va^wvr)&dbgAddress)>>mask == 0
 	}
-	return (va^wvr)&dbgAddress>>low == 0 && bas>>(va&(1<<low-1))&1 != 0
+	return ((va^wvr)&dbgAddress)>>low == 0 && bas>>(va&(1<<low-1))&1 != 0
 }

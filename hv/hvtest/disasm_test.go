@@ -25,7 +25,7 @@ func disassembleMore(w uint32) string {
 	case w&0x3fa07c00 == 0x08a07c00:
 		return fmt.Sprintf("cas%s %s, %s, [%s]", suffix(w, w>>22&1, w>>15&1), sized(w, w>>16), sized(w, w), base(w))
 	case w&0xbfa07c00 == 0x08207c00:
-		rs, rt, size := w>>16&31, w&31, w>>30&1<<30|1<<31
+		rs, rt, size := w>>16&31, w&31, (w>>30&1)<<30|1<<31
 		return fmt.Sprintf("casp%s %s, %s, %s, %s, [%s]", suffix(1<<31, w>>22&1, w>>15&1),
 			sized(size, rs), sized(size, rs+1), sized(size, rt), sized(size, rt+1), base(w))
 	case w&0x3f208c00 == 0x38200000:

@@ -74,7 +74,7 @@ func decodeBranchReg(w uint32) Op {
 
 func decodeException(w uint32) Op {
 	op := Op{Imm: uint64(w >> 5 & 0xffff)}
-	switch w>>21&7<<5 | w&31 {
+	switch (w>>21&7)<<5 | w&31 {
 	case 0<<5 | 1:
 		op.Code = SVC
 	case 0<<5 | 2:

@@ -27,7 +27,7 @@ func undefined(w uint32) Op { return Op{Code: Undefined, Imm: uint64(w)} }
 func signed(v uint32, n uint) uint64 { return uint64(int64(uint64(v)<<(64-n)) >> (64 - n)) }
 
 func decodeADR(w uint32) Op {
-	imm := signed(w>>5&0x7ffff<<2|w>>29&3, 21)
+	imm := signed((w>>5&0x7ffff)<<2|w>>29&3, 21)
 	if w>>31 == 0 {
 		return Op{Code: ADR, Rd: Xd(w), Imm: imm}
 	}
@@ -118,7 +118,7 @@ func bitMask(n, imms, immr uint32) (mask uint64, ok bool) {
 }
 
 func decodeMoveWide(w uint32) Op {
-	sf, shift := w>>31 != 0, w>>21&3*16
+	sf, shift := w>>31 != 0, (w>>21&3)*16
 	if !sf && shift >= 32 {
 		return undefined(w)
 	}

@@ -31,7 +31,7 @@ func decodeDPReg(w uint32) Op {
 
 // widthAux returns the bits of Aux that instruction bits 31 to 29 give.
 func widthAux(w uint32) uint16 {
-	return uint16(w>>31 | w>>30&1<<1 | w>>29&1<<2)
+	return uint16(w>>31 | (w>>30&1)<<1 | (w>>29&1)<<2)
 }
 
 func decodeLogicalReg(w uint32) Op {
@@ -76,7 +76,7 @@ func decodeAddSubExtended(w uint32) Op {
 		return undefined(w)
 	}
 	op := Op{Code: ADDSUBext, Rd: XSP(w), Rn: XSP(w >> 5), Rm: Xs(w >> 16), Ra: uint8(amount)}
-	op.Aux = widthAux(w) | uint16(w>>13&7<<AuxShiftBit)
+	op.Aux = widthAux(w) | uint16((w>>13&7)<<AuxShiftBit)
 	switch {
 	case op.Aux&AuxS != 0:
 		op.Rd = Xd(w)
@@ -98,7 +98,7 @@ func decodeCondCompare(w uint32) Op {
 		return undefined(w)
 	}
 	op := Op{Code: CCMP, Rn: Xs(w >> 5), Rm: Xs(w >> 16)}
-	op.Aux = widthAux(w) | uint16(w>>12&15<<AuxCondBit|w&15<<AuxNZCVBit)
+	op.Aux = widthAux(w) | uint16((w>>12&15)<<AuxCondBit|(w&15)<<AuxNZCVBit)
 	if w>>11&1 != 0 {
 		op.Aux |= AuxN
 		op.Imm = uint64(w >> 16 & 31)
@@ -110,7 +110,7 @@ func decodeCondSelect(w uint32) Op {
 	if w>>29&1 != 0 || w>>11&1 != 0 {
 		return undefined(w)
 	}
-	which := w>>30&1<<1 | w>>10&1
+	which := (w>>30&1)<<1 | w>>10&1
 	return Op{
 		Code: [4][2]Code{{CSEL32, CSEL64}, {CSINC32, CSINC64}, {CSINV32, CSINV64}, {CSNEG32, CSNEG64}}[which][w>>31],
 		Rd:   Xd(w), Rn: Xs(w >> 5), Rm: Xs(w >> 16), Aux: uint16(w >> 12 & 15),

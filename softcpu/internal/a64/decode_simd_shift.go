@@ -66,7 +66,7 @@ func decodeModifiedImm(w uint32, op *Op) Code {
 		return Undefined
 	}
 	invert, cmode := w>>29&1 != 0, w>>12&15
-	imm8 := uint64(w>>16&7<<5 | w>>5&31)
+	imm8 := uint64((w>>16&7)<<5 | w>>5&31)
 	code := VMOVI
 	switch {
 	case cmode == 0b1111 && invert && !op.Q():
@@ -94,9 +94,9 @@ func expandImm(cmode uint32, op bool, imm8 uint64) uint64 {
 	const every32, every16, every8 = 1<<32 | 1, 0x0001_0001_0001_0001, 0x0101_0101_0101_0101
 	switch {
 	case cmode < 0b1000:
-		return imm8 << (cmode >> 1 * 8) * every32
+		return (imm8 << ((cmode >> 1) * 8)) * every32
 	case cmode < 0b1100:
-		return imm8 << (cmode >> 1 & 1 * 8) * every16
+		return (imm8 << ((cmode >> 1 & 1) * 8)) * every16
 	case cmode == 0b1100:
 		return (imm8<<8 | 0xff) * every32
 	case cmode == 0b1101:
@@ -117,7 +117,7 @@ func expandImm(cmode uint32, op bool, imm8 uint64) uint64 {
 func byteMask(imm8 uint64) uint64 {
 	var v uint64
 	for i := range 8 {
-		v |= imm8 >> i & 1 * 0xff << (8 * i)
+		v |= (imm8 >> i & 1) * 0xff << (8 * i)
 	}
 	return v
 }

@@ -3,7 +3,7 @@ package fp
 // recipEstimate is RecipEstimate: for a in 256..511, as a÷512, its reciprocal in 256..511, as r÷256.
 func recipEstimate(a uint64) uint64 {
 	a = a*2 + 1 // to the middle of the step
-	return (1<<19/a + 1) / 2
+	return ((1<<19)/a + 1) / 2
 }
 
 // recipSqrtEstimates holds, for a in 128..511, as a÷512, the reciprocal square root in 256..511, as r÷256.

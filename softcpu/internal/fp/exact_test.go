@@ -228,7 +228,7 @@ func TestExact(t *testing.T) {
 		for _, f := range []Format{Single, Double} {
 			o := fptest.New(f.Width(), uint64(i))
 			for k := range n {
-				fpcr := uint32(k)&7<<RModeShift | uint32(k)>>3&1<<25
+				fpcr := (uint32(k)&7)<<RModeShift | (uint32(k)>>3&1)<<25
 				a, b, c := o.Next(), o.Next(), o.Next()
 				want := Env{FPCR: fpcr}
 				x, nx := refUnpack(&want, f, a)

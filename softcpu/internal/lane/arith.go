@@ -26,12 +26,12 @@ func Mul(a, b uint64, size int) uint64 {
 	switch size {
 	case 0:
 		const even = 0x00ff_00ff_00ff_00ff
-		return Mul(a&even, b&even, 1)&even | Mul(a>>8&even, b>>8&even, 1)&even<<8
+		return Mul(a&even, b&even, 1)&even | (Mul(a>>8&even, b>>8&even, 1)&even)<<8
 	case 1:
 		return uint64(uint16(a)*uint16(b)) | uint64(uint16(a>>16)*uint16(b>>16))<<16 |
-			uint64(uint16(a>>32)*uint16(b>>32))<<32 | a>>48*(b>>48)<<48
+			uint64(uint16(a>>32)*uint16(b>>32))<<32 | (a>>48)*(b>>48)<<48
 	case 2:
-		return uint64(uint32(a)*uint32(b)) | a>>32*(b>>32)<<32
+		return uint64(uint32(a)*uint32(b)) | (a>>32)*(b>>32)<<32
 	}
 	return a * b
 }

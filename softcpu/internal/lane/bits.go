@@ -45,7 +45,7 @@ func REV64(a uint64, size int) uint64 { return reverse(a, size, 3) }
 func reverse(a uint64, size, container int) uint64 {
 	for ; size < container; size++ {
 		w, even := width(size), evens[size&3]
-		a = a>>w&even | a&even<<w
+		a = a>>w&even | (a&even)<<w
 	}
 	return a
 }
@@ -55,7 +55,7 @@ func reverse(a uint64, size, container int) uint64 {
 func PMUL(a, b uint64, size int) (r uint64) {
 	one := ones[size&3]
 	for i := range 8 {
-		r ^= shiftLeft(a, i, size) & (b >> i & one * masks[size&3])
+		r ^= shiftLeft(a, i, size) & ((b >> i & one) * masks[size&3])
 	}
 	return r
 }

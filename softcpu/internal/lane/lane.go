@@ -22,7 +22,7 @@ var (
 func Mask(size int) uint64 { return masks[size&3] }
 
 // Dup returns a word with lane 0 of x in every lane.
-func Dup(x uint64, size int) uint64 { return x & masks[size&3] * ones[size&3] }
+func Dup(x uint64, size int) uint64 { return (x & masks[size&3]) * ones[size&3] }
 
 // width returns the number of bits in an element.
 func width(size int) int { return 8 << (size & 3) }

@@ -293,7 +293,7 @@ func randomLanes(r *rand.Rand, bits int) (x uint64) {
 		default:
 			lane = r.Uint64()
 		}
-		x |= lane & (1<<bits - 1) << i
+		x |= (lane & (1<<bits - 1)) << i
 	}
 	return x
 }

@@ -76,7 +76,7 @@ func doublingHigh(a, b uint64, size int, round int64) (r, q uint64) {
 		if x == lowest && y == lowest {
 			high, q = ^lowest, 1
 		}
-		r |= uint64(high) & masks[size&3] << i
+		r |= (uint64(high) & masks[size&3]) << i
 	}
 	return r, q
 }

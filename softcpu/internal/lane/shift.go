@@ -3,11 +3,11 @@ package lane
 // shiftLeft and shiftRight shift by an amount from 0 to the width, zeros in.
 func shiftLeft(a uint64, n, size int) uint64 {
 	m := masks[size&3]
-	return a << n & (m << n & m * ones[size&3])
+	return a << n & ((m << n & m) * ones[size&3])
 }
 
 func shiftRight(a uint64, n, size int) uint64 {
-	return a >> n & (masks[size&3] >> n * ones[size&3])
+	return a >> n & ((masks[size&3] >> n) * ones[size&3])
 }
 
 // SHL returns a shifted left by n, less than the width.

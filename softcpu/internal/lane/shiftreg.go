@@ -85,7 +85,7 @@ func shiftSigned(a, b uint64, size int, mode shiftMode) (r, q uint64) {
 		default:
 			y = x >> -n
 		}
-		r |= uint64(y) & mask << i
+		r |= (uint64(y) & mask) << i
 	}
 	return r, q
 }

@@ -56,7 +56,7 @@ func Zip(a, b uint64, size int) (lo, hi uint64) {
 // TRN1 returns the even lanes of a and, next to each, that of b; size is below 3.
 func TRN1(a, b uint64, size int) uint64 {
 	even := evens[size&3]
-	return a&even | b&even<<width(size)
+	return a&even | (b&even)<<width(size)
 }
 
 // TRN2 returns the odd lanes likewise.

@@ -52,7 +52,7 @@ func branch(pc, target uint64) uint32 {
 
 // ldrLiteral encodes LDR Xt, target at pc.
 func ldrLiteral(t uint32, pc, target uint64) uint32 {
-	return 0b01011000<<24 | uint32(target-pc)>>2&(1<<19-1)<<5 | t
+	return 0b01011000<<24 | (uint32(target-pc)>>2&(1<<19-1))<<5 | t
 }
 
 // data returns the monitor's initialized data: the numbers that it loads, a

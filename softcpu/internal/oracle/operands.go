@@ -143,7 +143,7 @@ func (f *filler) lanes(kind int) (v uint64) {
 	case 5:
 		size := 8 << f.below(3)
 		for i := 0; i < 64; i += size {
-			v |= f.integer() & (1<<size - 1) << i
+			v |= (f.integer() & (1<<size - 1)) << i
 		}
 		return v
 	case 6:

@@ -15,7 +15,7 @@ func (g *Generator) retarget(w uint32, i, n int, pc uint64) uint32 {
 			target = pc + uint64(g.rnd.IntN(SlotSize))
 		}
 		words := uint32(int64(target-pc-4*uint64(i)) >> 2)
-		return w&^((1<<19-1)<<5) | words&(1<<19-1)<<5
+		return w&^((1<<19-1)<<5) | (words&(1<<19-1))<<5
 	}
 	return w
 }

@@ -24,11 +24,11 @@ var sBox, inverseSBox [256]byte
 func makeSBox() {
 	p, q := byte(1), byte(1)
 	for {
-		p ^= p<<1 ^ p>>7*0x1b // times 3
-		q ^= q << 1           // divided by 3
+		p ^= p<<1 ^ (p>>7)*0x1b // times 3
+		q ^= q << 1             // divided by 3
 		q ^= q << 2
 		q ^= q << 4
-		q ^= q >> 7 * 0x09
+		q ^= (q >> 7) * 0x09
 		setSBox(p, q)
 		if p == 1 {
 			break
@@ -100,5 +100,5 @@ func rotateColumns(x uint64, n int) uint64 {
 // times2 doubles eight elements of the field modulo x^8 + x^4 + x^3 + x + 1.
 func times2(x uint64) uint64 {
 	const low7, one = 0x7f7f_7f7f_7f7f_7f7f, 0x0101_0101_0101_0101
-	return x&low7<<1 ^ x>>7&one*0x1b
+	return (x&low7)<<1 ^ (x>>7&one)*0x1b
 }

@@ -34,7 +34,7 @@ func aesKeys(key []byte) (keys [11][2]uint64) {
 		copy(t[:], w[len(w)-4:])
 		if len(w)%16 == 0 {
 			t = [4]byte{sBox[t[1]] ^ rcon, sBox[t[2]], sBox[t[3]], sBox[t[0]]}
-			rcon = rcon<<1 ^ rcon>>7*0x1b
+			rcon = rcon<<1 ^ (rcon>>7)*0x1b
 		}
 		for _, b := range t {
 			w = append(w, w[len(w)-16]^b)

@@ -19,9 +19,9 @@ func fpElement(s *a64.State, r uint8, f fp.Format, i int) uint64 {
 	case fp.Double:
 		return v[i&1]
 	case fp.Single:
-		return v[i>>1&1] >> (i & 1 * 32) & 0xffff_ffff
+		return v[i>>1&1] >> ((i & 1) * 32) & 0xffff_ffff
 	}
-	return v[i>>2&1] >> (i & 3 * 16) & 0xffff
+	return v[i>>2&1] >> ((i & 3) * 16) & 0xffff
 }
 
 // fpVector is a result under construction; elements not set are zero.
@@ -33,9 +33,9 @@ func (v *fpVector) set(f fp.Format, i int, a uint64) {
 	case fp.Double:
 		v[i&1] = a
 	case fp.Single:
-		v[i>>1&1] |= a << (i & 1 * 32)
+		v[i>>1&1] |= a << ((i & 1) * 32)
 	default:
-		v[i>>2&1] |= a << (i & 3 * 16)
+		v[i>>2&1] |= a << ((i & 3) * 16)
 	}
 }
 

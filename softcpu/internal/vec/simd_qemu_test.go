@@ -17,7 +17,7 @@ func randomSIMD(r *rand.Rand) uint32 {
 	w := r.Uint32() | 7<<25
 	switch r.IntN(8) {
 	case 0: // two-register miscellaneous, across lanes
-		w = w&^(1<<24|15<<17|3<<10) | 1<<21 | r.Uint32()&1<<20 | 2<<10
+		w = w&^(1<<24|15<<17|3<<10) | 1<<21 | (r.Uint32()&1)<<20 | 2<<10
 	case 1: // permute, copy, look-up, SHA
 		w = w &^ (1<<24 | 7<<21 | 1<<15)
 	case 2: // modified immediate
@@ -95,7 +95,7 @@ func randomLanes(r *rand.Rand) (x uint64) {
 		default:
 			lane = uint64(r.IntN(2*width+2) - width - 1)
 		}
-		x |= lane & (1<<width - 1) << i
+		x |= (lane & (1<<width - 1)) << i
 	}
 	return x
 }

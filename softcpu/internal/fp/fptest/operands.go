@@ -62,7 +62,7 @@ func (o *Operands) Next() uint64 {
 	case 3: // near the operand before
 		o.last += uint64(o.IntN(5)) - 2 + uint64(o.IntN(5)-2)<<o.fracBits
 	case 4: // few bits
-		o.last = 1<<(r%64) | 1<<(r>>8%64) | 1<<(r>>16%64)
+		o.last = 1<<(r%64) | 1<<((r>>8)%64) | 1<<((r>>16)%64)
 	case 5: // moderate exponent
 		o.last = o.Power(o.IntN(13)-6) | r&fracMask
 	case 6: // moderate exponent, short fraction
