@@ -103,7 +103,7 @@ func explainCreate(err error) error {
 		}
 		return fmt.Errorf("%w: the entitlement com.apple.security.hypervisor may be missing, run: miniboot sign %s", err, exe)
 	case errors.Is(err, ReturnNoResources):
-		return fmt.Errorf("%w: this host runs as many virtual machines as it can, end some", err)
+		return fmt.Errorf("%w: all virtual machines that this host allows are in use, end some", err)
 	case errors.Is(err, ReturnBusy):
 		return fmt.Errorf("%w: this process has a virtual machine, close it first", err)
 	}

@@ -1,9 +1,9 @@
 package a64
 
-// Codes of the integer, branch, system and memory instructions. A name ends in
-// 64 or 32 for the operand width where the width changes what is done; where it
-// does not, because the decoder has shaped the immediate so that the upper half
-// comes out right, there is one code.
+// Codes of the integer, branch, system and memory instructions. If the operand width
+// changes what an instruction does, there are two codes whose names end in 64 and 32.
+// Otherwise there is one code: the decoder chooses the immediate so that the upper half
+// of the result is right.
 const (
 	// Data processing, immediate.
 	ADR     Code = iota + 2 // Xd = PC + Imm
@@ -172,7 +172,7 @@ const (
 	STRH
 	STRW
 	STRX
-	// Those whose base is the stack pointer, which has to be aligned.
+	// The same with the stack pointer as base, which has to be aligned.
 	LDRWsp
 	LDRXsp
 	STRWsp
@@ -191,8 +191,8 @@ const (
 	STPX
 	LDPXsp   // base SP
 	STPXsp   //
-	STPXpre  // what functions begin with
-	LDPXpost // and end with
+	STPXpre  // usual at the beginning of a function
+	LDPXpost // usual at its end
 	// Every other form: Aux is a set of the bits of MemAux.
 	LDST    // one general register
 	LDSText // register offset with extension: Imm is option<<8|shift
@@ -206,7 +206,7 @@ const (
 	CAS     // Rm compare, Rd new
 	CASP    // Rm, Rm+1 compare, Rd, Rd+1 new (raw register numbers in Imm)
 	SWP     // Rm source, Rd result
-	LDOP    // LDADD and its kin: Imm is the operation
+	LDOP    // LDADD and the like: Imm is the operation
 
 	// Loads and stores of SIMD and FP registers: they trap when FP does.
 	LDSTV    // one register Rd, address Xn + Imm
@@ -217,8 +217,8 @@ const (
 	EndBase
 )
 
-// FirstVectorMem is the first of the codes below FirstVector that use the SIMD
-// and FP registers; they run to EndBase.
+// FirstVectorMem is the first of the codes for loads and stores of SIMD and FP registers.
+// They run to EndBase.
 const FirstVectorMem = LDSTV
 
 // Bits of Aux for ADDSUBsh, ADDSUBext, LOGICsh, ADCSBC and CCMP.

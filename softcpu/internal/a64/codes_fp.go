@@ -2,8 +2,9 @@ package a64
 
 import "github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 
-// The codes of the scalar floating-point instructions, by the manual's names. Op.Format is the format they
-// work in; other fields are read from the word in Op.Imm.
+// The codes of the scalar floating-point instructions have the manual's names. Op.Format
+// is the format that an instruction works in. Executors read other fields from the word
+// in Op.Imm.
 const (
 	// Data-processing, 3 source.
 	FMADD Code = iota + FirstVector

@@ -1,9 +1,9 @@
 package a64
 
-// The codes of the Advanced SIMD and crypto instructions: one a mnemonic and
-// form, with the manual's mnemonic behind a V so that VADD is not the integer
-// ADD. Element size, lane index and so on are in Op.Aux; read them with
-// Op.Size, Op.Q, Op.Scalar, Op.Index and Op.Index2.
+// The codes of the Advanced SIMD and crypto instructions: one for each mnemonic and form.
+// A code is V and the manual's mnemonic, so that VADD differs from the integer ADD.
+// Element size, lane index and so on are in Op.Aux. Read them with Op.Size, Op.Q,
+// Op.Scalar, Op.Index and Op.Index2.
 const (
 	// Three same (DDI 0487 C4.1.96): two vectors in, one of the same shape out.
 	VSHADD Code = iota + FirstSIMD

@@ -1,12 +1,11 @@
 package a64
 
-// FirstSIMDFP is the first code of the Advanced SIMD instructions on
-// floating-point elements; they run to EndVector.
+// FirstSIMDFP is the first code of the Advanced SIMD instructions on floating-point
+// elements. They run to EndVector.
 const FirstSIMDFP Code = 896
 
-// Advanced SIMD instructions on floating-point elements, vector and scalar,
-// named as the others are. Their Op.Size is 2 for single and 3 for double
-// precision. Package vec executes them with the help of package fp.
+// Advanced SIMD instructions on floating-point elements, vector and scalar. They are named
+// like the other Advanced SIMD codes. Op.Size is 2 for single and 3 for double precision.
 const (
 	// Three same.
 	VFMAXNM Code = iota + FirstSIMDFP
@@ -34,8 +33,8 @@ const (
 	VFACGE
 	VFACGT
 
-	// Two-register miscellaneous. FCVTL, FCVTN, FCVTXN: Size is that of the wider element and Q
-	// chooses the half of the register that holds the narrow ones.
+	// Two-register miscellaneous. For FCVTL, FCVTN and FCVTXN, Size is the size of the
+	// wide elements, and Q chooses the half of the register with the narrow ones.
 	VFCVTN
 	VFCVTXN
 	VFCVTL

@@ -1,7 +1,7 @@
 package a64
 
-// Decode decodes one instruction word. It accepts every word and never fails:
-// what the CPU does not have is an Op with code Undefined.
+// Decode decodes one instruction word. It accepts every word: for an instruction that the
+// CPU does not have it returns an Op with code Undefined.
 func Decode(w uint32) Op {
 	switch w >> 25 & 15 { // DDI 0487 C4.1, op0
 	case 0b1000, 0b1001:

@@ -92,8 +92,8 @@ func decodeLogicalImm(w uint32) Op {
 	return op
 }
 
-// bitMask is DecodeBitMasks of the pseudocode for immediates: an element of 2
-// to 64 bits with a run of imms+1 ones, rotated right by immr, repeated.
+// bitMask is the pseudocode's DecodeBitMasks for immediates. It repeats an element of 2 to
+// 64 bits, which is a run of imms+1 ones rotated right by immr.
 func bitMask(n, imms, immr uint32) (mask uint64, ok bool) {
 	length := bits.Len32(n<<6|^imms&63) - 1
 	if length < 1 {

@@ -29,7 +29,7 @@ func decodeDPReg(w uint32) Op {
 	return undefined(w)
 }
 
-// widthAux returns the bits of Aux that instruction bits 31 to 29 give.
+// widthAux returns the bits of Aux for instruction bits 31 to 29: AuxSF, AuxSub, AuxS.
 func widthAux(w uint32) uint16 {
 	return uint16(w>>31 | (w>>30&1)<<1 | (w>>29&1)<<2)
 }

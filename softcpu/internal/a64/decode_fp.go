@@ -35,7 +35,7 @@ func decodeScalarFP(w uint32, op *Op) Code {
 	return Undefined
 }
 
-// arithmetic says whether ARMv8.0-A computes in the format: half is only converted.
+// arithmetic says whether ARMv8.0-A computes in the format. It only converts half precision.
 func arithmetic(f fp.Format) bool { return f == fp.Single || f == fp.Double }
 
 // isFCVT recognises FCVT, opcode 0001xx of the 1-source instructions.

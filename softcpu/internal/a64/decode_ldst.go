@@ -252,8 +252,8 @@ func pairX(op Op, load bool) Code {
 	return LDSTP
 }
 
-// decodeExclusive decodes "Load/store exclusive", "ordered", and "Compare and
-// swap". LDLAR and STLLR belong to FEAT_LOR, which ARMv8.0 lacks.
+// decodeExclusive decodes "Load/store exclusive", "Load/store ordered", and "Compare and
+// swap". LDLAR and STLLR belong to FEAT_LOR, which ARMv8.0 does not have.
 func decodeExclusive(w uint32) Op {
 	size, o2, load, o1, o0 := uint16(w>>30), w>>23&1, w>>22&1, w>>21&1, w>>15&1
 	op := operands(w, false, size|uint16(load)<<3|Mem64)
@@ -280,8 +280,7 @@ func decodeExclusive(w uint32) Op {
 	return op
 }
 
-// ordering gives the semantics of bit o0: acquire for a load, release for a
-// store.
+// ordering returns what bit o0 means: acquire for a load, release for a store.
 func ordering(load, o0 uint32) uint16 {
 	switch {
 	case o0 == 0:
@@ -304,9 +303,8 @@ func decodeCASP(w uint32) Op {
 		Aux: uint16(w>>30&1) + 2 | MemLoad | casOrdering(w>>22&1, w>>15&1)}
 }
 
-// decodeStructures decodes "Advanced SIMD load/store multiple structures" and
-// "single structure", with and without post-index. Package softcpu takes the
-// fields from the word.
+// decodeStructures decodes "Advanced SIMD load/store multiple structures" and "single
+// structure", with and without post-index. Package softcpu reads the fields from the word.
 func decodeStructures(w uint32) Op {
 	single, post, rm := w>>24&1 != 0, w>>23&1 != 0, w>>16&31
 	if w>>31 != 0 || !single && w>>21&1 != 0 || !post && rm != 0 {

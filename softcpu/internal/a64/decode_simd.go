@@ -54,9 +54,9 @@ const (
 	bhsd        = bhs | justD
 	sd          = justS | justD
 
-	// half marks a vector form where Q does not give the length but says
-	// which half of a register the narrow elements are in. Elsewhere a vector
-	// of one 64-bit element is reserved.
+	// half marks a vector form in which Q does not give the length, but the half of
+	// a register that has the narrow elements. In other forms a vector of one 64-bit
+	// element is reserved.
 	half sizes = 1 << 4
 )
 
@@ -67,8 +67,8 @@ type encoding struct {
 	vector, scalar sizes
 }
 
-// allocate returns e's code if it has elements of size 1<<size bytes, which it
-// records, in the form that op has.
+// allocate returns e's code if op's form, vector or scalar, has elements of 1<<size bytes.
+// It records the size in op.
 func (e encoding) allocate(op *Op, size uint32) Code {
 	allowed := e.vector
 	if op.Scalar() {

@@ -35,8 +35,7 @@ var byElementFP = [2][16]encoding{
 	},
 }
 
-// decodeElement sets Index and, because elements of 16 bits have only four
-// bits for the register, Rm.
+// decodeElement sets Index and Rm. Elements of 16 bits leave only four bits for Rm.
 func decodeElement(w uint32, op *Op) Code {
 	u, size, opcode := w>>29&1, w>>22&3, w>>12&15
 	H, L, M := w>>11&1, w>>21&1, w>>20&1

@@ -49,8 +49,8 @@ func decodeExtract(w uint32, op *Op) Code {
 	return VEXT
 }
 
-// decodeCopy decodes DUP, INS, SMOV and UMOV: the lowest set bit of imm5 gives
-// the element size, the bits above it the lane.
+// decodeCopy decodes DUP, INS, SMOV and UMOV. The lowest set bit of imm5 gives the element
+// size, and the bits above it the lane.
 func decodeCopy(w uint32, op *Op) Code {
 	imm5, imm4 := w>>16&31, w>>11&15
 	size := uint32(bits.TrailingZeros32(imm5))
@@ -90,7 +90,7 @@ func decodeCopy(w uint32, op *Op) Code {
 	return Undefined
 }
 
-// ifQ returns c, which has only the form with Q set.
+// ifQ returns c, which exists only with Q set, or Undefined.
 func (c Code) ifQ(op *Op) Code {
 	if op.Q() {
 		return c

@@ -2,8 +2,8 @@ package a64
 
 import "math/bits"
 
-// shiftImm is indexed by U and opcode, bits 29 and 15:11. For narrowing and
-// long shifts the sizes are those of the narrow elements.
+// shiftImm is indexed by U and opcode, bits 29 and 15:11. For narrowing and long shifts
+// the sizes are the sizes of the narrow elements.
 var shiftImm = [2][32]encoding{
 	{
 		0b00000: {VSSHR, bhsd, justD},
@@ -39,9 +39,8 @@ var shiftImm = [2][32]encoding{
 	},
 }
 
-// decodeShiftImm decodes a shift by immediate: the highest set bit of immh,
-// which is not zero, gives the element size and the rest of immh:immb the
-// amount.
+// decodeShiftImm decodes a shift by immediate. The highest set bit of immh, which is not
+// zero, gives the element size. The rest of immh:immb gives the amount.
 func decodeShiftImm(w uint32, op *Op) Code {
 	opcode, imm := w>>11&31, w>>16&127
 	size := uint32(bits.Len32(imm>>3)) - 1
@@ -113,7 +112,7 @@ func expandImm(cmode uint32, op bool, imm8 uint64) uint64 {
 	return (sign<<31 | (b6^1)<<30 | b6*0x1f<<25 | low<<19) * every32
 }
 
-// byteMask turns each bit into a byte of eight.
+// byteMask turns each of eight bits into a byte.
 func byteMask(imm8 uint64) uint64 {
 	var v uint64
 	for i := range 8 {

@@ -52,8 +52,8 @@ func TestSIMDMnemonics(t *testing.T) {
 	}
 }
 
-// simdMnemonic is what disassemblers print: the preferred alias, in lower case,
-// and nothing for an undefined word.
+// simdMnemonic returns the mnemonic that disassemblers print: the preferred alias in lower
+// case, or nothing for an undefined word.
 func simdMnemonic(w uint32) string {
 	op := Decode(w)
 	if op.Code == Undefined {

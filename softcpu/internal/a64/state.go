@@ -2,10 +2,9 @@ package a64
 
 import "github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 
-// Indices into State.X beyond the thirty general registers. Register number 31
-// means the stack pointer in some operands and the zero register in others
-// (DDI 0487 C1.2.5); the decoder settles which, so that no instruction has to
-// ask again.
+// Indices into State.X beyond X30. Register number 31 means the stack pointer in some
+// operands and the zero register in others (DDI 0487 C1.2.5). The decoder chooses, so that
+// executors need not.
 const (
 	SP   = 31 // the stack pointer that PSTATE.SP selects now
 	ZR   = 32 // a source that reads as zero; never written
@@ -15,18 +14,17 @@ const (
 // State is the part of the processor state that data-processing instructions
 // see. One goroutine owns it.
 type State struct {
-	// X holds X0-X30 and the three entries named above. It has 256 entries so
-	// that an index of type uint8 needs no bounds check.
+	// X has X0-X30 and the three entries named above. It has 256 entries so that an
+	// index of type uint8 needs no bounds check.
 	X [256]uint64
 
-	// The condition flags, kept in the form that is cheapest to produce:
-	// N is bit 63 of NF, Z is set when ZF is zero, whatever NF is,
-	// C is CF, which is 0 or 1, and V is bit 63 of VF.
+	// The condition flags, in the form that is cheapest to produce. N is bit 63 of
+	// NF. Z is set if ZF is zero, whatever NF is. C is CF, which is 0 or 1. V is bit
+	// 63 of VF.
 	NF, ZF, CF, VF uint64
 
-	// PC is the address of the next instruction whenever the engine is not
-	// inside its loop, and of the current one while an instruction executes
-	// through a function.
+	// PC is the address of the next instruction while the engine is not in its loop,
+	// and of the current instruction while a function executes it.
 	PC uint64
 
 	V  [32][2]uint64 // the SIMD and FP registers, low half first

@@ -22,7 +22,7 @@ func (e *Env) Sub(f Format, a, b uint64) uint64 {
 	return e.add(f, a, b, true)
 }
 
-// add computes a + b or, if sub is set, a − b; a NaN b keeps its sign in either case.
+// add computes a + b or, if sub is set, a − b. If b is a NaN it keeps its sign in either case.
 func (e *Env) add(f Format, a, b uint64, sub bool) uint64 {
 	l := f.layout()
 	x, y := e.unpack(f, a), e.unpack(f, b)
@@ -41,8 +41,8 @@ func (e *Env) add(f Format, a, b uint64, sub bool) uint64 {
 	return e.roundSum(f, e.Rounding(), 0, x.widen(), y.widen())
 }
 
-// wide is a value with a significand of two words, ±(hi:lo)×2^(exp−127): the exact product of two operands,
-// or one operand. Bit 63 of hi is set, or both words are zero and the value is.
+// wide is a value with a significand of two words, ±(hi:lo)×2^(exp−127). It is one operand, or the exact product of
+// two. Either bit 63 of hi is set, or both words are zero and the value is zero.
 type wide struct {
 	neg    bool
 	exp    int
@@ -51,7 +51,8 @@ type wide struct {
 
 func (u unpacked) widen() wide { return wide{u.neg, u.exp, u.sig, 0} }
 
-// roundSum rounds (x + y)×2^scale. An exact zero takes the sign of two equal zeros, else that of the mode.
+// roundSum rounds (x + y)×2^scale. If the sum is exactly zero, its sign is the common sign of two equal zeros, or
+// else the sign for the rounding mode.
 func (e *Env) roundSum(f Format, rm Rounding, scale int, x, y wide) uint64 {
 	if x.hi|y.hi == 0 && x.neg == y.neg {
 		return f.Zero(x.neg)
@@ -66,8 +67,9 @@ func (e *Env) roundSum(f Format, rm Rounding, scale int, x, y wide) uint64 {
 	return e.round(f, rm, s.neg, s.exp+scale, s.hi)
 }
 
-// plus adds. The result is exact but for its last bit, which may be sticky: significands end in at least 22
-// zero bits, so bits are lost only in an alignment by more than that, after which at most one leading bit cancels.
+// plus adds. The result is exact except for its last bit, which may be sticky. Significands end in at least 22 zero
+// bits, so bits are lost only in an alignment by more than that. After such an alignment at most one leading bit
+// cancels.
 func (x wide) plus(y wide) wide {
 	if x.hi == 0 {
 		return y
@@ -95,7 +97,7 @@ func (x wide) plus(y wide) wide {
 	return x
 }
 
-// shiftRight shifts the significand right, or-ing what falls out into its last bit, and adjusts the exponent.
+// shiftRight shifts the significand right and adjusts the exponent. It ORs the bits that are lost into the last bit.
 func (x wide) shiftRight(n int) wide {
 	if n == 0 {
 		return x

@@ -2,8 +2,8 @@ package fp
 
 import "cmp"
 
-// order compares two operands: −1, 0, 1, or unordered if one is a NaN, which sets IOC if one signals or, with
-// signalNaNs, in any case.
+// order compares two operands and returns −1, 0, 1, or unordered if one is a NaN. A signalling NaN sets IOC. With
+// signalNaNs a quiet one does too.
 func (e *Env) order(f Format, a, b uint64, signalNaNs bool) int {
 	if r := e.hostOrder(f, a, b); r != unordered {
 		return r
@@ -18,10 +18,10 @@ func (e *Env) order(f Format, a, b uint64, signalNaNs bool) int {
 	return unordered
 }
 
-// unordered is greater than the results of a comparison.
+// unordered is greater than every result of a comparison of numbers.
 const unordered = 2
 
-// compare orders two operands that are not NaNs; zeros are equal.
+// compare orders two operands that are not NaNs. Zeros are equal.
 func compare(x, y unpacked) int {
 	switch {
 	case x.class == zero && y.class == zero:
@@ -52,14 +52,14 @@ func (e *Env) Compare(f Format, a, b uint64, signalNaNs bool) uint8 {
 	return 0b0011
 }
 
-// CompareEQ is FPCompareEQ: a = b; only a signalling NaN sets IOC.
+// CompareEQ is FPCompareEQ: a = b. Only a signalling NaN sets IOC.
 func (e *Env) CompareEQ(f Format, a, b uint64) bool { return e.order(f, a, b, false) == 0 }
 
-// CompareGE is FPCompareGE: a ≥ b; any NaN sets IOC.
+// CompareGE is FPCompareGE: a ≥ b. Any NaN sets IOC.
 func (e *Env) CompareGE(f Format, a, b uint64) bool {
 	r := e.order(f, a, b, true)
 	return r == 0 || r == 1
 }
 
-// CompareGT is FPCompareGT: a > b; any NaN sets IOC.
+// CompareGT is FPCompareGT: a > b. Any NaN sets IOC.
 func (e *Env) CompareGT(f Format, a, b uint64) bool { return e.order(f, a, b, true) == 1 }

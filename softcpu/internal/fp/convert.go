@@ -1,9 +1,9 @@
 package fp
 
-// Convert is FPConvert: a in format to; narrowing rounds as FPCR says.
+// Convert is FPConvert: a converted to format to. Narrowing rounds in the mode of FPCR.
 func (e *Env) Convert(to, from Format, a uint64) uint64 { return e.convert(to, from, a, e.Rounding()) }
 
-// ConvertXN converts a double to a single rounding to odd, so that rounding again to half is correct (FCVTXN).
+// ConvertXN converts a double to a single (FCVTXN). It rounds to odd, so that a second rounding to half is correct.
 func (e *Env) ConvertXN(a uint64) uint64 { return e.convert(Single, Double, a, Odd) }
 
 func (e *Env) convert(to, from Format, a uint64, rm Rounding) uint64 {
@@ -27,7 +27,7 @@ func (e *Env) convert(to, from Format, a uint64, rm Rounding) uint64 {
 	return e.round(to, rm, x.neg, x.exp, x.sig)
 }
 
-// convertNaN is FPConvertNaN: sign and upper payload bits survive, the result is quiet.
+// convertNaN is FPConvertNaN. It keeps the sign and the upper bits of the payload, and makes the NaN quiet.
 func convertNaN(to, from *layout, a uint64) uint64 {
 	neg := a>>(from.width-1)&1 != 0
 	payload := (a & from.fracMask()) << (52 - from.fracBits) >> (52 - to.fracBits)

@@ -30,7 +30,7 @@ func (e *Env) div(f Format, a, b uint64) uint64 {
 	case x.class == zero || y.class == infinite:
 		return l.sign(neg)
 	}
-	// Halving the dividend keeps the quotient, between 2⁶² and 2⁶⁴, in a word.
+	// The dividend is halved so that the quotient, between 2⁶² and 2⁶⁴, fits into a word.
 	q, rem := bits.Div64(x.sig>>1, x.sig<<63, y.sig)
 	if rem != 0 {
 		q |= 1
@@ -73,7 +73,7 @@ func (e *Env) sqrt(f Format, a uint64) uint64 {
 	return e.round(f, e.Rounding(), false, x.exp>>1, sig)
 }
 
-// sqrt56 returns the first 56 bits of the root of n, a fixed-point number with two integer bits, digit by digit.
+// sqrt56 computes, digit by digit, the first 56 bits of the root of n, a fixed-point number with two integer bits.
 func sqrt56(n uint64) (root uint64, exact bool) {
 	var rem uint64
 	for range 56 {

@@ -3,16 +3,17 @@
 // every FPCR mode and every cumulative FPSR flag.
 //
 // Values are raw bits: a half, single or double in the low 16, 32 or 64 bits of a uint64, upper bits zero. An
-// operation is a method of Env, which holds the mode and collects the flags; names are the manual's without
-// its FP prefix.
+// operation is a method of Env, which holds the mode and collects the flags. Names are the manual's without the
+// prefix FP.
 //
 // Implemented: the four rounding modes, round to odd and ties-away where instructions ask for them,
 // flush-to-zero of inputs (IDC) and of results (UFC without IXC), default NaN, NaN propagation, tininess
 // detected before rounding, alternative half precision (AHP), the reciprocal estimates.
 //
-// Deliberately missing, because ARMv8.0-A lacks them: half-precision arithmetic (half is only converted) and
-// FPCR.{FZ16,AH,FIZ,NEP}. Trapped exceptions are optional and never taken: the enable bits of FPCR are ignored.
+// Missing, because ARMv8.0-A does not have them: half-precision arithmetic (half is only converted) and
+// FPCR.{FZ16,AH,FIZ,NEP}. Trapped exceptions are optional in the architecture and never taken here: the enable bits
+// of FPCR are ignored.
 //
-// There is one unpacked representation and one rounding (round.go), both parameterised by the format. Host
-// arithmetic is used where its result and flags are provably the same (host.go).
+// There is one unpacked representation and one rounding (round.go) for all formats. Host arithmetic is used if its
+// result and flags are provably the same (host.go).
 package fp

@@ -1,7 +1,6 @@
 package fp
 
-// Env is the floating-point environment of one CPU: the control and the status register in their
-// architectural layout.
+// Env is the floating-point environment of one CPU: FPCR and FPSR in their architectural layouts.
 type Env struct {
 	FPCR, FPSR uint32
 }
@@ -42,8 +41,8 @@ const (
 // Rounding returns the direction that FPCR.RMode selects.
 func (e *Env) Rounding() Rounding { return Rounding(e.FPCR >> RModeShift & 3) }
 
-// up reports whether a magnitude whose integer part is odd or even, and whose discarded fraction is
-// err×2⁻⁶⁴, is incremented. Odd never increments: round sets the last bit instead.
+// up says whether rounding increments a magnitude with this integer part and the fraction err×2⁻⁶⁴. Rounding to odd
+// never increments: round sets the last bit instead.
 func (rm Rounding) up(neg bool, integer, err uint64) bool {
 	const half = 1 << 63
 	switch rm {
@@ -59,7 +58,7 @@ func (rm Rounding) up(neg bool, integer, err uint64) bool {
 	return false
 }
 
-// toInfinity reports whether an overflow gives infinity rather than the largest normal number.
+// toInfinity says whether an overflow gives infinity rather than the largest normal number.
 func (rm Rounding) toInfinity(neg bool) bool {
 	switch rm {
 	case PosInf:

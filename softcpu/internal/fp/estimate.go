@@ -1,12 +1,13 @@
 package fp
 
-// recipEstimate is RecipEstimate: for a in 256..511, as a÷512, its reciprocal in 256..511, as r÷256.
+// recipEstimate is RecipEstimate. a in 256..511 stands for a÷512. The result r in 256..511 stands for r÷256.
 func recipEstimate(a uint64) uint64 {
 	a = a*2 + 1 // to the middle of the step
 	return ((1<<19)/a + 1) / 2
 }
 
-// recipSqrtEstimates holds, for a in 128..511, as a÷512, the reciprocal square root in 256..511, as r÷256.
+// recipSqrtEstimates has reciprocal square roots, indexed by a in 128..511, which stands for a÷512. An entry r in
+// 256..511 stands for r÷256.
 var recipSqrtEstimates = func() (t [512]uint16) {
 	for a := 128; a < 512; a++ {
 		t[a] = recipSqrtEstimate(a)
@@ -28,7 +29,7 @@ func recipSqrtEstimate(a int) uint16 {
 	return uint16((b + 1) / 2)
 }
 
-// RecipEstimate is FPRecipEstimate (FRECPE): 1 ÷ a to eight bits. It sets no IXC, but for overflow.
+// RecipEstimate is FPRecipEstimate (FRECPE): 1 ÷ a to eight bits. It sets IXC only on overflow.
 func (e *Env) RecipEstimate(f Format, a uint64) uint64 {
 	l := f.layout()
 	x := e.unpack(f, a)
@@ -84,8 +85,8 @@ func (e *Env) RSqrtEstimate(f Format, a uint64) uint64 {
 	return l.power(false, exp) | estimate<<(l.fracBits-8)&l.fracMask()
 }
 
-// UnsignedRecipEstimate is the 32-bit integer estimate of URECPE: a and the result are fractions with the
-// binary point above bit 31 and below bit 31.
+// UnsignedRecipEstimate is the 32-bit integer estimate of URECPE. The binary point of a is above bit 31, and the
+// binary point of the result below bit 31.
 func UnsignedRecipEstimate(a uint32) uint32 {
 	if a>>31 == 0 {
 		return ^uint32(0)
@@ -101,7 +102,7 @@ func UnsignedRSqrtEstimate(a uint32) uint32 {
 	return uint32(recipSqrtEstimates[a>>23]) << 23
 }
 
-// RecpX is FPRecpX (FRECPX): the power of two with the inverted exponent field, to scale by.
+// RecpX is FPRecpX (FRECPX): the power of two with the inverted exponent field, a factor for scaling.
 func (e *Env) RecpX(f Format, a uint64) uint64 {
 	l := f.layout()
 	x := e.unpack(f, a)

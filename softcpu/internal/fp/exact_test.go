@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp/fptest"
 )
 
-// The reference: the manual's pseudocode on exact rational numbers, sharing no code with the package.
+// The reference is the manual's pseudocode on exact rational numbers. It shares no code with the package.
 
 func pow2(n int) *big.Rat {
 	one := big.NewInt(1)
@@ -127,7 +127,7 @@ func refRound(env *Env, f Format, v *big.Rat, rm Rounding) uint64 {
 	return result
 }
 
-// refRoot returns √v with enough bits for any rounding; a last odd bit stands for the rest.
+// refRoot returns √v with enough bits for any rounding. An odd last bit stands for the rest.
 func refRoot(v *big.Rat) *big.Rat {
 	const scale = 1400
 	n, err := floorAndError(new(big.Rat).Mul(v, pow2(2*scale)))
@@ -194,7 +194,7 @@ var exactOps = []exactOp{
 		}},
 }
 
-// zeroSign states the sign of an exactly zero result, from the operands' bits.
+// zeroSign returns the sign of a result that is exactly zero, from the operands' bits.
 func zeroSign(name string, nx, ny, nz, down bool, x, y, z *big.Rat) bool {
 	switch name {
 	case "Add", "Sub":

@@ -2,8 +2,8 @@ package fp
 
 import "math/bits"
 
-// Fixed describes a fixed-point or integer operand: its size in bits (32 or 64), how many of them are fraction,
-// and whether it is unsigned.
+// Fixed describes a fixed-point or integer operand: its size in bits (32 or 64), the number of fraction bits among
+// them, and whether it is unsigned.
 type Fixed struct {
 	Bits     uint
 	Fraction uint
@@ -23,8 +23,8 @@ func (t Fixed) limit(neg bool) uint64 {
 	return 1<<(t.Bits-1) - 1
 }
 
-// ToFixed is FPToFixed: a rounded to fixed point, saturated, in the low t.Bits bits. A NaN gives zero; it and
-// saturation set IOC, and then not IXC.
+// ToFixed is FPToFixed: a rounded to fixed point and saturated, in the low t.Bits bits. A NaN gives zero. NaN and
+// saturation set IOC and do not set IXC.
 func (e *Env) ToFixed(f Format, a uint64, t Fixed, rm Rounding) uint64 {
 	x := e.unpack(f, a)
 	if x.isNaN() {
@@ -56,7 +56,7 @@ func (e *Env) ToFixed(f Format, a uint64, t Fixed, rm Rounding) uint64 {
 	return n & (1<<t.Bits - 1)
 }
 
-// FromFixed is FixedToFP: the low t.Bits bits of a in the format, rounded.
+// FromFixed is FixedToFP: the low t.Bits bits of a, converted to the format and rounded.
 func (e *Env) FromFixed(f Format, a uint64, t Fixed, rm Rounding) uint64 {
 	n := a & (1<<t.Bits - 1)
 	neg := !t.Unsigned && n>>(t.Bits-1) != 0

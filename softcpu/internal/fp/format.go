@@ -1,7 +1,7 @@
 package fp
 
-// Format is a floating-point format, encoded as the ftype field of the scalar instructions; its low bit is
-// the sz field of the vector ones.
+// Format is a floating-point format, encoded like the ftype field of scalar instructions. Its low bit is the sz field
+// of vector instructions.
 type Format uint8
 
 // The three formats.

@@ -31,7 +31,8 @@ var hostOps = []struct {
 		func(a, _, _ float64) float64 { return math.RoundToEven(a) }, nil},
 }
 
-// TestHost compares results to nearest with the host's, with the software path (IXC clear) and the host path.
+// TestHost compares results, rounded to nearest, with the host's: once by the software path, with IXC clear, and once
+// by the host path.
 func TestHost(t *testing.T) {
 	n := 500_000
 	if testing.Short() {
@@ -66,7 +67,7 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// TestHostMulAddSingle compares both paths of the fused operation where rounding twice goes wrong: sums near a tie.
+// TestHostMulAddSingle compares both paths of the fused operation for sums near a tie, where rounding twice is wrong.
 func TestHostMulAddSingle(t *testing.T) {
 	o := fptest.New(32, 9)
 	for range 200_000 {

@@ -1,6 +1,6 @@
 package fp
 
-// Max is FPMax: the larger operand; +0 is larger than −0, and any NaN is propagated.
+// Max is FPMax: the larger operand. +0 is larger than −0. A NaN is propagated.
 func (e *Env) Max(f Format, a, b uint64) uint64 {
 	x, y := e.unpack(f, a), e.unpack(f, b)
 	if x.isNaN() || y.isNaN() {
@@ -15,7 +15,7 @@ func (e *Env) Max(f Format, a, b uint64) uint64 {
 	return y.pick(f, b)
 }
 
-// Min is FPMin: the smaller operand; −0 is smaller than +0, and any NaN is propagated.
+// Min is FPMin: the smaller operand. −0 is smaller than +0. A NaN is propagated.
 func (e *Env) Min(f Format, a, b uint64) uint64 {
 	x, y := e.unpack(f, a), e.unpack(f, b)
 	if x.isNaN() || y.isNaN() {
@@ -30,7 +30,7 @@ func (e *Env) Min(f Format, a, b uint64) uint64 {
 	return y.pick(f, b)
 }
 
-// pick returns a, which u was unpacked from, as FPRound would: flushed to zero if unpack did.
+// pick returns a, from which u was unpacked, as FPRound would: zero if unpack flushed it to zero.
 func (u unpacked) pick(f Format, a uint64) uint64 {
 	if u.class == zero {
 		return f.Zero(u.neg)
@@ -38,19 +38,19 @@ func (u unpacked) pick(f Format, a uint64) uint64 {
 	return a
 }
 
-// MaxNM is FPMaxNum: as Max, but a number is preferred to a single quiet NaN.
+// MaxNM is FPMaxNum: like Max, but of a number and a quiet NaN it returns the number.
 func (e *Env) MaxNM(f Format, a, b uint64) uint64 {
 	a, b = e.replaceNaN(f, a, b, f.layout().infinity(true))
 	return e.Max(f, a, b)
 }
 
-// MinNM is FPMinNum: as Min, but a number is preferred to a single quiet NaN.
+// MinNM is FPMinNum: like Min, but of a number and a quiet NaN it returns the number.
 func (e *Env) MinNM(f Format, a, b uint64) uint64 {
 	a, b = e.replaceNaN(f, a, b, f.layout().infinity(false))
 	return e.Min(f, a, b)
 }
 
-// replaceNaN replaces a quiet NaN, if just one operand is one.
+// replaceNaN replaces a quiet NaN, if exactly one operand is a quiet NaN.
 func (e *Env) replaceNaN(f Format, a, b, substitute uint64) (uint64, uint64) {
 	x, y := e.unpack(f, a).class, e.unpack(f, b).class
 	switch {

@@ -6,7 +6,7 @@ func (e *Env) invalid(f Format) uint64 {
 	return f.layout().defaultNaN()
 }
 
-// processNaN is FPProcessNaN: a, a NaN of the given class, made quiet.
+// processNaN is FPProcessNaN: it makes a, a NaN of the given class, quiet.
 func (e *Env) processNaN(f Format, c class, a uint64) uint64 {
 	l := f.layout()
 	if c == signallingNaN {
@@ -19,7 +19,7 @@ func (e *Env) processNaN(f Format, c class, a uint64) uint64 {
 	return a
 }
 
-// processNaNs is FPProcessNaNs: the first signalling, else the first quiet NaN. One operand is a NaN.
+// processNaNs is FPProcessNaNs: the first signalling NaN, or else the first quiet one. At least one operand is a NaN.
 func (e *Env) processNaNs(f Format, x, y unpacked, a, b uint64) uint64 {
 	if x.class == signallingNaN || y.class != signallingNaN && x.class == quietNaN {
 		return e.processNaN(f, x.class, a)
@@ -27,7 +27,7 @@ func (e *Env) processNaNs(f Format, x, y unpacked, a, b uint64) uint64 {
 	return e.processNaN(f, y.class, b)
 }
 
-// processNaNs3 is FPProcessNaNs3: as processNaNs for three operands.
+// processNaNs3 is FPProcessNaNs3: processNaNs for three operands.
 func (e *Env) processNaNs3(f Format, x, y, z unpacked, a, b, c uint64) uint64 {
 	top := max(x.class, y.class, z.class)
 	switch top {

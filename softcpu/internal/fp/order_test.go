@@ -100,7 +100,7 @@ func TestEstimates(t *testing.T) {
 	}
 }
 
-// TestUnsignedEstimates holds values of URECPE and URSQRTE worked out from the manual's RecipEstimate and
+// TestUnsignedEstimates compares URECPE and URSQRTE with values worked out from the manual's RecipEstimate and
 // RecipSqrtEstimate.
 func TestUnsignedEstimates(t *testing.T) {
 	tests := []struct{ a, recip, root uint32 }{

@@ -1,7 +1,7 @@
 package fp
 
-// split cuts sig, a 64-bit integer, at a binary point drop bits up: its integer part and, in units of 2⁻⁶⁴,
-// its fraction. A value too small to matter keeps a non-zero fraction.
+// split divides sig, a 64-bit integer, at a binary point above its low drop bits. It returns the integer part and the
+// fraction in units of 2⁻⁶⁴. A value too small to matter keeps a non-zero fraction.
 func split(sig uint64, drop int) (integer, err uint64) {
 	if drop > 64 {
 		return 0, 1

@@ -2,8 +2,8 @@ package fp
 
 import "math/bits"
 
-// RoundInt is FPRoundInt: a rounded to an integral value in the same format. With exact, a result that
-// differs from a sets IXC (FRINTX).
+// RoundInt is FPRoundInt: a rounded to an integral value in the same format. With exact (FRINTX), it sets IXC if the
+// result differs from a.
 func (e *Env) RoundInt(f Format, a uint64, rm Rounding, exact bool) uint64 {
 	x := e.unpack(f, a)
 	drop := 63 - x.exp

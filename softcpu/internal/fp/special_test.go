@@ -159,7 +159,7 @@ func TestSpecial(t *testing.T) {
 	}
 }
 
-// TestSpecialConvert covers conversions that are not numbers.
+// TestSpecialConvert covers conversions of NaNs, infinities and limits of the formats.
 func TestSpecialConvert(t *testing.T) {
 	tests := []struct {
 		to, from Format

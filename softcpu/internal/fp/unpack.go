@@ -28,8 +28,8 @@ const (
 
 func (u unpacked) isNaN() bool { return u.class >= quietNaN }
 
-// unpack is FPUnpack. With FPCR.FZ a denormal single or double becomes a zero and sets IDC; a half never does
-// (FPUnpackCV), and has neither infinities nor NaNs with FPCR.AHP.
+// unpack is FPUnpack. With FPCR.FZ a denormal single or double becomes a zero and sets IDC. A half never does
+// (FPUnpackCV). With FPCR.AHP a half has neither infinities nor NaNs.
 func (e *Env) unpack(f Format, a uint64) unpacked {
 	l := f.layout()
 	neg := a>>(l.width-1)&1 != 0

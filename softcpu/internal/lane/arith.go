@@ -15,7 +15,7 @@ func Sub(a, b uint64, size int) uint64 {
 // Neg returns -a.
 func Neg(a uint64, size int) uint64 { return Sub(0, a, size) }
 
-// Abs returns the absolute value, which of the lowest number is itself.
+// Abs returns the absolute value. For the lowest number that is the number itself.
 func Abs(a uint64, size int) uint64 {
 	m := signs(a, size)
 	return Sub(a^m, m, size)
@@ -42,9 +42,9 @@ func MLA(d, a, b uint64, size int) uint64 { return Add(d, Mul(a, b, size), size)
 // MLS returns d - a*b.
 func MLS(d, a, b uint64, size int) uint64 { return Sub(d, Mul(a, b, size), size) }
 
-// The halving functions rest on a + b = 2(a AND b) + (a XOR b) and
-// a - b = (a XOR b) - 2(NOT a AND b). Signed numbers become unsigned ones by
-// turning their sign bit, which adds half the range to both.
+// The halving functions use a + b = 2(a AND b) + (a XOR b) and
+// a - b = (a XOR b) - 2(NOT a AND b). Inverting the sign bit makes signed numbers unsigned:
+// it adds half the range to both operands.
 
 // UHADD returns half the sum, rounded down.
 func UHADD(a, b uint64, size int) uint64 { return a&b + (a^b)>>1&^highs[size&3] }

@@ -50,8 +50,8 @@ func reverse(a uint64, size, container int) uint64 {
 	return a
 }
 
-// PMUL returns the low half of the product of polynomials over {0,1}, of which b
-// has no more than eight terms.
+// PMUL returns the low half of the product of two polynomials over {0,1}. b has at most
+// eight terms.
 func PMUL(a, b uint64, size int) (r uint64) {
 	one := ones[size&3]
 	for i := range 8 {
@@ -65,9 +65,9 @@ func ClMul(a, b uint64) (lo, hi uint64) {
 	return clMulLow(a, b), bits.Reverse64(clMulLow(bits.Reverse64(a), bits.Reverse64(b))) >> 1
 }
 
-// clMulLow returns the low half. It multiplies integers of which only every
-// fourth bit may be set: no sum of up to fifteen ones reaches the next such
-// bit, and the sixteenth can occur in the highest place only.
+// clMulLow returns the low half. It multiplies integers in which only every fourth bit may be
+// set. A sum of up to fifteen ones does not reach the next such bit, and a sixteenth one
+// occurs only in the highest place.
 func clMulLow(a, b uint64) (r uint64) {
 	const fourth = 0x1111_1111_1111_1111
 	var x, y [4]uint64

@@ -12,8 +12,8 @@ func CMEQ(a, b uint64, size int) uint64 { return ^fill(nonzero(a^b, size), size)
 // CMTST returns all ones where a AND b is not zero.
 func CMTST(a, b uint64, size int) uint64 { return fill(nonzero(a&b, size), size) }
 
-// CMHS returns all ones where a >= b, unsigned: where a alone has the highest
-// bit, or both or none have it and the other bits are no less.
+// CMHS returns all ones where a >= b, unsigned. That is where only a has the highest bit, or
+// where the highest bits are equal and the other bits of a are not less.
 func CMHS(a, b uint64, size int) uint64 {
 	h := highs[size&3]
 	rest := (a | h) - b&^h
@@ -53,7 +53,7 @@ func UABD(a, b uint64, size int) uint64 {
 	return Sub(choose(m, a, b), choose(m, b, a), size)
 }
 
-// SABD returns the absolute difference of signed numbers, an unsigned one.
+// SABD returns the absolute difference of signed numbers, which is unsigned.
 func SABD(a, b uint64, size int) uint64 {
 	h := highs[size&3]
 	return UABD(a^h, b^h, size)

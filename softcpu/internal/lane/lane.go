@@ -1,17 +1,17 @@
-// Package lane computes on the elements of 8, 16, 32 or 64 bits that a 64-bit
-// word holds, all of them at once where that is possible. It is the integer
-// arithmetic of Advanced SIMD (Arm ARM, DDI 0487, chapter C7), for one half of
-// a 128-bit register; functions bear the names of the instructions that they
-// are the element operation of.
+// Package lane computes on the elements of 8, 16, 32 or 64 bits in a 64-bit word, on all of
+// them at once if possible. It is the integer arithmetic of Advanced SIMD (DDI 0487, chapter
+// C7) for one half of a 128-bit register. A function has the name of the instruction whose
+// element operation it is.
 //
 // Size is log2 of the element size in bytes, 0 to 3, everywhere. Functions on
 // pairs of elements of double size take the size of the narrow elements.
 //
-// Functions that saturate return, as q, non-zero if they did in any lane.
+// Functions that can saturate return a second result, q, which is not zero if any lane has
+// saturated.
 package lane
 
-// Constants by size. A lane's highest bit decides in most of the functions
-// here: with it set apart, sums of what is left cannot carry into the next lane.
+// Constants indexed by size. Most functions here treat a lane's highest bit apart, so that
+// sums of the other bits cannot carry into the next lane.
 var (
 	masks = [4]uint64{1<<8 - 1, 1<<16 - 1, 1<<32 - 1, 1<<64 - 1}
 	ones  = [4]uint64{0x0101_0101_0101_0101, 0x0001_0001_0001_0001, 0x0000_0001_0000_0001, 1}
@@ -27,8 +27,7 @@ func Dup(x uint64, size int) uint64 { return (x & masks[size&3]) * ones[size&3] 
 // width returns the number of bits in an element.
 func width(size int) int { return 8 << (size & 3) }
 
-// fill turns each lane's highest bit into a lane of that bit; the other bits of
-// m are zero.
+// fill copies each lane's highest bit to the whole lane. The other bits of m are zero.
 func fill(m uint64, size int) uint64 { return m | (m - m>>(width(size)-1)) }
 
 // signs returns all ones in the lanes that are negative.

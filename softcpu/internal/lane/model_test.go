@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// A model computes one element without limits of size, as the pseudocode of
-// DDI 0487 C7 does; the test then cuts or saturates the result.
+// A model computes one element with unlimited size, like the pseudocode of DDI 0487 C7. The
+// test then truncates or saturates the result.
 type model func(d, x, y *big.Int, bits int) *big.Int
 
-// result says what becomes of a model's result that does not fit.
+// result says what happens to a model's result that does not fit.
 type result int
 
 const (
@@ -54,7 +54,7 @@ func amountOf(y *big.Int, bits int) int {
 	return rightAmount(low.Uint64(), bits)
 }
 
-// Which operands are signed numbers.
+// Bits that say which operands are signed numbers.
 const (
 	unsigned = 0
 	signedD  = 1
@@ -210,7 +210,7 @@ func shiftedRight(round, accumulate int64) model {
 	}
 }
 
-// inserted shifts ones as it shifts x, and leaves d where they are not.
+// inserted shifts a mask of ones like x. Outside of the mask d keeps its bits.
 func inserted(shift func(x *big.Int, n, bits int)) model {
 	return func(d, x, y *big.Int, bits int) *big.Int {
 		ones := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(bits)), big.NewInt(1))
@@ -277,7 +277,7 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// randomLanes returns lanes that are often extreme or small.
+// randomLanes returns lanes whose values are often extreme or small.
 func randomLanes(r *rand.Rand, bits int) (x uint64) {
 	for i := 0; i < 64; i += bits {
 		var lane uint64

@@ -64,9 +64,8 @@ func SQRDMULH(a, b uint64, size int) (r, q uint64) {
 	return doublingHigh(a, b, size, 1<<(width(size)-2))
 }
 
-// doublingHigh adds half of the rounding constant to the product, which is not
-// doubled so that it fits into 64 bits; only the square of the lowest number
-// saturates.
+// doublingHigh does not double the product, so that it fits into 64 bits, and adds half of
+// the rounding constant. Only the square of the lowest number saturates.
 func doublingHigh(a, b uint64, size int, round int64) (r, q uint64) {
 	w := width(size)
 	lowest := int64(-1) << (w - 1)
@@ -81,20 +80,20 @@ func doublingHigh(a, b uint64, size int, round int64) (r, q uint64) {
 	return r, q
 }
 
-// SQDMULL returns 2ab of numbers that are half as long as their lanes.
+// SQDMULL returns 2ab. a and b have half the width of their lanes.
 func SQDMULL(a, b uint64, size int) (r, q uint64) {
 	p := Mul(a, b, size)
 	return SQADD(p, p, size)
 }
 
-// SQDMLAL returns d + 2ab of a and b that are half as long as their lanes.
+// SQDMLAL returns d + 2ab. a and b have half the width of their lanes.
 func SQDMLAL(d, a, b uint64, size int) (r, q uint64) {
 	p, q1 := SQDMULL(a, b, size)
 	r, q2 := SQADD(d, p, size)
 	return r, q1 | q2
 }
 
-// SQDMLSL returns d - 2ab of a and b that are half as long as their lanes.
+// SQDMLSL returns d - 2ab. a and b have half the width of their lanes.
 func SQDMLSL(d, a, b uint64, size int) (r, q uint64) {
 	p, q1 := SQDMULL(a, b, size)
 	r, q2 := SQSUB(d, p, size)

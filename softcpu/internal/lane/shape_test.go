@@ -30,7 +30,7 @@ func check(t *testing.T, what string, size int, a, b, got, want uint64) {
 	}
 }
 
-// TestShapes compares what moves lanes, or changes their width, with loops over
+// TestShapes compares the functions that move lanes, or change their width, with loops over
 // the elements.
 func TestShapes(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))

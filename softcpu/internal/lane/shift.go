@@ -1,6 +1,6 @@
 package lane
 
-// shiftLeft and shiftRight shift by an amount from 0 to the width, zeros in.
+// shiftLeft and shiftRight shift zeros in, by an amount from 0 to the width.
 func shiftLeft(a uint64, n, size int) uint64 {
 	m := masks[size&3]
 	return a << n & ((m << n & m) * ones[size&3])
@@ -16,15 +16,15 @@ func SHL(a uint64, n, size int) uint64 { return shiftLeft(a, n, size) }
 // USHR returns a shifted right by n, from 1 to the width.
 func USHR(a uint64, n, size int) uint64 { return shiftRight(a, n, size) }
 
-// SSHR returns a shifted right by n, from 1 to the width, sign bits in.
+// SSHR returns a, signed, shifted right by n, from 1 to the width.
 func SSHR(a uint64, n, size int) uint64 {
 	n = min(n, width(size)-1)
 	h := highs[size&3]
 	return Sub(shiftRight(a^h, n, size), h>>n, size)
 }
 
-// URSHR returns a shifted right by n, from 1 to the width, rounded: the last
-// bit shifted out is added.
+// URSHR returns a shifted right by n, from 1 to the width, and rounded: it adds the last bit
+// that was shifted out.
 func URSHR(a uint64, n, size int) uint64 {
 	return Add(shiftRight(a, n, size), a>>(n-1)&ones[size&3], size)
 }

@@ -1,7 +1,7 @@
 package lane
 
-// The register shifts take the signed number in the low byte of each lane of b
-// as their amount, to the right if it is negative.
+// The amount of a register shift is the signed number in the low byte of each lane of b. A
+// negative amount shifts to the right.
 
 // SSHL shifts signed numbers.
 func SSHL(a, b uint64, size int) uint64 { r, _ := shiftSigned(a, b, size, 0); return r }
@@ -46,8 +46,7 @@ const (
 	saturating                       // to the left
 )
 
-// shiftUnsigned relies on Go's shifts by 64 and more being what the manual
-// means: nothing is left.
+// shiftUnsigned relies on Go's shifts by 64 and more: they give zero, as in the manual.
 func shiftUnsigned(a, b uint64, size int, mode shiftMode) (r, q uint64) {
 	w, mask := width(size), masks[size&3]
 	for i := 0; i < 64; i += w {

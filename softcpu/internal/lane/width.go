@@ -37,7 +37,7 @@ func WidenS(x uint64, size int) (lo, hi uint64) {
 	return Sub(lo^sign, sign, size+1), Sub(hi^sign, sign, size+1)
 }
 
-// Even returns the even lanes of two words, Odd the odd ones, those of lo first.
+// Even returns the even lanes of two words, those of lo first.
 func Even(lo, hi uint64, size int) uint64 { return pack(lo, size) | pack(hi, size)<<32 }
 
 // Odd returns the odd lanes of two words, those of lo first; size is below 3.
@@ -46,20 +46,19 @@ func Odd(lo, hi uint64, size int) uint64 {
 	return Even(lo>>w, hi>>w, size)
 }
 
-// Zip interleaves the lanes of a, which come first, with those of b; size is
-// below 3.
+// Zip interleaves the lanes of a and b. Those of a come first. size is below 3.
 func Zip(a, b uint64, size int) (lo, hi uint64) {
 	w := width(size)
 	return spread(a, size) | spread(b, size)<<w, spread(a>>32, size) | spread(b>>32, size)<<w
 }
 
-// TRN1 returns the even lanes of a and, next to each, that of b; size is below 3.
+// TRN1 returns each even lane of a with the same lane of b next to it. size is below 3.
 func TRN1(a, b uint64, size int) uint64 {
 	even := evens[size&3]
 	return a&even | (b&even)<<width(size)
 }
 
-// TRN2 returns the odd lanes likewise.
+// TRN2 is TRN1 for the odd lanes.
 func TRN2(a, b uint64, size int) uint64 {
 	even := evens[size&3]
 	return a>>width(size)&even | b&^even

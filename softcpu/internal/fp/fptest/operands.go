@@ -1,5 +1,4 @@
-// Package fptest makes floating-point operands for tests: values at which something changes, values close to
-// one another, and random bits.
+// Package fptest makes floating-point operands for tests: corner cases, values close to one another, and random bits.
 package fptest
 
 import "math/rand/v2"
@@ -29,7 +28,7 @@ func (o *Operands) Power(exp int) uint64 {
 	return uint64(exp+o.expMask()/2) << o.fracBits
 }
 
-// makeCorners returns the bits, without sign, of operands at which something changes.
+// makeCorners returns the bits, without sign, of corner cases.
 func (o *Operands) makeCorners() []uint64 {
 	one, min, inf := o.Power(0), uint64(1)<<o.fracBits, uint64(o.expMask())<<o.fracBits
 	quiet := min / 2
@@ -40,7 +39,7 @@ func (o *Operands) makeCorners() []uint64 {
 		inf - min, inf - 2, inf - 1, // largest normals
 		inf, inf + 1, inf + quiet - 1, inf + quiet, inf + quiet + 5, // infinity, signalling and quiet NaNs
 	}
-	// Where integers, half precision and reciprocal estimates end.
+	// The limits of integers, half precision and reciprocal estimates.
 	for _, exp := range []int{-1024, -149, -126, -25, -24, -14, -2, -1, 1, 7, 8, 15, 16, 30, 31, 32, 62, 63, 64, 126, 127, 1022} {
 		if exp > -o.expMask()/2 && exp <= o.expMask()/2 {
 			p := o.Power(exp)
