@@ -16,7 +16,7 @@ const (
 	baseOfSystem            // the register in bits 4:0
 )
 
-// addressingOf decodes as much of w as its address needs (DDI 0487 C4.1.94).
+// addressingOf returns how w forms its address (DDI 0487 C4.1.94).
 func addressingOf(w uint32) addressing {
 	if w&0xfff8_0000 == 0xd508_0000 { // SYS
 		return baseOfSystem
@@ -46,7 +46,7 @@ func addressingOf(w uint32) addressing {
 	return baseAligned
 }
 
-// usesMemory reports whether w may load or store.
+// usesMemory says whether w may load or store.
 func usesMemory(w uint32) bool { return addressingOf(w) != noMemory }
 
 // bits returns the field of w with the given lowest bit and width.

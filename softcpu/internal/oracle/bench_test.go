@@ -6,7 +6,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
-// BenchmarkCompare is the speed of a long run on one class, all included.
+// BenchmarkCompare measures the speed of a long run on one class, everything included.
 func BenchmarkCompare(b *testing.B) {
 	if _, err := oracle.Find(); err != nil {
 		b.Skip(err)

@@ -7,7 +7,7 @@ type Class struct {
 	Name      string
 	CPU       string // QEMU's model that has the instructions; empty is the default
 	Encodings []Encoding
-	Avoid     *Exclusion // beside Exclusions, what the class leaves out
+	Avoid     *Exclusion // words that the class leaves out in addition to Exclusions
 }
 
 // Classes are all classes. Together they cover what the software CPU executes
@@ -34,7 +34,7 @@ var Classes = mustParse([]Class{
 	{Name: "any", Encodings: anything, Avoid: lseElsewhere},
 })
 
-// FindClass returns the class of that name, nil when there is none.
+// FindClass returns the class of that name, or nil if there is none.
 func FindClass(name string) *Class {
 	for i := range Classes {
 		if Classes[i].Name == name {

@@ -21,8 +21,7 @@ import (
 
 var decodeWords = flag.Int("decodewords", 200_000, "random words for the comparison of decoders")
 
-// gap is a kind of word that a reference decoder judges wrongly, or on other
-// terms than ours.
+// gap is a kind of word that a reference decoder judges wrongly, or by other rules than ours.
 type gap struct {
 	reason      string
 	mask, value uint32
@@ -58,7 +57,7 @@ var llvmGaps = []gap{
 	{"MRS, MSR: op0 is 2 or 3, it prints 0 too", 0xffd8_0000, 0xd500_0000, true},
 }
 
-// manyWords is *decodeWords, and a tenth of it with -short.
+// manyWords returns *decodeWords, or a tenth of it with -short.
 func manyWords() int {
 	if testing.Short() {
 		return *decodeWords / 10
@@ -112,7 +111,7 @@ func llvmDisassemble(t *testing.T, path string, words []uint32) []string {
 	for _, w := range words {
 		fmt.Fprintf(&in, "%#x %#x %#x %#x\n", byte(w), byte(w>>8), byte(w>>16), byte(w>>24))
 	}
-	// Exactly what the software CPU has.
+	// Exactly the extensions that the software CPU has.
 	cmd := exec.Command(path, "--disassemble", "-triple=aarch64", "-mattr=+v8a,+neon,+fp-armv8,+crc,+aes,+sha2,+lse,+pan,-fullfp16,-rdm")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, diag
 	if err := cmd.Run(); err != nil {

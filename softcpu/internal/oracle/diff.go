@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Diff says in what got differs from want, a phrase for each difference, and
-// is empty when they are the same.
+// Diff describes how got differs from want, with a phrase for each difference. It returns ""
+// if they are the same.
 func Diff(got, want Result) string {
 	if equal(&got, &want) {
 		return ""

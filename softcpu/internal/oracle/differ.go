@@ -11,17 +11,17 @@ import (
 // Differ compares two runners, case by case.
 type Differ struct {
 	Got  Runner // the one under test; runs on the calling goroutine
-	Want Runner // the one that is right
+	Want Runner // the reference
 
-	// Signals counts what the cases ended with, by signal.
+	// Signals counts the cases by the signal that ended them.
 	Signals map[int]int
 }
 
-// Difference is a case that the two runners disagree on.
+// Difference is a case on which the two runners disagree.
 type Difference struct {
 	Case      Case
 	Got, Want Result
-	Text      string // in what they differ
+	Text      string // how they differ
 }
 
 // Run runs the cases on both sides at once and returns the differences that
@@ -29,7 +29,7 @@ type Difference struct {
 func (d *Differ) Run(cases []Case) ([]Difference, error) {
 	var want []Result
 	ran := make(chan error, 1)
-	go func() { // ends when the runner does, which is waited for below
+	go func() { // ends with the runner, for which Run waits below
 		var err error
 		want, err = d.Want.Run(cases)
 		ran <- err
@@ -53,9 +53,9 @@ func (d *Differ) Run(cases []Case) ([]Difference, error) {
 	return diffs, nil
 }
 
-// Minimize looks for a shorter case with a difference: the shortest beginning
-// that has one, and of that the last instruction alone, starting from the state
-// that the right runner reached before it.
+// Minimize looks for a shorter case with a difference. It tries the shortest beginning that
+// has one, and then only the last instruction of that, from the state that the reference
+// reached before it.
 func (d *Differ) Minimize(x Difference) (Difference, error) {
 	for n := 1; n < len(x.Case.Words); n++ {
 		c := x.Case
@@ -88,8 +88,8 @@ func (d *Differ) Minimize(x Difference) (Difference, error) {
 	return found[0], nil
 }
 
-// String describes the difference: the instructions, the registers that they
-// name as they were before, and in what the results differ.
+// String describes the difference: the instructions, the old values of the registers that
+// they name, and how the results differ.
 func (x Difference) String() string {
 	var b strings.Builder
 	for i, w := range x.Case.Words {
@@ -116,8 +116,7 @@ func (x Difference) String() string {
 	return b.String()
 }
 
-// Disassemble returns the text of w in GNU syntax, or "?" for what arm64asm
-// does not know.
+// Disassemble returns the text of w in GNU syntax, or "?" if arm64asm does not know w.
 func Disassemble(w uint32) string {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], w)

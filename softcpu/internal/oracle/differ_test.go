@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// adder is a runner of a toy machine: each word is added to X0, but for bad,
-// which it gets wrong.
+// adder is a runner of a toy machine that adds each word to X0. It makes a mistake with the
+// word bad.
 type adder struct{ bad uint32 }
 
 func (a adder) Run(cases []Case) ([]Result, error) {

@@ -6,12 +6,12 @@ import (
 	"encoding/binary"
 )
 
-// pageSize is the largest page of a Linux kernel for arm64, so that the image
-// loads on each of them.
+// pageSize is the largest page size of Linux for arm64, so that the image loads on every
+// kernel.
 const pageSize = 0x10000
 
-// segment is one PT_LOAD of the image. All its bytes are in the file: QEMU's
-// loader has been unreliable with segments that are all bss.
+// segment is one PT_LOAD of the image. All its bytes are in the file, because QEMU's loader
+// has been unreliable with segments that are entirely bss.
 type segment struct {
 	addr, size uint64
 	flags      elf.ProgFlag
@@ -28,8 +28,8 @@ func image() []byte {
 	})
 }
 
-// text returns the monitor's instructions, and behind them for each slot the
-// trampoline that restores x30, the one register a branch needs.
+// text returns the monitor's instructions. Behind them, each slot has a trampoline that
+// restores x30, the one register that the branch into the slot needs.
 func text() []byte {
 	b := make([]byte, textSize)
 	for i, in := range monitor {

@@ -1,8 +1,7 @@
 package oracle
 
-// Exclusion is a kind of instruction word that the two sides may execute
-// differently with neither being wrong. Generators draw again when they meet
-// one, and count it.
+// Exclusion is a kind of instruction word that the two sides may execute differently although
+// both are right. When a generator draws such a word, it counts it and draws again.
 type Exclusion struct {
 	Name   string
 	Reason string
@@ -53,7 +52,7 @@ func (x *Exclusion) of(w uint32) *Exclusion {
 	return nil
 }
 
-// lseElsewhere keeps LSE out of the class that looks for undefined words.
+// lseElsewhere keeps LSE out of the class that tests undefined words.
 var lseElsewhere = &Exclusion{"LSE", "has a class of its own: the model with exactly ARMv8.0 lacks it", isLSE}
 
 func isLSE(w uint32) bool {
@@ -70,8 +69,8 @@ func isLSE(w uint32) bool {
 var mismatched = &Exclusion{Name: "store-exclusive of another size",
 	Reason: "than the load-exclusive before it is CONSTRAINED UNPREDICTABLE (DDI 0487, Synchronization and semaphores); QEMU may store and yet return status 1"}
 
-// mismatches reports whether w is a store-exclusive, and the last
-// load-exclusive before it of another size.
+// mismatches says whether w is a store-exclusive whose size differs from the last
+// load-exclusive before it.
 func mismatches(before []uint32, w uint32) bool {
 	const sizeAndPair = 3<<30 | 1<<21
 	if !isExclusive(w) || bits(w, 22, 1) == 1 {
@@ -110,7 +109,7 @@ func loadsPairIntoOne(w uint32) bool {
 	return false
 }
 
-// isExclusive reports whether w is LDXR, STXR, LDXP, STXP or one with acquire
+// isExclusive says whether w is LDXR, STXR, LDXP, STXP or one with acquire
 // or release semantics. With 32-bit CASP, which has bit 31 clear, bit 21 means
 // something else.
 func isExclusive(w uint32) bool {
@@ -118,7 +117,7 @@ func isExclusive(w uint32) bool {
 	return w&0x3f80_0000 == 0x0800_0000 && (!pair || bits(w, 31, 1) == 1)
 }
 
-// isOrdered reports whether w is LDAR or STLR, of any size.
+// isOrdered says whether w is LDAR or STLR, of any size.
 func isOrdered(w uint32) bool { return w&0x3fa0_0000 == 0x0880_0000 }
 
 func statusOverlaps(w uint32) bool {

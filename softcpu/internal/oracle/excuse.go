@@ -1,12 +1,12 @@
 package oracle
 
-// Excuse is a way in which the results of a case may differ with neither side
-// being wrong. Where it applies, what it speaks of is made equal before the
-// comparison, and the rest is compared all the same.
+// Excuse is a way in which the results of a case may differ although both sides are right. If
+// it applies, it makes that part of the results equal before the comparison. The rest is
+// still compared.
 type Excuse struct {
 	Name   string
 	Reason string
-	// apply changes got where w, the word at which got ended, has this excuse.
+	// apply changes got if w, the word at which got ended, has this excuse.
 	apply func(w uint32, got *Result, want Result)
 }
 
@@ -30,8 +30,8 @@ var Excuses = []Excuse{
 		monitorAccess},
 }
 
-// Compare says in what got differs from want, past all excuses; it is empty
-// when nothing does.
+// Compare describes how got differs from want after all excuses. It returns "" if they do not
+// differ.
 func Compare(c *Case, got, want Result) string {
 	if equal(&got, &want) {
 		return ""
@@ -71,8 +71,8 @@ func monitorAccess(_ uint32, got *Result, want Result) {
 	}
 }
 
-// wildAccess excuses an access to QEMU's stack, or to what faultAddr calls
-// nowhere, where QEMU found memory.
+// wildAccess excuses an access for which QEMU found memory: its stack, or an address outside
+// of the address space (see faultAddr).
 func wildAccess(_ uint32, got *Result, want Result) {
 	const stack = 16 << 20 // bytes, more than QEMU's 8 MiB
 	if got.Signal == SIGSEGV && got.FaultAddr >= addressSpace-stack && want.Signal != SIGSEGV {
@@ -117,7 +117,7 @@ func partOfAccess(w uint32, got *Result, want Result) {
 	}
 }
 
-// isMultiple reports whether w may access memory more than once.
+// isMultiple says whether w may access memory more than once.
 func isMultiple(w uint32) bool {
 	switch addressingOf(w) {
 	case baseOnly, offsetImm7:

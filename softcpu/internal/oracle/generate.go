@@ -8,24 +8,23 @@ import (
 // Generator makes cases of one class. The same class and seed give the same
 // cases.
 type Generator struct {
-	// Excluded counts, by row of Exclusions, the words that were drawn and not
-	// used.
+	// Excluded counts, by row of Exclusions, the words that were drawn and not used.
 	Excluded map[string]int
 
-	// Undefined, when set, keeps out all but one in undefinedOneIn of the words
-	// that it reports, so that longer cases get to their end.
+	// Undefined, if not nil, says whether a word is undefined. Only one in
+	// undefinedOneIn of such words is used, so that longer cases get to their end.
 	Undefined func(w uint32) bool
 
-	// Repeat, when set, is from how many states each sequence of words starts;
-	// it saves both sides much of their decoding.
+	// Repeat, if not 0, is the number of states from which each sequence of words
+	// starts. It saves both sides much of their decoding.
 	Repeat int
 
 	class *Class
 	rnd   *rand.Rand
 	count int
 	last  []uint32 // the words of the last case
-	left  int      // how often they are still to come
-	words []uint32 // when not nil, the words to draw from
+	left  int      // how often they are still to be used
+	words []uint32 // if not nil, the words to draw from
 }
 
 // NewGenerator returns a generator for class.
@@ -44,8 +43,8 @@ func NewWordsGenerator(words []uint32, seed uint64) *Generator {
 // undefinedOneIn is how many undefined words Generator.Undefined lets through.
 const undefinedOneIn = 32
 
-// longestSequence is the length of the longest case: one case in two is a
-// single instruction, which is the easiest to understand when it differs.
+// longestSequence is the length of the longest case. One case in two is a single instruction,
+// whose differences are the easiest to understand.
 const longestSequence = 12
 
 // Next returns the next case.
@@ -81,8 +80,8 @@ func (g *Generator) sequence(pc uint64) []uint32 {
 	return words
 }
 
-// pool returns the registers that a case may use: a few, so that results feed
-// further instructions, or any.
+// pool returns the registers that a case may use: either a few, so that results feed further
+// instructions, or all.
 func (g *Generator) pool() []uint32 {
 	if g.rnd.IntN(2) > 0 {
 		return nil
@@ -119,9 +118,8 @@ func (g *Generator) word(before []uint32, n int, pc uint64, regs []uint32) uint3
 	}
 }
 
-// mayLoop reports whether w branches to a register that a word before it may
-// have changed, or that an earlier branch uses: it could go backward, and the
-// case might not end.
+// mayLoop says whether w branches to a register that a word before it may have changed, or
+// that an earlier branch uses. Such a branch could go backward, and the case might not end.
 func mayLoop(before []uint32, w uint32) bool {
 	if !isRegisterBranch(w) {
 		return false
@@ -129,7 +127,7 @@ func mayLoop(before []uint32, w uint32) bool {
 	return names(before, bits(w, 5, 5))
 }
 
-// names reports whether any of words may name general register r.
+// names says whether any of words may name general register r.
 func names(words []uint32, r uint32) bool {
 	for _, w := range words {
 		link := w&0xfc00_0000 == 0x9400_0000 || w&0xffff_fc1f == 0xd63f_0000 // BL, BLR
@@ -145,14 +143,14 @@ func names(words []uint32, r uint32) bool {
 	return false
 }
 
-// setsReserved reports whether w writes to FPCR or FPSR a register that a word
-// before it may have changed: steer clears only in what a case starts with the
-// bits that are RES0 without AArch32, which QEMU's models have.
+// setsReserved says whether w writes a register to FPCR or FPSR that a word before it may
+// have changed. Some bits are RES0 without AArch32, which QEMU's models have. steer clears
+// them only in the state from which a case starts.
 func setsReserved(before []uint32, w uint32) bool {
 	return floatControl(w) != 0 && names(before, bits(w, 0, 5))
 }
 
-// floatControl returns for MSR FPCR and MSR FPSR the bits that can be set.
+// floatControl returns the bits that MSR FPCR or MSR FPSR can set.
 func floatControl(w uint32) uint64 {
 	switch w &^ 31 {
 	case 0xd51b_4400:
@@ -163,7 +161,7 @@ func floatControl(w uint32) uint64 {
 	return 0
 }
 
-// isRegisterBranch reports whether w is BR, BLR or RET.
+// isRegisterBranch says whether w is BR, BLR or RET.
 func isRegisterBranch(w uint32) bool {
 	return w&0xff9f_fc1f == 0xd61f_0000 && bits(w, 21, 2) != 3
 }

@@ -2,8 +2,8 @@ package oracle
 
 import "testing"
 
-// TestSelf runs each class twice and expects the same, and that the class is
-// worth running: most cases end other than by an undefined instruction.
+// TestSelf runs each class twice and expects the same results. It also checks that the class
+// is useful: most cases must not end with an undefined instruction.
 func TestSelf(t *testing.T) {
 	for i := range Classes {
 		c := &Classes[i]

@@ -1,11 +1,10 @@
 package oracle
 
-// The guest's address space. Code slots and the memory block are less than
-// 1 MiB apart, so that literal loads reach the block. The monitor is as far away
-// as a branch reaches: beyond literal loads, and beyond most of what ADRP forms.
-// The records are where no offset from the memory block reaches, since a stray
-// store there would change another case; the monitor maps them itself, because
-// QEMU is slow to load an executable with so large a gap.
+// The guest's address space. Code slots and the memory block are less than 1 MiB apart, so
+// that literal loads reach the block. The monitor is as far away as a branch reaches: beyond
+// literal loads, and beyond most addresses that ADRP forms. No offset from the memory block
+// reaches the records, because a stray store there would change another case. The monitor
+// maps the records itself, because QEMU is slow to load an executable with so large a gap.
 //
 //	0x12_3400_0000  code: 64 slots of 4 KiB, zero but for the code, read-execute
 //	0x12_3408_0000  the memory block, 4 KiB, read-write, unmapped on both sides
@@ -25,16 +24,16 @@ const (
 	dataBase  = 0x12_3b01_0000
 	batchBase = 0x2f_1357_0000
 
-	// addressSpace is how many bytes are reserved for the guest. QEMU puts the
-	// stack at the end, which no power of two comes near.
+	// addressSpace is how many bytes are reserved for the guest. QEMU puts the stack
+	// at the end, so the size is not near a power of two.
 	addressSpace = 0x3b_0000_0000
 )
 
 // SlotPC returns the address of code slot i, counted modulo Slots.
 func SlotPC(i int) uint64 { return CodeBase + uint64(i%Slots)*SlotSize }
 
-// Offsets into a record, in bytes. The same form carries a case to the monitor
-// and its result back. Registers are in the order of a struct sigcontext.
+// Offsets into a record, in bytes. A record carries a case to the monitor and its result
+// back. Registers are in the order of a struct sigcontext.
 const (
 	recX          = 0
 	recSP         = 248

@@ -9,25 +9,23 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// Runner runs cases: the Oracle is one, a Machine another.
+// Runner runs cases. Oracle and Machine are Runners.
 type Runner interface {
 	// Run returns a result for each case, in order.
 	Run([]Case) ([]Result, error)
 }
 
-// Machine runs cases on a vCPU of any backend of package hvf. The cases
-// execute at EL0, as Linux sets it up, behind page tables that make the guest's
-// address space of layout.go; what ends them takes an exception to EL1, whose
-// vector is an HVC.
+// Machine runs cases on a vCPU of any backend of package hv. The cases execute at EL0, set up
+// as under Linux, with page tables for the guest's address space of layout.go. An exception
+// to EL1, whose vector is an HVC, ends a case.
 type Machine struct {
 	vm   hv.VM
 	vcpu hv.VCPU
 	ram  []byte
 }
 
-// The machine's physical memory. Tables are those of a 4 KiB granule with four
-// levels (DDI 0487 D8.2); all addresses of a case are in one 2 MiB range, so
-// one table a level is enough.
+// The machine's physical memory. The tables have a granule of 4 KiB and four levels (DDI 0487
+// D8.2). All addresses of a case are in one 2 MiB range, so one table per level is enough.
 const (
 	ramL0      = 0x0_0000
 	ramL1      = 0x0_1000
@@ -43,8 +41,8 @@ const (
 	enter      = newCode + 12       // enters a case
 )
 
-// NewMachine makes a machine with one vCPU on h. It belongs to the calling
-// goroutine, which has called runtime.LockOSThread and calls Close.
+// NewMachine makes a machine with one vCPU on h. The machine belongs to the calling goroutine,
+// which has called runtime.LockOSThread and calls Close.
 func NewMachine(h hv.Hypervisor) (*Machine, error) {
 	vm, err := h.NewVM(hv.Config{VCPUs: 1})
 	if err != nil {
@@ -75,8 +73,8 @@ func (m *Machine) start() (err error) {
 	return m.vcpu.SetVTimerMask(true)
 }
 
-// systemSetup is EL1 as Linux has it for its processes, but for SCTLR_EL1.SA0:
-// QEMU 7 does not check the alignment of the stack pointer.
+// systemSetup sets up EL1 as Linux does for its processes, except for SCTLR_EL1.SA0: QEMU 7
+// does not check the alignment of the stack pointer.
 var systemSetup = []struct {
 	reg   aarch64.SysReg
 	value uint64
@@ -243,7 +241,7 @@ func (m *Machine) result(c *Case) (Result, error) {
 	return r, g.err
 }
 
-// setSignal sets what Linux makes of an exception from EL0.
+// setSignal sets the signal that Linux would send for an exception from EL0.
 func (r *Result) setSignal(esr aarch64.ESR, far uint64, c *Case) {
 	switch esr.EC() {
 	case aarch64.ECInstrAbortLower:

@@ -1,21 +1,21 @@
 package oracle
 
-// insn is one instruction of the monitor with its disassembly, in the GNU
-// syntax that package arm64asm prints; a test holds the two together.
+// insn is one instruction of the monitor with its disassembly, in the GNU syntax that package
+// arm64asm prints. A test compares the two.
 type insn struct {
 	word uint32
 	text string
 }
 
-// monitor is the program that runs in the guest. It speaks only Linux system
-// calls, so that it runs under user-mode emulation and on real hardware alike:
+// monitor is the program that runs in the guest. It uses only Linux system calls, so it runs
+// under user-mode emulation and on real hardware alike:
 //
 //	132 sigaltstack   134 rt_sigaction   222 mmap   226 mprotect
 //	 63 read           64 write           94 exit_group
 //
-// Throughout, x20 is dataBase, x22 the current record and x21 the number of
-// records left. Offsets into x20 are the data constants of layout.go, those
-// into x22 the rec constants. No instruction of it needs a stack.
+// Throughout, x20 is dataBase, x22 the current record and x21 the number of records left.
+// Offsets from x20 are the data constants of layout.go, and offsets from x22 the rec
+// constants. The monitor does not use a stack.
 var monitor = []insn{
 	// start: map the records, install the alternate stack, and one handler for signals 4 to 11.
 	{0x10080014, "adr x20, .+0x10000"},

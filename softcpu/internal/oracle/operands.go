@@ -5,10 +5,9 @@ import (
 	"math"
 )
 
-// Fill returns the state that belongs to seed: corner cases and random values
-// mixed, in every register and, when the seed is even, in memory. PC is left to
-// the caller. Recorded vectors are written as differences from it, so a change
-// here means recording them again.
+// Fill returns the state for seed: a mix of corner cases and random values in every register
+// and, if the seed is even, in memory. The caller sets PC. Recorded vectors are differences
+// from this state, so they must be recorded again after a change here.
 func Fill(seed uint64) State {
 	f := filler{state: seed}
 	s := State{Mem: make([]byte, MemSize)}
@@ -31,8 +30,7 @@ func Fill(seed uint64) State {
 	return s
 }
 
-// memory fills m with random bits, and a few registers' worth of lanes that
-// are likely to matter.
+// memory fills m with random bits, and in a few places with lanes that are likely to matter.
 func (f *filler) memory(m []byte) {
 	for i := 0; i < len(m); i += 8 {
 		binary.LittleEndian.PutUint64(m[i:], f.next())
@@ -45,11 +43,11 @@ func (f *filler) memory(m []byte) {
 	}
 }
 
-// filler is the splitmix64 generator, whose sequence is ours to keep.
+// filler is the splitmix64 generator. It is our own code so that its sequence never changes.
 type filler struct {
 	state uint64
 	spare uint64 // bits for small choices
-	left  int    // how many times 16 of them
+	left  int    // how many times 16 bits are left in spare
 }
 
 func (f *filler) next() uint64 {
@@ -180,9 +178,9 @@ func (f *filler) float(t format) uint64 {
 	return f.sign(t.exp+t.frac) | f.exponent(t)<<t.frac | f.fraction(t)
 }
 
-// exponent returns a biased exponent: zeros and denormals, the smallest and the
-// largest, infinities and NaNs, those about one, and those about the limits of
-// the integer types and of the narrower formats.
+// exponent returns a biased exponent: of zeros and denormals, of the smallest and the largest
+// numbers, of infinities and NaNs, of numbers near one, or of numbers near the limits of the
+// integer types and the narrower formats.
 func (f *filler) exponent(t format) uint64 {
 	near := func(e uint64, spread int) uint64 {
 		return min(e+uint64(f.below(2*spread+1))-uint64(spread), t.maxExp())
@@ -225,8 +223,8 @@ func (f *filler) narrowLimit(t format, near func(uint64, int) uint64) uint64 {
 	return 0
 }
 
-// fraction returns fraction bits: none, all, few, a tie at any position, or
-// just beside one.
+// fraction returns fraction bits: none, all, few, a tie at any position, or a value next to a
+// tie.
 func (f *filler) fraction(t format) uint64 {
 	mask := uint64(1)<<t.frac - 1
 	bit := f.below(t.frac)

@@ -15,17 +15,17 @@ import (
 
 // Options says which CPU to run.
 type Options struct {
-	// CPU is QEMU's name of the model: "cortex-a57" (the default) is ARMv8.0-A
-	// with CRC32 and the crypto instructions, "neoverse-n1" adds LSE among
-	// others. It means nothing on linux/arm64, where the host is the CPU.
+	// CPU is QEMU's name of the model. "cortex-a57", the default, is ARMv8.0-A with
+	// CRC32 and the crypto instructions. "neoverse-n1" adds LSE, among others. On
+	// linux/arm64 the host is the CPU, and this name is ignored.
 	CPU string
 }
 
-// ErrNotFound says that this machine has nothing to compare with.
+// ErrNotFound says that this machine has no CPU to compare with.
 var ErrNotFound = errors.New("oracle: qemu-aarch64 is not installed: install qemu-user or qemu-user-static")
 
-// Find returns the path of the emulator, ErrNotFound when there is none, and
-// the empty path on linux/arm64, which needs none.
+// Find returns the path of the emulator, or ErrNotFound if there is none. On linux/arm64,
+// which needs no emulator, it returns an empty path.
 func Find() (path string, err error) {
 	if runtime.GOOS != "linux" {
 		return "", fmt.Errorf("oracle: %s has no user-mode emulation: use Linux", runtime.GOOS)
@@ -105,12 +105,12 @@ func writeImage() (string, error) {
 	return f.Name(), nil
 }
 
-// patience is how long 1,024 cases may take before the monitor is killed: a
-// case that loops would occupy it for ever.
+// patience is how long 1,024 cases may take before the monitor is killed. A case that loops
+// would occupy it for ever.
 const patience = time.Minute
 
-// Run runs the cases and returns a result for each, in order. After an error
-// the oracle is of no further use.
+// Run runs the cases and returns a result for each, in order. After an error the oracle
+// cannot be used any more.
 func (o *Oracle) Run(cases []Case) ([]Result, error) {
 	for i := range cases {
 		if err := cases[i].check(); err != nil {
@@ -119,7 +119,7 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 	}
 	batches := split(cases)
 	sent := make(chan error, 1)
-	go func() { sent <- o.send(batches) }() // ends with the last write, or when the monitor does
+	go func() { sent <- o.send(batches) }() // ends after the last write, or with the monitor
 	results := make([]Result, 0, len(cases))
 	rec := make([]byte, recSize)
 	watchdog := time.AfterFunc(patience, func() { o.cmd.Process.Kill() })
@@ -139,7 +139,7 @@ func (o *Oracle) Run(cases []Case) ([]Result, error) {
 	return results, <-sent
 }
 
-// died explains why result n did not come.
+// died returns an error that explains why result n is missing.
 func (o *Oracle) died(cases []Case, n int, err error) error {
 	o.cmd.Process.Kill() // so that the sender ends too
 	return fmt.Errorf("oracle: %s ended in the batch of case %d, words %08x: %w", o.cmd.Path, n, cases[n].Words, err)
@@ -159,8 +159,8 @@ func (o *Oracle) send(batches [][]Case) error {
 	return nil
 }
 
-// split cuts cases into batches that use slots in rising order, each for one
-// sequence of words only.
+// split cuts cases into batches. Within a batch, slots are in rising order, and each has only
+// one sequence of words.
 func split(cases []Case) [][]Case {
 	var batches [][]Case
 	for len(cases) > 0 {

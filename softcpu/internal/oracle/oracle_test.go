@@ -8,7 +8,7 @@ import (
 	"golang.org/x/arch/arm64/arm64asm"
 )
 
-// TestMonitorText holds the monitor's words and their disassembly together.
+// TestMonitorText compares the monitor's words with their disassembly.
 func TestMonitorText(t *testing.T) {
 	for i, in := range monitor {
 		var b [4]byte
@@ -49,7 +49,7 @@ func start(t testing.TB, opt Options) *Oracle {
 	return o
 }
 
-// handCases are cases whose results the manual gives.
+// handCases are cases whose results follow from the manual.
 var handCases = []struct {
 	text  string
 	words []uint32
@@ -138,7 +138,7 @@ func TestHandCases(t *testing.T) {
 	}
 }
 
-// TestMonitorEnds checks that a monitor that goes away is an error, not a hang.
+// TestMonitorEnds checks that Run returns an error, and does not hang, if the monitor ends.
 func TestMonitorEnds(t *testing.T) {
 	o := start(t, Options{})
 	const exit = 94

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Encoding is one row of the encoding table: a group of instructions as the
-// manual's decode tables draw it.
+// Encoding is one row of the encoding table: a group of instructions as in the manual's
+// decode tables.
 type Encoding struct {
 	Name string
-	// Pattern has the 32 bits from bit 31 down, separated by blanks: literal
-	// bits, and fields as "name:width". "name:width=1,4-6" draws mostly from
-	// the values listed, which are the allocated ones.
+	// Pattern has the 32 bits from bit 31 down, separated by blanks: literal bits,
+	// and fields as "name:width". For "name:width=1,4-6" most words have one of the
+	// listed values, which are the allocated ones.
 	Pattern string
 
 	fixed  uint32 // the literal bits
@@ -25,10 +25,10 @@ type field struct {
 	name   string
 	lo     int
 	width  int
-	values []uint32 // empty: all
+	values []uint32 // empty if all values are allocated
 }
 
-// parse fills in what follows from the pattern.
+// parse sets the fields that follow from the pattern.
 func (e *Encoding) parse() error {
 	bit := 32
 	for _, tok := range strings.Fields(e.Pattern) {
@@ -82,11 +82,12 @@ func parseList(list string) (values []uint32, err error) {
 	return values, nil
 }
 
-// unallocatedOneIn is how rarely a field leaves its list of values.
+// unallocatedOneIn is how rarely a field has a value outside of its list: once in so many
+// words.
 const unallocatedOneIn = 32
 
-// random returns an instruction of the group. Register fields take their
-// values from regs, unless that is empty.
+// random returns an instruction of the group. The values of register fields are from regs,
+// unless regs is empty.
 func (e *Encoding) random(r *rand.Rand, regs []uint32) uint32 {
 	w := e.fixed
 	for _, f := range e.fields {

@@ -12,7 +12,7 @@ func (c *Case) check() error {
 	case len(c.Words) > MaxWords:
 		return fmt.Errorf("oracle: case has %d words, split it: at most %d fit", len(c.Words), MaxWords)
 	case slot >= Slots || c.In.PC%SlotSize != 0:
-		return fmt.Errorf("oracle: case starts at pc 0x%x, which is no code slot: use SlotPC", c.In.PC)
+		return fmt.Errorf("oracle: case starts at pc 0x%x, which is not a code slot: use SlotPC", c.In.PC)
 	case c.In.Mem != nil && len(c.In.Mem) != MemSize:
 		return fmt.Errorf("oracle: case has 0x%x bytes of memory, give 0x%x or none", len(c.In.Mem), MemSize)
 	}
@@ -45,8 +45,8 @@ func putCase(rec []byte, c *Case) {
 	clear(rec[recMem+copy(rec[recMem:recSize], c.In.Mem) : recSize])
 }
 
-// putCode writes the words of c, and behind them the branch that ends it, to
-// the codeSize bytes at the start of its slot.
+// putCode writes the words of c, and after them the branch that ends the case, to the codeSize
+// bytes at the start of its slot.
 func putCode(code []byte, c *Case) {
 	clear(code)
 	for i, w := range c.Words {
@@ -55,13 +55,12 @@ func putCode(code []byte, c *Case) {
 	binary.LittleEndian.PutUint32(code[4*len(c.Words):], branch(c.End(), endTarget))
 }
 
-// endTarget is where the branch behind a case's last word goes.
+// endTarget is the target of the branch after a case's last word.
 const endTarget = textBase + 4*monitorEnded
 
-// faultAddr returns the address to report for a fault at addr: without its
-// tag, and with all addresses beyond the address space, and of accesses that may
-// cross its end, alike: an emulator cannot tell which one the host complained
-// about.
+// faultAddr returns the address to report for a fault at addr, without its tag. It returns
+// the same address for all accesses beyond the end of the address space or across it, because
+// an emulator does not know the address for which the host faulted.
 func faultAddr(addr uint64) uint64 {
 	addr = uint64(int64(addr) << 8 >> 8)
 	if addr >= addressSpace-pageSize {

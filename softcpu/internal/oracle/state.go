@@ -12,12 +12,12 @@ type State struct {
 	Mem  []byte        // MemSize bytes at MemBase; nil is all zero
 }
 
-// Case is a sequence of instructions and the state it starts from. In.PC is the
-// start of a code slot, see SlotPC; the rest of the slot is zero, which is no
-// instruction. Behind the last word stands an implicit BRK: a case that runs to
-// its end reports SIGTRAP with PC at that BRK.
+// Case is a sequence of instructions and the state from which it starts. In.PC is the start of
+// a code slot, see SlotPC. The rest of the slot is zero, which is an undefined instruction.
+// After the last word there is an implicit BRK: a case that runs to its end reports SIGTRAP
+// with PC at that BRK.
 type Case struct {
-	Seed  uint64   // In is Fill(Seed) but for some registers
+	Seed  uint64   // In is Fill(Seed) except for some registers
 	Words []uint32 // at most MaxWords
 	In    State
 }
@@ -37,5 +37,5 @@ const (
 	SIGSEGV = 11 // no mapping, or no permission
 )
 
-// End returns the address behind the last word.
+// End returns the address after the last word.
 func (c *Case) End() uint64 { return c.In.PC + 4*uint64(len(c.Words)) }

@@ -1,8 +1,8 @@
 package oracle
 
-// retarget replaces the offset of a PC-relative instruction: branches go
-// forward to a word of the case or to its end, so that each case ends; literals
-// lie in the memory block or in the case's own slot.
+// retarget replaces the offset of a PC-relative instruction. Branches go forward to a word of
+// the case or to its end, so that each case ends. Literals are in the memory block or in the
+// case's own slot.
 func (g *Generator) retarget(w uint32, i, n int, pc uint64) uint32 {
 	lo, width := branchOffset(w)
 	if width > 0 {
@@ -20,8 +20,8 @@ func (g *Generator) retarget(w uint32, i, n int, pc uint64) uint32 {
 	return w
 }
 
-// branchOffset returns the place of the offset of an immediate branch, in
-// words; the width is zero for other instructions.
+// branchOffset returns the position of an immediate branch's offset, which counts words. The
+// width is zero for other instructions.
 func branchOffset(w uint32) (lo, width int) {
 	switch {
 	case w&0x7c00_0000 == 0x1400_0000: // B, BL
@@ -79,8 +79,8 @@ func (g *Generator) steer(c *Case) {
 	}
 }
 
-// branchTarget returns where word i of c, a branch to a register, goes: mostly
-// to a word behind it, and now and then to where there is nothing to execute.
+// branchTarget returns the target of word i of c, a branch to a register. Mostly it is a later
+// word of c, and sometimes an address without code.
 func (g *Generator) branchTarget(c *Case, i int) uint64 {
 	ahead := c.In.PC + 4*uint64(i+1+g.rnd.IntN(len(c.Words)-i))
 	switch g.rnd.IntN(16) {

@@ -2,8 +2,8 @@ package oracle
 
 import "testing"
 
-// TestRetarget checks that what is relative to the PC stays where both sides
-// have the same: branches in the case, literals in the block or in the slot.
+// TestRetarget checks that PC-relative addresses stay where both sides have the same memory:
+// branches in the case, literals in the block or in the slot.
 func TestRetarget(t *testing.T) {
 	g := NewGenerator(FindClass("load"), 1)
 	const n = 5

@@ -32,8 +32,8 @@ var crc32 = []Encoding{
 	{Name: "CRC32X", Pattern: "1 0 0 11010110 Rm:5 010 C:1 sz:2=3 Rn:5 Rd:5"},
 }
 
-// DDI 0487 C4.1.93, Branches: their offsets are steered into the case's own
-// words. The data processing makes flags and values to decide on.
+// DDI 0487 C4.1.93, Branches. Their offsets are steered into the case's own words. The
+// data-processing instructions make flags and values for the conditions.
 var branches = []Encoding{
 	{Name: "Conditional branch (immediate)", Pattern: "0101010 o1:1=0 imm19:19 o0:1=0 cond:4"},
 	{Name: "Unconditional branch (immediate)", Pattern: "op:1 00101 imm26:26"},

@@ -40,8 +40,8 @@ var crypto = []Encoding{
 	{Name: "PMULL", Pattern: "0 Q:1 0 01110 size:2=0,3 1 Rm:5 1110 00 Rn:5 Rd:5"},
 }
 
-// Whole groups at random: most of their words are unallocated, or belong to
-// extensions that the CPU does not have, and must be undefined.
+// Random words of whole groups. Most are unallocated, or belong to extensions that the CPU does
+// not have, and must be undefined.
 var anything = []Encoding{
 	{Name: "Reserved and later extensions", Pattern: "any:3 00 any:27"},
 	{Name: "Data processing -- immediate", Pattern: "any:3 100 op1:3 any:23"},

@@ -20,9 +20,8 @@ import (
 //	fault      uvarint, the fault address + 1
 //	out        what differs from in
 //
-// where a list of differences is a sequence of a field number and the field's
-// value, see deltaField, and of runs of memory, and ends with deltaEnd. Numbers
-// of fixed size are little-endian.
+// A list of differences is a sequence of fields, each a field number and a value, and of runs
+// of memory. It ends with deltaEnd. Numbers of fixed size are little-endian.
 const vectorHeader = "miniboot oracle vectors 1\n"
 
 // Field numbers in a list of differences.
@@ -38,7 +37,7 @@ const (
 	deltaEnd  = 101
 )
 
-// WriteVectors writes cases, and the results that are right for them.
+// WriteVectors writes cases and their expected results.
 func WriteVectors(w io.Writer, cases []Case, results []Result) error {
 	z, err := flate.NewWriter(w, flate.BestCompression)
 	if err != nil {
@@ -73,7 +72,7 @@ func (e vectorWriter) vector(c *Case, r *Result) {
 	e.delta(&c.In, &r.State, c.In.PC)
 }
 
-// delta writes in what s differs from base.
+// delta writes the differences of s from base.
 func (e vectorWriter) delta(base, s *State, slot uint64) {
 	was, is := base.fields(slot), s.fields(slot)
 	for i := range is {
@@ -144,7 +143,7 @@ func ReadVectors(r io.Reader) (cases []Case, results []Result, err error) {
 	}
 	n := d.uvarint()
 	if n > maxVectors {
-		d.err = fmt.Errorf("%d cases, at most %d make sense", n, maxVectors)
+		d.err = fmt.Errorf("%d cases, at most %d are allowed", n, maxVectors)
 	}
 	for range n {
 		c, r := d.vector()

@@ -23,8 +23,8 @@ func vectorFile(class string) string {
 	return filepath.Join("..", "..", "testdata", "vectors", class+".vec")
 }
 
-// TestVectors replays what QEMU did, on machines with and without it. With
-// -update it records first.
+// TestVectors replays recorded results of QEMU, on machines with and without QEMU. With
+// -update it records them first.
 func TestVectors(t *testing.T) {
 	for i := range oracle.Classes {
 		class := &oracle.Classes[i]
@@ -41,8 +41,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestVectorsBoot does the same with instructions that a boot of Linux and its
-// userland executed.
+// TestVectorsBoot is TestVectors for instructions that a boot of Linux and its userland has
+// executed.
 func TestVectorsBoot(t *testing.T) {
 	file := vectorFile("boot")
 	if *update && *words != "" {
@@ -112,7 +112,7 @@ func replay(t *testing.T, file string) {
 	}
 }
 
-// TestVectorsRoundTrip holds writer and reader together.
+// TestVectorsRoundTrip checks that the reader returns what the writer wrote.
 func TestVectorsRoundTrip(t *testing.T) {
 	g := oracle.NewGenerator(oracle.FindClass("simdstruct"), 3)
 	cases := make([]oracle.Case, 100)

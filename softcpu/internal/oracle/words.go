@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// ReadWords reads a file of instruction words, a hexadecimal number a line, as
-// command bootwords writes it.
+// ReadWords reads a file of instruction words, one hexadecimal number per line, as command
+// bootwords writes it.
 func ReadWords(name string) ([]uint32, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -2,8 +2,8 @@ package vec
 
 import "hash/crc32"
 
-// crcTables holds, for each polynomial, the remainders of a byte followed by
-// 0 to 7 zero bytes, so that eight bytes take eight independent look-ups.
+// crcTables has, for each polynomial, the remainders of a byte followed by 0 to 7 zero
+// bytes. So eight bytes take eight independent look-ups.
 var crcTables [2][8][256]uint32
 
 func init() {
@@ -19,10 +19,10 @@ func init() {
 	}
 }
 
-// CRC32 returns what the CRC32B, CRC32H, CRC32W and CRC32X instructions
-// (DDI 0487 C6.2, bytes = 1, 2, 4, 8), or with castagnoli the CRC32C ones, give
-// for an accumulator and a value. Neither is inverted, unlike in package
-// hash/crc32. Bits of val above its size are ignored.
+// CRC32 returns the result of CRC32B, CRC32H, CRC32W or CRC32X (DDI 0487 C6.2, bytes = 1,
+// 2, 4, 8) for an accumulator and a value. With castagnoli it returns the result of the
+// CRC32C instructions. Unlike package hash/crc32, it inverts neither accumulator nor
+// result. It ignores bits of val above its size.
 func CRC32(acc uint32, val uint64, bytes int, castagnoli bool) uint32 {
 	t := &crcTables[0]
 	if castagnoli {

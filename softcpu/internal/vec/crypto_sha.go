@@ -56,7 +56,7 @@ func smallSigma1(x uint32) uint32 {
 	return bits.RotateLeft32(x, -17) ^ bits.RotateLeft32(x, -19) ^ x>>10
 }
 
-// sha1Hash does four rounds: a to d are in Rd, e in Rn, the schedule plus its
+// sha1Hash executes four rounds. a to d are in Rd, e is in Rn, and the schedule plus its
 // constant in Rm.
 func sha1Hash(s *a64.State, op *a64.Op, f func(x, y, z uint32) uint32) {
 	v, e, w := readWords(s, op.Rd), uint32(s.V[op.Rn&31][0]), readWords(s, op.Rm)
@@ -97,8 +97,8 @@ func sha256h2(s *a64.State, op *a64.Op) {
 	writeWords(s, op, y)
 }
 
-// sha256Hash does four rounds on a to d in x and e to h in y, with the schedule
-// plus its constants in w.
+// sha256Hash executes four rounds on a to d in x and e to h in y. w is the schedule plus its
+// constants.
 func sha256Hash(x, y, w words) (words, words) {
 	for _, wt := range [4]uint32{w.w0, w.w1, w.w2, w.w3} {
 		t := y.w3 + bigSigma1(y.w0) + shaChoose(y.w0, y.w1, y.w2) + wt

@@ -46,7 +46,7 @@ func aesKeys(key []byte) (keys [11][2]uint64) {
 	return keys
 }
 
-// TestAES encrypts and decrypts blocks with the instructions as guests do.
+// TestAES encrypts and decrypts blocks with the instructions, as guests do.
 func TestAES(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for range 100 {
@@ -103,7 +103,7 @@ func shaBlock(s *a64.State, message []byte) {
 // four are the words of a register.
 type four [4]uint32
 
-// plus adds them to those of a register.
+// plus adds the words to those of a register.
 func (f four) plus(v [2]uint64) (sum four) {
 	for i := range f {
 		sum[i] = f[i] + uint32(element(&v, 2, i))

@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestEveryCodeHasAnExecutor takes the codes from their names.
+// TestEveryCodeHasAnExecutor checks every code that has a name.
 func TestEveryCodeHasAnExecutor(t *testing.T) {
 	for code := a64.FirstVector; code < a64.EndVector; code++ {
 		named := !strings.HasPrefix(code.String(), "code ")

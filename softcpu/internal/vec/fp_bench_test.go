@@ -8,7 +8,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// BenchmarkFP measures executors, with the flags as a program soon has them (IXC set) and as the soft path needs them.
+// BenchmarkFP measures executors with IXC set, as it soon is in a program, and with IXC clear, which takes the software
+// path.
 func BenchmarkFP(b *testing.B) {
 	words := []struct {
 		text string

@@ -37,7 +37,7 @@ func generalInteger(op *a64.Op, unsigned bool) fp.Fixed {
 	return fp.Fixed{Bits: 32, Unsigned: unsigned}
 }
 
-// generalFixed is generalInteger with 64 less scale fraction bits.
+// generalFixed describes a fixed-point number in the general register, with 64-scale fraction bits.
 func generalFixed(op *a64.Op, unsigned bool) fp.Fixed {
 	t := generalInteger(op, unsigned)
 	t.Fraction = 64 - uint(op.Imm>>10&0b111111)

@@ -5,7 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// Floating-point operations on elements, as package fp has them: method expressions of fp.Env.
+// Types of floating-point operations on elements: method expressions of fp.Env.
 type (
 	fpUnary   func(e *fp.Env, f fp.Format, a uint64) uint64
 	fpBinary  func(e *fp.Env, f fp.Format, a, b uint64) uint64
@@ -24,7 +24,7 @@ func fpElement(s *a64.State, r uint8, f fp.Format, i int) uint64 {
 	return v[i>>2&1] >> ((i & 3) * 16) & 0xffff
 }
 
-// fpVector is a result under construction; elements not set are zero.
+// fpVector is a result under construction. Elements that were not set are zero.
 type fpVector [2]uint64
 
 // set sets element i, which must still be zero.

@@ -42,7 +42,7 @@ func (w *fpWords) next(r *rand.Rand) uint32 {
 	return words[r.IntN(len(words))]
 }
 
-// The instructions between those under test: they show the flags of each and clear FPSR to what X9 holds.
+// The instructions between those under test. They read the flags of each, and set FPSR to X9.
 const (
 	mrsNZCV = 0xd53b4200 // mrs x0, nzcv
 	mrsFPSR = 0xd53b4420 // mrs x0, fpsr
@@ -85,7 +85,7 @@ func fpCase(slot int, w *fpWords, double, single, half *fptest.Operands) oracle.
 	return c
 }
 
-// runFP executes a case of fpCase here.
+// runFP executes a case of fpCase with this package.
 func runFP(c *oracle.Case) oracle.Result {
 	s := a64.State{V: c.In.V, FP: fp.Env{FPCR: c.In.FPCR, FPSR: c.In.FPSR}}
 	copy(s.X[:], c.In.X[:])
@@ -140,7 +140,7 @@ func compareFPWithQEMU(t *testing.T, w *fpWords, seed uint64) {
 	}
 }
 
-// explainFP reports the first instruction of a case at which the two sides part, with its operands.
+// explainFP reports the first instruction of a case at which the two sides differ, with its operands.
 func explainFP(t *testing.T, o *oracle.Oracle, c oracle.Case, d string) {
 	t.Helper()
 	words := c.Words

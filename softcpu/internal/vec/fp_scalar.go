@@ -51,7 +51,7 @@ func scalarBinary(f fpBinary) Func {
 	}
 }
 
-// The four operations are written out: through scalarBinary each would cost a second indirect call.
+// The four operations are written out, because scalarBinary would cost each one a second indirect call.
 
 func fadd(s *a64.State, op *a64.Op) {
 	t := op.Format()
@@ -118,7 +118,7 @@ func roundIntCurrent(e *fp.Env, f fp.Format, a uint64) uint64 {
 	return e.RoundInt(f, a, e.Rounding(), false)
 }
 
-// roundIntExact is FRINTX: as roundIntCurrent, and a change is inexact.
+// roundIntExact is FRINTX: like roundIntCurrent, but it sets IXC if the value changes.
 func roundIntExact(e *fp.Env, f fp.Format, a uint64) uint64 {
 	return e.RoundInt(f, a, e.Rounding(), true)
 }
@@ -128,7 +128,7 @@ func fcvt(s *a64.State, op *a64.Op) {
 	setFPScalar(s, op.Rd, s.FP.Convert(op.ToFormat(), from, fpScalar(s, op.Rn, from)))
 }
 
-// fmovImm expands imm8 as VFPExpandImm does: sign a, exponent NOT(b) b…b c d, fraction e f g h.
+// fmovImm expands imm8, abcdefgh, as VFPExpandImm does: sign a, exponent NOT(b) b…b c d, fraction e f g h.
 func fmovImm(s *a64.State, op *a64.Op) {
 	imm8 := op.Imm >> 13 & 0xff
 	a, b, cdefgh := imm8>>7, imm8>>6&1, imm8&0x3f

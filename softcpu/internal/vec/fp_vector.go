@@ -5,8 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// Advanced SIMD instructions whose elements are floating-point numbers: arithmetic. The scalar forms are
-// vectors of one element.
+// Arithmetic of Advanced SIMD instructions on floating-point elements. The scalar forms are vectors of one element.
 func init() {
 	define(a64.VFADD, fpThreeSame((*fp.Env).Add))
 	define(a64.VFSUB, fpThreeSame((*fp.Env).Sub))
@@ -48,7 +47,7 @@ func init() {
 // elementFormat returns the format of an instruction's elements.
 func elementFormat(op *a64.Op) fp.Format { return fp.Format(op.Size() & 1) }
 
-// elements returns their number.
+// elements returns the number of an instruction's elements.
 func elements(op *a64.Op) int {
 	switch {
 	case op.Scalar():

@@ -5,7 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// Advanced SIMD floating point: comparisons, which give elements of all ones or all zeros.
+// Advanced SIMD comparisons of floating-point elements. A result is all ones or all zeros.
 func init() {
 	define(a64.VFCMEQ, fpThreeSame(mask((*fp.Env).CompareEQ)))
 	define(a64.VFCMGE, fpThreeSame(mask((*fp.Env).CompareGE)))
@@ -19,7 +19,7 @@ func init() {
 	define(a64.VFCMLT0, fpTwoMisc(zeroWith(mask((*fp.Env).CompareGT))))
 }
 
-// mask makes an element of a comparison.
+// mask turns a comparison into an operation whose result is all ones or all zeros.
 func mask(compare fpCompare) fpBinary {
 	return func(e *fp.Env, f fp.Format, a, b uint64) uint64 {
 		if compare(e, f, a, b) {

@@ -5,7 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// Advanced SIMD floating point: conversion to and from integers and fixed point, and between formats.
+// Advanced SIMD conversions of floating-point elements: to and from integers and fixed point, and between formats.
 func init() {
 	for _, c := range []struct {
 		signed, unsigned a64.Code
@@ -30,7 +30,7 @@ func init() {
 	define(a64.VFCVTXN, fcvtxn)
 }
 
-// elementFixed describes elements as fixed point; Index, the number of fraction bits, is zero for integers.
+// elementFixed describes elements as fixed point. Index is the number of fraction bits, which is zero for integers.
 func elementFixed(op *a64.Op, unsigned bool) fp.Fixed {
 	return fp.Fixed{Bits: 8 << op.Size(), Fraction: uint(op.Index()), Unsigned: unsigned}
 }
@@ -89,8 +89,8 @@ func fcvtxn(s *a64.State, op *a64.Op) {
 	narrow(s, op, func(e *fp.Env, _ fp.Format, a uint64) uint64 { return e.ConvertXN(a) })
 }
 
-// narrow converts all elements into the lower half of a register, which clears the upper one, or, for FCVTN2 and
-// FCVTXN2, into the upper half, which leaves the lower one alone.
+// narrow converts all elements into the lower half of a register and clears the upper half. For FCVTN2 and FCVTXN2 it
+// converts them into the upper half and keeps the lower half.
 func narrow(s *a64.State, op *a64.Op, f fpUnary) {
 	from := elementFormat(op)
 	n := 16 >> op.Size()

@@ -5,7 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 )
 
-// Advanced SIMD floating point: pairs of neighbours, and all lanes of a register.
+// Advanced SIMD reductions of floating-point elements: of pairs of neighbours, and of all lanes of a register.
 func init() {
 	for _, r := range []struct {
 		pairwise, scalar, across a64.Code
@@ -45,7 +45,7 @@ func fpPairwiseScalar(f fpBinary) Func {
 	}
 }
 
-// fpAcross combines four singles in the order of the manual's Reduce: halves first.
+// fpAcross combines four singles in the order of the manual's Reduce: it combines each half first.
 func fpAcross(f fpBinary) Func {
 	return func(s *a64.State, op *a64.Op) {
 		const t = fp.Single

@@ -5,8 +5,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/lane"
 )
 
-// reg is the content of a SIMD register. It is a struct because Go passes that
-// in host registers, and an array such as State.V has in memory.
+// reg is the content of a SIMD register. It is a struct because Go passes structs in host
+// registers, and arrays, such as those of State.V, in memory.
 type reg struct{ lo, hi uint64 }
 
 // read returns register r.
@@ -21,8 +21,8 @@ func write(s *a64.State, op *a64.Op, lo, hi uint64) {
 	v[0], v[1] = lo, hi
 }
 
-// writeVector sets the destination of an instruction that has 64-bit forms,
-// which clear the upper half.
+// writeVector sets the destination of an instruction with 64-bit forms. These clear the upper
+// half.
 func writeVector(s *a64.State, op *a64.Op, lo, hi uint64) {
 	if !op.Q() {
 		hi = 0
@@ -62,9 +62,8 @@ func setElement(v *[2]uint64, size, index int, x uint64) {
 	*half = *half&^mask | x<<(bit&63)&mask
 }
 
-// operate is what the vector, by-element and by-amount forms of an instruction
-// have in common: it works on two operands, which it gets by value because the
-// destination may be the same register.
+// operate is the operation that the vector, by-element and by-amount forms of an instruction
+// share. It gets its two operands by value, because the destination may be the same register.
 type operate func(s *a64.State, op *a64.Op, n, m reg)
 
 // vectors is the form with two register operands.
@@ -72,7 +71,7 @@ func vectors(f operate) Func {
 	return func(s *a64.State, op *a64.Op) { f(s, op, read(s, op.Rn), read(s, op.Rm)) }
 }
 
-// byElement is the form where one element of Rm stands for all.
+// byElement is the form in which one element of Rm stands for all.
 func byElement(f operate) Func {
 	return func(s *a64.State, op *a64.Op) {
 		m := lane.Dup(element(&s.V[op.Rm&31], op.Size(), op.Index()), op.Size())
@@ -80,8 +79,7 @@ func byElement(f operate) Func {
 	}
 }
 
-// byAmount is the form where an immediate shift amount stands for a vector of
-// them.
+// byAmount is the form in which an immediate shift amount stands for a vector of amounts.
 func byAmount(f operate) Func {
 	return func(s *a64.State, op *a64.Op) {
 		m := lane.Dup(uint64(op.Index()), op.Size())
@@ -94,8 +92,8 @@ func withDestination(f operate) Func {
 	return func(s *a64.State, op *a64.Op) { f(s, op, read(s, op.Rn), read(s, op.Rd)) }
 }
 
-// same applies a function to each pair of elements. Scalar forms have 64-bit
-// elements only.
+// same applies a function to each pair of elements. Its scalar forms have 64-bit elements
+// only.
 func same(f func(a, b uint64, size int) uint64) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
 		lo, hi := f(n.lo, m.lo, op.Size()), uint64(0)
@@ -118,8 +116,8 @@ func accumulate(f func(d, a, b uint64, size int) uint64) operate {
 	}
 }
 
-// saturate applies a function that may saturate. In a scalar form the lanes
-// above the element are zero, which saturates nothing.
+// saturate applies a function that may saturate. In a scalar form the lanes above the element
+// are zero and do not saturate.
 func saturate(f func(a, b uint64, size int) (r, q uint64)) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
 		all := ^uint64(0)

@@ -5,8 +5,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/lane"
 )
 
-// The instructions that string functions and ciphers use most are written out:
-// without calls through function values they take a third of the time.
+// The instructions that string functions and ciphers use most are written out. Without calls
+// through function values they take a third of the time.
 func init() {
 	table{
 		a64.VADD:   add,

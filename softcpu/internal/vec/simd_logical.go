@@ -64,8 +64,8 @@ func bif(s *a64.State, op *a64.Op) {
 	writeVector(s, op, d[0]^(d[0]^n[0])&^m[0], d[1]^(d[1]^n[1])&^m[1])
 }
 
-// The decoder has expanded and, where the instruction says so, inverted the
-// immediate of the following ones.
+// For the following instructions the decoder has expanded the immediate, and inverted it if
+// the instruction says so.
 
 func movi(s *a64.State, op *a64.Op) { writeVector(s, op, op.Imm, op.Imm) }
 

@@ -53,7 +53,7 @@ func init() {
 // widen is lane.WidenS or lane.WidenU.
 type widen func(x uint64, size int) (lo, hi uint64)
 
-// part returns the half of r that holds an instruction's narrow elements.
+// part returns the half of r that has an instruction's narrow elements.
 func part(op *a64.Op, r reg) uint64 {
 	if op.Q() {
 		return r.hi
@@ -80,8 +80,8 @@ func longAccumulate(w widen, f func(d, a, b uint64, size int) uint64) operate {
 	}
 }
 
-// longSaturate does the same to signed elements with a function that may
-// saturate. It has scalar forms.
+// longSaturate is long for signed elements and a function that may saturate. It has scalar
+// forms.
 func longSaturate(f func(d, a, b uint64, size int) (r, q uint64)) operate {
 	return func(s *a64.State, op *a64.Op, n, m reg) {
 		size, d := op.Size(), read(s, op.Rd)
@@ -111,8 +111,8 @@ func wide(w widen, f func(a, b uint64, size int) uint64) Func {
 	})
 }
 
-// highNarrow applies a function to wide elements and keeps the high half of
-// each result, after adding round times half of that half's unit.
+// highNarrow applies a function to wide elements and keeps the high half of each result. If
+// round is 1 it rounds: it adds half of the high half's unit first.
 func highNarrow(f func(a, b uint64, size int) uint64, round uint64) Func {
 	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
 		size := op.Size()
@@ -123,8 +123,8 @@ func highNarrow(f func(a, b uint64, size int) uint64, round uint64) Func {
 	})
 }
 
-// writeNarrow writes narrow elements to the half that Q names: the lower one
-// clears the upper, the upper one leaves the lower.
+// writeNarrow writes narrow elements to the half that Q chooses. A write to the lower half
+// clears the upper one. A write to the upper half keeps the lower one.
 func writeNarrow(s *a64.State, op *a64.Op, x uint64) {
 	if op.Q() {
 		s.V[op.Rd&31][1] = x

@@ -53,8 +53,8 @@ func init() {
 	}.install()
 }
 
-// extractNarrow applies a function from wide elements to narrow ones. It has scalar
-// forms, of which the other elements are zero.
+// extractNarrow applies a function from wide elements to narrow ones. It has scalar forms, in
+// which the other elements are zero.
 func extractNarrow(f func(lo, hi uint64, size int) (r, q uint64)) Func {
 	return func(s *a64.State, op *a64.Op) {
 		n := read(s, op.Rn)

@@ -55,7 +55,7 @@ func uzp2(s *a64.State, op *a64.Op, n, m reg) {
 	write(s, op, d.lo, d.hi)
 }
 
-// pairwise applies a function to each two neighbours of n, then of m.
+// pairwise applies a function to each pair of neighbours of n, then of m.
 func pairwise(f func(a, b uint64, size int) uint64) Func {
 	unzipped := same(f)
 	return vectors(func(s *a64.State, op *a64.Op, n, m reg) {
@@ -79,8 +79,7 @@ func trn2(s *a64.State, op *a64.Op, n, m reg) {
 	}
 }
 
-// zip1 interleaves the lower halves. For 64-bit vectors the lower half of that
-// is the result.
+// zip1 interleaves the lower halves. The lower half of that is the result for 64-bit vectors.
 func zip1(s *a64.State, op *a64.Op, n, m reg) {
 	if op.Size() == 3 {
 		writeVector(s, op, n.lo, m.lo)
@@ -105,7 +104,7 @@ func zip2(s *a64.State, op *a64.Op, n, m reg) {
 	writeVector(s, op, lo, hi)
 }
 
-// ext takes consecutive bytes of n with m above it.
+// ext takes consecutive bytes from the concatenation of n and, above it, m.
 func ext(s *a64.State, op *a64.Op, n, m reg) {
 	shift := uint(op.Index()&7) * 8 // a Go shift by 64 gives zero
 	switch {
@@ -118,8 +117,8 @@ func ext(s *a64.State, op *a64.Op, n, m reg) {
 	}
 }
 
-// lookUp replaces each byte of d by the one that the index in Rm names in the
-// table of up to four registers from Rn, wrapping after V31, if there is one.
+// lookUp replaces each byte of d by the table's byte at the index in Rm, if the index is
+// inside the table. The table is up to four registers from Rn on. V0 follows V31.
 func lookUp(s *a64.State, op *a64.Op, d reg) {
 	var entries [64]byte
 	registers := op.Index()&3 + 1

@@ -55,8 +55,8 @@ func newSIMDWords(r *rand.Rand) *simdWords {
 	return w
 }
 
-// next returns a word with new registers. Half of the time these are few, so
-// that destination and sources coincide. X9 is not written.
+// next returns a word with new registers. Half of the time it draws from few registers, so
+// that destination and sources coincide. It does not write X9.
 func (w *simdWords) next(r *rand.Rand) uint32 {
 	words := w.words[w.codes[r.IntN(len(w.codes))]]
 	word := words[r.IntN(len(words))]
@@ -156,8 +156,7 @@ func TestSIMDWithQEMU(t *testing.T) {
 	}
 }
 
-// explainSIMD reports the first instruction of a case at which the two sides
-// part.
+// explainSIMD reports the first instruction of a case at which the two sides differ.
 func explainSIMD(t *testing.T, o *oracle.Oracle, c oracle.Case) {
 	t.Helper()
 	words := c.Words

@@ -6,9 +6,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
 
-// TestForms has a row for each form that instructions come in: which elements
-// are read, which are written, what becomes of the rest. V0 is the destination,
-// V1 and V2 are the sources. The results are QEMU's.
+// TestForms has a row for each form of instructions. Forms differ in the elements that they
+// read and write, and in what they do to the rest of the register. V0 is the destination, V1
+// and V2 are the sources. The results are QEMU's.
 func TestForms(t *testing.T) {
 	d := [2]uint64{0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908}
 	n := [2]uint64{0x8070_6050_4030_2010, 0xfff0_e0d0_c0b0_a090}

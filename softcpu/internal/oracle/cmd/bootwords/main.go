@@ -4,7 +4,7 @@
 //	qemu-system-aarch64 -M virt -cpu cortex-a57 ... -d in_asm -D boot.log
 //	go run ./softcpu/internal/oracle/cmd/bootwords <boot.log >boot.words
 //
-// It prints a word a line, in hexadecimal, sorted.
+// It prints the words in hexadecimal, sorted, one per line.
 package main
 
 import (

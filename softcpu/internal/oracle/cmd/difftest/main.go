@@ -3,9 +3,8 @@
 //
 //	go run ./softcpu/internal/oracle/cmd/difftest -class fp,simdfp -n 10000000 -seed 7
 //
-// It prints each difference, cut down to one instruction where possible, and
-// for each class what it ran and how fast. The exit status is 1 when anything
-// differed.
+// It prints each difference, reduced to one instruction if possible. For each class it prints
+// what it ran and how fast. The exit status is 1 if there was a difference.
 package main
 
 import (
@@ -26,9 +25,9 @@ import (
 var (
 	classes = flag.String("class", "all", "instruction classes, separated by commas")
 	n       = flag.Int("n", 100_000, "cases of each class")
-	seed    = flag.Uint64("seed", 1, "of the random numbers")
+	seed    = flag.Uint64("seed", 1, "seed of the random numbers")
 	limit   = flag.Int("max", 10, "differences after which to leave a class")
-	cpu     = flag.String("cpu", "", "QEMU's CPU model; the class knows a good one")
+	cpu     = flag.String("cpu", "", "QEMU's CPU model; the default depends on the class")
 	repeat  = flag.Int("repeat", 4, "states from which each sequence of words starts")
 	words   = flag.String("words", "", "`file` of instruction words, see command bootwords, to draw from instead of classes")
 )
@@ -99,7 +98,7 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 
-	if name != "any" && name != "words" { // which may well have undefined ones
+	if name != "any" && name != "words" { // undefined words are normal in these two
 		g.Undefined = func(w uint32) bool { return a64.Decode(w).Code == a64.Undefined }
 	}
 	g.Repeat = *repeat
@@ -133,8 +132,8 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 	return found > 0, nil
 }
 
-// generate makes batches of cases, ahead of who takes them, until stop is
-// closed; then it closes the channel.
+// generate makes batches of cases in advance until stop is closed. Then it closes the
+// channel.
 func generate(g *oracle.Generator, stop <-chan struct{}) <-chan []oracle.Case {
 	batches := make(chan []oracle.Case, 2)
 	go func() {
