@@ -8,15 +8,15 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// dataAbort performs an access to what is not memory: a device's register, or
-// nothing at all.
+// dataAbort performs an access outside memory: to a device's register, or to
+// an address where nothing is.
 func (v *vcpu) dataAbort(exit hv.Exit) error {
 	d := exit.ESR.DataAbort()
 	switch {
 	case d.S1PTW:
 		v.counts.count(exitOther)
 		if v.complains() {
-			v.log.Info("guest: a translation table is where there is no memory", "address", hex(exit.IPA))
+			v.log.Info("guest: a translation table lies outside memory", "address", hex(exit.IPA))
 		}
 		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternalOnWalk)
 	case d.CM: // cache maintenance: devices have no caches
@@ -51,7 +51,7 @@ func (v *vcpu) dataAbort(exit hv.Exit) error {
 func (v *vcpu) decodedAccess(exit hv.Exit) error {
 	d, ok := v.hv.(hv.AccessDecoder)
 	if !ok {
-		return fmt.Errorf("vmm: vcpu %d: exit %v at 0x%x from a backend that takes no answer to it: it must be an hv.AccessDecoder", v.index, exit.Reason, exit.IPA)
+		return fmt.Errorf("vmm: vcpu %d: exit %v at 0x%x from a backend that takes no answer: its vcpus must implement hv.AccessDecoder", v.index, exit.Reason, exit.IPA)
 	}
 	var val uint64
 	if a := exit.Access; a.Write {
@@ -75,7 +75,7 @@ func (v *vcpu) decodedAccess(exit hv.Exit) error {
 // nothingThere answers an access to an address without a device.
 func (v *vcpu) nothingThere(exit hv.Exit, write bool) error {
 	v.complainNothing(exit, write)
-	return v.injectAbort(exit.FAR, accessKind(write), fscExternal|exit.ESR.ISS()&issFnV)
+	return v.injectAbort(exit.FAR, accessKind(write), fscExternal|(exit.ESR.ISS()&issFnV))
 }
 
 func (v *vcpu) complainNothing(exit hv.Exit, write bool) {
@@ -90,15 +90,15 @@ func (v *vcpu) emulate(exit hv.Exit, d aarch64.DataAbort) error {
 	if err != nil {
 		return err
 	}
-	if !ok { // another vCPU has unmapped it meanwhile: the guest faults by itself
+	if !ok { // another vCPU has just unmapped it: the guest takes the fault when it runs again
 		return nil
 	}
 	in, ok := mmio.Decode(word)
 	if !ok {
 		if v.complains() {
-			v.log.Info("guest: an access to a device by an instruction that none takes", "instruction", hex(word), "address", hex(exit.IPA))
+			v.log.Info("guest: an access to a device by an instruction that cannot be emulated", "instruction", hex(word), "address", hex(exit.IPA))
 		}
-		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal|exit.ESR.ISS()&issFnV)
+		return v.injectAbort(exit.FAR, accessKind(d.Write), fscExternal|(exit.ESR.ISS()&issFnV))
 	}
 	res, err := v.emu.Emulate(in, mmio.Fault{VA: exit.FAR, IPA: exit.IPA, Write: d.Write, FnV: d.FnV})
 	if err != nil {

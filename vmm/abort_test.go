@@ -302,7 +302,7 @@ func TestImpossibleExits(t *testing.T) {
 	}{
 		{exception(aarch64.ECBRK64, 0), "vmm: vcpu 0: unexpected exit: BRK (ESR 0xf2000000) at PC 0x200040, FAR 0x0"},
 		{hv.Exit{Reason: 9}, "vmm: vcpu 0: exit for reason 0x9, which no backend should give"},
-		{hv.Exit{Reason: hv.ExitAccess, IPA: boot.UARTBase}, "vmm: vcpu 0: exit access at 0x40020000 from a backend that takes no answer to it: it must be an hv.AccessDecoder"},
+		{hv.Exit{Reason: hv.ExitAccess, IPA: boot.UARTBase}, "vmm: vcpu 0: exit access at 0x40020000 from a backend that takes no answer: its vcpus must implement hv.AccessDecoder"},
 	} {
 		v, _ := onlineCPU(t, Config{})
 		if err := v.handle(c.exit); err == nil || err.Error() != c.want {

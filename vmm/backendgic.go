@@ -13,8 +13,8 @@ import (
 )
 
 // backendGIC is the interrupt controller that the backend runs itself. The
-// guest's accesses to it, its WFI and its timers' interrupts do not exit: what is
-// left to do is to drive the devices' lines.
+// guest's accesses to it, its WFI and its timers' interrupts do not exit. The
+// machine only drives the devices' lines.
 type backendGIC struct {
 	hv.GIC
 	cpus  int
@@ -22,15 +22,15 @@ type backendGIC struct {
 	lines []*backendLine // SPIs that have a device
 }
 
-// ErrNoBackendGIC says that a backend does not have what Config.BackendGIC
-// asks for.
+// ErrNoBackendGIC says that the backend has no interrupt controller, which
+// Config.BackendGIC asks for.
 var ErrNoBackendGIC = errors.New("no interrupt controller of the backend's own")
 
 // newBackendGIC asks vm for its own interrupt controller.
 func newBackendGIC(vm hv.VM, cpus int, log *slog.Logger) (*backendGIC, error) {
 	maker, ok := vm.(hv.GICMaker)
 	if !ok {
-		return nil, fmt.Errorf("vmm: %w: it makes none", ErrNoBackendGIC)
+		return nil, fmt.Errorf("vmm: %w: this backend cannot make one", ErrNoBackendGIC)
 	}
 	g, err := maker.NewGIC(hv.GICLayout{
 		Distributor: boot.GICDBase, Redistributors: boot.GICRBase, RedistributorSpace: boot.GICRSize, SPIs: spis,
@@ -71,9 +71,9 @@ func (g *backendGIC) SPI(n int) mmio.Line {
 	return l
 }
 
-// PPI returns the line of private interrupt n, from 0, of a CPU, whose routine
-// alone drives it. The backend knows the interrupt as pending or not, so what
-// counts is the edge.
+// PPI returns the line of private interrupt n, from 0, of a CPU. Only that CPU's
+// routine drives it. To the backend the interrupt is pending or not, so only
+// changes of the level are passed on.
 func (g *backendGIC) PPI(cpu, n int) mmio.Line {
 	level := false
 	return mmio.LineFunc(func(high bool) {
@@ -111,7 +111,8 @@ func (g *backendGIC) resetCPU(cpu int) error {
 func (g *backendGIC) readSysReg(int, aarch64.SysReg) (uint64, bool) { return 0, false }
 func (g *backendGIC) writeSysReg(int, aarch64.SysReg, uint64) bool  { return false }
 
-// mapOn puts what the backend does not implement of the frames on the bus.
+// mapOn puts the parts of the frames that the backend does not implement on the
+// bus.
 func (g *backendGIC) mapOn(b *mmio.Bus) error {
 	if err := b.Map(mmio.Region{Name: "gicd", Base: boot.GICDBase, Size: boot.GICDSize}, restOfGIC{}); err != nil {
 		return err
@@ -120,8 +121,8 @@ func (g *backendGIC) mapOn(b *mmio.Bus) error {
 	return b.Map(mmio.Region{Name: "gicr", Base: boot.GICRBase, Size: size}, restOfGIC{})
 }
 
-// restOfGIC answers accesses to the frames that the backend has not answered:
-// those registers read as zero and ignore writes, but for the version.
+// restOfGIC answers the accesses to the frames that the backend leaves
+// unanswered. These registers read as zero and ignore writes, except the version.
 type restOfGIC struct{}
 
 // Each 64 KiB frame has its identification at the end (IHI 0069, chapter 12).

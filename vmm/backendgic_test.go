@@ -140,9 +140,9 @@ func TestBackendGICErrors(t *testing.T) {
 		gic  int
 		want string
 	}{
-		{"a backend without one", &fakeHypervisor{}, 3, "no interrupt controller of the backend's own: it makes none"},
+		{"a backend without one", &fakeHypervisor{}, 3, "no interrupt controller of the backend's own: this backend cannot make one"},
 		{"an old macOS", gicHypervisor{&fakeHypervisor{}, absent}, 3, "not available on this macOS"},
-		{"GICv2", gicHypervisor{&fakeHypervisor{}, &recordedGIC{}}, 2, "it is a GICv3, ask for that"},
+		{"GICv2", gicHypervisor{&fakeHypervisor{}, &recordedGIC{}}, 2, "is a GICv3, not a GICv2: give GIC 3"},
 	} {
 		_, err := New(Config{Hypervisor: c.h, Kernel: bareImage(0x14000000), Memory: MinMemory, GIC: c.gic, BackendGIC: true})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// complaintRate is how many records a guest can make the log grow by in a
-// second.
+// complaintRate is how many records a guest can add to the log in a second.
 const complaintRate = 5
 
-// newGuestLog returns a logger that passes on to log what a guest does wrong,
-// at a limited rate. A guest can have reason for millions of records a second:
-// between exit and entry they are made only if vcpu.complains, so that one that
-// is dropped costs no allocation.
+// newGuestLog returns a logger that passes a guest's mistakes on to log at a
+// limited rate. A guest can make millions of mistakes a second. Between exit and
+// entry a record is made only if vcpu.complains, so a dropped one costs no
+// allocation.
 func newGuestLog(log *slog.Logger) *slog.Logger {
 	return slog.New(limited{log.Handler(), new(rate)})
 }
@@ -23,13 +22,14 @@ func newGuestLog(log *slog.Logger) *slog.Logger {
 // complains reports whether the log has room for a record about this vCPU.
 func (v *vcpu) complains() bool { return v.log.Enabled(context.Background(), slog.LevelInfo) }
 
-// hex is a number that the log has in hexadecimal.
+// hex is a number that is logged in hexadecimal.
 type hex uint64
 
 // LogValue implements slog.LogValuer.
 func (h hex) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("0x%x", uint64(h))) }
 
-// limited is a handler that drops records beyond a rate, and tells how many.
+// limited is a handler that drops records beyond a rate and logs how many it
+// dropped.
 type limited struct {
 	slog.Handler
 	rate *rate
@@ -56,7 +56,7 @@ func (l limited) Handle(ctx context.Context, r slog.Record) error {
 	return l.Handler.Handle(ctx, r)
 }
 
-// WithAttrs implements slog.Handler. All that come from one share its rate.
+// WithAttrs implements slog.Handler. The handlers made from one share its rate.
 func (l limited) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return limited{l.Handler.WithAttrs(attrs), l.rate}
 }

@@ -25,9 +25,9 @@ type Config struct {
 	Memory uint64 // bytes, a multiple of 2 MiB; 512 MiB
 	GIC    int    // 2 or 3; 3
 
-	// BackendGIC takes the backend's own interrupt controller, which is a GICv3,
-	// in place of that of package gic: interrupts then cost no exits. Of the
-	// backends Hypervisor.framework has one, from macOS 15 on.
+	// BackendGIC uses the backend's own interrupt controller, a GICv3, in place
+	// of package gic's. Interrupts then cost no exits. Hypervisor.framework has
+	// one, from macOS 15 on; the software CPU has none.
 	BackendGIC bool
 
 	Kernel      boot.File
@@ -36,47 +36,47 @@ type Config struct {
 	DTB         *boot.File // in place of the machine's own devicetree
 	KASLR       bool       // hand the kernel a kaslr-seed
 
-	// Hypervisor runs the vCPUs. It has no default, so that a program links the
-	// backends that it names and no other: accel.New("auto") of package vmm/accel
-	// takes the best one that the host has.
+	// Hypervisor runs the vCPUs. It has no default, so that a program links only
+	// the backends that it names. accel.New("auto") of package vmm/accel returns
+	// the best one of this host.
 	Hypervisor hv.Hypervisor
 
 	// Console receives what the guest writes to its UART; nil discards it.
-	// Write is called from one goroutine and may block: the guest waits then,
-	// and so does the end of Run, for a second after its context's.
+	// Write is called from one goroutine and may block. The guest waits
+	// meanwhile. So does Run, at most until a second after its context's end.
 	Console io.Writer
 
-	// Virtio are the devices behind the virtio-mmio slots, from slot 0. Their
-	// maker closes what they hold, after the machine.
+	// Virtio are the devices behind the virtio-mmio slots, from slot 0. The caller
+	// closes what they hold, after it has closed the machine.
 	Virtio []virtio.Device
 
 	// NoReset makes a reset end Run, with ResetRequested.
 	NoReset bool
 
 	// EndOnPanic ends Run, with GuestPanicked, a second after Linux has written
-	// to its serial console that it panics. Without it a guest that has panicked
-	// goes on to wait, or ends Run in the same way when it asks for the reset of
-	// panic=-1 on its command line.
+	// to its serial console that it panics. Without EndOnPanic such a guest waits
+	// for ever, unless panic=-1 on its command line makes it ask for a reset, which
+	// ends Run in the same way.
 	EndOnPanic bool
 
-	// RaiseGOMAXPROCS raises runtime.GOMAXPROCS by VCPUs while Run runs. A vCPU
-	// of the software CPU that computes keeps one of Go's processors busy all
-	// the time. With none left for other goroutines these wait for the
-	// scheduler, which takes one away from a vCPU every 10 ms. The
-	// setting is the process's, and Go no longer adjusts it by itself then: so a
-	// program asks for it, as this project's command and tests do.
+	// RaiseGOMAXPROCS raises runtime.GOMAXPROCS by VCPUs while Run runs. A
+	// computing vCPU of the software CPU keeps one of Go's processors busy all
+	// the time. If none is left, other goroutines wait until the scheduler takes
+	// one away from a vCPU, which it does every 10 ms. The setting is the
+	// process's, and Go then no longer adjusts it by itself. So a program has to
+	// ask for it, as this project's command and tests do.
 	RaiseGOMAXPROCS bool
 
 	// AllowReset is asked before each reset, unless NoReset is set; false ends
 	// Run, with ResetRequested. Nil allows it.
 	AllowReset func() bool
 
-	// Log gets what the guest does wrong, at slog.LevelInfo and a limited rate,
-	// and what fails on the host, as warnings; nil discards both.
+	// Log gets the guest's mistakes at slog.LevelInfo and a limited rate, and the
+	// host's failures as warnings. Nil discards both.
 	Log *slog.Logger
 }
 
-// withDefaults fills in what is zero and refuses what cannot be.
+// withDefaults fills in zero fields and refuses impossible values.
 func (c Config) withDefaults() (Config, error) {
 	if c.VCPUs == 0 {
 		c.VCPUs = 1
@@ -103,7 +103,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.GIC != 2 && c.GIC != 3:
 		return c, fmt.Errorf("vmm: GIC version %d: give 2 or 3", c.GIC)
 	case c.BackendGIC && c.GIC != 3:
-		return c, fmt.Errorf("vmm: the backend's own interrupt controller as GICv%d: it is a GICv3, ask for that or for none of the backend's", c.GIC)
+		return c, fmt.Errorf("vmm: the backend's own interrupt controller is a GICv3, not a GICv%d: give GIC 3 or leave BackendGIC out", c.GIC)
 	case c.VCPUs < 1 || c.VCPUs > most:
 		return c, fmt.Errorf("vmm: %d vcpus: a machine with GICv%d has 1 to %d", c.VCPUs, c.GIC, most)
 	case c.Memory < MinMemory:

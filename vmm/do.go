@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// task is a function that is to run on a vCPU's routine. Machine.mu guards it.
+// task is a function for a vCPU's routine to run. Machine.mu guards it.
 type task struct {
 	f     func(hv.VCPU)
 	state taskState
@@ -23,13 +23,13 @@ const (
 
 var errNotRunning = errors.New("vmm: do: the machine is not running: call it while Run runs")
 
-// Do runs f on the goroutine of a vCPU and returns when f has. The vCPU is out of
-// the guest meanwhile, between two instructions, whether it was computing,
-// waiting, paused or switched off; what f changes is there when it goes on. A CPU
-// that is switched on has its registers set anew.
+// Do runs f on the goroutine of a vCPU and returns when f has returned. Meanwhile
+// the vCPU is out of the guest, between two instructions. It may have been
+// computing, waiting, paused or switched off. It goes on with what f has changed,
+// but switching a CPU on sets its registers anew.
 //
-// f must not keep the VCPU, and must not call what waits for vCPUs: Do, VCPUs,
-// Pause. It is not called if the error is not nil.
+// f must not keep the VCPU, and must not call a method that waits for vCPUs: Do,
+// VCPUs, Pause. If Do returns an error, f was not called.
 func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
 	if cpu < 0 || cpu >= len(m.vcpus) {
 		return fmt.Errorf("vmm: do: there is no vcpu %d: give 0 to %d", cpu, len(m.vcpus)-1)
@@ -41,7 +41,7 @@ func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
 	v.interrupt()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for t.state == taskRunning || t.state == taskWaiting && !m.quit {
+	for t.state == taskRunning || (t.state == taskWaiting && !m.quit) {
 		m.cond.Wait()
 	}
 	if t.state == taskWaiting {

@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// exitKind is what a vCPU left the guest for, as counted for Stats.
+// exitKind is why a vCPU left the guest, as counted for Stats.
 type exitKind uint8
 
 const (
@@ -30,7 +30,7 @@ var exitNames = [exitKinds]string{
 	"canceled", "vtimer", "unknown", "mmio", "mmio decoded", "sysreg", "hvc", "smc", "wfi", "wfe", "other",
 }
 
-// exitCounts counts exits; the vCPU's routine writes and anyone reads.
+// exitCounts counts exits. The vCPU's routine writes, any goroutine may read.
 type exitCounts [exitKinds]atomic.Uint64
 
 func (c *exitCounts) count(k exitKind) { c[k].Add(1) }
@@ -95,7 +95,7 @@ func (v *vcpu) handleException(exit hv.Exit) error {
 	case aarch64.ECInstrAbortLower:
 		v.counts.count(exitOther)
 		if v.complains() {
-			v.log.Info("guest: an instruction is where there is no memory", "pc", hex(exit.FAR), "address", hex(exit.IPA))
+			v.log.Info("guest: an instruction fetch outside memory", "pc", hex(exit.FAR), "address", hex(exit.IPA))
 		}
 		if exit.ESR.DataAbort().S1PTW { // the bit is the same
 			return v.injectAbort(exit.FAR, abortFetch, fscExternalOnWalk)

@@ -5,7 +5,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// accessType is what an abort was taken for.
+// accessType is the access that an abort was taken for.
 type accessType uint8
 
 const (
@@ -48,7 +48,7 @@ func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 		ec = aarch64.ECInstrAbortSame
 	}
 	if aarch64.EL(cpsr) == 0 {
-		ec-- // the class for a lower Exception level precedes the other
+		ec-- // each class for a lower Exception level is one below its class for the same level
 	}
 	if err := v.hv.SetSysReg(aarch64.FAR_EL1, far); err != nil {
 		return v.failed("inject an abort", err)
@@ -60,7 +60,7 @@ func (v *vcpu) injectAbort(far uint64, kind accessType, fsc uint32) error {
 // instruction.
 func (v *vcpu) injectUndefined() error { return v.inject(aarch64.MakeESR(aarch64.ECUnknown, 0)) }
 
-// pstateKept is what exception entry leaves of PSTATE (DDI 0487 D1.3.1).
+// pstateKept are the bits of PSTATE that exception entry keeps (DDI 0487 D1.3.1).
 const pstateKept = aarch64.PSTATE_NZCV | aarch64.PSTATE_DIT | aarch64.PSTATE_PAN
 
 // inject takes a synchronous exception to EL1 with the current PC as the
@@ -87,7 +87,7 @@ func (v *vcpu) inject(esr aarch64.ESR) error {
 	if err != nil {
 		return v.failed("inject an exception", err)
 	}
-	next := cpsr&pstateKept | 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1h
+	next := (cpsr & pstateKept) | (15 << aarch64.PSTATE_DAIF) | aarch64.PSTATE_EL1h
 	sctlr := get(aarch64.SCTLR_EL1)
 	if sctlr&aarch64.SCTLR_SPAN == 0 {
 		next |= aarch64.PSTATE_PAN

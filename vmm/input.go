@@ -2,6 +2,7 @@ package vmm
 
 import "context"
 
-// Input types bytes at the guest's console. It waits while the UART has no
-// room, and until the guest listens; its only error is that of ctx. Only one Input may run at a time.
+// Input types bytes at the guest's console. It waits until the guest listens, and
+// while the UART has no room. Its only error is ctx's. Only one Input may run at
+// a time.
 func (m *Machine) Input(ctx context.Context, p []byte) error { return m.uart.Feed(ctx, p) }

@@ -18,15 +18,15 @@ type interruptController interface {
 	mapOn(b *mmio.Bus) error
 }
 
-// spis is how many shared interrupts the machine's GIC has: the UART's to the
-// last virtio slot's, and room.
+// spis is how many shared interrupts the machine's GIC has. Those of the UART to
+// the last virtio slot are in use.
 const spis = 96
 
 // spi returns the line of an interrupt that package boot names by INTID.
 func spi(g interruptController, intid int) mmio.Line { return g.SPI(intid - 32) }
 
-// newGIC makes the machine's interrupt controller. The backend's own must be
-// there before the first vCPU is.
+// newGIC makes the machine's interrupt controller. The backend's own must exist
+// before the first vCPU does.
 func (m *Machine) newGIC() (interruptController, error) {
 	if m.cfg.BackendGIC {
 		return newBackendGIC(m.vm, len(m.vcpus), m.guestLog)

@@ -36,28 +36,28 @@ type Machine struct {
 	gpio  *pl061.GPIO
 	slots []*virtio.Transport
 
-	// offset is what the guest's counters are behind the host's, in ticks.
+	// offset is how far the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
 
-	requests chan request // of the guest; the first counts
-	errs     chan error   // of the host; room for one from each goroutine
-	guestLog *slog.Logger // what the guest does wrong, at a limited rate
+	requests chan request // of the guest; only the first one counts
+	errs     chan error   // of the host; has room for one from each goroutine
+	guestLog *slog.Logger // the guest's mistakes, at a limited rate
 
-	// mu guards what follows and what vcpu says it guards. No device or GIC
-	// lock is taken by who holds it, and no vCPU is waited for but on cond.
+	// mu guards the fields below and those that vcpu names. Whoever holds it takes
+	// no lock of a device or the GIC, and waits for a vCPU only on cond.
 	mu        sync.Mutex
-	cond      *sync.Cond // a vCPU has parked, or what it is parked for is over
+	cond      *sync.Cond // signals that a vCPU has parked, or that the reason to park is over
 	paused    bool
 	stopped   bool   // paused, and every vCPU has parked for it
-	stoppedAt uint64 // the host's counter then: later ticks are not the guest's
+	stoppedAt uint64 // the host's counter at that time: the guest does not see later ticks
 	running   bool
-	quit      bool // Run is to end, or has ended, or is not to begin
+	quit      bool // Run must end, has ended, or must not begin
 	closed    bool
 	alive     int // routines that have not retired
 }
 
-// New makes the machine and reads everything that it will boot. The error is
-// one line that says what is wrong with the configuration, a file, or the host.
+// New makes the machine and reads everything that it will boot. Its error is one
+// line about the configuration, a file, or the host.
 func New(cfg Config) (*Machine, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -172,12 +172,12 @@ func (m *Machine) Close() error {
 	return errors.Join(errs...)
 }
 
-// powerKeyPress is how long PowerButton holds the key down: Linux's gpio-keys
-// looks at the pin some milliseconds after the edge, to let a real key settle.
+// powerKeyPress is how long PowerButton holds the key down. Linux's gpio-keys
+// reads the pin some milliseconds after the edge, to let a real key settle.
 const powerKeyPress = 100 * time.Millisecond
 
-// PowerButton presses the power key for a moment. What the guest does then is
-// its own choice; Linux with an init that listens powers off.
+// PowerButton presses the power key for a moment. The guest decides what to do.
+// Linux powers off if its init listens to the key.
 func (m *Machine) PowerButton() {
 	m.gpio.SetPin(boot.PowerKeyPin, true)
 	time.AfterFunc(powerKeyPress, func() { m.gpio.SetPin(boot.PowerKeyPin, false) })

@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
-// newRAM reserves the guest's memory, aligned as every backend maps it.
+// newRAM reserves the guest's memory, aligned as every backend can map it.
 func newRAM(ranges []boot.Range) (hostmem.RAM, error) {
 	var banks []hostmem.Range
 	for _, r := range ranges {

@@ -9,16 +9,16 @@ import (
 // panicText is what Linux prints when it gives up.
 const panicText = "Kernel panic - not syncing"
 
-// panicGrace is how long a guest that has panicked goes on under
-// Config.EndOnPanic: what it prints next is the way to where it happened.
+// panicGrace is how long a guest runs on after its panic under Config.EndOnPanic.
+// It prints where the panic happened in that time.
 const panicGrace = time.Second
 
 // A panicWatch passes the guest's console on and takes note of a panic in it.
-// Write is for one goroutine.
+// Only one goroutine may call Write.
 type panicWatch struct {
 	w        io.Writer
 	tail     []byte        // the end of what was written, to find a text that comes in pieces
-	panicked chan struct{} // closed when the text was there
+	panicked chan struct{} // closed when the text has come
 }
 
 func newPanicWatch(w io.Writer) *panicWatch {

@@ -1,17 +1,18 @@
 package vmm
 
-// The vCPUs' routines and those who want something of them meet under
-// Machine.mu: a wish is written there, the routine is interrupted, and it goes
-// through checkpoint, where it parks as long as the wish lasts.
+// The vCPUs' routines and whoever wants something of them meet under Machine.mu.
+// A caller writes its request there and interrupts the routine. The routine goes
+// through checkpoint, and parks there as long as the request holds.
 
-// interrupt makes the routine leave the guest, or its wait, and look.
+// interrupt makes the routine leave the guest, or its wait, and go through
+// checkpoint.
 func (v *vcpu) interrupt() {
 	v.look.Store(true)
 	v.notify()
 }
 
-// checkpoint does what others want of this vCPU. on is false when it has to
-// leave the guest for good: it is powered off, or the machine ends.
+// checkpoint does what others want of this vCPU. on is false when the vCPU must
+// leave the guest: it is powered off, or the machine ends.
 func (v *vcpu) checkpoint() (on bool, err error) {
 	m := v.m
 	m.mu.Lock()
@@ -19,7 +20,7 @@ func (v *vcpu) checkpoint() (on bool, err error) {
 	for {
 		v.look.Store(false)
 		v.serveLocked()
-		if m.quit || v.power != powerOn { // even if it is to be on again: it starts anew then
+		if m.quit || v.power != powerOn { // also if it is already to be on again: it then starts anew
 			v.parked = false
 			return false, nil
 		}
@@ -31,9 +32,9 @@ func (v *vcpu) checkpoint() (on bool, err error) {
 	}
 }
 
-// parkLocked waits for a broadcast. Who parks says so once: if each that wakes
-// woke the others, two that have nothing to do would keep each other awake. The
-// caller clears parked when it goes on.
+// parkLocked waits for a broadcast. A routine announces that it parks only once.
+// If each one that wakes woke the others again, two idle routines would keep each
+// other awake. The caller clears parked when it goes on.
 func (m *Machine) parkLocked(v *vcpu) {
 	if !v.parked {
 		v.parked = true
@@ -50,7 +51,7 @@ func (v *vcpu) waitPowerOn() bool {
 	defer m.mu.Unlock()
 	for !m.quit && (v.power != powerOnPending || m.paused) {
 		v.look.Store(false)
-		if !v.serveLocked() { // which lets go of mu: look again then
+		if !v.serveLocked() { // a task runs without mu: look again after it
 			m.parkLocked(v)
 		}
 	}
@@ -65,7 +66,7 @@ func (m *Machine) powerUpLocked(v *vcpu, entry, context uint64) {
 	m.cond.Broadcast()
 }
 
-// cpuOff switches a CPU off; its routine finds out at the next checkpoint.
+// cpuOff switches a CPU off. Its routine notices at the next checkpoint.
 func (m *Machine) cpuOff(v *vcpu) {
 	m.mu.Lock()
 	v.power = powerOff
@@ -85,13 +86,14 @@ func (m *Machine) allOff() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.cond.Broadcast() // those that were paused look again
+	m.cond.Broadcast() // paused ones look again
 	for !m.allParkedLocked() {
 		m.cond.Wait()
 	}
 }
 
-// allParkedLocked says whether every routine waits for a broadcast, or is gone.
+// allParkedLocked reports whether every routine waits for a broadcast or has
+// ended.
 func (m *Machine) allParkedLocked() bool {
 	parked := 0
 	for _, v := range m.vcpus {
@@ -112,8 +114,8 @@ func (m *Machine) retire(v *vcpu) {
 }
 
 // Pause stops all vCPUs, and with them the guest's counters, until Resume. It
-// returns when none is in the guest. Devices go on with what they have begun.
-// A machine that does not run is not paused.
+// returns when no vCPU is in the guest. Devices finish what they have begun. Pause
+// does nothing unless the machine runs.
 func (m *Machine) Pause() {
 	m.mu.Lock()
 	if !m.running || m.quit {
@@ -135,8 +137,8 @@ func (m *Machine) Pause() {
 	}
 }
 
-// Resume lets the vCPUs go on. To the guest no time has passed since Pause
-// returned.
+// Resume lets the vCPUs go on. The guest sees no time pass between Pause and
+// Resume.
 func (m *Machine) Resume() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

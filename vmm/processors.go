@@ -8,8 +8,8 @@ import (
 // processors guards changes of GOMAXPROCS.
 var processors sync.Mutex
 
-// addProcessors changes GOMAXPROCS by n, see Config.RaiseGOMAXPROCS. How many
-// host cores the vCPUs really share is the host's business.
+// addProcessors changes GOMAXPROCS by n, see Config.RaiseGOMAXPROCS. The host
+// decides how many of its cores the vCPUs share.
 func addProcessors(n int) {
 	processors.Lock()
 	defer processors.Unlock()

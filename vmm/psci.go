@@ -47,8 +47,8 @@ func psciFeature(fid uint32) uint64 {
 	return psciNotSupported
 }
 
-// cpuSuspend implements standby, which is what WFI does. A power-down state is
-// refused: this machine has none.
+// cpuSuspend implements standby, which acts like WFI. It refuses a power-down
+// state, because this machine has none.
 func (v *vcpu) cpuSuspend(powerState uint32) (callResult, error) {
 	const stateID = 0xffff // bits 15:0; bit 16 asks for power-down, bits 25:24 for more than this CPU
 	if powerState&^stateID != 0 {
@@ -57,8 +57,8 @@ func (v *vcpu) cpuSuspend(powerState uint32) (callResult, error) {
 	return result(psciSuccess), v.waitForInterrupt()
 }
 
-// end stops this CPU and tells the machine why. The call does not return to
-// the guest.
+// end stops this CPU and hands r to the machine. The call does not return to the
+// guest.
 func (v *vcpu) end(r request) callResult {
 	v.m.cpuOff(v)
 	v.m.post(r)
@@ -73,8 +73,8 @@ func (v *vcpu) systemReset2(kind uint32) (callResult, error) {
 	return v.end(requestReset), nil
 }
 
-// cpuOn is CPU_ON, called by v. Who has been switched off meanwhile, because
-// the machine is reset, switches nobody on.
+// cpuOn is CPU_ON, called by v. If a reset of the machine has just switched v
+// off, v switches no other CPU on.
 func (v *vcpu) cpuOn(affinity, entry, context uint64) uint64 {
 	m := v.m
 	target := m.byAffinity(affinity)

@@ -31,7 +31,7 @@ const (
 	requestReset
 )
 
-// post hands a request to Run. Another CPU's may have come first: that one
+// post hands a request to Run. If another CPU's request came first, only that one
 // counts.
 func (m *Machine) post(r request) {
 	select {
@@ -41,8 +41,8 @@ func (m *Machine) post(r request) {
 }
 
 // Run boots the guest and returns when it powers off, when it panics, when ctx
-// is done (the error is then that of ctx), or when the host fails. It may be
-// called once. Nothing of the process is changed but what Config asks for:
+// is done (the error is then ctx's), or when the host fails. It may be
+// called once. It changes nothing about the process unless Config asks for it:
 // see RaiseGOMAXPROCS.
 func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.mu.Lock()
@@ -72,8 +72,7 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	return m.serveRequests(ctx, watch)
 }
 
-// serveRequests does what the guest wants until that ends the run, or
-// something else does.
+// serveRequests does what the guest asks for until something ends the run.
 func (m *Machine) serveRequests(ctx context.Context, watch *panicWatch) (Reason, error) {
 	var panicked <-chan struct{}
 	if m.cfg.EndOnPanic {
@@ -109,7 +108,7 @@ func (m *Machine) serveRequests(ctx context.Context, watch *panicWatch) (Reason,
 // startRoutines starts the vCPUs' goroutines and waits until each has made its
 // vCPU.
 func (m *Machine) startRoutines(wg *sync.WaitGroup) error {
-	for _, v := range m.vcpus { // one after the other: a GIC counts them in this order
+	for _, v := range m.vcpus { // one after the other: a backend's GIC numbers them in this order
 		ready := make(chan error, 1)
 		m.mu.Lock()
 		m.alive++
@@ -129,9 +128,10 @@ func (m *Machine) startRoutines(wg *sync.WaitGroup) error {
 // consoleGrace is how long a Console may block after the context's end.
 const consoleGrace = time.Second
 
-// startConsole starts the goroutine that writes to the console. What it returns
-// ends it when all output is written. A Write that blocks is waited for until
-// ctx is done and for consoleGrace more, and then left behind.
+// startConsole starts the goroutine that writes to the console. The function that
+// it returns ends that goroutine when all output is written. It waits for a
+// blocked Write until ctx is done and consoleGrace longer, and then leaves it
+// behind.
 func (m *Machine) startConsole(w io.Writer) (flush func(ctx context.Context)) {
 	console, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -151,7 +151,7 @@ func (m *Machine) startConsole(w io.Writer) (flush func(ctx context.Context)) {
 		select {
 		case <-done:
 		case <-time.After(consoleGrace):
-			m.cfg.Log.Warn("vmm: the guest's last console output is lost, its reader takes nothing")
+			m.cfg.Log.Warn("vmm: the guest's last console output is lost: its reader takes nothing")
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (m *Machine) powerUp() error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.stoppedAt = m.vm.Counter() // if it is paused
+	m.stoppedAt = m.vm.Counter() // in case the machine is paused
 	m.offset.Store(m.stoppedAt)
 	m.powerUpLocked(m.vcpus[0], m.plan.Entry, m.plan.DTB.Base)
 	return nil
@@ -198,7 +198,7 @@ func (m *Machine) powerUp() error {
 func (m *Machine) reset() error {
 	m.allOff()
 	select {
-	case <-m.requests: // of the guest that is no more
+	case <-m.requests: // left by the guest before the reset
 	default:
 	}
 	for _, s := range m.slots {

@@ -1,7 +1,7 @@
 package vmm
 
-// Calls by the SMC Calling Convention (DEN0028), through HVC or SMC: what the
-// guest finds in place of firmware.
+// Calls by the SMC Calling Convention (DEN0028), through HVC or SMC. They answer
+// the guest in place of firmware.
 
 // A function identifier has bit 30 set in its 64-bit variant.
 const smccc64 = 1 << 30
@@ -23,7 +23,7 @@ const (
 type callResult struct {
 	x    [4]uint64
 	wide bool // X1 to X3 are results too
-	none bool // the call does not return, or the CPU has its registers set
+	none bool // nothing to write: the call does not return, or has set the registers itself
 }
 
 func result(x0 uint64) callResult { return callResult{x: [4]uint64{x0}} }

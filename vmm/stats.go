@@ -1,6 +1,6 @@
 package vmm
 
-// Stats counts what the guest left its vCPUs for.
+// Stats counts the exits of each vCPU.
 type Stats struct {
 	VCPUs []VCPUStats
 }
@@ -26,5 +26,6 @@ func (m *Machine) Stats() Stats {
 	return s
 }
 
-// Registers of the guest's UART, in one line; see pl011.UART.String.
+// ConsoleState returns the registers of the guest's UART in one line, as
+// pl011.UART.String does.
 func (m *Machine) ConsoleState() string { return m.uart.String() }

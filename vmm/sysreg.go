@@ -31,7 +31,7 @@ func (v *vcpu) sysRegTrap(t aarch64.SysRegTrap) error {
 
 func (v *vcpu) unknownSysReg(t aarch64.SysRegTrap) error {
 	if v.complains() {
-		v.log.Info("guest: a system register that this machine does not have", "access", accessKind(!t.Read).String(), "register", t.Reg.String())
+		v.log.Info("guest: an access to a system register that this machine does not have", "access", accessKind(!t.Read).String(), "register", t.Reg.String())
 	}
 	return v.injectUndefined()
 }
@@ -55,9 +55,9 @@ func (v *vcpu) readSysReg(r aarch64.SysReg) (uint64, bool) {
 	return 0, ignoredSysReg(r) || idRegister(r)
 }
 
-// idRegister says whether a register is in the space of the ID registers, where
-// those that nothing has read as zero (DDI 0487 D23.3). No backend is known to
-// trap them.
+// idRegister reports whether a register is in the space of the ID registers. There
+// unallocated registers read as zero (DDI 0487 D23.3). No backend is known to trap
+// them.
 func idRegister(r aarch64.SysReg) bool {
 	op0, op1, crn, crm, _ := r.Fields()
 	return op0 == 3 && op1 == 0 && crn == 0 && crm >= 1 && crm <= 7
@@ -78,16 +78,15 @@ func (v *vcpu) writeSysReg(r aarch64.SysReg, val uint64) bool {
 	return v.m.gic.writeSysReg(v.index, r, val) || ignoredSysReg(r)
 }
 
-// ignoredSysReg says whether a register that traps reads as zero and ignores
-// writes here: the debug registers outside the breakpoints, performance
-// monitors and LORegions, which the ID registers say are absent but which
-// guests touch all the same, the auxiliary control register, and the space of
-// implementation defined registers.
+// ignoredSysReg reports whether a trapped register reads as zero and ignores
+// writes. These are the debug registers outside the breakpoints, performance
+// monitors and LORegions, ACTLR_EL1, and the IMPLEMENTATION DEFINED space. Guests
+// access them even where the ID registers say that they are absent.
 func ignoredSysReg(r aarch64.SysReg) bool {
 	op0, op1, crn, crm, op2 := r.Fields()
 	switch {
 	case op0 == 2: // debug and trace
-		return op1 == 0 || op1 == 3 && crn == 0
+		return op1 == 0 || (op1 == 3 && crn == 0)
 	case op0 == 3 && (crn == 11 || crn == 15): // IMPLEMENTATION DEFINED
 		return true
 	case op0 == 3 && op1 == 3 && crn == 9 && crm >= 12: // PMCR to PMOVSSET

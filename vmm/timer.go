@@ -16,9 +16,9 @@ const (
 	physicalTimerPPI = aarch64.PhysicalTimerINTID - 16
 )
 
-// ticksToDuration is how long ticks of the counter take, rounded up: when that
-// time is over, the counter has passed them. What is too long to say becomes
-// the longest.
+// ticksToDuration is how long ticks of the counter take, rounded up, so that the
+// counter has passed them when that time is over. A longer time than a Duration
+// holds becomes the longest Duration.
 func ticksToDuration(ticks uint64) time.Duration {
 	hi, lo := bits.Mul64(ticks, 1_000_000_000)
 	lo, carry := bits.Add64(lo, hv.CounterFrequency-1, 0)
@@ -30,12 +30,12 @@ func ticksToDuration(ticks uint64) time.Duration {
 	return time.Duration(min(ns, math.MaxInt64))
 }
 
-// now reads the guest's counters, CNTVCT and CNTPCT: they are the same.
+// now reads the guest's counters, CNTVCT and CNTPCT, which are equal.
 func (v *vcpu) now() uint64 { return v.m.vm.Counter() - v.m.offset.Load() }
 
 // updateTimers brings the timers' interrupt lines up to date before the guest
-// goes on. The backend has masked the virtual timer when it fired; it may fire
-// again once the guest has silenced it.
+// goes on. The backend masks the virtual timer when it fires. updateTimers unmasks
+// it once the guest has silenced it.
 func (v *vcpu) updateTimers() error {
 	if offset := v.m.offset.Load(); offset != v.offset {
 		if err := v.hv.SetVTimerOffset(offset); err != nil {
@@ -67,7 +67,7 @@ func (v *vcpu) vtimerFired() {
 	v.vtimer.Set(true)
 }
 
-// nextTimer is how long until one of the timers fires; 0 or less is now.
+// nextTimer is how long until one of the timers fires. 0 or less means now.
 func (v *vcpu) nextTimer() (time.Duration, error) {
 	left := v.ptimer.left()
 	ctl, err := v.hv.SysReg(aarch64.CNTV_CTL_EL0)

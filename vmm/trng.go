@@ -28,7 +28,7 @@ func trngFeature(fid uint32) uint64 {
 	return smcccNotSupported
 }
 
-// trngUUID names this source of entropy: a version 4 UUID of our own.
+// trngUUID names this source of entropy by a version 4 UUID, made for it.
 func trngUUID() callResult {
 	return callResult{x: [4]uint64{0x6d2a_3fb4, 0x9c1e_4a57, 0xb0d8_61f7, 0x52c4_8e9b}, wide: true}
 }

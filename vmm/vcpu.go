@@ -13,8 +13,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// vcpu is one virtual processor. Its routine owns all but the atomics and what
-// Machine.mu guards.
+// vcpu is one virtual processor. Its routine owns every field except the atomics
+// and those that Machine.mu guards.
 type vcpu struct {
 	m     *Machine
 	index int
@@ -25,8 +25,8 @@ type vcpu struct {
 	// The interrupt inputs, driven by the GIC from any goroutine.
 	irq, fiq atomic.Bool
 
-	// inGuest is set before the routine looks at its inputs for the last time
-	// and cleared after Run: whoever changes an input and sees it set kicks.
+	// inGuest is set before the routine's last look at its inputs and cleared
+	// after Run. Whoever changes an input while it is set kicks the vCPU.
 	inGuest atomic.Bool
 	// look asks the routine to go through checkpoint.
 	look atomic.Bool
@@ -35,7 +35,7 @@ type vcpu struct {
 
 	vtimer       mmio.Line
 	vtimerMasked bool
-	offset       uint64 // virtual offset that hv was given
+	offset       uint64 // the virtual counter's, as given to hv
 	ptimer       physicalTimer
 	alarm        *time.Timer // bounds a WFI
 	spin         spin
@@ -44,12 +44,12 @@ type vcpu struct {
 	power          powerState
 	parked         bool // the routine waits and holds no guest state in flight
 	entry, context uint64
-	task           *task // wanted by Machine.Do
+	task           *task // of Machine.Do; nil: none
 
 	counts exitCounts
 }
 
-// powerState is what PSCI's AFFINITY_INFO tells of a CPU.
+// powerState is the state of a CPU that PSCI's AFFINITY_INFO reports.
 type powerState uint8
 
 const (
@@ -123,9 +123,9 @@ func (v *vcpu) attach(hv hv.VCPU) {
 	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
 }
 
-// identify sets what tells this CPU from the others, before its first run.
+// identify sets the CPU's identification registers, before its first run.
 func (v *vcpu) identify() error {
-	if err := v.hv.SetSysReg(aarch64.MPIDR_EL1, 1<<31|boot.Affinity(v.index)); err != nil {
+	if err := v.hv.SetSysReg(aarch64.MPIDR_EL1, (1<<31)|boot.Affinity(v.index)); err != nil {
 		return fmt.Errorf("vmm: vcpu %d: %w", v.index, err)
 	}
 	pfr0, err := v.hv.SysReg(aarch64.ID_AA64PFR0_EL1)
@@ -143,7 +143,7 @@ func (v *vcpu) identify() error {
 }
 
 // SCTLR_EL1 and CPSR as PSCI's CPU_ON (DEN0022 6.4.3) and Linux's boot protocol
-// want them: MMU and caches off, EL1h, all exceptions masked.
+// require them: MMU and caches off, EL1h, all exceptions masked.
 const (
 	sctlrReset = aarch64.SCTLR_Reset
 	cpsrReset  = 15<<aarch64.PSTATE_DAIF | aarch64.PSTATE_EL1h

@@ -9,8 +9,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// VCPUState is where a vCPU is at one moment, to find out what a silent guest is
-// doing.
+// VCPUState is where a vCPU is at one moment. It shows what a silent guest does.
 type VCPUState struct {
 	Index int
 	On    bool
@@ -44,16 +43,16 @@ func (s VCPUState) String() string {
 		return fmt.Sprintf("cpu %d off", s.Index)
 	}
 	return fmt.Sprintf("cpu %d at PC 0x%x (EL%d) LR 0x%x SP 0x%x; last exception %v FAR 0x%x from 0x%x, vectors 0x%x",
-		s.Index, s.PC, s.CPSR>>2&3, s.LR, s.SP, s.ESR, s.FAR, s.ELR, s.VBAR)
+		s.Index, s.PC, (s.CPSR>>2)&3, s.LR, s.SP, s.ESR, s.FAR, s.ELR, s.VBAR)
 }
 
-// VCPUs looks at every vCPU, which interrupts each for a moment. Without a
-// running machine there are none.
+// VCPUs returns the state of every vCPU. It interrupts each for a moment. It
+// returns nil if the machine does not run.
 func (m *Machine) VCPUs() []VCPUState {
 	states := make([]VCPUState, len(m.vcpus))
 	var failed atomic.Bool
 	var wg sync.WaitGroup
-	for i, v := range m.vcpus { // all at once: each may have to wait for a core of the host
+	for i, v := range m.vcpus { // all at once, because each may have to wait for a core of the host
 		wg.Go(func() {
 			if m.Do(i, func(hv.VCPU) { states[i] = v.state() }) != nil {
 				failed.Store(true)

@@ -3,10 +3,10 @@ package vmm
 import "time"
 
 // waitForInterrupt parks the routine until an interrupt input is high, a timer
-// is due, or somebody notifies it: an idle guest costs the host nothing.
+// is due, or another goroutine notifies it. An idle guest costs the host nothing.
 func (v *vcpu) waitForInterrupt() error {
 	if v.m.cfg.BackendGIC {
-		return nil // WFI does not exit then, and nobody here would know when to go on
+		return nil // WFI should not exit then, and only the backend knows when to go on
 	}
 	deadline, err := v.nextTimer()
 	if err != nil {
@@ -24,28 +24,28 @@ func (v *vcpu) waitForInterrupt() error {
 	return nil
 }
 
-// spin is a series of WFE instructions that follow each other closely: the CPU
-// waits for a store of another one, to a lock for instance. No backend can tell
-// when that comes. The architecture lets a WFE end at any time, so the guest
-// looks again and again, which costs a host core; and with more vCPUs than cores
-// it may be the very core that the CPU with the lock would run on.
+// spin is a series of WFE instructions that follow each other closely. The CPU
+// waits for a store by another CPU, to a lock for instance, and no backend can
+// tell when it comes. The architecture lets a WFE end at any time, so the guest
+// may look again and again. That costs a host core, perhaps the very core that
+// the CPU with the lock needs.
 type spin struct {
 	began, last time.Time
 }
 
 const (
-	// spinGap is how long after a WFE another one belongs to the same series.
+	// spinGap is the longest time between two WFEs of one series.
 	spinGap = 20 * time.Microsecond
 	// spinFree is how long a series goes on without giving up the core.
 	spinFree = 20 * time.Microsecond
 	// maxNap bounds one sleep, and with it how late an event, an interrupt or a
-	// timer can come. Linux waits that imprecisely, too: the event stream that
-	// ends its WFE on hardware has a period of 100 µs.
+	// timer can come. Linux tolerates that: the event stream that ends its WFE on
+	// hardware has a period of 100 µs.
 	maxNap = 50 * time.Microsecond
 )
 
-// nap says how long the WFE that is executed now may take: never longer than
-// the series has lasted, so that a wait takes twice its time at most.
+// nap returns how long the current WFE may take. It is never longer than the
+// series has lasted, so a wait takes at most twice its time.
 func (s *spin) nap(now time.Time) time.Duration {
 	if now.Sub(s.last) > spinGap {
 		s.began = now
@@ -58,9 +58,9 @@ func (s *spin) nap(now time.Time) time.Duration {
 	return min(waited, maxNap)
 }
 
-// waitForEvent answers a WFE. It does not look at the interrupt inputs: one that
-// is high at a WFE is most often masked, because the guest spins in an
-// interrupt handler or with a lock that one may take.
+// waitForEvent answers a WFE. It ignores the interrupt inputs. An input that is
+// high at a WFE is mostly masked, because the guest spins in an interrupt handler
+// or for a lock that interrupt handlers take.
 func (v *vcpu) waitForEvent() {
 	if d := v.spin.nap(time.Now()); d > 0 && !v.look.Load() {
 		nap(d)

@@ -8,10 +8,9 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
-// A trapped instruction without a syndrome has to be read, and may reach
-// beyond the page that trapped. Both need the guest's own translation tables:
-// stage 1 of EL1 and EL0, walked through the registers that every backend gives
-// access to.
+// A trapped instruction without a syndrome has to be read, and it may access more
+// than the page that trapped. Both need the guest's own translation tables (stage
+// 1 of EL1 and EL0). The walk uses only registers that every backend offers.
 
 // guestMemory is what the emulator of trapped instructions sees of a vCPU's
 // memory.
@@ -63,7 +62,7 @@ func (v *vcpu) fetch() (word uint32, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	w.el0, w.pan = false, false // whether it may be executed was checked when it was
+	w.el0, w.pan = false, false // the processor checked the permission when it executed the instruction
 	ipa, ok := w.translate(pc, false)
 	if !ok {
 		return 0, false, nil
@@ -79,12 +78,12 @@ func (v *vcpu) fetch() (word uint32, ok bool, err error) {
 type walker struct {
 	aarch64.Stage1
 	ram hostmem.RAM
-	el0 bool // permissions of EL0
-	pan bool // EL1 has no access to what EL0 has
+	el0 bool // the access has the permissions of EL0
+	pan bool // EL1 may not access what EL0 may
 }
 
-// walker reads the vCPU's registers. The processor has checked the widths of
-// addresses, so that any will do here.
+// walker reads the vCPU's registers. The processor has already checked the width
+// of addresses, so the widest is assumed here.
 func (v *vcpu) walker() (walker, error) {
 	w := walker{ram: v.m.ram, Stage1: aarch64.Stage1{PABits: 48}}
 	for _, r := range []struct {

@@ -1,10 +1,10 @@
-// Package accel lists the backends that run a machine's vCPUs:
+// Package accel makes the backends that run a machine's vCPUs, by name:
 //
 //	h, err := accel.New("auto")
 //	m, err := vmm.New(vmm.Config{Hypervisor: h, ...})
 //
-// A program that wants one of them only calls its package instead, and links no
-// other.
+// A program that needs only one backend calls that backend's package instead, and
+// links no other.
 package accel
 
 import (
@@ -41,8 +41,8 @@ func Names() []string {
 	return names
 }
 
-// New returns a backend by name; "auto" is the first of the others that this
-// host has. An error says why the host does not have the one that is named.
+// New returns a backend by name. "auto" is the first of the others that this host
+// has. The error says why the host does not have the named backend.
 func New(name string) (hv.Hypervisor, error) {
 	for _, b := range backends {
 		if name != b.name && name != auto {

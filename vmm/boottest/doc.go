@@ -1,14 +1,14 @@
-// Package boottest boots real kernels and looks at what they do. It has tests only.
+// Package boottest boots real kernels and checks what they do. It has tests only.
 //
 //   - TestKernels boots Debian's kernels with every GIC version, one and several CPUs, little and much memory, to the
 //     default userland, through a reboot from inside, to the power off.
 //   - TestInstaller boots the kernel and initrd of Debian's installer to its first dialog.
 //   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
-//   - TestDeviceRNG, Blk, Console, Balloon and Vsock use each device for real with Debian's cloud kernel, whose drivers
-//     are modules that the default guest's init loads (debianGuest), and with the default kernel.
-//   - TestDeviceReset resets and pauses a machine all of whose devices are at work.
-//   - TestDeviceShare and TestDeviceShareTests do that with shared directories, with the tests of package inguest:
-//     go-fuse's posixtest, a stress whose result both sides compare by hash, locks between processes.
+//   - TestDeviceRNG, TestDeviceBlk, TestDeviceConsole, TestDeviceBalloon and TestDeviceVsock use each device with the
+//     default kernel and with Debian's cloud kernel. The default guest's init loads the latter's drivers as modules.
+//   - TestDeviceReset resets and pauses a machine while all of its devices are at work.
+//   - TestDeviceShare and TestDeviceShareTests use shared directories with the tests of package inguest: go-fuse's
+//     posixtest, a stress test whose result both sides compare by hash, locks between processes.
 //   - TestDebianRoot installs Debian bookworm on a disk, boots it with its own kernel and initrd to the login prompt,
 //     logs in and powers off.
 //   - TestIdle measures what an idle guest costs the host.

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// maxOutput bounds what is kept of a guest's output, in bytes. Of more, the
-// first half is dropped.
+// maxOutput is how many bytes of a guest's output are kept. When there are more,
+// the first half is dropped.
 const maxOutput = 16 << 20
 
 // console collects what a guest writes.
@@ -44,12 +44,13 @@ func (c *console) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A finder looks for something in output. It returns where that ends, and is
-// done with output when it returns; a negative number means that it is not there.
+// A finder looks for something in output and returns where it ends, or a negative
+// number if it is not there. It does not keep output.
 type finder func(output []byte) (end int)
 
-// take looks behind what was taken before. What is found, and what comes before
-// it, is taken; else changed is closed when there is more output.
+// take looks for something in the output that was not taken before. If it is
+// found, take takes the output up to its end. If not, changed is closed when there
+// is more output.
 func (c *console) take(find finder) (changed <-chan struct{}, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +62,7 @@ func (c *console) take(find finder) (changed <-chan struct{}, ok bool) {
 	return nil, true
 }
 
-// text is everything, with terminal line ends made plain.
+// text is all output, with "\n" as the line end.
 func (c *console) text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Error says that something did not come, and what is known about the guest.
+// Error reports that something did not come, with the state of the guest.
 type Error struct {
-	What string // did not come
-	Err  error  // why it does not come any more
+	What string // what did not come
+	Err  error  // why it will not come
 
 	State   string // of the vCPUs and the console, in lines
 	Console string // the last lines of the console
@@ -20,12 +20,12 @@ func (e *Error) Error() string { return fmt.Sprintf("expect: %s: %v", e.What, e.
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Detail is the error with all that is known, in lines.
+// Detail is the error with the guest's state and its console, in several lines.
 func (e *Error) Detail() string {
 	return fmt.Sprintf("%v\n%s\nconsole, the last %d lines:\n%s", e, e.State, tailLines, e.Console)
 }
 
-// tailLines is how much of the console an error has.
+// tailLines is how many lines of the console an error has.
 const tailLines = 60
 
 // failed makes an Error.

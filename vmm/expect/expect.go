@@ -1,5 +1,6 @@
-// Package expect runs a guest and talks to it on its serial console: wait for a
-// text, type an answer, run a command at the shell, see how the guest ends.
+// Package expect runs a guest and drives it through its serial console. It waits
+// for a text, types an answer, runs a command at the shell, and reports how the
+// guest ends.
 //
 //	g, err := expect.Start(ctx, vmm.Config{Kernel: ..., Initrds: ..., CommandLine: "console=ttyAMA0"})
 //	...
@@ -7,11 +8,11 @@
 //	_, err = g.Expect(ctx, "login: ")
 //	err = g.Send(ctx, "root\n")
 //
-// What the guest writes is looked at once: each Expect begins behind what the one
-// before it has found. A guest that ends, or whose kernel panics, ends whatever
-// waits for it. An *Error knows what was on the console then.
+// Each Expect begins where the one before it ended, so no output is found twice.
+// When the guest ends or its kernel panics, every wait for it ends with an *Error,
+// which has the end of the console.
 //
-// Package vmtest has the same for tests.
+// Package vmtest offers the same to tests.
 package expect
 
 import (
@@ -26,8 +27,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
-// Why something does not come any more. An Error wraps one of them, or the
-// error of the machine, or that of the context.
+// Why a wait ended. An Error wraps one of these, the machine's error or the
+// context's.
 var (
 	ErrEnded    = errors.New("the guest has ended")
 	ErrPanicked = errors.New("the guest's kernel panicked")
@@ -47,9 +48,9 @@ type Guest struct {
 }
 
 // Start makes a machine and runs it until it ends, ctx is done, or Close is
-// called, which it has to be in any case. Without a Hypervisor in cfg it takes
-// the best one that the host has. The machine's EndOnPanic is set; Console gets
-// what the guest writes as well.
+// called. The caller must call Close in any case. Without a Hypervisor in cfg,
+// Start uses the best one of this host. It sets EndOnPanic. cfg's Console still
+// gets the guest's output.
 func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 	g := &Guest{console: newConsole(cfg.Console)}
 	cfg.Console, cfg.EndOnPanic = g.console, true
@@ -90,8 +91,8 @@ func (g *Guest) stop() error {
 // Machine is the machine that runs the guest.
 func (g *Guest) Machine() *vmm.Machine { return g.m }
 
-// Output is all that the guest has written so far, with plain line ends. Of more
-// than 16 MiB the first part is lost.
+// Output is all that the guest has written so far, with "\n" as the line end. The
+// first part is lost when it is more than 16 MiB.
 func (g *Guest) Output() string { return g.console.text() }
 
 // Expect waits for text, and returns what came before it. A terminal's lines
@@ -124,8 +125,8 @@ func (g *Guest) ExpectAny(ctx context.Context, texts ...string) (which int, befo
 }
 
 // ExpectRegexp waits for a match of re, and returns it and its submatches. It
-// takes the first that there is, when there is one: an expression should go on to
-// what tells its end, such as \r, or more of it may be on the way.
+// takes the first match in the output so far. If re does not include what ends the
+// text, such as \r, the match may be cut short.
 func (g *Guest) ExpectRegexp(ctx context.Context, re *regexp.Regexp) (submatches []string, err error) {
 	err = g.wait(ctx, func(output []byte) (end int) {
 		loc := re.FindSubmatchIndex(output)
@@ -161,14 +162,14 @@ func (g *Guest) wait(ctx context.Context, find finder) error {
 		select {
 		case <-changed:
 		case <-g.running.Done():
-			ended = true // look once more: Run returns when all is written
+			ended = true // look once more: all output is written before Run returns
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// end is how a guest that runs no more has ended, as an error.
+// end is how the guest has ended, as an error.
 func (g *Guest) end() error {
 	switch {
 	case g.err != nil:

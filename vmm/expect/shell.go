@@ -48,8 +48,8 @@ func oneCommand(command string) string {
 	return command
 }
 
-// withoutEcho drops the echoed line from a command's output. It is there twice when the line was typed before the shell
-// was at its prompt: the terminal has echoed it, and then the shell's line editor.
+// withoutEcho drops the echoed line from a command's output. The line is there twice if it was typed before the shell was
+// at its prompt: first from the terminal, then from the shell's line editor.
 func withoutEcho(output string) string {
 	const end = "-status=$?"
 	if i := strings.LastIndex(output, end); i >= 0 {

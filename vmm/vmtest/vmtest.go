@@ -1,14 +1,14 @@
-// Package vmtest runs guests in Go tests: start one, expect text on its
-// console, type text, run commands, see how it ended. When something does not
-// come, the test fails with the tail of the console and what the vCPUs were
-// doing; it does so at once when the guest has ended or its kernel has panicked.
+// Package vmtest runs guests in Go tests. It expects text on a guest's console,
+// types text, runs commands, and reports how the guest ended. When something does
+// not come, the test fails with the tail of the console and the state of the
+// vCPUs. It fails at once when the guest has ended or its kernel has panicked.
 //
 //	g := vmtest.Start(t, vmm.Config{Kernel: ..., Initrds: ..., CommandLine: "console=ttyAMA0"})
 //	g.Expect("login: ")
 //	g.Send("root\n")
 //
-// A guest that is still running at the end of its test is stopped. Package expect
-// has the same with errors and contexts, for programs.
+// A guest that still runs at the end of its test is stopped. Package expect offers
+// the same to programs, with errors and contexts.
 package vmtest
 
 import (
@@ -25,7 +25,7 @@ import (
 
 // Deadline is how long the methods without a deadline of their own wait. It is
 // generous, because a software CPU on a busy host is slow, and a test that fails
-// for that teaches nothing.
+// for that reason teaches nothing.
 const Deadline = 5 * time.Minute
 
 // Guest is a running guest. Its methods belong to the test's goroutine, and
@@ -36,9 +36,8 @@ type Guest struct {
 }
 
 // Start makes a machine and runs it until it ends or the test does. Without a
-// Hypervisor in cfg it takes the best one that the host has. What cfg says of
-// Console is in addition to the test's own; EndOnPanic and RaiseGOMAXPROCS are
-// set.
+// Hypervisor in cfg it uses the best one of this host. It sets EndOnPanic and
+// RaiseGOMAXPROCS. cfg's Console gets the guest's output as well.
 func Start(t testing.TB, cfg vmm.Config) *Guest {
 	t.Helper()
 	cfg.RaiseGOMAXPROCS = true
@@ -152,7 +151,7 @@ func (g *Guest) WaitWithin(d time.Duration) (reason vmm.Reason) {
 	return reason
 }
 
-// within does something that may take d, and ends the test if it fails.
+// within does something that may take d at most, and ends the test if it fails.
 func (g *Guest) within(d time.Duration, do func(ctx context.Context) error) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeoutCause(context.Background(), d, fmt.Errorf("not within %v", d))

@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 )
 
-// SectorSize is the unit of what a DiskChange changes, in bytes.
+// SectorSize is the unit of a DiskChange, in bytes.
 const SectorSize = 512
 
-// DiskChange is one of the things that the guest does to a disk.
+// DiskChange is one operation of the guest on a disk.
 type DiskChange struct {
 	Kind          ChangeKind
 	First, Number int    // sectors
-	Version       uint64 // of what is written: never 0
+	Version       uint64 // of the written content; never 0
 }
 
 // ChangeKind says what is done.
@@ -26,14 +26,14 @@ const (
 	ChangeFlush
 )
 
-// DiskChanges makes up changes. Both sides make up the same from a seed.
+// DiskChanges generates changes. Guest and host generate the same ones from a seed.
 type DiskChanges struct {
 	seed, made uint64
 	random     *rand.Rand
 	sectors    int
 }
 
-// NewDiskChanges returns the changes of a seed, for a disk of some sectors.
+// NewDiskChanges returns the changes of a seed, for a disk of that many sectors.
 func NewDiskChanges(seed uint64, sectors int) *DiskChanges {
 	return &DiskChanges{seed: seed, random: rand.New(rand.NewPCG(seed, 1)), sectors: sectors}
 }
@@ -41,7 +41,7 @@ func NewDiskChanges(seed uint64, sectors int) *DiskChanges {
 // MaxChange is the most sectors that a change has.
 const MaxChange = 256
 
-// Next is the next change. Each is of whole 4 KiB.
+// Next is the next change. Each one covers whole blocks of 4 KiB.
 func (c *DiskChanges) Next() DiskChange {
 	c.made++
 	const page = 4096 / SectorSize

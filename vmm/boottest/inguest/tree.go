@@ -1,5 +1,5 @@
-// Package inguest has the tests that run inside a guest, on what the host gives it, and what both sides need for them.
-// Package boottest compiles them for the guest; on the host they are skipped.
+// Package inguest has the tests that run inside a guest, on the devices that the host gives it, and the code that guest
+// and host share for them. Package boottest compiles them for the guest. On the host they are skipped.
 package inguest
 
 import (
@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// TreeHash returns a hash of all that a directory has in it: names, types, permissions, contents, and where symbolic
-// links point to.
+// TreeHash returns a hash of everything in a directory: names, types, permissions, contents, and the targets of symbolic
+// links.
 func TreeHash(dir string) (string, error) {
 	h := sha256.New()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -1,6 +1,6 @@
-// Package hostmem is a guest's RAM on the host: address space that is reserved
-// outside the Go heap, costs the host a page only when it is written, and can
-// be given back page by page.
+// Package hostmem is a guest's RAM on the host. It reserves address space outside
+// the Go heap. A page costs the host memory only once it is written, and pages can
+// be given back.
 //
 // What each system does:
 //
@@ -13,6 +13,6 @@
 //	Windows   VirtualAlloc: the size counts  writes zeros             errors.ErrUnsupported
 //	          against the commit limit
 //
-// The functions change what a running guest may look at, and leave it to the
-// caller that it does not.
+// The functions change memory that a running guest may use. The caller makes sure
+// that the guest does not use it meanwhile.
 package hostmem

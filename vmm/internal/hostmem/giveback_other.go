@@ -4,5 +4,5 @@ package hostmem
 
 import "errors"
 
-// GiveBack has no way here to free pages: see the package's table.
+// GiveBack cannot free pages on this system: see the package's table.
 func GiveBack([]byte) error { return errors.ErrUnsupported }

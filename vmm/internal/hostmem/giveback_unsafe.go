@@ -12,8 +12,7 @@ import (
 // GiveBack frees the host's pages that lie wholly in a part of a bank. The part
 // keeps its content or reads as zero from then on.
 //
-// unsafe: only the address of the part is looked at, to find where its pages
-// start.
+// unsafe: only the part's address is used, to find where its pages start.
 func GiveBack(part []byte) error {
 	page := uint64(os.Getpagesize())
 	skip := -uint64(uintptr(unsafe.Pointer(unsafe.SliceData(part)))) & (page - 1)

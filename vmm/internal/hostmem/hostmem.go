@@ -19,16 +19,16 @@ type Bank struct {
 	reserved []byte // what Mem was cut from; nil unless New made the bank
 }
 
-// New reserves memory for each range, which reads as zero until it is written.
-// It lies at multiples of align on the host, a power of two of at least a page
-// of the host and at most 64 KiB. The caller frees it.
+// New reserves memory for each range. It reads as zero until it is written. On the
+// host each bank begins at a multiple of align, which is a power of two from the
+// host's page size to 64 KiB. The caller frees the memory.
 func New(align uint64, ranges ...Range) (RAM, error) {
 	var ram RAM
 	for _, r := range ranges {
 		reserved, mem, err := reserve(r.Size, align)
 		if err != nil {
 			ram.Free()
-			return nil, fmt.Errorf("hostmem: reserve 0x%x bytes for the guest's memory: %w, give the guest less", r.Size, err)
+			return nil, fmt.Errorf("hostmem: reserve 0x%x bytes for the guest's memory: %w: give the guest less", r.Size, err)
 		}
 		ram = append(ram, Bank{r.Base, mem, reserved})
 	}
@@ -58,8 +58,8 @@ func (r RAM) Zero() error {
 	return nil
 }
 
-// Free returns what New reserved to the host. Nobody may use any of it
-// afterwards: an access would be a fault of the process.
+// Free returns the memory to the host. It must not be used afterwards: an access
+// would crash the process.
 func (r RAM) Free() {
 	for _, b := range r {
 		if b.reserved != nil {

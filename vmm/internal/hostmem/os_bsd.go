@@ -4,6 +4,6 @@ package hostmem
 
 const mapNoReserve = 0
 
-// zero makes b read as zero. There is no portable way here to free private
-// pages and be sure of zeros.
+// zero makes b read as zero. No portable call frees private pages and guarantees
+// zeros.
 func zero(b []byte) error { clear(b); return nil }

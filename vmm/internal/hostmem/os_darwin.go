@@ -3,5 +3,5 @@ package hostmem
 import "golang.org/x/sys/unix"
 
 // freePages takes the pages off the process's footprint at once; the kernel
-// frees them when it wants to, unless they are written before.
+// frees them later, unless they are written before.
 const freePages = unix.MADV_FREE_REUSABLE

@@ -11,8 +11,8 @@ import (
 // reserve maps size bytes at a multiple of align, and returns them and the
 // larger mapping that they were cut from.
 //
-// unsafe: only the address of the mapping is looked at, to round it up; the
-// mapping is larger than what is returned by align, so the result lies inside.
+// unsafe: only the mapping's address is used, to round it up. The mapping is align
+// bytes larger than mem, so mem lies inside it.
 func reserve(size, align uint64) (reserved, mem []byte, err error) {
 	reserved, err = unix.Mmap(-1, 0, int(size+align), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|mapNoReserve)
 	if err != nil {

@@ -17,7 +17,7 @@ var errNoGo = errors.New("the go command is not in PATH: install Go (https://go.
 // goMod makes the guest's source a module. It has no requirements, so building it needs no network.
 const goMod = "module miniboot/guest\n\ngo 1.24\n"
 
-// A goCommand runs the go command in a new module, away from whatever module the user stands in.
+// A goCommand runs the go command in a new module, apart from any module of the current directory.
 type goCommand struct {
 	dir string
 }
@@ -37,8 +37,8 @@ func newGoCommand() (goCommand, error) {
 
 func (g goCommand) close() { os.RemoveAll(g.dir) }
 
-// run returns standard output; env is on top of this process's. An error carries the last line of what the command
-// had to say.
+// run returns standard output. env is added to this process's environment. An error has the last line of standard
+// error.
 func (g goCommand) run(ctx context.Context, env []string, args ...string) ([]byte, error) {
 	path, err := exec.LookPath("go")
 	if err != nil {
@@ -47,7 +47,7 @@ func (g goCommand) run(ctx context.Context, env []string, args ...string) ([]byt
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = g.dir, &stdout, &stderr
-	// The user's settings for proxies and toolchains stay; those for modules are about the user's own.
+	// The user's settings for proxies and toolchains stay. The settings for modules are meant for the user's own modules.
 	cmd.Env = append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOFLAGS=")
 	cmd.Env = append(cmd.Env, env...)
 	if err := cmd.Run(); err != nil {

@@ -15,16 +15,16 @@ import (
 	"github.com/miniboot-vmm/miniboot/testdata"
 )
 
-// recipe is how init is built; it is a part of the cached archive's key. GOARM64 is the oldest architecture, whatever
-// the user's default is: the software CPU is one of those.
+// How init is built, which is a part of the cached archive's key. GOARM64 is the oldest architecture whatever the user's
+// default is, because the software CPU implements that one.
 var (
 	recipeEnv  = []string{"GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0", "GOEXPERIMENT="}
 	recipeArgs = []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "init", "."}
 )
 
 // Initramfs returns the default guest's initramfs. If it has to be built first, progress (nil for none) gets a line
-// about that. It works with any arm64 kernel; give further archives (see boot/cpio) after it to add files. A script
-// /etc/rc in one of them is run before the first shell.
+// about that. The initramfs works with any arm64 kernel. Further archives after it (see boot/cpio) add files. If one of
+// them has a script /etc/rc, it runs before the first shell.
 func Initramfs(ctx context.Context, progress io.Writer) (boot.File, error) {
 	key, err := sourceKey()
 	if err != nil {
@@ -44,7 +44,7 @@ func Initramfs(ctx context.Context, progress io.Writer) (boot.File, error) {
 		return boot.File{}, fmt.Errorf("guest: initramfs: %w", err)
 	}
 	if cache == "" || store(file.Name, archive) != nil {
-		file.Data = archive // it works without a cache, only slower
+		file.Data = archive // without a cache it is built each time
 	}
 	return file, nil
 }

@@ -73,8 +73,8 @@ func (g goCommand) downloadKernel(ctx context.Context) (dir string, err error) {
 	return module.Dir, nil
 }
 
-// reportDownload prints how far the download is, until ctx is done. A kernel in the cache is there before the first
-// line.
+// reportDownload prints the progress of the download until ctx is done. If the kernel is in the cache, ctx is done
+// before the first line.
 func (g goCommand) reportDownload(ctx context.Context, progress io.Writer) {
 	const quiet, interval = 300 * time.Millisecond, 2 * time.Second
 	timer := time.NewTimer(quiet)
