@@ -9,7 +9,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm"
 )
 
-// flagsFor has the flags that are a way out of an error of the library, which knows of none. The first that fits counts.
+// flagsFor has the flags that remedy an error of the library, which itself names no flag. The first that fits counts.
 var flagsFor = []struct {
 	err   error
 	flags string
@@ -24,7 +24,7 @@ var flagsFor = []struct {
 	{hv.ErrNotAvailable, "-accel soft"},
 }
 
-// advise adds to an error the flags to use.
+// advise adds the flags to use to an error.
 func advise(err error) error {
 	for _, f := range flagsFor {
 		if errors.Is(err, f.err) {

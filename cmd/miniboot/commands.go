@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// commands are what miniboot does besides booting a guest, by the first argument. Each takes the rest.
+// commands are what miniboot does besides booting a guest, by the first argument. Each gets the arguments after it.
 var commands = map[string]func(args []string, stdout io.Writer) error{
 	"doctor": doctor,
 	"sign":   sign,
@@ -33,7 +33,7 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 	return exitHostError
 }
 
-// parseCommand parses the flags of a command that takes at most some operands, and returns those.
+// parseCommand parses the flags of a command with at most that many operands, and returns the operands.
 func parseCommand(set *flag.FlagSet, args []string, most int) ([]string, error) {
 	set.SetOutput(io.Discard)
 	set.Usage = func() {}

@@ -16,7 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
-// consoleOption says where the virtio console is.
+// consoleOption says what the virtio console is connected to.
 type consoleOption struct {
 	kind consoleKind
 	path string // of consoleFile and consoleUnix
@@ -78,8 +78,8 @@ func (c consoleOption) open(stdout io.Writer, log *slog.Logger) (*consolePort, e
 }
 
 // run moves the guest's output, and the input of a socket, until ctx is done.
-// Output that cannot be written is lost: a guest that cannot write to its
-// console does nothing else.
+// Output that cannot be written is dropped, because a guest that cannot write to
+// its console stops.
 func (p *consolePort) run(ctx context.Context) {
 	if p.listener != nil {
 		p.serve(ctx)
@@ -91,8 +91,8 @@ func (p *consolePort) run(ctx context.Context) {
 	}
 }
 
-// serve connects one client after the other to the console. Without a client
-// output is dropped.
+// serve connects one client after the other to the console. Output is dropped
+// while there is no client.
 func (p *consolePort) serve(ctx context.Context) {
 	clients := make(chan net.Conn)
 	var wg sync.WaitGroup
@@ -139,7 +139,7 @@ func (p *consolePort) talk(ctx context.Context, conn net.Conn) {
 	cancel()
 }
 
-// writerFunc makes a function that takes all of its bytes a writer.
+// writerFunc is a function that takes all bytes that it is given, as a writer.
 type writerFunc func(b []byte) error
 
 func (f writerFunc) Write(b []byte) (int, error) {
@@ -162,7 +162,7 @@ func (n *notedWriter) Write(b []byte) (int, error) {
 	return n.w.Write(b)
 }
 
-// onConsole is a machine that is typed at on its virtio console.
+// onConsole is a machine whose input goes to its virtio console.
 type onConsole struct {
 	machine
 	dev *console.Device

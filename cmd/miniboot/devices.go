@@ -19,7 +19,7 @@ type devices struct {
 	virtio  []virtio.Device
 	disks   []*blk.Device
 	console *consolePort // nil: none
-	closers              // what they hold open; closed when no machine uses them any more
+	closers              // of what the devices hold open; called when no machine uses them any more
 }
 
 // closers are closed together, the last one first.
@@ -34,7 +34,7 @@ func (c closers) Close() error {
 	return errors.Join(errs...)
 }
 
-// openDevices makes the devices that the flags name, and those that every machine has. log receives what fails later.
+// openDevices makes the devices that the flags name, and those that every machine has. log gets later failures.
 func openDevices(o options, stdout io.Writer, log *slog.Logger) (d *devices, err error) {
 	d = &devices{}
 	for _, disk := range o.disks {

@@ -20,7 +20,7 @@ type diskOption struct {
 	path     string
 	format   string // "raw" or "qcow2", or "" when it was not given
 	readOnly bool
-	snapshot bool     // what the guest writes is thrown away
+	snapshot bool     // the guest's writes are thrown away
 	backing  []string // of a qcow2 image: its backing file, that one's own, and so on
 	serial   string
 }
@@ -30,7 +30,7 @@ type diskOption struct {
 func parseDisk(value string) (d diskOption, err error) {
 	words := splitCommas(value)
 	if d.path = words[0]; d.path == "" {
-		return d, errors.New("give FILE, then ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT as wanted")
+		return d, errors.New("give FILE, then any of ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT")
 	}
 	for _, word := range words[1:] {
 		key, text, _ := strings.Cut(word, "=")
@@ -60,7 +60,7 @@ func parseDisk(value string) (d diskOption, err error) {
 	return d, nil
 }
 
-// splitCommas splits at each comma that is not one of two in a row, which stand for one.
+// splitCommas splits at single commas. Two commas in a row stand for one that does not split.
 func splitCommas(s string) []string {
 	const twice = "\x00"
 	words := strings.Split(strings.ReplaceAll(s, ",,", twice), ",")
@@ -70,16 +70,16 @@ func splitCommas(s string) []string {
 	return words
 }
 
-// maxDiskQueues is the most queues of a disk: more do not make a file faster.
+// maxDiskQueues is the most queues of a disk. More do not make a file faster.
 const maxDiskQueues = 4
 
-// A disk is what a block device works on, and closes.
+// A disk is what a block device works on. It is closed after the machine.
 type disk interface {
 	blk.Disk
 	io.Closer
 }
 
-// open opens the disk and makes the device, which says to log what fails later.
+// open opens the disk and makes the device, which logs later failures to log.
 func (d diskOption) open(cpus int, log *slog.Logger) (disk, *blk.Device, error) {
 	content, err := d.openContent()
 	if err != nil {
@@ -121,8 +121,8 @@ type layers struct {
 
 func (l layers) Close() error { return errors.Join(l.Disk.Close(), l.base.Close()) }
 
-// openRaw opens a raw image. One that looks like another format is refused, unless the user says that it is raw. A
-// format is never guessed: the guest writes the first bytes, and could make its disk look like an image that names any
+// openRaw opens a raw image. It refuses one that looks like another format, unless the user says that it is raw. A
+// format is never guessed. The guest writes the first bytes, so it could make its disk look like an image that names any
 // file of the host.
 func (d diskOption) openRaw() (disk, error) {
 	file, err := raw.Open(d.path, raw.Config{ReadOnly: d.readOnly || d.snapshot})
@@ -138,10 +138,10 @@ func (d diskOption) openRaw() (disk, error) {
 	return file, nil
 }
 
-// sizeInterval is how often a disk's size is looked at.
+// sizeInterval is how often the size of each disk is checked.
 const sizeInterval = 2 * time.Second
 
-// watchSizes tells the guest of disks that change their size, until ctx is done.
+// watchSizes tells the guest when a disk's size changes, until ctx is done.
 func watchSizes(ctx context.Context, disks []*blk.Device) {
 	ticker := time.NewTicker(sizeInterval)
 	defer ticker.Stop()

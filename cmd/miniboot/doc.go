@@ -3,23 +3,23 @@
 //	miniboot                                   the default guest: a Linux kernel, a shell
 //	miniboot -kernel Image -initrd initramfs   your own
 //
-// The guest's serial console is the terminal, in raw mode: every key goes to the guest, but for Ctrl-A. Ctrl-A x ends
-// miniboot, Ctrl-A h shows what else there is. Standard input may be a pipe, a file or closed as well; its end does not
-// end the guest.
+// The guest's serial console is the terminal, in raw mode. Every key goes to the guest except Ctrl-A. Ctrl-A x ends
+// miniboot, and Ctrl-A h lists the other keys. Standard input may also be a pipe, a file, or closed. Its end does not end
+// the guest.
 //
 // SIGINT or SIGTERM presses the guest's power key; a second one ends miniboot at once.
 //
-// Two words in place of flags do something else:
+// Two commands do something else:
 //
 //	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a
 //	                                  program for darwin/arm64, on any host; without BINARY, to miniboot itself
-//	miniboot doctor                   print what this host offers and how the conformance suite of package hv/hvtest
-//	                                  ends on it, for a bug report; status 1 if a case fails
+//	miniboot doctor                   print what this host offers and the result of the conformance suite (package
+//	                                  hv/hvtest) on it, for a bug report; status 1 if a case fails
 //
 // Exit status:
 //
 //	0    the guest powered off, or Ctrl-A x
-//	1    an error of the host, or ended by a signal
+//	1    an error of the host, or a signal ended miniboot
 //	2    wrong flags or arguments
 //	3    the guest's kernel panicked, or asked for a reset under -no-reboot
 //	124  -timeout is over

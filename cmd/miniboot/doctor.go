@@ -18,7 +18,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// doctor prints what this host offers, as a table, and holds what would run a guest against the conformance suite.
+// doctor prints what this host offers, as a table, and runs the conformance suite on the backend that would run a guest.
 func doctor(args []string, stdout io.Writer) error {
 	if _, err := parseCommand(flag.NewFlagSet("doctor", flag.ContinueOnError), args, 0); err != nil {
 		return err
@@ -43,10 +43,10 @@ func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 20, 0, 2,
 
 func (t table) row(name string, value any) {
 	fmt.Fprintf(t.w, "%s\t%v\n", name, value)
-	t.w.Flush() // what follows may take its time, or end the process
+	t.w.Flush() // the next row may take a while, or end the process
 }
 
-// pick returns what -accel auto would take, if it can make a virtual machine, and else the software CPU.
+// pick returns the backend of -accel auto if it can make a virtual machine, else the software CPU.
 func pick(t table) hv.Hypervisor {
 	if h, err := hvf.New(); err == nil && makesVM(t, h) {
 		t.row("runs guests", "Hypervisor.framework")
@@ -56,7 +56,7 @@ func pick(t table) hv.Hypervisor {
 	return softcpu.New()
 }
 
-// makesVM says whether h makes a virtual machine. The error tells what to do.
+// makesVM reports whether h can make a virtual machine, and adds a row about it.
 func makesVM(t table, h hv.Hypervisor) bool {
 	vm, err := h.NewVM(hv.Config{})
 	if err == nil {
@@ -70,12 +70,12 @@ func makesVM(t table, h hv.Hypervisor) bool {
 	return true
 }
 
-// conform holds h against every case of the suite. It prints which fail, what the others were skipped for, and how many
-// of each there are.
+// conform runs every case of the suite on h. It prints each failure, the reason for each group of skipped cases, and how
+// many passed, were skipped and failed.
 func conform(t table, h hv.Hypervisor) error {
 	start := time.Now()
 	var passed, skipped, failed int
-	var last hvtest.Skipped // a reason mostly holds for a group of cases
+	var last hvtest.Skipped // consecutive cases mostly share a reason
 	for _, c := range hvtest.Cases() {
 		err := c.Check(h)
 		switch why := hvtest.Skipped(""); {
@@ -99,7 +99,7 @@ func conform(t table, h hv.Hypervisor) error {
 	return nil
 }
 
-// entitlementOf says whether the program in a file for macOS has the entitlement, and else what to do.
+// entitlementOf says whether a macOS program has the entitlement, and what to do if not.
 func entitlementOf(path string) string {
 	file, err := os.ReadFile(path)
 	if err != nil {

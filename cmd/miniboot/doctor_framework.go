@@ -7,8 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
-// describeFramework prints what the framework offers. What this macOS does not have, or does not tell, is in the table
-// as the error.
+// describeFramework prints what the framework offers. Where this macOS does not tell, the table has the error.
 func describeFramework(t table, fw *hvf.Framework) {
 	t.row("functions", functionsOf(fw))
 	t.row("vCPUs, most", told(fw.VMGetMaxVCPUCount()))
@@ -22,7 +21,7 @@ func describeFramework(t table, fw *hvf.Framework) {
 	t.row("SME vector bytes", told(fw.SMEConfigGetMaxSVLBytes()))
 }
 
-// told is a value, or why there is none.
+// told is a value, or the error where there is none.
 func told[T any](value T, err error) string {
 	if err != nil {
 		return err.Error()
@@ -30,7 +29,7 @@ func told[T any](value T, err error) string {
 	return fmt.Sprint(value)
 }
 
-// functionsOf counts the functions of the framework by the macOS that brought them, where any is absent.
+// functionsOf counts the functions that were found, and the absent ones by the macOS that introduced them.
 func functionsOf(fw *hvf.Framework) string {
 	var since []hvf.MacOS
 	absent := map[hvf.MacOS]int{}

@@ -2,5 +2,5 @@
 
 package main
 
-// describeHost has nothing to tell: the framework is what depends on the host.
+// describeHost adds nothing: only a Mac has more to describe.
 func describeHost(table) {}

@@ -20,13 +20,13 @@ Ctrl-A a    send Ctrl-A to the guest (Ctrl-A Ctrl-A too)
 Ctrl-A h    this help
 `
 
-// escapes tells the keys that are for miniboot from those for the guest. The zero value is ready.
+// escapes separates the keys for miniboot from those for the guest. The zero value is ready.
 type escapes struct {
-	pending bool // Ctrl-A came, its second key did not
+	pending bool // Ctrl-A has come, its second key has not
 }
 
-// key takes a byte typed. It returns whether that byte (Ctrl-A for the second key of a pair) goes to the guest, and
-// what it asks of miniboot. A key that means nothing after Ctrl-A is dropped.
+// key takes a typed byte. send says whether out goes to the guest, and command is what the byte asks of miniboot. A key
+// that means nothing after Ctrl-A is dropped.
 func (e *escapes) key(c byte) (send bool, out byte, command keyCommand) {
 	if !e.pending {
 		e.pending = c == escapeKey

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// newLogger returns a logger whose records are lines for the user: what fails, and with -v what miniboot does and what
-// the guest does wrong.
+// newLogger returns a logger whose records are lines for the user: failures, and with -v what miniboot does and the
+// guest's mistakes.
 func newLogger(o options, out io.Writer) *slog.Logger {
 	level := slog.LevelWarn
 	if o.verbose {
@@ -20,7 +20,7 @@ func newLogger(o options, out io.Writer) *slog.Logger {
 
 // A lineHandler writes a record as one line: the message, then its attributes by name and value.
 type lineHandler struct {
-	w     io.Writer // takes a line with each Write, from any goroutine
+	w     io.Writer // gets one line in each Write, from any goroutine
 	level slog.Level
 	attrs string // of WithAttrs
 }

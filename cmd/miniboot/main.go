@@ -41,7 +41,7 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	return status
 }
 
-// boots makes the machine that o describes and runs it. An error goes with the status exitHostError.
+// boots makes the machine that o describes and runs it. With an error the status is exitHostError.
 func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err error) {
 	terminal := &tty{in: stdin}
 	defer terminal.restore()
@@ -65,7 +65,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return exitHostError, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
-	defer devices.watch()() // until after the machine is closed: the guest's last output
+	defer devices.watch()() // stops after the machine is closed, so that the guest's last output is moved
 	m, err := newMachine(o, files, devices.virtio, noted, log)
 	if err != nil {
 		return exitHostError, advise(err)
@@ -86,21 +86,21 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
 		}
 	}
-	signal.Ignore(syscall.SIGPIPE) // a reader of standard output that goes away is an error of Write, not the end of this process
+	signal.Ignore(syscall.SIGPIPE) // if standard output's reader goes away, Write returns an error and the process goes on
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	return s.run(context.Background(), signals), nil
 }
 
-// bootFiles is what the guest is started from.
+// bootFiles are the files that the guest boots from.
 type bootFiles struct {
 	kernel  boot.File
 	initrds []boot.File
 	dtb     *boot.File
 }
 
-// findFiles turns paths into files and gets what the default guest is made of, with its progress on stderr.
+// findFiles turns paths into files and gets the parts of the default guest, with progress on stderr.
 func findFiles(ctx context.Context, o options, stderr io.Writer) (f bootFiles, err error) {
 	f.kernel = boot.File{Name: o.kernel}
 	initrds := o.initrds
@@ -127,8 +127,8 @@ func findFiles(ctx context.Context, o options, stderr io.Writer) (f bootFiles, e
 	return f, nil
 }
 
-// commandLine is the kernel's. A user's own blob says what it wants by itself, unless -append is given. panic=-1 makes
-// a kernel that panics ask for a reset instead of waiting for somebody to read the screen; what the user adds wins.
+// commandLine is the kernel's command line. A user's own blob (-dtb) has its own, which only -append replaces. panic=-1
+// makes a panicking kernel ask for a reset instead of waiting for ever. The user's text comes last, so it wins.
 func commandLine(o options) string {
 	if o.dtb != "" {
 		return o.append
@@ -147,7 +147,7 @@ func commandLine(o options) string {
 	return line
 }
 
-// openConsole opens what receives the guest's output. Closing standard output is left to the process.
+// openConsole opens the place for the guest's output. Standard output is never closed.
 func openConsole(s serialOption, stdout io.Writer) (io.WriteCloser, error) {
 	switch s.kind {
 	case serialFile:

@@ -33,9 +33,9 @@ type netOption struct {
 }
 
 const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
-	"behind a network, ,mac=MAC ,mtu=N and ,pcap=FILE as wanted"
+	"each network also takes ,mac=MAC ,mtu=N and ,pcap=FILE"
 
-// addNet adds a -net. With none there is no network, which is so without the flag, too.
+// addNet adds a -net. "none" removes those given before; without the flag there is no network either.
 func (o *options) addNet(value string) error {
 	if value == "none" {
 		o.nets = nil
@@ -52,7 +52,7 @@ func parseNet(value string) (o netOption, err error) {
 	kind, name, _ := strings.Cut(words[0], "=")
 	switch {
 	case kind == "user" && words[0] != kind:
-		return o, fmt.Errorf("%q: options come behind a comma, as in user,hostfwd=tcp::2222-:22", words[0])
+		return o, fmt.Errorf("%q: options come after a comma, as in user,hostfwd=tcp::2222-:22", words[0])
 	case kind == "unix" && name == "":
 		return o, errors.New("unix: give the path of a socket, as in unix=/run/gvproxy.sock")
 	case kind == "tap" && name == "":
@@ -69,7 +69,7 @@ func parseNet(value string) (o netOption, err error) {
 	return o, nil
 }
 
-// parseWord parses what is behind a comma.
+// parseWord parses one option, which came after a comma.
 func (o *netOption) parseWord(word string) (err error) {
 	key, text, _ := strings.Cut(word, "=")
 	switch {
@@ -99,7 +99,7 @@ func (o *netOption) parseWord(word string) (err error) {
 func parseMAC(text string) (mac net.MAC, err error) {
 	b, err := stdnet.ParseMAC(text)
 	if err != nil || len(b) != len(mac) || b[0]&1 != 0 {
-		return mac, fmt.Errorf("mac %q: give six bytes of which the first is even, such as 02:00:00:00:00:01", text)
+		return mac, fmt.Errorf("mac %q: give six bytes, the first one even, such as 02:00:00:00:00:01", text)
 	}
 	return net.MAC(b), nil
 }
@@ -113,7 +113,7 @@ func parseFraming(text string) (socket.Framing, error) {
 	return 0, fmt.Errorf("framing %q: give qemu, for a stream socket, or vfkit, for datagrams", text)
 }
 
-// open opens the network and makes the device, which says to log what fails later.
+// open opens the network and makes the device, which logs later failures to log.
 func (o netOption) open(log *slog.Logger) (*net.Device, io.Closer, error) {
 	dev, closer, err := o.openDevice(log)
 	if err != nil {
@@ -176,8 +176,8 @@ func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	return net.NewCapture(file)
 }
 
-// chooseMAC is the same address each time for the same network on the same host, and most likely another one for
-// another: guests on one bridge need different ones. It is locally administered (the second bit of the first byte).
+// chooseMAC always returns the same address for the same network on the same host. Other networks and hosts most likely
+// get other addresses, as guests on one bridge need. The address is locally administered (bit 1 of the first byte).
 func (o netOption) chooseMAC() net.MAC {
 	name := o.name
 	if abs, err := filepath.Abs(name); err == nil && o.kind == "unix" {

@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/net/user"
 )
 
-// parseForward parses tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT: where the host listens, at 127.0.0.1 if no address is
-// given, and where in the guest's network that leads, to the guest if none is.
+// parseForward parses tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT. The host listens at the first address, which is 127.0.0.1 if
+// it is left out. Connections lead to the second one in the guest's network, which is the guest if it is left out.
 func parseForward(text string) (f user.Forward, err error) {
 	wrong := func(format string, args ...any) (user.Forward, error) {
 		return f, fmt.Errorf("hostfwd %q: %s, as in hostfwd=tcp:127.0.0.1:2222-:22", text, fmt.Sprintf(format, args...))
@@ -43,12 +43,12 @@ func parseAddrPort(text string, otherwise netip.Addr, minPort uint64) (netip.Add
 	if s := strings.Trim(text[:i], "[]"); s != "" {
 		var err error
 		if addr, err = netip.ParseAddr(s); err != nil {
-			return netip.AddrPort{}, fmt.Errorf("%q is no IP address", s)
+			return netip.AddrPort{}, fmt.Errorf("%q is not an IP address", s)
 		}
 	}
 	port, err := strconv.ParseUint(text[i+1:], 10, 16)
 	if err != nil || port < minPort {
-		return netip.AddrPort{}, fmt.Errorf("%q is no port from %d to 65535", text[i+1:], minPort)
+		return netip.AddrPort{}, fmt.Errorf("%q is not a port from %d to 65535", text[i+1:], minPort)
 	}
 	return netip.AddrPortFrom(addr, uint16(port)), nil
 }

@@ -51,7 +51,7 @@ const usage = `usage: miniboot [flags]
        miniboot doctor
 
 Boots an arm64 Linux guest; without -kernel, a default one with a shell. "sign" gives a program built for darwin/arm64
-the entitlement to use Hypervisor.framework, "doctor" says what this host offers.
+the entitlement to use Hypervisor.framework. "doctor" shows what this host offers.
 
 `
 
@@ -147,9 +147,9 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
 	set.Var((*size)(&o.memory), "m", "memory of the guest, a `SIZE` such as 512M or 3G")
 	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
-	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto the first if it is there (`NAME`)")
+	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it is there, else soft (`NAME`)")
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
-	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's, framework that of\nHypervisor.framework, a GICv3 of macOS 15 and later")
+	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's own, framework is the GICv3 of\nHypervisor.framework, on macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
 	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
 	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,backing=B][,serial=S]`; the\nfirst one is /dev/vda; snapshot throws changes away; F is raw or qcow2; B is the image's backing file, if it has one", func(value string) error {
@@ -157,26 +157,26 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 		o.disks = append(o.disks, d)
 		return err
 	})
-	set.Func("share", "share the directory in `TAG=DIR[,ro]` with the guest, which mounts it with\n\"mount -t virtiofs TAG /mnt\"; ro: the guest changes nothing in it", func(value string) error {
+	set.Func("share", "share the directory in `TAG=DIR[,ro]` with the guest, which mounts it with\n\"mount -t virtiofs TAG /mnt\"; ro: the guest cannot change anything in it", func(value string) error {
 		share, err := parseShare(value)
 		o.shares = append(o.shares, share)
 		return err
 	})
-	set.Func("net", "give the guest a `NETWORK`: user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off], unix=PATH\n[,framing=qemu|vfkit], tap=NAME or none; behind it ,mac=MAC ,mtu=N ,pcap=FILE as wanted", o.addNet)
-	set.Func("vsock", "join AF_VSOCK of the guest with sockets at `PATH[,cid=N]`: what connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
+	set.Func("net", "give the guest a `NETWORK`: user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off], unix=PATH\n[,framing=qemu|vfkit], tap=NAME or none; each also takes ,mac=MAC ,mtu=N ,pcap=FILE", o.addNet)
+	set.Func("vsock", "connect the guest's AF_VSOCK to Unix sockets at `PATH[,cid=N]`: a program that connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
 		if o.vsock != nil {
-			return errors.New("give it once: one device has all ports")
+			return errors.New("give -vsock once: one device has all ports")
 		}
 		c, err := parseVsock(value)
 		o.vsock = &c
 		return err
 	})
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
-	set.Var(&o.console, "console", "give the guest a virtio console, hvc0, `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is the kernel's console, too, and -serial is none unless it is given")
+	set.Var(&o.console, "console", "give the guest a virtio console, hvc0; `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is also the kernel's console, and -serial is none unless given")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
 	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")
-	set.BoolVar(&o.stats, "stats", false, "print counters and where the CPUs are at the end")
-	set.BoolVar(&o.verbose, "v", false, "say what miniboot does, and what the guest does wrong")
+	set.BoolVar(&o.stats, "stats", false, "at the end, print counters and where the CPUs are")
+	set.BoolVar(&o.verbose, "v", false, "log what miniboot does, and what the guest does wrong")
 	set.BoolVar(&o.version, "version", false, "print the version and exit")
 	set.SetOutput(io.Discard)
 	set.Usage = func() {}
@@ -204,7 +204,7 @@ func given(set *flag.FlagSet, name string) (found bool) {
 	return found
 }
 
-// check finds what the flags do not say by themselves. Limits that the machine has are its own to state.
+// check finds flags that do not go together. The machine itself checks its own limits.
 func (o *options) check(operands []string) error {
 	switch {
 	case len(operands) > 0:
@@ -218,7 +218,7 @@ func (o *options) check(operands []string) error {
 	case o.console.kind == consoleStdio && o.serial.kind == serialStdio:
 		return errors.New("-console stdio -serial stdio: give one of them another place")
 	case o.timeout < 0:
-		return fmt.Errorf("-timeout %v: give a time to come", o.timeout)
+		return fmt.Errorf("-timeout %v: give a positive duration, such as 90s", o.timeout)
 	}
 	return checkTags(o.shares)
 }

@@ -70,8 +70,8 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"-console pty", `invalid value "pty" for flag -console: give stdio, file:PATH or unix:PATH`},
 		{"-console stdio -serial stdio", `-console stdio -serial stdio: give one of them another place`},
 		{"-timeout 5", `invalid value "5" for flag -timeout: parse error`},
-		{"-timeout -5s", `-timeout -5s: give a time to come`},
-		{"-vsock a -vsock b", `invalid value "b" for flag -vsock: give it once: one device has all ports`},
+		{"-timeout -5s", `-timeout -5s: give a positive duration, such as 90s`},
+		{"-vsock a -vsock b", `invalid value "b" for flag -vsock: give -vsock once: one device has all ports`},
 		{"-cdrom x", `flag provided but not defined: -cdrom`},
 		{"Image", `unexpected argument "Image": files are given with flags, as in -kernel Image`},
 	} {

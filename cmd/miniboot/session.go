@@ -24,12 +24,11 @@ const (
 type machine interface {
 	// Run runs the guest until it powers off, asks for a reset, or ctx is done.
 	Run(ctx context.Context) (ending, error)
-	// Input types p on the guest's serial console, as fast as the guest takes it; until the guest has a driver for it that
-	// is not at all.
+	// Input types p on the guest's serial console, as fast as the guest takes it. It waits until the guest has a driver.
 	Input(ctx context.Context, p []byte) error
 	// PowerButton presses the power key.
 	PowerButton()
-	// Counters says how much happened, CPUs where each CPU is; both in lines for people. CPUs is empty unless Run runs.
+	// Counters counts exits and traffic, CPUs is where each CPU is, both as lines of text. CPUs is empty unless Run runs.
 	Counters() string
 	CPUs() string
 }
@@ -103,8 +102,8 @@ func (s *session) say(format string, args ...any) {
 	fmt.Fprintf(s.messages, "miniboot: "+format+"\n", args...)
 }
 
-// watch ends the session when its time is over, and at the second signal; the first presses the power key. A hang-up
-// ends it at once: nobody is left who could wait for the guest.
+// watch ends the session when its time is over. The first signal presses the power key, the second ends the session. A
+// hang-up ends it at once, because nobody is left to wait for the guest.
 func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end context.CancelCauseFunc) {
 	var timeout <-chan time.Time
 	if s.options.timeout > 0 {
@@ -128,18 +127,17 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 				end(errSignal)
 			default:
 				pressed = true
-				s.say("%v: pressing the guest's power key; once more ends miniboot", sig)
+				s.say("%v: pressing the guest's power key; a second signal ends miniboot", sig)
 				s.machine.PowerButton()
 			}
 		}
 	}
 }
 
-// typeAhead is how many pieces of input wait for a guest that does not take them yet.
+// typeAhead is how many pieces of input are queued for a guest that does not take them yet.
 const typeAhead = 256
 
-// readInput gives the guest what is typed, by way of a queue: a guest that takes nothing must not keep Ctrl-A x from
-// being seen. The end of the input does not end the session.
+// readInput passes input to the guest through a queue, so that Ctrl-A x works even if the guest takes no input. The end of the input does not end the session.
 func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 	queue := make(chan []byte, typeAhead)
 	defer close(queue)
@@ -169,8 +167,8 @@ func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 	}
 }
 
-// enqueue hands p, copied, to typeInput. A pipe waits when the queue is full; a terminal's keys are dropped then, with a
-// bell as terminals do it.
+// enqueue hands a copy of p to typeInput. When the queue is full a pipe waits, and a terminal's keys are dropped with a
+// bell.
 func (s *session) enqueue(ctx context.Context, queue chan<- []byte, p []byte) {
 	if len(p) == 0 {
 		return

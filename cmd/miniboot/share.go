@@ -22,7 +22,7 @@ func parseShare(value string) (o shareOption, err error) {
 	words := splitCommas(value)
 	tag, dir, ok := strings.Cut(words[0], "=")
 	if !ok || tag == "" || dir == "" {
-		return o, errors.New("give TAG=DIR, then ,ro if wanted; the guest mounts it with mount -t virtiofs TAG /mnt")
+		return o, errors.New("give TAG=DIR or TAG=DIR,ro; the guest mounts it with mount -t virtiofs TAG /mnt")
 	}
 	o.tag, o.dir = tag, dir
 	for _, word := range words[1:] {
@@ -34,12 +34,12 @@ func parseShare(value string) (o shareOption, err error) {
 	return o, fs.CheckTag(tag)
 }
 
-// checkTags finds a tag that stands for two directories.
+// checkTags refuses a tag that is given to two directories.
 func checkTags(shares []shareOption) error {
 	dirs := map[string]string{}
 	for _, s := range shares {
 		if dir, twice := dirs[s.tag]; twice {
-			return fmt.Errorf("-share %s=%s: the tag stands for %s already, give another one", s.tag, s.dir, dir)
+			return fmt.Errorf("-share %s=%s: %s has this tag already, give another one", s.tag, s.dir, dir)
 		}
 		dirs[s.tag] = s.dir
 	}
@@ -47,19 +47,19 @@ func checkTags(shares []shareOption) error {
 }
 
 // noDriver is the line for a share without a -kernel.
-const noDriver = "-share: the default guest's kernel has no driver for it (virtiofs): give a -kernel that has, as Debian's"
+const noDriver = "-share: the default guest's kernel has no driver for it (virtiofs): give a -kernel that has one, such as Debian's"
 
-// maxShareQueues is the most request queues of a share: each of them has several requests at work.
+// maxShareQueues is the most request queues of a share. Each handles several requests at a time.
 const maxShareQueues = 4
 
-// open opens the directory and makes the device, which says to log what fails later.
+// open opens the directory and makes the device. The directory logs later failures to log.
 func (o shareOption) open(cpus int, log *slog.Logger) (io.Closer, *fs.Device, error) {
 	dir, err := share.Open(o.dir, share.Config{Log: log})
 	if errors.Is(err, fs.ErrUnsupported) {
 		return nil, nil, fmt.Errorf("-share %s: %w", o.tag, err)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("-share %s: %w: give a directory that is there", o.tag, err)
+		return nil, nil, fmt.Errorf("-share %s: %w: give a directory that exists", o.tag, err)
 	}
 	dev, err := fs.New(fs.Config{Tag: o.tag, FS: dir, ReadOnly: o.readOnly, Queues: min(cpus, maxShareQueues)})
 	if err != nil {

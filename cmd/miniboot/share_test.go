@@ -46,7 +46,7 @@ func TestShareErrors(t *testing.T) {
 		}
 	}
 	_, err := parseOptions([]string{"-share", "a=/x", "-share", "b=/y", "-share", "a=/z"}, os.Stderr)
-	if err == nil || err.Error() != "-share a=/z: the tag stands for /x already, give another one" {
+	if err == nil || err.Error() != "-share a=/z: /x has this tag already, give another one" {
 		t.Errorf("a tag given twice: %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
-// entitlements are what miniboot needs of macOS. The same is in miniboot.entitlements, for codesign(1).
+// entitlements are those that miniboot needs. miniboot.entitlements has the same ones, for codesign(1).
 var entitlements = codesign.Entitlements{codesign.Hypervisor}
 
 // sign adds a signature with the entitlements to a program for darwin/arm64.
@@ -38,14 +38,14 @@ func sign(args []string, stdout io.Writer) error {
 	return nil
 }
 
-// signFile signs the program in a file into another, or into the same.
+// signFile signs the program in one file and writes it to another, or to the same.
 func signFile(in, out string) error {
 	info, err := os.Stat(in)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a file", in)
+		return fmt.Errorf("%s: not a regular file", in)
 	}
 	program, err := os.ReadFile(in)
 	if err != nil {
@@ -61,14 +61,14 @@ func signFile(in, out string) error {
 	return replaceFile(out, signed, info.Mode().Perm())
 }
 
-// replaceFile makes a new file and gives it the name. A program must not be written over: macOS keeps the signature
-// of a file that has run, and would kill the next process for the pages that do not match it.
+// replaceFile writes a new file and renames it to path. A program must not be overwritten in place: macOS keeps the
+// signature of a file that has run, and kills the next process whose pages do not match it.
 func replaceFile(path string, content []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".miniboot-sign-")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // finds nothing once the file has its name
+	defer os.Remove(f.Name()) // fails once the file is renamed, which is right
 	_, err = f.Write(content)
 	if err == nil {
 		err = f.Chmod(mode)

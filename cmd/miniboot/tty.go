@@ -13,7 +13,7 @@ import (
 type tty struct {
 	in    *os.File
 	mu    sync.Mutex
-	state *term.State // from before; nil while the terminal is not raw
+	state *term.State // before makeRaw; nil while the terminal is not raw
 }
 
 func (t *tty) isTerminal() bool { return term.IsTerminal(int(t.in.Fd())) }
@@ -30,7 +30,7 @@ func (t *tty) makeRaw() error {
 	return err
 }
 
-// restore brings back the mode from before makeRaw; more than once does no harm.
+// restore brings back the mode from before makeRaw. Calling it again does nothing.
 func (t *tty) restore() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -8,5 +8,5 @@ import (
 	"syscall"
 )
 
-// notifySize has c receive when the terminal's size changes.
+// notifySize makes c receive a signal when the terminal's size changes.
 func notifySize(c chan<- os.Signal) { signal.Notify(c, syscall.SIGWINCH) }

@@ -13,7 +13,7 @@ import (
 func parseVsock(value string) (c vsock.Config, err error) {
 	words := splitCommas(value)
 	if c.Path = words[0]; c.Path == "" {
-		return c, errors.New("give PATH, then ,cid=N if wanted")
+		return c, errors.New("give PATH or PATH,cid=N")
 	}
 	for _, word := range words[1:] {
 		number, isCID := strings.CutPrefix(word, "cid=")
@@ -21,7 +21,7 @@ func parseVsock(value string) (c vsock.Config, err error) {
 			return c, fmt.Errorf("%q: give cid=N", word)
 		}
 		cid, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || cid == 0 { // 0 is the default, for who does not ask
+		if err != nil || cid == 0 { // 0 would mean the default
 			return c, fmt.Errorf("cid %q: give a number from 3 on", number)
 		}
 		c.CID = uint32(cid)
