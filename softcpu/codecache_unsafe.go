@@ -25,6 +25,21 @@ type codePage struct {
 	pa   uint64
 	host unsafe.Pointer
 	used bool // something was decoded since the last flush
+
+	translated bool               // something in entry is not 0
+	entry      [opsPerPage]uint32 // where generated code for an instruction begins; see package translate
+}
+
+// Decode implements what translators decode with.
+func (p *codePage) Decode(i uint64) { p.decode(i) }
+
+// forgetCode drops all of the page's generated code: jumps inside the page need
+// no unlinking then.
+func (p *codePage) forgetCode() {
+	if p.translated {
+		p.translated = false
+		clear(p.entry[:])
+	}
 }
 
 // decode fills in entry i. The word is read atomically: another CPU may be
@@ -41,19 +56,22 @@ func (p *codePage) word(i uint64) uint32 {
 }
 
 func (p *codePage) clear() {
+	p.forgetCode()
 	if p.used {
 		clear(p.ops[:])
 		p.used = false
 	}
 }
 
-const itlbSize = 256
+const itlbSize = 1024
 
-// itlbEntry is a fetch translation: the virtual page, or noMatch.
+// itlbEntry is a fetch translation: the virtual page, or noMatch. Generated code
+// reads it; its size is a power of 2.
 type itlbEntry struct {
 	va        uint64
 	page      *codePage
 	nonGlobal bool
+	_         [15]byte
 }
 
 // codeCache finds the predecoded page for a PC.
@@ -78,7 +96,7 @@ func (k *codeCache) lookup(el uint8, pc uint64) *codePage {
 
 // enter makes pc's page found by lookup.
 func (k *codeCache) enter(el uint8, pc uint64, p *codePage, nonGlobal bool) {
-	k.itlb[el&1][pc>>pageShift%itlbSize] = itlbEntry{pc &^ pageMask, p, nonGlobal}
+	k.itlb[el&1][pc>>pageShift%itlbSize] = itlbEntry{va: pc &^ pageMask, page: p, nonGlobal: nonGlobal}
 }
 
 // page returns the predecoded page at pa, made if necessary.
@@ -153,6 +171,7 @@ func (k *codeCache) flushLine(pa uint64) {
 	if p == nil || !p.used {
 		return
 	}
+	p.forgetCode() // runs decode ahead of what is executed
 	first := pa & pageMask &^ (cacheLine - 1) / 4
 	clear(p.ops[first : first+cacheLine/4])
 }

@@ -51,6 +51,8 @@ type cpu struct {
 	fpTrapped bool
 	stepwise  bool
 
+	gen generated // what generated code works with; unused by the interpreter
+
 	page   *codePage // of the current instruction
 	posted bool      // maintenance was broadcast since the last DSB
 	stats  Stats

@@ -46,9 +46,12 @@ func (c *cpu) run() {
 			continue
 		}
 		c.page = page
-		if c.stepwise {
+		switch {
+		case c.stepwise:
 			c.step(page)
-		} else {
+		case c.gen.on:
+			c.runGenerated(page)
+		default:
 			c.loop(&page.ops, c.PC&pageMask/4)
 		}
 	}

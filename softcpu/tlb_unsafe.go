@@ -1,6 +1,9 @@
 package softcpu
 
-import "unsafe"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // The software TLB caches stage 1 and stage 2 together, from guest virtual page to host
 // page. It is direct-mapped, with one array per regime. Its pages have 4 KiB, whatever
@@ -25,10 +28,11 @@ const (
 // tlbEntry holds a tag for reads and one for writes, each the address of the
 // page or noMatch. A tag is withheld for whatever the slow path has to see:
 // device memory, a page that may not be accessed, a watchpoint.
+// addend is host less the page's virtual address, for generated code.
 type tlbEntry struct {
 	read, write uint64
 	host        unsafe.Pointer
-	nonGlobal   bool
+	addend      uintptr
 }
 
 type tlbArray [tlbSize]tlbEntry
@@ -43,8 +47,10 @@ type softTLB struct {
 	// address has to drop more than one entry there.
 	blocks2M, blocks1G [16]uint64
 
-	// user says which arrays of EL1 have non-global entries.
-	user [regimes]bool
+	// user says which arrays have non-global entries, and nonGlobal which
+	// entries those are.
+	user      [regimes]bool
+	nonGlobal [regimes][tlbSize / 64]uint64
 }
 
 func (t *softTLB) init() {
@@ -68,6 +74,7 @@ func (t *softTLB) flushAll() {
 	}
 	t.blocks2M, t.blocks1G = [16]uint64{}, [16]uint64{}
 	t.user = [regimes]bool{}
+	t.nonGlobal = [regimes][tlbSize / 64]uint64{}
 }
 
 // flushASIDChange drops what belongs to an address space: all of EL0's entries
@@ -79,11 +86,12 @@ func (t *softTLB) flushASIDChange() {
 		}
 		t.user[r] = false
 		a := &t.arrays[r]
-		for i := range a {
-			if a[i].nonGlobal {
-				a[i] = tlbEntry{read: noMatch, write: noMatch}
+		for n, set := range t.nonGlobal[r] {
+			for ; set != 0; set &= set - 1 {
+				a[n*64+bits.TrailingZeros64(set)] = tlbEntry{read: noMatch, write: noMatch}
 			}
 		}
+		t.nonGlobal[r] = [tlbSize / 64]uint64{}
 	}
 }
 
@@ -116,16 +124,19 @@ func (t *softTLB) flushVA(va uint64, granule uint64) (all bool) {
 // what the fast path may do.
 func (t *softTLB) fill(r regime, va uint64, m *mapping, host unsafe.Pointer, read, write bool) {
 	page := va &^ pageMask
-	e := tlbEntry{read: noMatch, write: noMatch, host: host, nonGlobal: m.nonGlobal}
+	e := tlbEntry{read: noMatch, write: noMatch, host: host, addend: uintptr(host) - uintptr(page)}
 	if read {
 		e.read = page
 	}
 	if write {
 		e.write = page
 	}
-	t.arrays[r][page>>pageShift%tlbSize] = e
+	i := page >> pageShift % tlbSize
+	t.arrays[r][i] = e
+	t.nonGlobal[r][i/64] &^= 1 << (i % 64)
 	if m.nonGlobal {
 		t.user[r] = true
+		t.nonGlobal[r][i/64] |= 1 << (i % 64)
 	}
 	if m.size > 64<<10 {
 		set, shift := &t.blocks2M, 21

@@ -2,6 +2,7 @@ package softcpu
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -13,6 +14,11 @@ func newCPU(v *vm, index int) *cpu {
 	c.code.init()
 	c.mail.init()
 	c.reset()
+	if os.Getenv("MINIBOOT_ENGINE") == "translator" {
+		if err := c.gen.start(); err != nil {
+			panic(err)
+		}
+	}
 	return c
 }
 

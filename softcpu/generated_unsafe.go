@@ -1,0 +1,188 @@
+package softcpu
+
+import (
+	"unsafe"
+
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
+)
+
+// The second engine: A64 is translated to the host's instructions. What
+// generated code does not do itself it leaves to the interpreter's functions,
+// so that exceptions, system registers and exits are the same.
+
+// generated is what generated code and the engine tell each other. The names
+// are those of translate.Layout.
+//
+// unsafe: page and the pointers in the itlb are written by generated code
+// without the garbage collector's write barrier. Every page that they name is
+// in codeCache.pages too, as long as generated code runs; tlb and itlb point
+// into the cpu itself.
+type generated struct {
+	on bool
+
+	flags  uint64
+	count  int64
+	pageVA uint64
+	page   unsafe.Pointer // *codePage
+	index  uint64
+	site   uintptr
+	reason translate.Exit
+	tlb    unsafe.Pointer // *tlbArray
+	itlb   unsafe.Pointer // *[itlbSize]itlbEntry
+	code   uintptr
+
+	mem *execmem.Memory
+	t   translator
+}
+
+// budget is how many instructions generated code executes before it looks at
+// what other goroutines want.
+const budget = 10_000
+
+// codeSize is how much memory a CPU has for generated code, in bytes.
+const codeSize = 32 << 20
+
+// enter runs generated code: the entry stub, with state in the base register
+// and code as the address that it jumps to.
+func enter(state unsafe.Pointer, stub, code uintptr)
+
+// runGenerated executes from c.PC, which is in page, until something has to be
+// looked at.
+func (c *cpu) runGenerated(page *codePage) {
+	g := &c.gen
+	if checked := c.sys.sctlr&sctlrA != 0; checked != g.t.Checked {
+		c.forgetAllCode()
+		g.t.Checked = checked
+	}
+	i := c.PC & pageMask / 4
+	g.pageVA = c.PC &^ pageMask
+	g.page = unsafe.Pointer(page)
+	g.count = -budget - int64(i)
+	g.tlb = unsafe.Pointer(c.mmu.cur)
+	g.itlb = unsafe.Pointer(&c.code.itlb[c.el&1])
+	c.packFlags()
+	code := c.codeAt(page, i)
+	for {
+		enter(unsafe.Pointer(&c.X[16]), g.code+uintptr(g.t.Enter()), code)
+		page = (*codePage)(g.page)
+		switch g.reason {
+		case translate.ExitNoCode:
+			code = c.codeAt(page, g.index)
+		case translate.ExitChain:
+			resets := g.t.Resets()
+			code = c.codeAt(page, g.index)
+			if g.t.Resets() == resets {
+				g.t.Chain(int(g.site-g.code), int(code-g.code))
+			}
+		case translate.ExitInterpret:
+			c.unpackFlags()
+			c.page, c.PC = page, g.pageVA+g.index*4
+			if !c.execute(&page.ops[g.index%opsPerPage]) {
+				c.stats.Instructions += uint64(g.count + budget + int64(g.index) + 1)
+				return
+			}
+			c.packFlags()
+			code = g.site
+		case translate.ExitPC:
+			c.unpackFlags()
+			c.stats.Instructions += uint64(g.count + budget)
+			return
+		case translate.ExitBudget:
+			c.unpackFlags()
+			c.PC = g.pageVA + g.index*4
+			c.stats.Instructions += uint64(g.count + budget + int64(g.index))
+			return
+		}
+	}
+}
+
+// codeAt returns the address of the code for instruction i of a page,
+// translated if need be.
+func (c *cpu) codeAt(page *codePage, i uint64) uintptr {
+	i %= opsPerPage
+	if page.entry[i] == 0 {
+		if c.gen.t.Full() {
+			c.forgetAllCode()
+		}
+		page.translated = true
+		c.gen.translate(page, i)
+	}
+	return c.gen.code + uintptr(page.entry[i])
+}
+
+// forgetAllCode drops the generated code of all pages and its memory.
+func (c *cpu) forgetAllCode() {
+	for _, p := range c.code.pages {
+		p.forgetCode()
+	}
+	c.gen.t.Reset()
+}
+
+func (c *cpu) packFlags() {
+	c.gen.flags = translate.PackFlags(c.NF>>63, bit(c.ZF == 0), c.CF, c.VF>>63)
+}
+
+func (c *cpu) unpackFlags() {
+	f := c.gen.flags
+	c.NF, c.ZF, c.CF, c.VF = f<<48, f>>14&1^1, f>>8&1^1, f<<63
+}
+
+// offsets of what generated code uses, from State.X[16].
+func layout() translate.Layout {
+	var c *cpu
+	at := func(offset uintptr) int32 { return int32(offset) - 16*8 }
+	gen := func(offset uintptr) int32 { return at(unsafe.Offsetof(c.gen) + offset) }
+	state := func(offset uintptr) int32 { return at(unsafe.Offsetof(c.State) + offset) }
+	sys := func(offset uintptr) int32 { return at(unsafe.Offsetof(c.sys) + offset) }
+	excl := func(offset uintptr) int32 { return at(unsafe.Offsetof(c.excl) + offset) }
+	var s *a64.State
+	return translate.Layout{
+		Flags:          gen(unsafe.Offsetof(c.gen.flags)),
+		V:              state(unsafe.Offsetof(s.V)),
+		PC:             state(unsafe.Offsetof(s.PC)),
+		FPCR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPCR)),
+		FPSR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPSR)),
+		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
+		TPIDR0:         sys(unsafe.Offsetof(c.sys.tpidr0)),
+		TPIDRRO0:       sys(unsafe.Offsetof(c.sys.tpidrro0)),
+		TPIDR1:         sys(unsafe.Offsetof(c.sys.tpidr1)),
+		SPOther:        at(unsafe.Offsetof(c.spOther)),
+		ExclusiveHost:  excl(unsafe.Offsetof(c.excl.host)),
+		ExclusiveSize:  excl(unsafe.Offsetof(c.excl.size)),
+		ExclusiveValue: excl(unsafe.Offsetof(c.excl.lo)),
+		Count:          gen(unsafe.Offsetof(c.gen.count)),
+		PageVA:         gen(unsafe.Offsetof(c.gen.pageVA)),
+		Page:           gen(unsafe.Offsetof(c.gen.page)),
+		Index:          gen(unsafe.Offsetof(c.gen.index)),
+		Site:           gen(unsafe.Offsetof(c.gen.site)),
+		Reason:         gen(unsafe.Offsetof(c.gen.reason)),
+		TLB:            gen(unsafe.Offsetof(c.gen.tlb)),
+		ITLB:           gen(unsafe.Offsetof(c.gen.itlb)),
+		Code:           gen(unsafe.Offsetof(c.gen.code)),
+		TLBEL0:         at(unsafe.Offsetof(c.mmu) + unsafe.Offsetof(c.mmu.arrays) + uintptr(regimeEL0)*unsafe.Sizeof(tlbArray{})),
+		Entries:        int32(unsafe.Offsetof(codePage{}.entry)),
+	}
+}
+
+// start gives the CPU memory for generated code. Without, the interpreter runs.
+func (g *generated) start() error {
+	mem, err := execmem.New(codeSize)
+	if err != nil {
+		return err
+	}
+	g.mem, g.code = mem, mem.X
+	g.t = newTranslator(mem.W, layout())
+	g.on = true
+	return nil
+}
+
+// close gives the memory back.
+func (g *generated) close() error {
+	g.on = false
+	if g.mem == nil {
+		return nil
+	}
+	return g.mem.Close()
+}

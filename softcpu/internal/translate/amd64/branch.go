@@ -1,0 +1,189 @@
+package amd64
+
+import (
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
+)
+
+// The count of instructions is kept less the index in the page, so that going
+// on with the next instruction costs nothing; a branch corrects it. Where that
+// can make it grow, which is at branches backward and into other pages, the
+// budget is looked at: the count is negative as long as there is some left.
+
+// crossTo goes to the address off bytes from the page's beginning, in another
+// page, from behind instruction n-1.
+func (t *Translator) crossTo(off int64, n uint64) {
+	t.pageVA(RAX, uint64(off))
+	t.indirect(n)
+}
+
+// pageVA computes r = the page's virtual address + off. It uses RDX and keeps
+// the flags.
+func (t *Translator) pageVA(r Reg, off uint64) {
+	t.RM(MOV, true, r, t.field(t.l.PageVA))
+	switch {
+	case off == 0:
+	case fits(off):
+		t.RM(LEA, true, r, At(r, int32(off)))
+	default:
+		t.MovImm(RDX, off)
+		t.RM(LEA, true, r, Sum(r, RDX, 0))
+	}
+}
+
+// indirect goes to the address in RAX, from behind instruction n-1 of the page.
+// The flags are in memory.
+func (t *Translator) indirect(n uint64) {
+	t.ALURI(ADD, true, count, int32(n))
+	t.JccTo(NS, t.exits[translate.ExitPC])
+	t.Mov(false, RCX, RAX)
+	t.ShiftI(SHR, false, RCX, 12-translate.TLBEntryShift)
+	t.ALURI(AND, false, RCX, t.itlbMax)
+	t.ALURM(ADD, true, RCX, t.field(t.l.ITLB))
+	t.Mov(true, RDX, RAX)
+	t.ALURI(AND, true, RDX, ^0xffc) // what is not aligned matches nothing
+	t.ALURM(CMP, true, RDX, At(RCX, translate.ITLBVA))
+	t.JccTo(NE, t.exits[translate.ExitPC])
+	t.RM(MOV, true, RCX, At(RCX, translate.ITLBPage))
+	t.RM(MOVM, true, RDX, t.field(t.l.PageVA))
+	t.ALURI(AND, false, RAX, pageSize-1)
+	t.RM(MOV, false, RDX, Sum(RCX, RAX, t.l.Entries))
+	t.RM(MOVM, true, RCX, t.field(t.l.Page))
+	t.ShiftI(SHR, false, RAX, 2)
+	t.ALURR(SUB, true, count, RAX)
+	t.ALURM(ADD, true, RDX, t.field(t.l.Code))
+	t.JmpReg(RDX)
+}
+
+// takeBranch goes to the instruction at byte offset to from the page's
+// beginning.
+func (t *Translator) takeBranch(to int64) {
+	if to < 0 || to >= pageSize {
+		t.saveFlags()
+		t.crossTo(to, t.i+1)
+		return
+	}
+	n := uint64(to / 4)
+	t.saveFlagsFor(n)
+	d := int32(int64(t.i) + 1 - int64(n))
+	if d <= 0 {
+		if d != 0 {
+			t.RM(LEA, true, count, At(count, d))
+		}
+		t.fixes = append(t.fixes, fixup{t.Jmp(), n})
+		return
+	}
+	t.ALURI(ADD, true, count, d)
+	t.fixes = append(t.fixes, fixup{t.Jcc(S), n})
+	t.MovImm(RAX, n)
+	t.JmpTo(t.exits[translate.ExitBudget])
+}
+
+// branchIf takes a branch when the host's condition holds.
+func (t *Translator) branchIf(c Cond, op *a64.Op) {
+	to := int64(t.i*4) + int64(op.Imm)
+	if to < 0 || to > int64(t.i*4) {
+		t.cold = append(t.cold, coldBranch{t.Jcc(c), t.i, to, t.fl})
+		return
+	}
+	over := t.Jcc(c.Not())
+	fl := t.fl
+	t.takeBranch(to)
+	t.fl = fl
+	t.Link(over, t.Pos())
+}
+
+// jump is a branch that is always taken.
+func (t *Translator) jump(op *a64.Op) {
+	t.takeBranch(int64(t.i*4) + int64(op.Imm))
+	t.done = true
+}
+
+// lowerBranch translates branches. It says whether op is one.
+func (t *Translator) lowerBranch(op *a64.Op) bool {
+	switch code := op.Code; {
+	case code == a64.B, code == a64.BAL:
+		t.jump(op)
+	case code == a64.BL:
+		t.writing(30)
+		t.link()
+		t.jump(op)
+	case code >= a64.BEQ && code < a64.BAL:
+		t.branchIf(t.useFlags(uint8(code-a64.BEQ)), op)
+	case code == a64.CBZ64, code == a64.CBZ32, code == a64.CBNZ64, code == a64.CBNZ32:
+		t.compareAndBranch(op)
+	case code == a64.TBZ, code == a64.TBNZ:
+		t.testAndBranch(op)
+	case code == a64.BR, code == a64.RET, code == a64.BLR:
+		t.branchRegister(op)
+	default:
+		return false
+	}
+	return true
+}
+
+// link sets X30 to the address of the next instruction.
+func (t *Translator) link() {
+	r := t.dest(30, RAX)
+	t.pageVA(r, t.i*4+4)
+	t.put(30, r)
+}
+
+func (t *Translator) compareAndBranch(op *a64.Op) {
+	t.clobber()
+	w := op.Code == a64.CBZ64 || op.Code == a64.CBNZ64
+	if p, ok := pinned(op.Rd); ok {
+		t.RR(TEST, w, p, p)
+	} else if op.Rd == a64.ZR {
+		t.ALURR(CMP, false, RAX, RAX)
+	} else {
+		t.ALUMI(CMP, w, t.x(op.Rd), 0)
+	}
+	c := E
+	if op.Code == a64.CBNZ64 || op.Code == a64.CBNZ32 {
+		c = NE
+	}
+	t.branchIf(c, op)
+}
+
+func (t *Translator) testAndBranch(op *a64.Op) {
+	t.clobber()
+	c := AE
+	if op.Code == a64.TBNZ {
+		c = B
+	}
+	switch p, ok := pinned(op.Rd); {
+	case ok && op.Ra < 31:
+		t.TestImm(false, p, 1<<op.Ra)
+		c += E - B
+		c = c.Not() // ZF is the opposite of the bit
+	case ok:
+		t.BTReg(true, p, op.Ra)
+	case op.Rd == a64.ZR:
+		t.ALURR(SUB, false, RAX, RAX) // CF is 0
+	default:
+		m := t.x(op.Rd)
+		m.Disp += int32(op.Ra / 8)
+		t.TestMem8(m, 1<<(op.Ra%8))
+		c += E - B
+		c = c.Not()
+	}
+	t.branchIf(c, op)
+}
+
+func (t *Translator) branchRegister(op *a64.Op) {
+	t.saveFlags()
+	if op.Code == a64.BLR && op.Rn == 30 {
+		t.load(true, RAX, op.Rn)
+		r := t.dest(30, RCX)
+		t.pageVA(r, t.i*4+4)
+		t.put(30, r)
+	} else {
+		if op.Code == a64.BLR {
+			t.link()
+		}
+		t.load(true, RAX, op.Rn)
+	}
+	t.indirect(t.i + 1)
+	t.done = true
+}

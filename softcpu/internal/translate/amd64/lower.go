@@ -1,0 +1,80 @@
+package amd64
+
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+
+// lower translates one instruction, the present one.
+func (t *Translator) lower(op *a64.Op) {
+	switch {
+	case t.lowerBranch(op):
+	case op.Code >= a64.ADR && op.Code <= a64.EXTR32:
+		t.lowerImmediate(op)
+	case op.Code >= a64.ADDr64 && op.Code <= a64.UMULH:
+		t.lowerRegister(op)
+	case op.Code >= a64.SVC && op.Code <= a64.SYSL:
+		t.lowerSystem(op)
+	case op.Code >= a64.LDRB && op.Code < a64.LDSTV:
+		t.lowerMemory(op)
+	case op.Code >= a64.LDSTV:
+		t.lowerVector(op)
+	default: // undefined
+		t.stop()
+	}
+}
+
+// lowerMemory translates loads and stores of general registers. The codes of the
+// frequent forms stand for bits of Aux, which the decoder sets for them too.
+func (t *Translator) lowerMemory(op *a64.Op) {
+	switch code := op.Code; {
+	case code <= a64.STRXsp, code == a64.LDST:
+		t.lowerLoadStore(op)
+	case code >= a64.LDRBr && code <= a64.STRXr, code == a64.LDSText:
+		t.lowerRegisterOffset(op)
+	case code >= a64.LDPX && code <= a64.LDPXpost, code == a64.LDSTP:
+		t.lowerPair(op)
+	case code == a64.LDRlit:
+		t.lowerLiteral(op)
+	case code == a64.PRFM:
+	default:
+		t.lowerAtomic(op)
+	}
+}
+
+// lowerSystem translates exception generation, hints, barriers and accesses to
+// system registers.
+func (t *Translator) lowerSystem(op *a64.Op) {
+	switch op.Code {
+	case a64.NOP, a64.YIELD:
+	case a64.DMB:
+		t.barrier(op.Imm)
+	case a64.MRS:
+		t.lowerMRS(op)
+	case a64.SVC, a64.HVC, a64.SMC, a64.BRK, a64.HLT, a64.DCPS, a64.ERET, a64.DRPS, a64.ISB:
+		t.stop()
+	default:
+		t.interpret()
+	}
+}
+
+// stop leaves the present instruction to the interpreter and ends the run: what
+// follows is hardly ever next.
+func (t *Translator) stop() {
+	t.interpret()
+	t.i++
+	t.leaveTo(t.i)
+	t.i--
+}
+
+// barrier orders accesses. Of loads and stores only a store and a later load
+// may pass each other on amd64, which a barrier of one kind allows.
+func (t *Translator) barrier(crm uint64) {
+	if crm&3 == 3 {
+		t.clobber()
+		t.fence()
+	}
+}
+
+// fence is a locked operation on a word that nobody uses.
+func (t *Translator) fence() {
+	t.Lock()
+	t.ALUMI(OR, false, At(RSP, -8), 0)
+}

@@ -1,0 +1,272 @@
+package amd64
+
+import (
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
+)
+
+// Every load and store looks into the TLB with the address in RAX:
+//
+//	RCX = the entry, in bytes from the array's beginning
+//	RDX = the page of the access's last byte: where that is another page than
+//	      the first byte's, entry and tag do not belong together
+//	compare with the entry's tag, or else go the general way
+//	RCX = the distance from the guest's address to the host's
+//
+// after which the bytes are at [RAX+RCX].
+
+// A lookup is what the TLB is asked.
+type lookup struct {
+	size  int32 // bytes
+	write bool
+	exact bool // what is not aligned to size misses
+	el0   bool // with the rights of EL0
+}
+
+// tlb emits the lookup of the address in RAX. It returns the jump that is taken
+// at a miss.
+func (t *Translator) tlb(l lookup) (miss int) {
+	t.Mov(false, RCX, RAX)
+	t.ShiftI(SHR, false, RCX, 12-translate.TLBEntryShift)
+	t.ALURI(AND, false, RCX, t.tlbMax)
+	switch {
+	case l.size == 1:
+		t.Mov(true, RDX, RAX)
+		t.ALURI(AND, true, RDX, ^(pageSize - 1))
+	case l.exact || t.Checked:
+		t.Mov(true, RDX, RAX)
+		t.ALURI(AND, true, RDX, ^((pageSize - 1) &^ (l.size - 1)))
+	default:
+		t.RM(LEA, true, RDX, At(RAX, l.size-1))
+		t.ALURI(AND, true, RDX, ^(pageSize - 1))
+	}
+	entry := Sum(tlbReg, RCX, 0)
+	if l.el0 {
+		entry = Sum(state, RCX, t.l.TLBEL0)
+	}
+	tag := entry
+	tag.Disp += translate.TLBRead
+	if l.write {
+		tag.Disp = entry.Disp + translate.TLBWrite
+	}
+	t.ALURM(CMP, true, RDX, tag)
+	miss = t.Jcc(NE)
+	entry.Disp += translate.TLBAddend
+	t.RM(MOV, true, RCX, entry)
+	return miss
+}
+
+// hostMem is where the bytes are after a lookup.
+func hostMem(off int32) Mem { return Sum(RAX, RCX, off) }
+
+// base computes RAX = Xn + imm. A stack pointer that is not aligned goes the
+// general way, which knows whether that matters: the jump is returned, or 0.
+func (t *Translator) base(rn uint8, imm uint64) (misaligned int) {
+	if rn == a64.SP {
+		p, _ := pinned(rn)
+		t.TestImm(false, p, 15)
+		misaligned = t.Jcc(NE)
+	}
+	switch p, ok := pinned(rn); {
+	case ok && imm == 0:
+		t.Mov(true, RAX, p)
+	case ok && fits(imm):
+		t.RM(LEA, true, RAX, At(p, int32(imm)))
+	default:
+		t.load(true, RAX, rn)
+		if imm != 0 {
+			t.aluImm(ADD, true, RAX, imm)
+		}
+	}
+	return misaligned
+}
+
+// slowAt is slow for jumps of which some may be 0.
+func (t *Translator) slowAt(sites ...int) {
+	n := 0
+	for _, s := range sites {
+		if s != 0 {
+			sites[n] = s
+			n++
+		}
+	}
+	t.slow(sites[:n]...)
+}
+
+// loadReg loads a general register from the host's memory as aux says.
+func (t *Translator) loadReg(aux uint16, rd uint8, m Mem, scratch Reg) {
+	size, wide := aux&a64.MemSize, aux&a64.Mem64 != 0
+	r := t.dest(rd, scratch)
+	switch {
+	case aux&a64.MemSigned == 0:
+		t.RM([4]Inst{MOVZX8, MOVZX16, MOV, MOV}[size], size == 3, r, m)
+	case size == 2:
+		t.RM(MOVSXD, true, r, m)
+	default:
+		t.RM([2]Inst{MOVSX8, MOVSX16}[size], wide, r, m)
+	}
+	t.put(rd, r)
+}
+
+// storeReg stores a general register into the host's memory.
+func (t *Translator) storeReg(size uint16, rd uint8, m Mem, scratch Reg) {
+	if rd == a64.ZR && size >= 2 {
+		t.MovMemImm(size == 3, m, 0)
+		return
+	}
+	r := t.get(true, rd, scratch)
+	t.RM([4]Inst{MOVM8, MOVM16, MOVM, MOVM}[size], size == 3, r, m)
+}
+
+// transfer loads or stores a general register at the address in RAX.
+func (t *Translator) transfer(op *a64.Op, misaligned int) {
+	load := op.Aux&a64.MemLoad != 0
+	size := op.Aux & a64.MemSize
+	miss := t.tlb(lookup{size: 1 << size, write: !load, el0: op.Aux&a64.MemUnpriv != 0})
+	if load {
+		t.loadReg(op.Aux, op.Rd, hostMem(0), RAX)
+	} else {
+		t.storeReg(size, op.Rd, hostMem(0), RDX)
+	}
+	t.writeBack(op)
+	t.slowAt(misaligned, miss)
+}
+
+// writeBack gives the base register its new value, if the form has one.
+func (t *Translator) writeBack(op *a64.Op) {
+	if op.Aux&(a64.MemPre|a64.MemPost) == 0 {
+		return
+	}
+	if p, ok := pinned(op.Rn); ok {
+		t.RM(LEA, true, p, At(p, int32(op.Imm)))
+	} else {
+		t.ALUMI(ADD, true, t.x(op.Rn), int32(op.Imm))
+	}
+}
+
+// written notes the registers that a load or store changes.
+func (t *Translator) written(op *a64.Op, pair bool) {
+	if op.Aux&a64.MemLoad != 0 {
+		t.writing(op.Rd)
+		if pair {
+			t.writing(op.Ra)
+		}
+	}
+	if op.Aux&(a64.MemPre|a64.MemPost) != 0 {
+		t.writing(op.Rn)
+	}
+}
+
+// offset is what is added to the base register for the access.
+func offset(op *a64.Op) uint64 {
+	if op.Aux&a64.MemPost != 0 {
+		return 0
+	}
+	return op.Imm
+}
+
+func (t *Translator) lowerLoadStore(op *a64.Op) {
+	if op.Aux&(a64.MemPre|a64.MemPost) != 0 && op.Rd == op.Rn {
+		t.interpret()
+		return
+	}
+	t.written(op, false)
+	t.clobber()
+	t.transfer(op, t.base(op.Rn, offset(op)))
+}
+
+// lowerRegisterOffset is Xn + Xm, shifted and possibly extended.
+func (t *Translator) lowerRegisterOffset(op *a64.Op) {
+	t.written(op, false)
+	t.clobber()
+	option := uint16(3)
+	if op.Code == a64.LDSText || op.Code == a64.LDSTVext {
+		option = uint16(op.Imm)
+	}
+	t.transfer(op, t.registerOffset(op, option))
+}
+
+// registerOffset computes RAX = Xn + Xm, extended and shifted.
+func (t *Translator) registerOffset(op *a64.Op, option uint16) (misaligned int) {
+	if op.Rn == a64.SP {
+		misaligned = t.base(op.Rn, 0)
+	}
+	index := t.get(true, op.Rm, RCX)
+	if option != 3 && option != 7 {
+		t.extend(RCX, index, option)
+		index = RCX
+	}
+	if b, ok := pinned(op.Rn); ok {
+		t.RM(LEA, true, RAX, Mem{Base: b, Index: index, Scale: op.Ra})
+		return misaligned
+	}
+	t.load(true, RAX, op.Rn)
+	t.RM(LEA, true, RAX, Mem{Base: RAX, Index: index, Scale: op.Ra})
+	return misaligned
+}
+
+// extend computes dst = src, extended as an option of A64 says (UXTB to SXTX).
+func (t *Translator) extend(dst, src Reg, option uint16) {
+	switch option & 7 {
+	case 0:
+		t.RR(MOVZX8, false, dst, src)
+	case 1:
+		t.RR(MOVZX16, false, dst, src)
+	case 2:
+		t.Mov(false, dst, src)
+	case 4:
+		t.RR(MOVSX8, true, dst, src)
+	case 5:
+		t.RR(MOVSX16, true, dst, src)
+	case 6:
+		t.RR(MOVSXD, true, dst, src)
+	default:
+		t.Mov(true, dst, src)
+	}
+}
+
+func (t *Translator) lowerPair(op *a64.Op) {
+	load := op.Aux&a64.MemLoad != 0
+	if op.Aux&(a64.MemPre|a64.MemPost) != 0 && (op.Rd == op.Rn || op.Ra == op.Rn) {
+		t.interpret()
+		return
+	}
+	t.written(op, true)
+	t.clobber()
+	misaligned := t.base(op.Rn, offset(op))
+	size := op.Aux & a64.MemSize
+	miss := t.tlbPair(1<<size, !load)
+	n := int32(1) << size
+	if load {
+		t.loadPair(op, n)
+	} else {
+		t.storeReg(size, op.Rd, hostMem(0), RDX)
+		t.storeReg(size, op.Ra, hostMem(n), RDX)
+	}
+	t.writeBack(op)
+	t.slowAt(misaligned, miss)
+}
+
+// tlbPair is the lookup for two registers of size bytes. Their alignment is
+// that of one.
+func (t *Translator) tlbPair(size int32, write bool) (miss int) {
+	if !t.Checked {
+		return t.tlb(lookup{size: 2 * size, write: write})
+	}
+	// The general way finds out; few guests check alignment.
+	return t.tlb(lookup{size: 2 * size, write: write, exact: true})
+}
+
+// loadPair loads both registers, the first only after the second's address is
+// no longer needed.
+func (t *Translator) loadPair(op *a64.Op, n int32) {
+	t.loadReg(op.Aux, op.Rd, hostMem(0), RDX)
+	t.loadReg(op.Aux, op.Ra, hostMem(n), RAX)
+}
+
+func (t *Translator) lowerLiteral(op *a64.Op) {
+	t.writing(op.Rd)
+	t.clobber()
+	t.pageVA(RAX, t.i*4+op.Imm)
+	t.transfer(op, 0)
+}

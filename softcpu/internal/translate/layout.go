@@ -1,0 +1,85 @@
+// Package translate is what the translators of all host architectures share:
+// how generated code finds the processor's state, how it leaves, and how far a
+// run of instructions goes. The encoders and the lowering of a host are in a
+// folder of its name.
+//
+// Generated code works on one processor and belongs to it. It is keyed by the
+// page of predecoded instructions: an entry of a page is where the code for an
+// instruction begins, as an offset into the code buffer, and 0 where there is
+// none. At an entry all state is in its place; between entries a run may hold
+// the flags elsewhere. Virtual addresses are the page's, in Layout.PageVA, plus
+// offsets: code is position independent.
+package translate
+
+// Exit is why generated code returned.
+type Exit uint64
+
+const (
+	// ExitNoCode: the instruction Index of the page has no code yet.
+	ExitNoCode Exit = iota
+	// ExitInterpret: the interpreter is to execute instruction Index of the
+	// page, after which the code at Site goes on.
+	ExitInterpret
+	// ExitChain: like ExitNoCode, and the jump whose displacement is at Site
+	// can then lead to the code.
+	ExitChain
+	// ExitPC: the guest goes on at PC, which is in another page, or the budget
+	// is used up.
+	ExitPC
+	// ExitBudget: the budget is used up before instruction Index of the page.
+	ExitBudget
+)
+
+// Layout is where generated code finds things: distances in bytes from the
+// address that it is entered with, that of State.X[16].
+type Layout struct {
+	Flags int32 // packed condition flags, 16 bits: see PackFlags
+	V     int32 // State.V
+	PC    int32 // State.PC
+	FPCR  int32
+	FPSR  int32
+
+	FPTrapped int32 // one byte: FP and SIMD instructions trap
+	TPIDR0    int32 // TPIDR_EL0
+	TPIDRRO0  int32 // TPIDRRO_EL0
+	TPIDR1    int32 // TPIDR_EL1
+	SPOther   int32 // the stack pointer that is not selected
+
+	ExclusiveHost, ExclusiveSize, ExclusiveValue int32 // the local monitor
+
+	Count  int32 // executed, less the index in the page, less the budget
+	PageVA int32
+	Page   int32 // pointer to the page
+	Index  int32
+	Site   int32
+	Reason int32
+	TLB    int32 // pointer to the array for ordinary loads and stores
+	ITLB   int32 // pointer to the array for this exception level
+	Code   int32 // address of the code buffer
+
+	TLBEL0 int32 // the array for unprivileged loads and stores, itself
+
+	Entries int32 // of the entries in a page, from its beginning
+}
+
+// TLB geometry: entries of 32 bytes, with tag for reads, tag for writes, and
+// the distance from a guest's virtual address to the host's at these offsets.
+const (
+	TLBEntryShift = 5
+	TLBRead       = 0
+	TLBWrite      = 8
+	TLBAddend     = 24
+)
+
+// ITLB geometry: entries of 32 bytes, with the page's address and the pointer.
+const (
+	ITLBVA   = 0
+	ITLBPage = 8
+)
+
+// PackFlags puts the condition flags into the form that generated code keeps
+// them in: as AX is after LAHF and SETO AL behind a CMP of the host. n, z, c and
+// v are 0 or 1.
+func PackFlags(n, z, c, v uint64) uint64 {
+	return n<<15 | z<<14 | (c^1)<<8 | v
+}
