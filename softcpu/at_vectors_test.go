@@ -56,11 +56,15 @@ func TestATVectors(t *testing.T) {
 		want = atRead(t, golden)
 	}
 
-	v := newVM(hv.Config{IPABits: 40})
+	v := newVM(hv.Config{IPABits: 40}, engine)
 	if err := v.Map(atTables, tables, hv.ProtRead); err != nil {
 		t.Fatal(err)
 	}
-	c := newCPU(v, 0)
+	c, err := newCPU(v, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
 	var text bytes.Buffer
 	faults, known := map[uint64]int{}, 0
 	for i, k := range cases[:min(len(cases), len(want))] {

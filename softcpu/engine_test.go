@@ -44,7 +44,7 @@ func newTestCPU(t testing.TB, program ...uint32) (*cpu, []byte) {
 	for i, w := range program {
 		binary.LittleEndian.PutUint32(mem[4*i:], w)
 	}
-	vm, err := New().NewVM(hv.Config{})
+	vm, err := New(Config{Engine: engine}).NewVM(hv.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

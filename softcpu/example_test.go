@@ -10,7 +10,7 @@ import (
 // The processor is a backend like any other. vmm.Config.Hypervisor takes it, and it
 // follows the rules of the contract.
 func Example() {
-	backend := softcpu.New()
+	backend := softcpu.New(softcpu.Config{})
 	broken := 0
 	cases := hvtest.Cases()[:3]
 	for _, c := range cases {

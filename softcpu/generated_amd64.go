@@ -1,9 +1,16 @@
 package softcpu
 
 import (
+	"errors"
+
+	host "golang.org/x/sys/cpu"
+
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate/amd64"
 )
+
+// probeSize is how much memory for code a translator needs at the least.
+const probeSize = amd64.MinBuffer
 
 type translator = *amd64.Translator
 
@@ -14,3 +21,19 @@ func newTranslator(buf []byte, l translate.Layout) translator {
 func (g *generated) translate(p *codePage, i uint64) {
 	g.t.Translate(amd64.Page{Ops: &p.ops, Entries: &p.entry, Decoder: p}, i)
 }
+
+// hostSupported demands what generated code uses: level 3 of the x86-64 psABI,
+// which processors since 2013 have.
+func hostSupported() error {
+	if x := &host.X86; !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasFMA || !x.HasSSE41 || !hasLZCNT() {
+		return errors.New("this processor has not all of x86-64-v3")
+	}
+	return nil
+}
+
+// hasLZCNT says whether the processor has LZCNT, which others take for BSR.
+func hasLZCNT() bool
+
+// enter runs generated code: the entry stub at stub, with state in the base
+// register, jumps to code.
+func enter(state *uint64, stub, code uintptr)

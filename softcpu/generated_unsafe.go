@@ -3,8 +3,10 @@ package softcpu
 import (
 	"unsafe"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/fp"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
 
@@ -22,7 +24,10 @@ import (
 type generated struct {
 	on bool
 
-	flags  uint64
+	flags uint64
+
+	fpGuest, fpFlush bool // see updateFP
+
 	count  int64
 	pageVA uint64
 	page   unsafe.Pointer // *codePage
@@ -44,15 +49,11 @@ const budget = 10_000
 // codeSize is how much memory a CPU has for generated code, in bytes.
 const codeSize = 32 << 20
 
-// enter runs generated code: the entry stub, with state in the base register
-// and code as the address that it jumps to.
-func enter(state unsafe.Pointer, stub, code uintptr)
-
 // runGenerated executes from c.PC, which is in page, until something has to be
 // looked at.
 func (c *cpu) runGenerated(page *codePage) {
 	g := &c.gen
-	if checked := c.sys.sctlr&sctlrA != 0; checked != g.t.Checked {
+	if checked := c.sys.sctlr&aarch64.SCTLR_A != 0; checked != g.t.Checked {
 		c.forgetAllCode()
 		g.t.Checked = checked
 	}
@@ -65,7 +66,7 @@ func (c *cpu) runGenerated(page *codePage) {
 	c.packFlags()
 	code := c.codeAt(page, i)
 	for {
-		enter(unsafe.Pointer(&c.X[16]), g.code+uintptr(g.t.Enter()), code)
+		enter(&c.X[16], g.code+uintptr(g.t.Enter()), code)
 		page = (*codePage)(g.page)
 		switch g.reason {
 		case translate.ExitNoCode:
@@ -120,7 +121,15 @@ func (c *cpu) forgetAllCode() {
 	c.gen.t.Reset()
 }
 
+// updateFP decides how generated code computes. The host rounds to nearest and
+// knows no flags; inexact, which most results are, must be set already.
+func (c *cpu) updateFP() {
+	c.gen.fpFlush = c.fpTrapped || c.FP.FPCR&fp.FZ != 0
+	c.gen.fpGuest = c.gen.fpFlush || c.FP.FPCR&fp.RMode != 0 || c.FP.FPSR&fp.IXC == 0
+}
+
 func (c *cpu) packFlags() {
+	c.updateFP()
 	c.gen.flags = translate.PackFlags(c.NF>>63, bit(c.ZF == 0), c.CF, c.VF>>63)
 }
 
@@ -142,9 +151,14 @@ func layout() translate.Layout {
 		Flags:          gen(unsafe.Offsetof(c.gen.flags)),
 		V:              state(unsafe.Offsetof(s.V)),
 		PC:             state(unsafe.Offsetof(s.PC)),
-		FPCR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPCR)),
-		FPSR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPSR)),
+		EL:             at(unsafe.Offsetof(c.el)),
+		DAIF:           at(unsafe.Offsetof(c.daif)),
+		Inputs:         at(unsafe.Offsetof(c.irq)),
+		Attention:      at(unsafe.Offsetof(c.attention)),
+		Posted:         at(unsafe.Offsetof(c.posted)),
 		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
+		FPGuest:        gen(unsafe.Offsetof(c.gen.fpGuest)),
+		FPFlush:        gen(unsafe.Offsetof(c.gen.fpFlush)),
 		TPIDR0:         sys(unsafe.Offsetof(c.sys.tpidr0)),
 		TPIDRRO0:       sys(unsafe.Offsetof(c.sys.tpidrro0)),
 		TPIDR1:         sys(unsafe.Offsetof(c.sys.tpidr1)),
@@ -166,9 +180,10 @@ func layout() translate.Layout {
 	}
 }
 
-// start gives the CPU memory for generated code. Without, the interpreter runs.
-func (g *generated) start() error {
-	mem, err := execmem.New(codeSize)
+// start gives the CPU size bytes of memory for generated code. Without, the
+// interpreter runs.
+func (g *generated) start(size int) error {
+	mem, err := execmem.New(size)
 	if err != nil {
 		return err
 	}

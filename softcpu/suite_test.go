@@ -9,5 +9,5 @@ import (
 
 // TestSuite checks the software CPU against the contract.
 func TestSuite(t *testing.T) {
-	hvtest.Run(t, func(*testing.T) hv.Hypervisor { return New() })
+	hvtest.Run(t, func(*testing.T) hv.Hypervisor { return New(Config{Engine: engine}) })
 }

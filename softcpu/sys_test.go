@@ -22,14 +22,18 @@ const guestRAM = 2 << 20
 
 func newGuest(t testing.TB) *guest {
 	t.Helper()
-	v := newVM(hv.Config{IPABits: 40})
+	v := newVM(hv.Config{IPABits: 40}, engine)
 	g := &guest{t: t, ram: alignSlice(make([]byte, guestRAM+hv.PageSize), hv.PageSize)[:guestRAM], free: 1 << 20}
 	if err := v.Map(0, g.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)
 	}
 	v.now = func() uint64 { return g.clock }
-	g.cpu = newCPU(v, 0)
-	t.Cleanup(g.timer.stop)
+	c, err := newCPU(v, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.cpu = c
+	t.Cleanup(func() { c.Close() })
 	return g
 }
 

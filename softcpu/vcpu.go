@@ -2,24 +2,23 @@ package softcpu
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-func newCPU(v *vm, index int) *cpu {
+func newCPU(v *vm, index int) (*cpu, error) {
 	c := &cpu{vm: v, index: index}
 	c.mmu.init()
 	c.code.init()
 	c.mail.init()
 	c.reset()
-	if os.Getenv("MINIBOOT_ENGINE") == "translator" {
-		if err := c.gen.start(); err != nil {
-			panic(err)
+	if v.engine == Translator {
+		if err := c.gen.start(codeSize); err != nil {
+			return nil, err
 		}
 	}
-	return c
+	return c, nil
 }
 
 // Run enters the guest. See hv.VCPU.
@@ -128,5 +127,5 @@ func (c *cpu) Stats() Stats { return c.stats }
 func (c *cpu) Close() error {
 	c.timer.stop()
 	c.vm.drop(c)
-	return nil
+	return c.gen.close()
 }

@@ -16,24 +16,10 @@ const MaxVCPUs = 64
 // maxIPABits is the greatest width of a guest physical address in bits.
 const maxIPABits = 40
 
-// New returns the software backend.
-func New() hv.Hypervisor { return hypervisor{} }
-
-type hypervisor struct{}
-
-func (hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
-	if cfg.IPABits == 0 {
-		cfg.IPABits = 36
-	}
-	if cfg.IPABits < 32 || cfg.IPABits > maxIPABits {
-		return nil, fmt.Errorf("softcpu: new vm: %d bits of guest physical address, give 32 to %d", cfg.IPABits, maxIPABits)
-	}
-	return newVM(cfg), nil
-}
-
 // vm is a guest physical address space and its CPUs.
 type vm struct {
 	ipaBits int
+	engine  Engine
 	now     func() uint64 // the host's counter, in ticks of hv.CounterFrequency
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
@@ -43,8 +29,8 @@ type vm struct {
 	cpus   atomic.Pointer[[]*cpu]
 }
 
-func newVM(cfg hv.Config) *vm {
-	v := &vm{ipaBits: cfg.IPABits, now: hostCounter()}
+func newVM(cfg hv.Config, engine Engine) *vm {
+	v := &vm{ipaBits: cfg.IPABits, engine: engine, now: hostCounter()}
 	v.mem.Store(&memory{})
 	v.cpus.Store(&[]*cpu{})
 	return v
@@ -136,7 +122,10 @@ func (v *vm) NewVCPU(index int) (hv.VCPU, error) {
 			return nil, fmt.Errorf("softcpu: new vcpu %d: it exists already", index)
 		}
 	}
-	c := newCPU(v, index)
+	c, err := newCPU(v, index)
+	if err != nil {
+		return nil, fmt.Errorf("softcpu: new vcpu %d: %w", index, err)
+	}
 	cpus := append(append([]*cpu{}, old...), c)
 	v.cpus.Store(&cpus)
 	return c, nil

@@ -33,7 +33,7 @@ func defaultGuest(t testing.TB) vmm.Config {
 	}
 	return vmm.Config{
 		Kernel: kernel, Initrds: []boot.File{initramfs}, CommandLine: guest.CommandLine + " panic=-1",
-		Hypervisor: softcpu.New(),
+		Hypervisor: softcpu.New(softcpu.Config{}),
 	}
 }
 

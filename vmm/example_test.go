@@ -15,7 +15,7 @@ import (
 // switches the machine off.
 func Example() {
 	m, err := vmm.New(vmm.Config{
-		VCPUs: 1, Memory: 64 << 20, Console: os.Stdout, Hypervisor: softcpu.New(),
+		VCPUs: 1, Memory: 64 << 20, Console: os.Stdout, Hypervisor: softcpu.New(softcpu.Config{}),
 		Kernel: boot.File{Name: "hello", Data: helloKernel("hello, world\n")},
 	})
 	if err != nil {

@@ -119,7 +119,7 @@ func movX(rd uint32, v uint64) []uint32 {
 func hostile(t testing.TB, cfg Config, limit time.Duration, code ...uint32) {
 	t.Helper()
 	var out bytes.Buffer
-	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), hostileImage(code...), MinMemory
+	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(softcpu.Config{}), hostileImage(code...), MinMemory
 	cfg.Log = slog.New(slog.NewTextHandler(&out, nil))
 	began := time.Now()
 	r := run(t, cfg)

@@ -27,7 +27,7 @@ type running struct {
 // softMachine makes a machine of the software CPU that executes words.
 func softMachine(t testing.TB, cfg Config, words ...uint32) *Machine {
 	t.Helper()
-	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), bareImage(words...), MinMemory
+	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(softcpu.Config{}), bareImage(words...), MinMemory
 	m, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func softMachine(t testing.TB, cfg Config, words ...uint32) *Machine {
 // start runs a machine that executes words.
 func start(t testing.TB, cfg Config, words ...uint32) *running {
 	t.Helper()
-	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(), bareImage(words...), MinMemory
+	cfg.Hypervisor, cfg.Kernel, cfg.Memory = softcpu.New(softcpu.Config{}), bareImage(words...), MinMemory
 	return run(t, cfg)
 }
 

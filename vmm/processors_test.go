@@ -16,7 +16,7 @@ func TestGOMAXPROCS(t *testing.T) {
 			want += 2
 		}
 		r := runAsIs(t, Config{
-			VCPUs: 2, Memory: MinMemory, Hypervisor: softcpu.New(), Kernel: bareImage(0x14000000), RaiseGOMAXPROCS: raise, // b .
+			VCPUs: 2, Memory: MinMemory, Hypervisor: softcpu.New(softcpu.Config{}), Kernel: bareImage(0x14000000), RaiseGOMAXPROCS: raise, // b .
 		})
 		during := runtime.GOMAXPROCS(0)
 		r.stop()

@@ -64,7 +64,7 @@ func storm(t *testing.T, code []uint32) {
 	var lines bytes.Buffer
 	console := &stuck{release: make(chan struct{})}
 	r := run(t, Config{
-		VCPUs: 2, Hypervisor: softcpu.New(), Kernel: hostileImage(code...), Memory: MinMemory,
+		VCPUs: 2, Hypervisor: softcpu.New(softcpu.Config{}), Kernel: hostileImage(code...), Memory: MinMemory,
 		Console: console, Log: slog.New(slog.NewTextHandler(&lines, nil)), Virtio: []virtio.Device{rng.New(rng.Config{})},
 	})
 	time.Sleep(stormTime / 3) // what is allocated once has been

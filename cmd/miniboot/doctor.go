@@ -53,7 +53,14 @@ func pick(t table) hv.Hypervisor {
 		return h
 	}
 	t.row("runs guests", "the software CPU, ARMv8.0-A")
-	return softcpu.New()
+	cpu := softcpu.New(softcpu.Config{})
+	engine, err := cpu.Engine()
+	if err != nil {
+		t.row("engine", fmt.Sprintf("%v: %v", engine, err))
+	} else {
+		t.row("engine", engine)
+	}
+	return cpu
 }
 
 // makesVM reports whether h can make a virtual machine, and adds a row about it.

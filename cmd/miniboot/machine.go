@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/vmm"
@@ -20,8 +22,25 @@ type virtualMachine struct {
 	devices []virtio.Device
 }
 
+// newHypervisor returns what runs the guest's instructions.
+func newHypervisor(o options, log *slog.Logger) (hv.Hypervisor, error) {
+	h, err := accel.New(o.accel)
+	if _, soft := h.(*softcpu.Hypervisor); err != nil || !soft {
+		return h, err
+	}
+	engine, err := softcpu.ParseEngine(o.engine)
+	if err != nil {
+		return nil, err
+	}
+	cpu := softcpu.New(softcpu.Config{Engine: engine})
+	if runs, err := cpu.Engine(); err != nil {
+		log.Info("the software CPU runs on its slower engine, the "+runs.String(), "error", err)
+	}
+	return cpu, nil
+}
+
 func newMachine(o options, files bootFiles, devices []virtio.Device, console io.Writer, log *slog.Logger) (virtualMachine, error) {
-	hypervisor, err := accel.New(o.accel)
+	hypervisor, err := newHypervisor(o, log)
 	if err != nil {
 		return virtualMachine{}, err
 	}

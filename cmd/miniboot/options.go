@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
@@ -21,6 +22,7 @@ type options struct {
 	memory uint64 // bytes
 	cpus   int
 	accel  string // "auto", "hvf" or "soft"
+	engine string // of the software CPU: "auto", "interpreter" or "translator"
 	gic    int    // 2 or 3
 
 	irqchip string // "go" or "framework"
@@ -136,7 +138,7 @@ func (s *size) Set(value string) error {
 // parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
 // line.
 func parseOptions(args []string, help io.Writer) (options, error) {
-	o := options{memory: 512 << 20, accel: "auto", irqchip: "go"}
+	o := options{memory: 512 << 20, accel: "auto", engine: "auto", irqchip: "go"}
 	gic := "3"
 	set := flag.NewFlagSet("miniboot", flag.ContinueOnError)
 	set.StringVar(&o.kernel, "kernel", "", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
@@ -148,6 +150,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Var((*size)(&o.memory), "m", "memory of the guest, a `SIZE` such as 512M or 3G")
 	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
 	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it is there, else soft (`NAME`)")
+	set.Var(choice{&o.engine, softcpu.EngineNames()}, "engine", "how the CPU in software works: the translator makes machine code of the guest's instructions,\nthe interpreter executes them one by one, auto is the translator if the host allows it (`NAME`)")
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's own, framework is the GICv3 of\nHypervisor.framework, on macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")

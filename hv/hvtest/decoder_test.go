@@ -108,7 +108,7 @@ func (d *decoder) AbortAccess() error {
 // skips nothing of its own group.
 func TestDecoder(t *testing.T) {
 	for _, c := range Cases() {
-		err := c.Check(decoding{softcpu.New(), &decoderHooks{}})
+		err := c.Check(decoding{softcpu.New(softcpu.Config{}), &decoderHooks{}})
 		if skipped := Skipped(""); errors.As(err, &skipped) && !strings.HasPrefix(c.Name, "access/") {
 			continue
 		}
@@ -143,7 +143,7 @@ func TestDecoderMutations(t *testing.T) {
 		}}},
 	} {
 		for _, c := range Cases() {
-			if c.Name == m.find && c.CheckWithin(decoding{softcpu.New(), &m.decoderHooks}, time.Second) == nil {
+			if c.Name == m.find && c.CheckWithin(decoding{softcpu.New(softcpu.Config{}), &m.decoderHooks}, time.Second) == nil {
 				t.Errorf("%s: not found by %s", m.rule, c.Name)
 			}
 		}

@@ -5,7 +5,7 @@
 // A test runs all of it with Run:
 //
 //	func TestContract(t *testing.T) {
-//		hvtest.Run(t, func(*testing.T) hv.Hypervisor { return softcpu.New() })
+//		hvtest.Run(t, func(*testing.T) hv.Hypervisor { return softcpu.New(softcpu.Config{}) })
 //	}
 //
 // Outside of a test, Cases lists the rules and Case.Check checks a backend against

@@ -9,7 +9,7 @@ import (
 
 // A program that is not a test checks a backend against one rule after the other.
 func Example() {
-	backend := softcpu.New()
+	backend := softcpu.New(softcpu.Config{})
 	for _, c := range hvtest.Cases()[:3] {
 		fmt.Println(c.Name, c.Check(backend))
 	}

@@ -17,7 +17,7 @@ func mutantBackend(t *testing.T, c Case) hv.Hypervisor {
 	if strings.HasPrefix(c.Name, gicGroup) {
 		return fake.New(t, fake.Options{}).Hypervisor()
 	}
-	return softcpu.New()
+	return softcpu.New(softcpu.Config{})
 }
 
 // gicHooks are the ways in which a mutant's GIC may differ.

@@ -392,7 +392,7 @@ func TestMutations(t *testing.T) {
 
 // TestMutantUnchanged: without hooks the mutant passes every case.
 func TestMutantUnchanged(t *testing.T) {
-	Run(t, func(*testing.T) hv.Hypervisor { return mutantHypervisor{softcpu.New(), new(hooks)} })
+	Run(t, func(*testing.T) hv.Hypervisor { return mutantHypervisor{softcpu.New(softcpu.Config{}), new(hooks)} })
 }
 
 // most is how many of n cases to run.

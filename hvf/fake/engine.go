@@ -69,7 +69,7 @@ func engineOf(handle uintptr) *engine {
 }
 
 func (e *engine) createVM(ipaBits int) error {
-	vm, err := softcpu.New().NewVM(hv.Config{IPABits: ipaBits})
+	vm, err := softcpu.New(softcpu.Config{}).NewVM(hv.Config{IPABits: ipaBits})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type backend struct {
 // every host.
 var backends = []backend{
 	{"hvf", hvf.New},
-	{"soft", func() (hv.Hypervisor, error) { return softcpu.New(), nil }},
+	{"soft", func() (hv.Hypervisor, error) { return softcpu.New(softcpu.Config{}), nil }},
 }
 
 // auto is the first backend that this host has.

@@ -117,7 +117,7 @@ func seconds(b *testing.B, f func()) float64 {
 
 // bootHere boots a guest until it prints text.
 func bootHere(b *testing.B, cfg vmm.Config, commandLine, text string) {
-	cfg.CommandLine, cfg.Hypervisor = commandLine, softcpu.New()
+	cfg.CommandLine, cfg.Hypervisor = commandLine, softcpu.New(softcpu.Config{})
 	g := vmtest.Start(b, cfg)
 	g.Expect(text)
 	g.Stop()

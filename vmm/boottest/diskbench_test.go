@@ -71,7 +71,7 @@ func (m *diskBench) here(b *testing.B, path, format string) string {
 		b.Fatal(err)
 	}
 	g := vmtest.Start(b, vmm.Config{
-		Kernel: m.kernel, Initrds: m.initrds, CommandLine: m.commandLine, Hypervisor: softcpu.New(),
+		Kernel: m.kernel, Initrds: m.initrds, CommandLine: m.commandLine, Hypervisor: softcpu.New(softcpu.Config{}),
 		Virtio: []virtio.Device{dev}, NoReset: true,
 	})
 	defer g.Stop()

@@ -75,7 +75,7 @@ func netHere(b *testing.B, cfg vmm.Config) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg.Hypervisor, cfg.Virtio, cfg.NoReset = softcpu.New(), []virtio.Device{dev}, true
+	cfg.Hypervisor, cfg.Virtio, cfg.NoReset = softcpu.New(softcpu.Config{}), []virtio.Device{dev}, true
 	g := vmtest.Start(b, cfg)
 	defer g.Stop()
 	g.Wait()

@@ -39,5 +39,5 @@ func Example() {
 }
 
 func expectStart(ctx context.Context, text string) (*Guest, error) {
-	return Start(ctx, vmm.Config{Kernel: parrot(text), Memory: vmm.MinMemory, Hypervisor: softcpu.New()})
+	return Start(ctx, vmm.Config{Kernel: parrot(text), Memory: vmm.MinMemory, Hypervisor: softcpu.New(softcpu.Config{})})
 }

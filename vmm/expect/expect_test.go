@@ -16,7 +16,7 @@ import (
 // begin starts a guest that writes text, then repeats what is typed.
 func begin(t *testing.T, text string) *Guest {
 	t.Helper()
-	g, err := Start(t.Context(), vmm.Config{Kernel: parrot(text), Memory: vmm.MinMemory, Hypervisor: softcpu.New(), RaiseGOMAXPROCS: true})
+	g, err := Start(t.Context(), vmm.Config{Kernel: parrot(text), Memory: vmm.MinMemory, Hypervisor: softcpu.New(softcpu.Config{}), RaiseGOMAXPROCS: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 func newMachine(t testing.TB) *oracle.Machine {
 	t.Helper()
 	runtime.LockOSThread()
-	m, err := oracle.NewMachine(softcpu.New())
+	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,10 +36,15 @@ type Layout struct {
 	Flags int32 // packed condition flags, 16 bits: see PackFlags
 	V     int32 // State.V
 	PC    int32 // State.PC
-	FPCR  int32
-	FPSR  int32
 
+	EL        int32 // one byte, followed by that of PSTATE.SP
+	DAIF      int32 // one byte: D A I F in bits 3:0
+	Inputs    int32 // two bytes: levels of IRQ and FIQ
+	Attention int32 // 32 bits: not 0 when another goroutine wants something
+	Posted    int32 // one byte: maintenance was broadcast since the last DSB
 	FPTrapped int32 // one byte: FP and SIMD instructions trap
+	FPGuest   int32 // one byte: or the host's arithmetic cannot stand for the guest's
+	FPFlush   int32 // one byte: or denormal operands count as zero
 	TPIDR0    int32 // TPIDR_EL0
 	TPIDRRO0  int32 // TPIDRRO_EL0
 	TPIDR1    int32 // TPIDR_EL1
@@ -83,3 +88,12 @@ const (
 func PackFlags(n, z, c, v uint64) uint64 {
 	return n<<15 | z<<14 | (c^1)<<8 | v
 }
+
+// None has the methods of a translator, for hosts that have none.
+type None struct{ Checked bool }
+
+func (*None) Enter() int             { return 0 }
+func (*None) Full() bool             { return false }
+func (*None) Reset()                 {}
+func (*None) Resets() int            { return 0 }
+func (*None) Chain(site, target int) {}

@@ -192,16 +192,21 @@ func (t *Translator) registerOffset(op *a64.Op, option uint16) (misaligned int) 
 		misaligned = t.base(op.Rn, 0)
 	}
 	index := t.get(true, op.Rm, RCX)
-	if option != 3 && option != 7 {
+	scale := op.Ra
+	if option != 3 && option != 7 || scale > 3 {
 		t.extend(RCX, index, option)
 		index = RCX
 	}
+	if scale > 3 {
+		t.ShiftI(SHL, true, RCX, scale)
+		scale = 0
+	}
 	if b, ok := pinned(op.Rn); ok {
-		t.RM(LEA, true, RAX, Mem{Base: b, Index: index, Scale: op.Ra})
+		t.RM(LEA, true, RAX, Mem{Base: b, Index: index, Scale: scale})
 		return misaligned
 	}
 	t.load(true, RAX, op.Rn)
-	t.RM(LEA, true, RAX, Mem{Base: RAX, Index: index, Scale: op.Ra})
+	t.RM(LEA, true, RAX, Mem{Base: RAX, Index: index, Scale: scale})
 	return misaligned
 }
 

@@ -60,9 +60,9 @@ func (t *Translator) lowerRegister(op *a64.Op) {
 	}
 }
 
-// narrow are the codes of this group that work in 32 bits and say so by
+// inWords are the codes of this group that work in 32 bits and say so by
 // themselves; those with Aux say it there.
-var narrow = func() (set [a64.EndBase]bool) {
+var inWords = func() (set [a64.EndBase]bool) {
 	for _, c := range []a64.Code{
 		a64.ADDr32, a64.SUBr32, a64.ADDSr32, a64.SUBSr32, a64.MOVr32, a64.ANDr32, a64.ORRr32, a64.EORr32, a64.ANDSr32,
 		a64.CSEL32, a64.CSINC32, a64.CSINV32, a64.CSNEG32, a64.LSLV32, a64.LSRV32, a64.ASRV32, a64.RORV32,
@@ -79,7 +79,7 @@ func wide(op *a64.Op) bool {
 	case a64.ADDSUBsh, a64.ADDSUBext, a64.LOGICsh, a64.ADCSBC, a64.CCMP:
 		return op.Aux&a64.AuxSF != 0
 	}
-	return !narrow[op.Code]
+	return !inWords[op.Code]
 }
 
 // addRegister is ADD without flags: LEA does it.

@@ -19,6 +19,9 @@ const (
 	// that they can take.
 	maxRun     = 200
 	roomForRun = 128 << 10
+
+	// MinBuffer is the least that New can work with, in bytes.
+	MinBuffer = 2 * roomForRun
 )
 
 // Registers with a fixed use.

@@ -92,7 +92,7 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	m, err := oracle.NewMachine(softcpu.New())
+	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{}))
 	if err != nil {
 		return false, err
 	}

@@ -1,0 +1,98 @@
+package softcpu
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/miniboot-vmm/miniboot/hv"
+)
+
+// Engine is how the processor executes instructions. Both engines do the same,
+// instruction for instruction.
+type Engine uint8
+
+const (
+	// Auto is the translator where the host lets a program write code for
+	// itself, and else the interpreter.
+	Auto Engine = iota
+	// Interpreter executes instructions one by one, on every host.
+	Interpreter
+	// Translator turns them into the host's instructions.
+	Translator
+)
+
+var engineNames = [...]string{"auto", "interpreter", "translator"}
+
+func (e Engine) String() string { return engineNames[e] }
+
+// EngineNames are what ParseEngine takes.
+func EngineNames() []string { return engineNames[:] }
+
+// ParseEngine returns the engine of a name.
+func ParseEngine(name string) (Engine, error) {
+	for e, n := range engineNames {
+		if n == name {
+			return Engine(e), nil
+		}
+	}
+	return Auto, fmt.Errorf("softcpu: there is no engine %q: give auto, interpreter or translator", name)
+}
+
+// ErrNoTranslator says that this host cannot run the translator. The error that
+// wraps it says why.
+var ErrNoTranslator = errors.New("no translator on this host")
+
+// Config is what the software backend is made with. The zero value is right for
+// most.
+type Config struct {
+	Engine Engine
+}
+
+// Hypervisor is the software backend. It makes any number of virtual machines.
+type Hypervisor struct{ cfg Config }
+
+// New returns the software backend.
+func New(cfg Config) *Hypervisor { return &Hypervisor{cfg} }
+
+// Engine returns the engine that virtual machines get. If that is the
+// interpreter only because the host cannot run the translator, the error says
+// why; it wraps ErrNoTranslator.
+func (h *Hypervisor) Engine() (Engine, error) {
+	if h.cfg.Engine == Interpreter {
+		return Interpreter, nil
+	}
+	if err := translatorRuns(); err != nil {
+		return Interpreter, fmt.Errorf("%w: %w", ErrNoTranslator, err)
+	}
+	return Translator, nil
+}
+
+// NewVM makes an empty virtual machine. See hv.Hypervisor. An engine that was
+// asked for and does not run on this host is an error.
+func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
+	engine, err := h.Engine()
+	if err != nil && h.cfg.Engine == Translator {
+		return nil, fmt.Errorf("softcpu: new vm: %w", err)
+	}
+	if cfg.IPABits == 0 {
+		cfg.IPABits = 36
+	}
+	if cfg.IPABits < 32 || cfg.IPABits > maxIPABits {
+		return nil, fmt.Errorf("softcpu: new vm: %d bits of guest physical address, give 32 to %d", cfg.IPABits, maxIPABits)
+	}
+	return newVM(cfg, engine), nil
+}
+
+// translatorRuns says, once for the process, why the translator does not run
+// here.
+var translatorRuns = sync.OnceValue(func() error {
+	if err := hostSupported(); err != nil {
+		return err
+	}
+	var g generated
+	if err := g.start(probeSize); err != nil {
+		return err
+	}
+	return g.close()
+})

@@ -1,0 +1,25 @@
+//go:build !amd64
+
+package softcpu
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
+)
+
+const probeSize = 1 << 16
+
+func hostSupported() error {
+	return fmt.Errorf("there is none for %s yet", runtime.GOARCH)
+}
+
+// translator stands for what other hosts have; no value of it is ever made.
+type translator struct{ *translate.None }
+
+func newTranslator([]byte, translate.Layout) translator { return translator{} }
+
+func (g *generated) translate(*codePage, uint64) {}
+
+func enter(state *uint64, stub, code uintptr) {}

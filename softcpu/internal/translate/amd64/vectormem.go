@@ -1,0 +1,124 @@
+package amd64
+
+import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+
+// v is where SIMD register v is kept.
+func (t *Translator) v(v uint8, off int32) Mem { return t.field(t.l.V + int32(v&31)*16 + off) }
+
+// fpEnabled returns the jump that is taken when FP and SIMD instructions trap.
+func (t *Translator) fpEnabled() (trapped int) {
+	t.cmpByte(t.l.FPTrapped, 0)
+	return t.Jcc(NE)
+}
+
+// loadV loads 1<<size bytes from the host's memory into a SIMD register, and
+// clears the rest of it.
+func (t *Translator) loadV(size uint16, v uint8, m Mem) {
+	switch size {
+	case 0, 1:
+		t.RM([2]Inst{MOVZX8, MOVZX16}[size], false, RDX, m)
+		t.RR(MOVD, false, X0, RDX)
+	case 2:
+		t.RM(MOVD, false, X0, m)
+	case 3:
+		t.RM(MOVQ, false, X0, m)
+	default:
+		t.RM(MOVUPS, false, X0, m)
+	}
+	t.RM(MOVUPSM, false, X0, t.v(v, 0))
+}
+
+// storeV stores the low 1<<size bytes of a SIMD register.
+func (t *Translator) storeV(size uint16, v uint8, m Mem) {
+	if size == 4 {
+		t.RM(MOVUPS, false, X0, t.v(v, 0))
+		t.RM(MOVUPSM, false, X0, m)
+		return
+	}
+	t.RM(MOV, size == 3, RDX, t.v(v, 0))
+	t.RM([4]Inst{MOVM8, MOVM16, MOVM, MOVM}[size], size == 3, RDX, m)
+}
+
+// transferV loads or stores n SIMD registers, Rd and Ra, at the address in RAX.
+func (t *Translator) transferV(op *a64.Op, n int32, sites ...int) {
+	size := op.Aux & a64.MemSize
+	load := op.Aux&a64.MemLoad != 0
+	bytes := int32(1) << size
+	sites = append(sites, t.tlb(lookup{size: n * bytes, write: !load}))
+	transfer := t.storeV
+	if load {
+		transfer = t.loadV
+	}
+	transfer(size, op.Rd, hostMem(0))
+	if n == 2 {
+		transfer(size, op.Ra, hostMem(bytes))
+	}
+	t.writeBack(op)
+	t.slowAt(sites...)
+}
+
+// lowerVectorMemory translates loads and stores of SIMD and FP registers.
+func (t *Translator) lowerVectorMemory(op *a64.Op) {
+	switch op.Code {
+	case a64.LDSTV:
+		t.vectorTransfer(op, 1)
+	case a64.LDSTVP:
+		t.vectorTransfer(op, 2)
+	case a64.LDSTVext:
+		t.clobber()
+		trapped := t.fpEnabled()
+		misaligned := t.registerOffset(op, uint16(op.Imm))
+		t.transferV(op, 1, trapped, misaligned)
+	case a64.LDRVlit:
+		t.clobber()
+		trapped := t.fpEnabled()
+		t.pageVA(RAX, t.i*4+op.Imm)
+		t.transferV(op, 1, trapped)
+	default:
+		t.structures(op)
+	}
+}
+
+func (t *Translator) vectorTransfer(op *a64.Op, n int32) {
+	if op.Aux&(a64.MemPre|a64.MemPost) != 0 {
+		t.writing(op.Rn)
+	}
+	t.clobber()
+	trapped := t.fpEnabled()
+	misaligned := t.base(op.Rn, offset(op))
+	t.transferV(op, n, trapped, misaligned)
+}
+
+// structures is LD1 and ST1 of one to four whole registers; the other forms are
+// left to the interpreter.
+func (t *Translator) structures(op *a64.Op) {
+	w := uint32(op.Imm)
+	n := map[uint32]int32{0b0111: 1, 0b1010: 2, 0b0110: 3, 0b0010: 4}[w>>12&15]
+	post, rm, load := w>>23&1 != 0, w>>16&31, w>>22&1 != 0
+	if w>>24&1 != 0 || n == 0 || post && rm != 31 || t.Checked {
+		t.interpret()
+		return
+	}
+	size := uint16(3 + w>>30&1)
+	bytes := int32(1) << size
+	if post {
+		t.writing(op.Rn)
+	}
+	t.clobber()
+	trapped := t.fpEnabled()
+	misaligned := t.base(op.Rn, 0)
+	miss := t.tlb(lookup{size: n * bytes, write: !load})
+	for k := range n {
+		v := op.Rd + uint8(k)
+		if load {
+			t.loadV(size, v, hostMem(k*bytes))
+		} else {
+			t.storeV(size, v, hostMem(k*bytes))
+		}
+	}
+	if post {
+		back := a64.Op{Rn: op.Rn, Aux: a64.MemPost, Imm: uint64(n * bytes)}
+		t.writeBack(&back)
+	}
+	t.slowAt(trapped, misaligned, miss)
+}

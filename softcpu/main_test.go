@@ -1,0 +1,36 @@
+package softcpu
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// engine is what the CPUs of tests execute with.
+var engine = Interpreter
+
+var engineFlag = flag.String("engine", "both", "the engine that tests run on: interpreter, translator or both")
+
+// TestMain runs every test and benchmark on both engines, one after the other.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(runOn(m, *engineFlag))
+}
+
+func runOn(m *testing.M, engines string) (code int) {
+	if engines != "translator" {
+		code = m.Run()
+	}
+	if engines == "interpreter" {
+		return code
+	}
+	if err := translatorRuns(); err != nil {
+		fmt.Println("the translator is not tested:", err)
+		return code
+	}
+	if engine = Translator; engines == "both" {
+		fmt.Println("again, on the translator:")
+	}
+	return max(code, m.Run())
+}
