@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 	"github.com/miniboot-vmm/miniboot/softcpu"
+	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
