@@ -26,7 +26,7 @@ type generated struct {
 
 	flags uint64
 
-	fpGuest, fpFlush bool // see updateFP
+	fpGuest, fpFlush, noZVA bool // see prepare
 
 	count  int64
 	pageVA uint64
@@ -58,12 +58,16 @@ func (c *cpu) runGenerated(page *codePage) {
 		g.t.Checked = checked
 	}
 	i := c.PC & pageMask / 4
+	if c.X[a64.SP]&15 != 0 { // generated code does not look at it
+		c.loop(&page.ops, i)
+		return
+	}
 	g.pageVA = c.PC &^ pageMask
 	g.page = unsafe.Pointer(page)
 	g.count = -budget - int64(i)
 	g.tlb = unsafe.Pointer(c.mmu.cur)
 	g.itlb = unsafe.Pointer(&c.code.itlb[c.el&1])
-	c.packFlags()
+	c.prepare()
 	code := c.codeAt(page, i)
 	for {
 		enter(&c.X[16], g.code+uintptr(g.t.Enter()), code)
@@ -84,7 +88,12 @@ func (c *cpu) runGenerated(page *codePage) {
 				c.stats.Instructions += uint64(g.count + budget + int64(g.index) + 1)
 				return
 			}
-			c.packFlags()
+			if c.X[a64.SP]&15 != 0 {
+				c.PC += 4
+				c.stats.Instructions += uint64(g.count + budget + int64(g.index) + 1)
+				return
+			}
+			c.prepare()
 			code = g.site
 		case translate.ExitPC:
 			c.unpackFlags()
@@ -121,15 +130,17 @@ func (c *cpu) forgetAllCode() {
 	c.gen.t.Reset()
 }
 
-// updateFP decides how generated code computes. The host rounds to nearest and
-// knows no flags; inexact, which most results are, must be set already.
-func (c *cpu) updateFP() {
+// prepare brings what generated code looks at into its form. Of floating point:
+// the host rounds to nearest and knows no flags; inexact, which most results
+// are, must be set already.
+func (c *cpu) prepare() {
+	c.gen.noZVA = c.el == 0 && c.sys.sctlr&aarch64.SCTLR_DZE == 0
 	c.gen.fpFlush = c.fpTrapped || c.FP.FPCR&fp.FZ != 0
 	c.gen.fpGuest = c.gen.fpFlush || c.FP.FPCR&fp.RMode != 0 || c.FP.FPSR&fp.IXC == 0
+	c.packFlags()
 }
 
 func (c *cpu) packFlags() {
-	c.updateFP()
 	c.gen.flags = translate.PackFlags(c.NF>>63, bit(c.ZF == 0), c.CF, c.VF>>63)
 }
 
@@ -156,6 +167,7 @@ func layout() translate.Layout {
 		Inputs:         at(unsafe.Offsetof(c.irq)),
 		Attention:      at(unsafe.Offsetof(c.attention)),
 		Posted:         at(unsafe.Offsetof(c.posted)),
+		NoZVA:          gen(unsafe.Offsetof(c.gen.noZVA)),
 		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
 		FPGuest:        gen(unsafe.Offsetof(c.gen.fpGuest)),
 		FPFlush:        gen(unsafe.Offsetof(c.gen.fpFlush)),

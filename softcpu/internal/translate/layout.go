@@ -42,6 +42,7 @@ type Layout struct {
 	Inputs    int32 // two bytes: levels of IRQ and FIQ
 	Attention int32 // 32 bits: not 0 when another goroutine wants something
 	Posted    int32 // one byte: maintenance was broadcast since the last DSB
+	NoZVA     int32 // one byte: DC ZVA traps
 	FPTrapped int32 // one byte: FP and SIMD instructions trap
 	FPGuest   int32 // one byte: or the host's arithmetic cannot stand for the guest's
 	FPFlush   int32 // one byte: or denormal operands count as zero

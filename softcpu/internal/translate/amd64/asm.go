@@ -263,6 +263,17 @@ func (a *Asm) ShiftI(s Shift, w bool, r Reg, by uint8) {
 	a.byte(by)
 }
 
+// RORX emits dst = src rotated right, in 64 bits, and leaves the flags alone
+// (BMI2; VEX.LZ.F2.0F3A.W1 F0).
+func (a *Asm) RORX(dst, src Reg, by uint8) {
+	a.byte(0xc4)
+	a.byte(byte(^dst>>3&1)<<7 | 1<<6 | byte(^src>>3&1)<<5 | 3)
+	a.byte(0xfb)
+	a.byte(0xf0)
+	a.byte(0xc0 | byte(dst&7)<<3 | byte(src&7))
+	a.byte(by)
+}
+
 // ShiftCL emits a shift by CL.
 func (a *Asm) ShiftCL(s Shift, w bool, r Reg) { a.RR(0xd3, w, Reg(s), r) }
 

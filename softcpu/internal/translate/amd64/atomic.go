@@ -32,35 +32,35 @@ func (t *Translator) lowerAtomic(op *a64.Op) {
 
 // atomic emits the lookup for an aligned access of one register, after which RCX
 // is the host's address if it is one that writes.
-func (t *Translator) atomic(op *a64.Op, write bool) (misaligned, miss int) {
-	misaligned = t.base(op.Rn, 0)
+func (t *Translator) atomic(op *a64.Op, write bool) (miss int) {
+	t.base(op.Rn, 0)
 	miss = t.tlb(lookup{size: 1 << (op.Aux & a64.MemSize), write: write, exact: true})
 	if write {
 		t.ALURR(ADD, true, RCX, RAX)
 	}
-	return misaligned, miss
+	return miss
 }
 
 func (t *Translator) loadAcquire(op *a64.Op) {
 	t.written(op, false)
 	t.clobber()
-	misaligned, miss := t.atomic(op, false)
+	miss := t.atomic(op, false)
 	t.loadReg(op.Aux, op.Rd, hostMem(0), RAX)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 func (t *Translator) storeRelease(op *a64.Op) {
 	t.clobber()
-	misaligned, miss := t.atomic(op, true)
+	miss := t.atomic(op, true)
 	t.storeReg(op.Aux&a64.MemSize, op.Rd, At(RCX, 0), RDX)
 	t.fence()
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 func (t *Translator) loadExclusive(op *a64.Op) {
 	t.written(op, false)
 	t.clobber()
-	misaligned := t.base(op.Rn, 0)
+	t.base(op.Rn, 0)
 	size := op.Aux & a64.MemSize
 	miss := t.tlb(lookup{size: 1 << size, exact: true})
 	t.ALURR(ADD, true, RCX, RAX)
@@ -69,7 +69,7 @@ func (t *Translator) loadExclusive(op *a64.Op) {
 	t.MovMemImm(true, t.field(t.l.ExclusiveSize), 1<<size)
 	t.RM(MOVM, true, RAX, t.field(t.l.ExclusiveValue))
 	t.put(op.Rd, RAX)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 // storeExclusive swaps if the monitor has this place and its memory still holds
@@ -78,7 +78,7 @@ func (t *Translator) storeExclusive(op *a64.Op) {
 	t.writing(op.Rm)
 	t.clobber()
 	size := op.Aux & a64.MemSize
-	misaligned, miss := t.atomic(op, true)
+	miss := t.atomic(op, true)
 	t.load(true, RDX, op.Rd) // before the status, which may be the same register
 	t.RM(MOV, true, RAX, t.field(t.l.ExclusiveHost))
 	t.MovMemImm(true, t.field(t.l.ExclusiveHost), 0)
@@ -94,7 +94,7 @@ func (t *Translator) storeExclusive(op *a64.Op) {
 	t.RR(SET(NE), false, 0, RAX)
 	t.RR(MOVZX8, false, RAX, RAX)
 	t.put(op.Rm, RAX)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 // cmpxchg, xadd and xchg are the instructions for a size.
@@ -135,14 +135,14 @@ func (t *Translator) compareAndSwap(op *a64.Op) {
 	t.writing(op.Rm)
 	t.clobber()
 	size := op.Aux & a64.MemSize
-	misaligned, miss := t.atomic(op, true)
+	miss := t.atomic(op, true)
 	unreadable := t.alsoReadable(op)
 	t.source(RAX, op.Rm)
 	t.source(RDX, op.Rd)
 	t.Lock()
 	t.RM(cmpxchg(size), size == 3, RDX, At(RCX, 0))
 	t.result(size, op.Rm, RAX)
-	t.slowAt(misaligned, miss, unreadable)
+	t.slow(miss, unreadable)
 }
 
 // alsoReadable looks at the entry's other tag, for instructions that read and
@@ -164,12 +164,12 @@ func (t *Translator) swap(op *a64.Op) {
 	t.written(op, false)
 	t.clobber()
 	size := op.Aux & a64.MemSize
-	misaligned, miss := t.atomic(op, true)
+	miss := t.atomic(op, true)
 	unreadable := t.alsoReadable(op)
 	t.source(RDX, op.Rm)
 	t.RM(xchg(size), size == 3, RDX, At(RCX, 0))
 	t.result(size, op.Rd, RDX)
-	t.slowAt(misaligned, miss, unreadable)
+	t.slow(miss, unreadable)
 }
 
 // loadAndOperate is LDADD and its kin.
@@ -183,7 +183,7 @@ func (t *Translator) loadAndOperate(op *a64.Op) {
 	t.written(op, false)
 	t.clobber()
 	size := op.Aux & a64.MemSize
-	misaligned, miss := t.atomic(op, true)
+	miss := t.atomic(op, true)
 	unreadable := t.alsoReadable(op)
 	t.source(RDX, op.Rm)
 	if op.Imm == a64.OpADD {
@@ -193,7 +193,7 @@ func (t *Translator) loadAndOperate(op *a64.Op) {
 	} else {
 		t.operate(op, size)
 	}
-	t.slowAt(misaligned, miss, unreadable)
+	t.slow(miss, unreadable)
 }
 
 // operate is LDCLR, LDEOR and LDSET. Without a result one locked instruction

@@ -36,8 +36,7 @@ func (t *Translator) pageVA(r Reg, off uint64) {
 func (t *Translator) indirect(n uint64) {
 	t.ALURI(ADD, true, count, int32(n))
 	t.JccTo(NS, t.exits[translate.ExitPC])
-	t.Mov(false, RCX, RAX)
-	t.ShiftI(SHR, false, RCX, 12-translate.TLBEntryShift)
+	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.itlbMax)
 	t.ALURM(ADD, true, RCX, t.field(t.l.ITLB))
 	t.Mov(true, RDX, RAX)

@@ -8,6 +8,11 @@ func (t *Translator) lowerImmediate(op *a64.Op) {
 	if op.Rd == a64.Sink && !op.SetsFlags() {
 		return
 	}
+	if op.Rd == a64.SP {
+		if aligned := op.Rn == a64.SP && op.Imm%16 == 0 && op.Code == a64.ADDi64 || op.Code == a64.ANDi && op.Imm%16 == 0; !aligned {
+			defer t.wroteSP()
+		}
+	}
 	switch op.Code {
 	case a64.ADR:
 		t.address(op, t.i*4+op.Imm)

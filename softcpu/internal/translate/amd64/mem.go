@@ -26,8 +26,7 @@ type lookup struct {
 // tlb emits the lookup of the address in RAX. It returns the jump that is taken
 // at a miss.
 func (t *Translator) tlb(l lookup) (miss int) {
-	t.Mov(false, RCX, RAX)
-	t.ShiftI(SHR, false, RCX, 12-translate.TLBEntryShift)
+	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.tlbMax)
 	switch {
 	case l.size == 1:
@@ -59,14 +58,8 @@ func (t *Translator) tlb(l lookup) (miss int) {
 // hostMem is where the bytes are after a lookup.
 func hostMem(off int32) Mem { return Sum(RAX, RCX, off) }
 
-// base computes RAX = Xn + imm. A stack pointer that is not aligned goes the
-// general way, which knows whether that matters: the jump is returned, or 0.
-func (t *Translator) base(rn uint8, imm uint64) (misaligned int) {
-	if rn == a64.SP {
-		p, _ := pinned(rn)
-		t.TestImm(false, p, 15)
-		misaligned = t.Jcc(NE)
-	}
+// base computes RAX = Xn + imm.
+func (t *Translator) base(rn uint8, imm uint64) {
 	switch p, ok := pinned(rn); {
 	case ok && imm == 0:
 		t.Mov(true, RAX, p)
@@ -78,19 +71,6 @@ func (t *Translator) base(rn uint8, imm uint64) (misaligned int) {
 			t.aluImm(ADD, true, RAX, imm)
 		}
 	}
-	return misaligned
-}
-
-// slowAt is slow for jumps of which some may be 0.
-func (t *Translator) slowAt(sites ...int) {
-	n := 0
-	for _, s := range sites {
-		if s != 0 {
-			sites[n] = s
-			n++
-		}
-	}
-	t.slow(sites[:n]...)
 }
 
 // loadReg loads a general register from the host's memory as aux says.
@@ -119,7 +99,7 @@ func (t *Translator) storeReg(size uint16, rd uint8, m Mem, scratch Reg) {
 }
 
 // transfer loads or stores a general register at the address in RAX.
-func (t *Translator) transfer(op *a64.Op, misaligned int) {
+func (t *Translator) transfer(op *a64.Op) {
 	load := op.Aux&a64.MemLoad != 0
 	size := op.Aux & a64.MemSize
 	miss := t.tlb(lookup{size: 1 << size, write: !load, el0: op.Aux&a64.MemUnpriv != 0})
@@ -129,7 +109,8 @@ func (t *Translator) transfer(op *a64.Op, misaligned int) {
 		t.storeReg(size, op.Rd, hostMem(0), RDX)
 	}
 	t.writeBack(op)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
+	t.writtenBack(op)
 }
 
 // writeBack gives the base register its new value, if the form has one.
@@ -141,6 +122,13 @@ func (t *Translator) writeBack(op *a64.Op) {
 		t.RM(LEA, true, p, At(p, int32(op.Imm)))
 	} else {
 		t.ALUMI(ADD, true, t.x(op.Rn), int32(op.Imm))
+	}
+}
+
+// writtenBack looks at a stack pointer that was the base.
+func (t *Translator) writtenBack(op *a64.Op) {
+	if op.Rn == a64.SP && op.Aux&(a64.MemPre|a64.MemPost) != 0 && op.Imm%16 != 0 {
+		t.wroteSP()
 	}
 }
 
@@ -172,7 +160,8 @@ func (t *Translator) lowerLoadStore(op *a64.Op) {
 	}
 	t.written(op, false)
 	t.clobber()
-	t.transfer(op, t.base(op.Rn, offset(op)))
+	t.base(op.Rn, offset(op))
+	t.transfer(op)
 }
 
 // lowerRegisterOffset is Xn + Xm, shifted and possibly extended.
@@ -183,14 +172,12 @@ func (t *Translator) lowerRegisterOffset(op *a64.Op) {
 	if op.Code == a64.LDSText || op.Code == a64.LDSTVext {
 		option = uint16(op.Imm)
 	}
-	t.transfer(op, t.registerOffset(op, option))
+	t.registerOffset(op, option)
+	t.transfer(op)
 }
 
 // registerOffset computes RAX = Xn + Xm, extended and shifted.
-func (t *Translator) registerOffset(op *a64.Op, option uint16) (misaligned int) {
-	if op.Rn == a64.SP {
-		misaligned = t.base(op.Rn, 0)
-	}
+func (t *Translator) registerOffset(op *a64.Op, option uint16) {
 	index := t.get(true, op.Rm, RCX)
 	scale := op.Ra
 	if option != 3 && option != 7 || scale > 3 {
@@ -203,11 +190,10 @@ func (t *Translator) registerOffset(op *a64.Op, option uint16) (misaligned int) 
 	}
 	if b, ok := pinned(op.Rn); ok {
 		t.RM(LEA, true, RAX, Mem{Base: b, Index: index, Scale: scale})
-		return misaligned
+		return
 	}
 	t.load(true, RAX, op.Rn)
 	t.RM(LEA, true, RAX, Mem{Base: RAX, Index: index, Scale: scale})
-	return misaligned
 }
 
 // extend computes dst = src, extended as an option of A64 says (UXTB to SXTX).
@@ -238,7 +224,7 @@ func (t *Translator) lowerPair(op *a64.Op) {
 	}
 	t.written(op, true)
 	t.clobber()
-	misaligned := t.base(op.Rn, offset(op))
+	t.base(op.Rn, offset(op))
 	size := op.Aux & a64.MemSize
 	miss := t.tlbPair(1<<size, !load)
 	n := int32(1) << size
@@ -249,7 +235,8 @@ func (t *Translator) lowerPair(op *a64.Op) {
 		t.storeReg(size, op.Ra, hostMem(n), RDX)
 	}
 	t.writeBack(op)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
+	t.writtenBack(op)
 }
 
 // tlbPair is the lookup for two registers of size bytes. Their alignment is
@@ -273,5 +260,5 @@ func (t *Translator) lowerLiteral(op *a64.Op) {
 	t.writing(op.Rd)
 	t.clobber()
 	t.pageVA(RAX, t.i*4+op.Imm)
-	t.transfer(op, 0)
+	t.transfer(op)
 }

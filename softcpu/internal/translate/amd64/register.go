@@ -7,6 +7,9 @@ func (t *Translator) lowerRegister(op *a64.Op) {
 	if op.Rd == a64.Sink && !op.SetsFlags() {
 		return
 	}
+	if op.Rd == a64.SP {
+		defer t.wroteSP()
+	}
 	w := wide(op)
 	switch op.Code {
 	case a64.ADDr64, a64.ADDr32:

@@ -219,10 +219,11 @@ func (t *Translator) lowerMSRImm(op *a64.Op) {
 	t.slow(sites...)
 }
 
-// zeroBlock is DC ZVA at EL1.
+// zeroBlock is DC ZVA.
 func (t *Translator) zeroBlock(op *a64.Op) {
 	t.clobber()
-	el0 := t.atEL1()
+	t.cmpByte(t.l.NoZVA, 0)
+	trapped := t.Jcc(NE)
 	t.load(true, RAX, op.Rn)
 	t.ALURI(AND, true, RAX, -zvaSize)
 	miss := t.tlb(lookup{size: 1, write: true})
@@ -230,5 +231,5 @@ func (t *Translator) zeroBlock(op *a64.Op) {
 	for off := int32(0); off < zvaSize; off += 16 {
 		t.RM(MOVUPSM, false, X0, hostMem(off))
 	}
-	t.slow(el0, miss)
+	t.slow(trapped, miss)
 }

@@ -70,6 +70,15 @@ type Translator struct {
 	cold  []coldBranch
 	slows []slowExit
 	done  bool
+
+	unaligned []unalignedSP
+}
+
+// unalignedSP leaves before instruction next, which may be of the next page.
+type unalignedSP struct {
+	site int
+	next uint64
+	fl   flags
 }
 
 // fixup is a jump to instruction t of the page.
@@ -184,7 +193,7 @@ func (t *Translator) Chain(site, pos int) { t.Link(site, pos) }
 func (t *Translator) Translate(page Page, first uint64) (n int) {
 	t.page, t.done = page, false
 	t.fl = flags{mem: true}
-	t.fixes, t.cold, t.slows = t.fixes[:0], t.cold[:0], t.slows[:0]
+	t.fixes, t.cold, t.slows, t.unaligned = t.fixes[:0], t.cold[:0], t.slows[:0], t.unaligned[:0]
 	for t.i = first; !t.done; t.i++ {
 		if t.i >= opsPerPage || t.i-first >= maxRun || t.i > first && t.page.Entries[t.i] != 0 {
 			t.leaveTo(t.i)
@@ -244,6 +253,14 @@ func (t *Translator) finish() {
 		t.RIP(LEA, true, RDX, s.resume)
 		t.JmpTo(t.exits[translate.ExitInterpret])
 	}
+	for k := range t.unaligned {
+		u := &t.unaligned[k]
+		t.Link(u.site, t.Pos())
+		t.fl = u.fl
+		t.saveFlags()
+		t.MovImm(RAX, u.next)
+		t.JmpTo(t.exits[translate.ExitBudget])
+	}
 	for _, f := range t.fixes {
 		if e := t.page.Entries[f.t]; e != 0 {
 			t.Link(f.site, int(e))
@@ -262,6 +279,15 @@ func (t *Translator) slow(sites ...int) {
 	s := slowExit{n: len(sites), i: t.i, resume: t.Pos(), fl: t.fl}
 	copy(s.sites[:], sites)
 	t.slows = append(t.slows, s)
+}
+
+// wroteSP follows a change of the stack pointer that may leave it unaligned:
+// generated code runs with an aligned one, so that it need not look at each use.
+func (t *Translator) wroteSP() {
+	t.clobber()
+	p, _ := pinned(a64.SP)
+	t.TestImm(false, p, 15)
+	t.unaligned = append(t.unaligned, unalignedSP{t.Jcc(NE), t.i + 1, t.fl})
 }
 
 // interpret leaves the present instruction to the interpreter.

@@ -54,7 +54,8 @@ func (t *Translator) transferV(op *a64.Op, n int32, sites ...int) {
 		transfer(size, op.Ra, hostMem(bytes))
 	}
 	t.writeBack(op)
-	t.slowAt(sites...)
+	t.slow(sites...)
+	t.writtenBack(op)
 }
 
 // lowerVectorMemory translates loads and stores of SIMD and FP registers.
@@ -67,8 +68,8 @@ func (t *Translator) lowerVectorMemory(op *a64.Op) {
 	case a64.LDSTVext:
 		t.clobber()
 		trapped := t.fpEnabled()
-		misaligned := t.registerOffset(op, uint16(op.Imm))
-		t.transferV(op, 1, trapped, misaligned)
+		t.registerOffset(op, uint16(op.Imm))
+		t.transferV(op, 1, trapped)
 	case a64.LDRVlit:
 		t.clobber()
 		trapped := t.fpEnabled()
@@ -85,8 +86,8 @@ func (t *Translator) vectorTransfer(op *a64.Op, n int32) {
 	}
 	t.clobber()
 	trapped := t.fpEnabled()
-	misaligned := t.base(op.Rn, offset(op))
-	t.transferV(op, n, trapped, misaligned)
+	t.base(op.Rn, offset(op))
+	t.transferV(op, n, trapped)
 }
 
 // structures is LD1 and ST1 of one to four whole registers; the other forms are
@@ -106,7 +107,7 @@ func (t *Translator) structures(op *a64.Op) {
 	}
 	t.clobber()
 	trapped := t.fpEnabled()
-	misaligned := t.base(op.Rn, 0)
+	t.base(op.Rn, 0)
 	miss := t.tlb(lookup{size: n * bytes, write: !load})
 	for k := range n {
 		v := op.Rd + uint8(k)
@@ -120,5 +121,8 @@ func (t *Translator) structures(op *a64.Op) {
 		back := a64.Op{Rn: op.Rn, Aux: a64.MemPost, Imm: uint64(n * bytes)}
 		t.writeBack(&back)
 	}
-	t.slowAt(trapped, misaligned, miss)
+	t.slow(trapped, miss)
+	if post && n*bytes%16 != 0 && op.Rn == a64.SP {
+		t.wroteSP()
+	}
 }
