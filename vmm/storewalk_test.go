@@ -105,7 +105,7 @@ func TestWalk(t *testing.T) {
 // interrupt line.
 func callsToInterrupt(t *testing.T) (calls []string) {
 	t.Helper()
-	m, err := New(Config{Hypervisor: softcpu.New(), Kernel: bareImage(uartGuest...), Memory: MinMemory})
+	m, err := New(Config{Hypervisor: softcpu.New(softcpu.Config{}), Kernel: bareImage(uartGuest...), Memory: MinMemory})
 	if err != nil {
 		t.Fatal(err)
 	}
