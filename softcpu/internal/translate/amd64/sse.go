@@ -142,14 +142,14 @@ func (a *Asm) RRByte(i Inst, w bool, reg, rm Reg, v uint8) {
 // with VEX encoding: the forms 231 of VFMADDSD and its kin.
 func (a *Asm) FMA3(op byte, double bool, reg, reg2, rm Reg) {
 	a.byte(0xc4)
-	a.byte(0xe2) // no R, X, B: registers below 8; map 0F38
+	a.byte(0xe2 ^ byte(reg>>3)<<7 ^ byte(rm>>3)<<5) // R, X and B inverted; map 0F38
 	w := byte(0)
 	if double {
 		w = 0x80
 	}
-	a.byte(w | 1 | byte(^reg2&15)<<3) // pp: 66
+	a.byte(w | byte(^reg2&15)<<3 | 1) // vvvv inverted; pp: 66
 	a.byte(op)
-	a.byte(0xc0 | byte(reg)<<3 | byte(rm))
+	a.byte(0xc0 | byte(reg&7)<<3 | byte(rm&7))
 }
 
 // Opcodes of FMA3, form 231.

@@ -1,0 +1,141 @@
+package amd64
+
+import "fmt"
+
+var sseForms = []form{
+	inst("movups xmm1, xmm2/m128", MOVUPS, false),
+	inst("movups xmm2/m128, xmm1", MOVUPSM, false),
+	inst("movaps xmm1, xmm2/m128", MOVAPS, false),
+	inst("movss xmm1, xmm2/m32", MOVSS, false),
+	inst("movss xmm2/m32, xmm1", MOVSSM, false),
+	inst("movsd xmm1, xmm2/m64", MOVSD, false),
+	inst("movsd xmm2/m64, xmm1", MOVSDM, false),
+	inst("movq xmm1, xmm2/m64", MOVQ, false),
+	inst("movq xmm2/m64, xmm1", MOVQM, false),
+	inst("movd xmm1, r/m32", MOVD, false),
+	inst("movq xmm1, r/m64", MOVD, true),
+	inst("movd r/m32, xmm1", MOVDM, false),
+	inst("movq r/m64, xmm1", MOVDM, true),
+
+	inst("pand xmm1, xmm2/m128", PAND, false),
+	inst("pandn xmm1, xmm2/m128", PANDN, false),
+	inst("por xmm1, xmm2/m128", POR, false),
+	inst("pxor xmm1, xmm2/m128", PXOR, false),
+	inst("andps xmm1, xmm2/m128", ANDPS, false),
+	inst("orps xmm1, xmm2/m128", ORPS, false),
+
+	inst("paddb xmm1, xmm2/m128", PADDB, false),
+	inst("paddw xmm1, xmm2/m128", PADDW, false),
+	inst("paddd xmm1, xmm2/m128", PADDD, false),
+	inst("paddq xmm1, xmm2/m128", PADDQ, false),
+	inst("paddusb xmm1, xmm2/m128", PADDUSB, false),
+	inst("phaddd xmm1, xmm2/m128", PHADDD, false),
+	inst("psubb xmm1, xmm2/m128", PSUBB, false),
+	inst("psubw xmm1, xmm2/m128", PSUBW, false),
+	inst("psubd xmm1, xmm2/m128", PSUBD, false),
+	inst("psubq xmm1, xmm2/m128", PSUBQ, false),
+	inst("pmullw xmm1, xmm2/m128", PMULLW, false),
+	inst("pmulld xmm1, xmm2/m128", PMULLD, false),
+
+	inst("pcmpeqb xmm1, xmm2/m128", PCMPEQB, false),
+	inst("pcmpeqw xmm1, xmm2/m128", PCMPEQW, false),
+	inst("pcmpeqd xmm1, xmm2/m128", PCMPEQD, false),
+	inst("pcmpeqq xmm1, xmm2/m128", PCMPEQQ, false),
+	inst("pcmpgtb xmm1, xmm2/m128", PCMPGTB, false),
+	inst("pcmpgtw xmm1, xmm2/m128", PCMPGTW, false),
+	inst("pcmpgtd xmm1, xmm2/m128", PCMPGTD, false),
+	inst("pcmpgtq xmm1, xmm2/m128", PCMPGTQ, false),
+
+	inst("pmaxub xmm1, xmm2/m128", PMAXUB, false),
+	inst("pmaxuw xmm1, xmm2/m128", PMAXUW, false),
+	inst("pmaxud xmm1, xmm2/m128", PMAXUD, false),
+	inst("pmaxsb xmm1, xmm2/m128", PMAXSB, false),
+	inst("pmaxsw xmm1, xmm2/m128", PMAXSW, false),
+	inst("pmaxsd xmm1, xmm2/m128", PMAXSD, false),
+	inst("pminub xmm1, xmm2/m128", PMINUB, false),
+	inst("pminuw xmm1, xmm2/m128", PMINUW, false),
+	inst("pminud xmm1, xmm2/m128", PMINUD, false),
+	inst("pminsb xmm1, xmm2/m128", PMINSB, false),
+	inst("pminsw xmm1, xmm2/m128", PMINSW, false),
+	inst("pminsd xmm1, xmm2/m128", PMINSD, false),
+
+	register("pshufd xmm1, xmm2, 0xee", func(a *Asm, reg, rm Reg) { a.RRByte(PSHUFD, false, reg, rm, 0xee) }),
+	register("pshuflw xmm1, xmm2, 0x1b", func(a *Asm, reg, rm Reg) { a.RRByte(PSHUFLW, false, reg, rm, 0x1b) }),
+	register("palignr xmm1, xmm2, 0xf", func(a *Asm, reg, rm Reg) { a.RRByte(PALIGNR, false, reg, rm, 15) }),
+	inst("pshufb xmm1, xmm2/m128", PSHUFB, false),
+	inst("punpcklbw xmm1, xmm2/m128", PUNPCKLBW, false),
+	inst("punpcklwd xmm1, xmm2/m128", PUNPCKLWD, false),
+	inst("punpckldq xmm1, xmm2/m128", PUNPCKLDQ, false),
+	inst("punpcklqdq xmm1, xmm2/m128", PUNPCKLQDQ, false),
+	inst("punpckhbw xmm1, xmm2/m128", PUNPCKHBW, false),
+	inst("punpckhwd xmm1, xmm2/m128", PUNPCKHWD, false),
+	inst("punpckhdq xmm1, xmm2/m128", PUNPCKHDQ, false),
+	inst("punpckhqdq xmm1, xmm2/m128", PUNPCKHQDQ, false),
+	inst("packuswb xmm1, xmm2/m128", PACKUSWB, false),
+	inst("packusdw xmm1, xmm2/m128", PACKUSDW, false),
+	inst("pmovzxbw xmm1, xmm2/m64", PMOVZXBW, false),
+	inst("pmovzxwd xmm1, xmm2/m64", PMOVZXWD, false),
+	inst("pmovzxdq xmm1, xmm2/m64", PMOVZXDQ, false),
+	inst("pmovsxbw xmm1, xmm2/m64", PMOVSXBW, false),
+	inst("pmovsxwd xmm1, xmm2/m64", PMOVSXWD, false),
+	inst("pmovsxdq xmm1, xmm2/m64", PMOVSXDQ, false),
+
+	digit("psrlw xmm2, 0xf", PSHIFTW, false, PSRL, 15),
+	digit("psraw xmm2, 0xf", PSHIFTW, false, PSRA, 15),
+	digit("psllw xmm2, 0xf", PSHIFTW, false, PSLL, 15),
+	digit("psrld xmm2, 0x1", PSHIFTD, false, PSRL, 1),
+	digit("psrad xmm2, 0x1", PSHIFTD, false, PSRA, 1),
+	digit("pslld xmm2, 0x1", PSHIFTD, false, PSLL, 1),
+	digit("psrlq xmm2, 0x3f", PSHIFTQ, false, PSRL, 63),
+	digit("psllq xmm2, 0x3f", PSHIFTQ, false, PSLL, 63),
+	digit("psrldq xmm2, 0x8", PSHIFTQ, false, 3, 8),
+
+	inst("addsd xmm1, xmm2/m64", ADDSD, false),
+	inst("mulsd xmm1, xmm2/m64", MULSD, false),
+	inst("subsd xmm1, xmm2/m64", SUBSD, false),
+	inst("divsd xmm1, xmm2/m64", DIVSD, false),
+	inst("sqrtsd xmm1, xmm2/m64", SQRTSD, false),
+	inst("maxsd xmm1, xmm2/m64", MAXSD, false),
+	inst("minsd xmm1, xmm2/m64", MINSD, false),
+	inst("addss xmm1, xmm2/m32", single(ADDSD), false),
+	inst("mulss xmm1, xmm2/m32", single(MULSD), false),
+	inst("subss xmm1, xmm2/m32", single(SUBSD), false),
+	inst("divss xmm1, xmm2/m32", single(DIVSD), false),
+	inst("sqrtss xmm1, xmm2/m32", single(SQRTSD), false),
+	inst("maxss xmm1, xmm2/m32", single(MAXSD), false),
+	inst("minss xmm1, xmm2/m32", single(MINSD), false),
+	register("roundss xmm1, xmm2, 0x9", func(a *Asm, reg, rm Reg) { a.RRByte(ROUNDSS, false, reg, rm, 9) }),
+	register("roundsd xmm1, xmm2, 0xb", func(a *Asm, reg, rm Reg) { a.RRByte(ROUNDSD, false, reg, rm, 11) }),
+
+	inst("ucomiss xmm1, xmm2/m32", UCOMISS, false),
+	inst("ucomisd xmm1, xmm2/m64", UCOMISD, false),
+	inst("cvtss2sd xmm1, xmm2/m32", CVTSS2SD, false),
+	inst("cvtsd2ss xmm1, xmm2/m64", CVTSD2SS, false),
+	inst("cvtsi2ss xmm1, r/m32", CVTSI2SS, false),
+	inst("cvtsi2ss xmm1, r/m64", CVTSI2SS, true),
+	inst("cvtsi2sd xmm1, r/m32", CVTSI2SD, false),
+	inst("cvtsi2sd xmm1, r/m64", CVTSI2SD, true),
+	inst("cvttss2si r32, xmm2/m32", CVTTSS2SI, false),
+	inst("cvttss2si r64, xmm2/m32", CVTTSS2SI, true),
+	inst("cvttsd2si r32, xmm2/m64", CVTTSD2SI, false),
+	inst("cvttsd2si r64, xmm2/m64", CVTTSD2SI, true),
+
+	inst("aesenclast xmm1, xmm2/m128", AESENCLAST, false),
+	inst("aesdeclast xmm1, xmm2/m128", AESDECLAST, false),
+	inst("aesimc xmm1, xmm2/m128", AESIMC, false),
+}
+
+// fmaForms are named without the precision. The operand in VEX.vvvv is one
+// whose name is not xmm1 or xmm2.
+func fmaForms() (all []form) {
+	for name, op := range map[string]byte{
+		"vfmadd231": VFMADD231SD, "vfmsub231": VFMSUB231SD, "vfnmadd231": VFNMADD231SD, "vfnmsub231": VFNMSUB231SD,
+	} {
+		for _, vvvv := range []Reg{0, 7, 8, 15} {
+			all = append(all,
+				register(fmt.Sprintf("%ssd xmm1, xmm%d, xmm2", name, vvvv), func(a *Asm, reg, rm Reg) { a.FMA3(op, true, reg, vvvv, rm) }),
+				register(fmt.Sprintf("%sss xmm1, xmm%d, xmm2", name, vvvv), func(a *Asm, reg, rm Reg) { a.FMA3(op, false, reg, vvvv, rm) }))
+		}
+	}
+	return all
+}
