@@ -68,7 +68,10 @@ var registerNames = map[string][]string{
 	"8":  strings.Fields("al cl dl bl spl bpl sil dil r8b r9b r10b r11b r12b r13b r14b r15b"),
 	"16": strings.Fields("ax cx dx bx sp bp si di r8w r9w r10w r11w r12w r13w r14w r15w"),
 	"32": strings.Fields("eax ecx edx ebx esp ebp esi edi r8d r9d r10d r11d r12d r13d r14d r15d"),
-	"64": strings.Fields("rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15"),
+	"64": {
+		RAX: "rax", RCX: "rcx", RDX: "rdx", RBX: "rbx", RSP: "rsp", RBP: "rbp", RSI: "rsi", RDI: "rdi",
+		R8: "r8", R9: "r9", R10: "r10", R11: "r11", R12: "r12", R13: "r13", R14: "r14", R15: "r15",
+	},
 }
 
 var memorySizes = map[string]string{
@@ -138,31 +141,31 @@ func assemble(emit func(a *Asm)) []byte {
 
 // withRegister encodes the form with a register in ModRM.rm.
 func (f form) withRegister(reg, rm Reg) sample {
-	want := f.fill(reg, registerNames, rm, "")
+	want := f.fill(reg, rm, "")
 	return sample{want, f.bits(), assemble(func(a *Asm) { f.rr(a, reg, rm) })}
 }
 
 // withMemory encodes the form with memory in ModRM.rm.
 func (f form) withMemory(reg Reg, m Mem) sample {
-	want := f.fill(reg, registerNames, 0, address(m))
+	want := f.fill(reg, 0, address(m))
 	return sample{want, f.bits(), assemble(func(a *Asm) { f.rm(a, reg, m) })}
 }
 
-// fill puts operands into the form's text; memory is not "" if ModRM.rm is that.
-func (f form) fill(reg Reg, names map[string][]string, rm Reg, memory string) string {
+// fill puts operands into the form's text. ModRM.rm is rm if memory is "".
+func (f form) fill(reg, rm Reg, memory string) string {
 	return operand.ReplaceAllStringFunc(f.text, func(o string) string {
 		size := o[strings.LastIndexAny(o, "rm")+1:]
 		switch {
 		case o == "xmm1":
 			return fmt.Sprintf("xmm%d", reg)
 		case o[0] == 'r' && o[1] != '/':
-			return names[size][reg]
+			return registerNames[size][reg]
 		case memory != "" && o != "xmm2":
 			return memorySizes[size] + memory
 		case o[0] == 'x':
 			return fmt.Sprintf("xmm%d", rm)
 		}
-		return names[size][rm]
+		return registerNames[size][rm]
 	})
 }
 

@@ -131,7 +131,7 @@ func fmaForms() (all []form) {
 	for name, op := range map[string]byte{
 		"vfmadd231": VFMADD231SD, "vfmsub231": VFMSUB231SD, "vfnmadd231": VFNMADD231SD, "vfnmsub231": VFNMSUB231SD,
 	} {
-		for _, vvvv := range []Reg{0, 7, 8, 15} {
+		for _, vvvv := range []Reg{X0, X3, 8, 15} {
 			all = append(all,
 				register(fmt.Sprintf("%ssd xmm1, xmm%d, xmm2", name, vvvv), func(a *Asm, reg, rm Reg) { a.FMA3(op, true, reg, vvvv, rm) }),
 				register(fmt.Sprintf("%sss xmm1, xmm%d, xmm2", name, vvvv), func(a *Asm, reg, rm Reg) { a.FMA3(op, false, reg, vvvv, rm) }))
