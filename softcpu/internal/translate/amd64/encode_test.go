@@ -179,7 +179,8 @@ func (f form) bits() uint {
 	return uint(n)
 }
 
-// samples are the form with all registers and with memory of every kind.
+// samples are the form with all pairs of registers, and with memory of every
+// kind, which has as many kinds as there are registers.
 func (f form) samples() (all []sample) {
 	regs, rms := Reg(1), Reg(1)
 	if hasReg.MatchString(f.text) {
@@ -194,8 +195,8 @@ func (f form) samples() (all []sample) {
 				all = append(all, f.withRegister(reg, rm))
 			}
 		}
-		for _, m := range memories {
-			if f.rm != nil {
+		for i, m := range memories {
+			if f.rm != nil && i%int(regs) == int(reg) {
 				all = append(all, f.withMemory(reg, m))
 			}
 		}
@@ -212,7 +213,7 @@ func allForms() []form {
 	return all
 }
 
-// allSamples are those of all forms, and all addresses with one instruction.
+// allSamples are those of all forms, and one instruction with all addresses.
 func allSamples() (all []sample) {
 	for _, f := range allForms() {
 		all = append(all, f.samples()...)
