@@ -15,7 +15,9 @@ const probeSize = amd64.MinBuffer
 type translator = *amd64.Translator
 
 func newTranslator(buf []byte, l translate.Layout) translator {
-	return amd64.New(buf, l, tlbSize, itlbSize)
+	t := amd64.New(buf, l, tlbSize, itlbSize)
+	t.Host = amd64.Host{AES: host.X86.HasAES, CLMUL: host.X86.HasPCLMULQDQ, SHA: hasSHA()}
+	return t
 }
 
 func (g *generated) translate(p *codePage, i uint64) {
@@ -33,6 +35,9 @@ func hostSupported() error {
 
 // hasLZCNT says whether the processor has LZCNT, which others take for BSR.
 func hasLZCNT() bool
+
+// hasSHA says whether the processor has the instructions for SHA-1 and SHA-256.
+func hasSHA() bool
 
 // enter runs generated code: the entry stub at stub, with state in the base
 // register, jumps to code.

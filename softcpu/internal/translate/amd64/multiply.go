@@ -126,8 +126,8 @@ func (t *Translator) lowerBits(op *a64.Op, w bool) {
 		t.ALURR(XOR, w, RCX, RAX)
 		t.RR(LZCNT, w, RAX, RCX)
 		t.ALURI(SUB, false, RAX, 1)
-	default: // CRC32
-		t.interpret()
+	default:
+		t.lowerCRC(op)
 		return
 	}
 	t.put(op.Rd, RAX)

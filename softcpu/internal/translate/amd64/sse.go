@@ -117,9 +117,17 @@ const (
 	ANDPS = 0x54 | map0F
 	ORPS  = 0x56 | map0F
 
+	AESENC     = 0xdc | map0F38 | pfx66
 	AESENCLAST = 0xdd | map0F38 | pfx66
 	AESDECLAST = 0xdf | map0F38 | pfx66
 	AESIMC     = 0xdb | map0F38 | pfx66
+
+	PCLMULQDQ   = 0x44 | map0F3A | pfx66 // with a byte
+	SHA1RNDS4   = 0xcc | map0F3A         // with a byte
+	SHA1MSG2    = 0xca | map0F38
+	SHA256RNDS2 = 0xcb | map0F38 // the words in X0
+	SHA256MSG1  = 0xcc | map0F38
+	SHA256MSG2  = 0xcd | map0F38
 )
 
 // Digits of the shifts by a constant.

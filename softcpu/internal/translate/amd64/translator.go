@@ -63,6 +63,8 @@ type Translator struct {
 	// general way: SCTLR_EL1.A is set.
 	Checked bool
 
+	Host Host
+
 	page  Page
 	i     uint64 // index of the current instruction
 	fl    flags
