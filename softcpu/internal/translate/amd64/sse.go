@@ -1,12 +1,16 @@
 package amd64
 
-// XMM registers, numbered as general ones are where instructions name them. X0
-// to X3 are free between instructions.
+// XMM registers, numbered as general ones are where instructions name them.
+// X0 to X7 are free between instructions.
 const (
 	X0 Reg = iota
 	X1
 	X2
 	X3
+	X4
+	X5
+	X6
+	X7
 )
 
 // SSE instructions of the form RR or RM. Those that end in M have their
@@ -117,6 +121,27 @@ const (
 	ANDPS = 0x54 | map0F
 	ORPS  = 0x56 | map0F
 
+	// Packed singles; with prefix 66 doubles.
+	ADDPS    = 0x58 | map0F
+	MULPS    = 0x59 | map0F
+	SUBPS    = 0x5c | map0F
+	MINPS    = 0x5d | map0F
+	DIVPS    = 0x5e | map0F
+	MAXPS    = 0x5f | map0F
+	SQRTPS   = 0x51 | map0F
+	CMPPS    = 0xc2 | map0F // with a byte
+	MOVMSKPS = 0x50 | map0F
+
+	SHUFPS    = 0xc6 | map0F           // with a byte
+	INSERTPS  = 0x21 | map0F3A | pfx66 // with a byte
+	MOVDDUP   = 0x12 | map0F | pfxF2
+	ROUNDPS   = 0x08 | map0F3A | pfx66 // with a byte
+	ROUNDPD   = 0x09 | map0F3A | pfx66
+	CVTDQ2PS  = 0x5b | map0F
+	CVTTPS2DQ = 0x5b | map0F | pfxF3
+	CVTPS2PD  = 0x5a | map0F
+	CVTPD2PS  = 0x5a | map0F | pfx66
+
 	AESENC     = 0xdc | map0F38 | pfx66
 	AESENCLAST = 0xdd | map0F38 | pfx66
 	AESDECLAST = 0xdf | map0F38 | pfx66
@@ -146,8 +171,8 @@ func (a *Asm) RRByte(i Inst, w bool, reg, rm Reg, v uint8) {
 	a.byte(v)
 }
 
-// FMA3 emits reg = ±reg2*rm ± reg as op says, on the lowest double or single,
-// with VEX encoding: the forms 231 of VFMADDSD and its kin.
+// FMA3 emits reg = ±reg2*rm ± reg as op says, on doubles or singles, with VEX
+// encoding: the forms 231 of VFMADDSD and its kin.
 func (a *Asm) FMA3(op byte, double bool, reg, reg2, rm Reg) {
 	a.byte(0xc4)
 	a.byte(0xe2 ^ byte(reg>>3)<<7 ^ byte(rm>>3)<<5) // R, X and B inverted; map 0F38
@@ -166,4 +191,7 @@ const (
 	VFMSUB231SD  = 0xbb
 	VFNMADD231SD = 0xbd
 	VFNMSUB231SD = 0xbf
+
+	VFMADD231PS  = 0xb8 // packed
+	VFNMADD231PS = 0xbc
 )
