@@ -13,11 +13,11 @@ import (
 
 func init() {
 	vectorTable{
-		a64.FADD:  arithmetic(ADDSD, finite),
-		a64.FSUB:  arithmetic(SUBSD, finite),
-		a64.FMUL:  arithmetic(MULSD, normal),
-		a64.FDIV:  arithmetic(DIVSD, normal),
-		a64.FNMUL: negatedProduct,
+		a64.FADD:  sumFP(ADDSD),
+		a64.FSUB:  sumFP(SUBSD),
+		a64.FMUL:  multiplyFP(false),
+		a64.FNMUL: multiplyFP(true),
+		a64.FDIV:  divideFP,
 		a64.FSQRT: squareRoot,
 
 		a64.FMADD:  multiplyAddFP(VFMADD231SD),
@@ -25,37 +25,18 @@ func init() {
 		a64.FNMADD: multiplyAddFP(VFNMSUB231SD),
 		a64.FNMSUB: multiplyAddFP(VFMSUB231SD),
 
-		a64.FMAX:   extreme(MAXSD, ANDPS),
-		a64.FMAXNM: extreme(MAXSD, ANDPS),
-		a64.FMIN:   extreme(MINSD, ORPS),
-		a64.FMINNM: extreme(MINSD, ORPS),
-
 		a64.FMOV:    moveFP,
 		a64.FABS:    signFP(AND, false),
 		a64.FNEG:    signFP(XOR, true),
 		a64.FMOVImm: constantFP,
-		a64.FCSEL:   selectFP,
-		a64.FCVT:    convertFP,
 
-		a64.FRINTN: roundFP(0),
-		a64.FRINTM: roundFP(1),
-		a64.FRINTP: roundFP(2),
-		a64.FRINTZ: roundFP(3),
-
-		a64.FCMP:      compareFP(false),
-		a64.FCMPE:     compareFP(false),
-		a64.FCMPZero:  compareFP(true),
-		a64.FCMPEZero: compareFP(true),
-
-		a64.SCVTF:           fromInteger(true),
-		a64.UCVTF:           fromInteger(false),
-		a64.FCVTZS:          toInteger(true, 3),
-		a64.FCVTZU:          toInteger(false, 3),
-		a64.FCVTMS:          toInteger(true, 1),
-		a64.FCVTPS:          toInteger(true, 2),
-		a64.FCVTNS:          toInteger(true, 0),
-		a64.FMOVToGeneral:   fpToGeneral,
-		a64.FMOVFromGeneral: generalToFP,
+		a64.FRINTN: roundFP(0, (*Translator).exact),
+		a64.FRINTM: roundFP(1, (*Translator).exact),
+		a64.FRINTP: roundFP(2, (*Translator).exact),
+		a64.FRINTZ: roundFP(3, (*Translator).exact),
+		a64.FRINTA: roundFP(away, (*Translator).exact),
+		a64.FRINTX: roundFP(0, (*Translator).guest),
+		a64.FRINTI: roundFP(0, (*Translator).guest),
 	}.install()
 }
 
@@ -96,48 +77,136 @@ func (t *Translator) loadFP(x Reg, v uint8, d bool) {
 	}
 }
 
-// demand is what a result has to be to stand.
-type demand uint8
-
-const (
-	finite demand = iota // no NaN, not infinite: sums are exact when tiny
-	normal               // and larger than the smallest normal number
-)
-
-// check returns the jump that is taken when X0 is not what is demanded. It uses
-// RAX.
-func (t *Translator) check(is demand, d bool) (site int) {
+// exponent computes EAX = the exponent of X0, and returns that of infinity.
+func (t *Translator) exponent(d bool) (top int32) {
 	t.RR(MOVDM, d, X0, RAX)
+	return t.exponentOf(d)
+}
+
+// exponentOf computes EAX = the exponent of the number in RAX.
+func (t *Translator) exponentOf(d bool) (top int32) {
 	shift, top := uint8(23), int32(0xff)
 	if d {
 		shift, top = 52, 0x7ff
 	}
 	t.ShiftI(SHR, d, RAX, shift)
 	t.ALURI(AND, false, RAX, top)
-	if is == finite {
-		t.ALURI(CMP, false, RAX, top)
-		return t.Jcc(E)
-	}
-	t.ALURI(SUB, false, RAX, 2)
-	t.ALURI(CMP, false, RAX, top-3)
-	return t.Jcc(A)
+	return top
 }
 
-// arithmetic is a binary operation.
-func arithmetic(i Inst, is demand) func(t *Translator, op *a64.Op) bool {
+// finite returns the jump that is taken when X0 is a NaN or infinite. That is
+// enough for sums: tiny ones are exact. It uses RAX.
+func (t *Translator) finite(d bool) (site int) {
+	top := t.exponent(d)
+	t.ALURI(CMP, false, RAX, top)
+	return t.Jcc(E)
+}
+
+// exactly emits a test for an exact result, and returns the short jump that is
+// taken if it is.
+type exactly func(t *Translator, d bool) (exact int)
+
+// normal returns the jump that is taken when X0 is neither larger than the
+// smallest normal number nor finite and exact. It uses RAX.
+func (t *Translator) normal(d bool, tests ...exactly) (site int) {
+	top := t.exponent(d)
+	t.ALURI(SUB, false, RAX, 2)
+	t.ALURI(CMP, false, RAX, top-3)
+	if len(tests) == 0 {
+		return t.Jcc(A)
+	}
+	good := []int{t.Jcc8(BE)}
+	t.ALURI(CMP, false, RAX, top-2)
+	infinite := t.Jcc8(E)
+	for _, test := range tests {
+		good = append(good, test(t, d))
+	}
+	t.Land8(infinite)
+	site = t.Jmp()
+	for _, g := range good {
+		t.Land8(g)
+	}
+	return site
+}
+
+// zeroOperand is the test of a factor or dividend, with which finite results are
+// exact if it is zero.
+func zeroOperand(v uint8) exactly {
+	return func(t *Translator, d bool) (exact int) {
+		t.RM(MOV, d, RAX, t.v(v, 0))
+		t.ALURR(ADD, d, RAX, RAX)
+		return t.Jcc8(E)
+	}
+}
+
+// largeAddend is the test of what is added to a product. A tiny sum is the
+// difference of two numbers of about the same exponent: when that is large
+// enough, the last of the product's bits is still that of a normal number.
+func largeAddend(v uint8) exactly {
+	return func(t *Translator, d bool) (exact int) {
+		t.RM(MOV, d, RAX, t.v(v, 0))
+		t.exponentOf(d)
+		enough := int32(2*24 + 4)
+		if d {
+			enough = 2*53 + 6
+		}
+		t.ALURI(CMP, false, RAX, enough)
+		return t.Jcc8(AE)
+	}
+}
+
+// sumFP is FADD and FSUB.
+func sumFP(i Inst) func(t *Translator, op *a64.Op) bool {
 	return func(t *Translator, op *a64.Op) bool {
 		d, ok := double(op)
 		if !ok {
 			return false
 		}
 		guest := t.guest()
-		t.loadFP(X0, op.Rn, d)
-		t.RM(forFormat(i, d), false, X0, t.v(op.Rm, 0))
-		bad := t.check(is, d)
+		t.binaryFP(op, i, d)
+		bad := t.finite(d)
 		t.storeX(op.Rd)
 		t.slow(guest, bad)
 		return true
 	}
+}
+
+// binaryFP is X0 = Rn op Rm.
+func (t *Translator) binaryFP(op *a64.Op, i Inst, d bool) {
+	t.loadFP(X0, op.Rn, d)
+	t.RM(forFormat(i, d), false, X0, t.v(op.Rm, 0))
+}
+
+// multiplyFP is FMUL and, negated, FNMUL.
+func multiplyFP(negated bool) func(t *Translator, op *a64.Op) bool {
+	return func(t *Translator, op *a64.Op) bool {
+		d, ok := double(op)
+		if !ok {
+			return false
+		}
+		guest := t.guest()
+		t.binaryFP(op, MULSD, d)
+		bad := t.normal(d, zeroOperand(op.Rn), zeroOperand(op.Rm))
+		if negated {
+			t.flipSign(d)
+		}
+		t.storeX(op.Rd)
+		t.slow(guest, bad)
+		return true
+	}
+}
+
+func divideFP(t *Translator, op *a64.Op) bool {
+	d, ok := double(op)
+	if !ok {
+		return false
+	}
+	guest := t.guest()
+	t.binaryFP(op, DIVSD, d)
+	bad := t.normal(d, zeroOperand(op.Rn))
+	t.storeX(op.Rd)
+	t.slow(guest, bad)
+	return true
 }
 
 // flipSign changes X0's sign. It uses X1 and RAX.
@@ -151,21 +220,6 @@ func (t *Translator) flipSign(d bool) {
 	t.RR(PXOR, false, X0, X1)
 }
 
-func negatedProduct(t *Translator, op *a64.Op) bool {
-	d, ok := double(op)
-	if !ok {
-		return false
-	}
-	guest := t.guest()
-	t.loadFP(X0, op.Rn, d)
-	t.RM(forFormat(MULSD, d), false, X0, t.v(op.Rm, 0))
-	bad := t.check(normal, d)
-	t.flipSign(d)
-	t.storeX(op.Rd)
-	t.slow(guest, bad)
-	return true
-}
-
 func squareRoot(t *Translator, op *a64.Op) bool {
 	d, ok := double(op)
 	if !ok {
@@ -174,7 +228,7 @@ func squareRoot(t *Translator, op *a64.Op) bool {
 	guest := t.guest()
 	t.RR(PXOR, false, X0, X0)
 	t.RM(forFormat(SQRTSD, d), false, X0, t.v(op.Rn, 0))
-	bad := t.check(normal, d)
+	bad := t.finite(d)
 	t.storeX(op.Rd)
 	t.slow(guest, bad)
 	return true
@@ -192,45 +246,9 @@ func multiplyAddFP(opcode byte) func(t *Translator, op *a64.Op) bool {
 		t.loadFP(X1, op.Rn, d)
 		t.loadFP(X2, op.Rm, d)
 		t.FMA3(opcode, d, X0, X1, X2)
-		bad := t.check(normal, d)
+		bad := t.normal(d, zeroOperand(op.Rn), zeroOperand(op.Rm), largeAddend(op.Ra))
 		t.storeX(op.Rd)
 		t.slow(guest, bad)
-		return true
-	}
-}
-
-// compareOrdered compares X0 with X1 and returns the jump that is taken for NaNs.
-func (t *Translator) compareOrdered(d bool) (nan int) {
-	i := Inst(UCOMISS)
-	if d {
-		i = UCOMISD
-	}
-	t.RR(i, false, X0, X1)
-	return t.Jcc(P)
-}
-
-// extreme is a maximum or minimum. Where the operands compare equal they are the
-// same but for the signs of zeros, which combine does.
-func extreme(i, combine Inst) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		d, ok := double(op)
-		if !ok {
-			return false
-		}
-		t.clobber()
-		t.cmpByte(t.l.FPFlush, 0)
-		flush := t.Jcc(NE)
-		t.loadFP(X0, op.Rn, d)
-		t.loadFP(X1, op.Rm, d)
-		nan := t.compareOrdered(d)
-		equal := t.Jcc8(E)
-		t.RR(forFormat(i, d), false, X0, X1)
-		done := t.Jmp8()
-		t.Land8(equal)
-		t.RR(combine, false, X0, X1)
-		t.Land8(done)
-		t.storeX(op.Rd)
-		t.slow(flush, nan)
 		return true
 	}
 }
@@ -293,199 +311,37 @@ func constantFP(t *Translator, op *a64.Op) bool {
 	return true
 }
 
-// selectFP is FCSEL.
-func selectFP(t *Translator, op *a64.Op) bool {
-	d, ok := double(op)
-	cond := uint8(op.Imm >> 12 & 15)
-	if !ok || cond >= 14 {
-		return false
-	}
-	t.saveFlags() // the general way needs them
-	trapped := t.enabled()
-	c := t.useFlags(cond)
-	t.RM(MOV, d, RAX, t.v(op.Rm, 0))
-	t.RM(MOV, d, RCX, t.v(op.Rn, 0))
-	t.RR(CMOV(c), d, RAX, RCX)
-	t.RR(MOVD, true, X0, RAX)
-	t.storeX(op.Rd)
-	t.fl.host = false // the general way does not leave them there
-	t.slow(trapped)
-	return true
-}
-
-// convertFP is FCVT between single and double.
-func convertFP(t *Translator, op *a64.Op) bool {
-	from, ok := double(op)
-	to := op.ToFormat()
-	if !ok || to != fp.Single && to != fp.Double {
-		return false
-	}
-	guest := t.guest()
-	i, is := Inst(CVTSS2SD), finite
-	if from {
-		i, is = CVTSD2SS, normal
-	}
-	t.RR(PXOR, false, X0, X0)
-	t.RM(i, false, X0, t.v(op.Rn, 0))
-	bad := t.check(is, !from)
-	t.storeX(op.Rd)
-	t.slow(guest, bad)
-	return true
-}
-
 // noInexact in a rounding constant keeps the host from noting that.
 const noInexact = 8
 
 // roundFP is FRINT in the direction that the host calls mode.
-func roundFP(mode uint8) func(t *Translator, op *a64.Op) bool {
+func roundFP(mode uint8, begin func(*Translator) int) func(t *Translator, op *a64.Op) bool {
 	return func(t *Translator, op *a64.Op) bool {
 		d, ok := double(op)
 		if !ok {
 			return false
 		}
-		t.clobber()
-		t.cmpByte(t.l.FPFlush, 0)
-		flush := t.Jcc(NE)
+		guard := begin(t)
 		t.loadFP(X0, op.Rn, d)
 		t.RR(MOVAPS, false, X1, X0)
 		nan := t.compareOrdered(d)
 		t.round(mode, d)
 		t.storeX(op.Rd)
-		t.slow(flush, nan)
+		t.slow(guard, nan)
 		return true
 	}
 }
 
-// round rounds X0 to an integer.
+// round rounds X0 to an integer. It uses X1, X2 and RAX.
 func (t *Translator) round(mode uint8, d bool) {
+	if mode == away {
+		t.almostHalf(d)
+		t.RR(forFormat(ADDSD, d), false, X0, X1)
+		mode = 3
+	}
 	i := Inst(ROUNDSS)
 	if d {
 		i = ROUNDSD
 	}
 	t.RRByte(i, false, X0, X0, mode|noInexact)
-}
-
-// compareFP is FCMP and FCMPE of what is no NaN. Of the host's flags behind
-// UCOMISD only that of sign differs from what CMP leaves: it is copied from the
-// carry.
-func compareFP(zero bool) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		d, ok := double(op)
-		if !ok {
-			return false
-		}
-		t.saveFlags() // the general way finds them there
-		t.clobber()
-		t.cmpByte(t.l.FPFlush, 0)
-		flush := t.Jcc(NE)
-		t.loadFP(X0, op.Rn, d)
-		if zero {
-			t.RR(PXOR, false, X1, X1)
-		} else {
-			t.loadFP(X1, op.Rm, d)
-		}
-		nan := t.compareOrdered(d)
-		t.RR(SET(E), false, 0, RCX)
-		t.ALURR(SBB, false, RAX, RAX)
-		t.RR(MOVZX8, false, RCX, RCX)
-		t.ShiftI(SHL, false, RCX, 14)
-		t.ALURI(AND, false, RAX, 0x8100)
-		t.ALURR(OR, false, RAX, RCX)
-		t.RM(MOVM16, false, RAX, t.field(t.l.Flags))
-		t.fl = flags{mem: true}
-		t.slow(flush, nan)
-		return true
-	}
-}
-
-// fromInteger is SCVTF and UCVTF from a general register.
-func fromInteger(signed bool) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		d, ok := double(op)
-		if !ok {
-			return false
-		}
-		guest := t.guest()
-		sites := []int{guest}
-		r, w := t.get(true, op.Rn, RAX), op.Sf()
-		if !signed && w {
-			t.RR(TEST, true, r, r)
-			sites = append(sites, t.Jcc(S)) // too large for the host's conversion
-		} else if !signed {
-			t.Mov(false, RAX, r)
-			r, w = RAX, true
-		}
-		t.RR(PXOR, false, X0, X0)
-		i := Inst(CVTSI2SS)
-		if d {
-			i = CVTSI2SD
-		}
-		t.RR(i, w, X0, r)
-		t.storeX(op.Rd)
-		t.slow(sites...)
-		return true
-	}
-}
-
-// toInteger is FCVT to a general register, rounded as mode says. What does not
-// fit gives the host's indefinite integer, or for unsigned ones something out of
-// range.
-func toInteger(signed bool, mode uint8) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		d, ok := double(op)
-		if !ok {
-			return false
-		}
-		t.writing(op.Rd)
-		sites := []int{t.guest()}
-		t.loadFP(X0, op.Rn, d)
-		if mode != 3 {
-			t.round(mode, d)
-		}
-		i := Inst(CVTTSS2SI)
-		if d {
-			i = CVTTSD2SI
-		}
-		w := op.Sf() || !signed
-		t.RR(i, w, RAX, X0)
-		switch {
-		case signed:
-			t.Mov(w, RCX, RAX)
-			t.ALURI(CMP, w, RCX, 1) // overflows for the indefinite integer alone
-			sites = append(sites, t.Jcc(O))
-		case op.Sf():
-			t.RR(TEST, true, RAX, RAX)
-			sites = append(sites, t.Jcc(S))
-		default:
-			t.Mov(true, RCX, RAX)
-			t.ShiftI(SHR, true, RCX, 32)
-			sites = append(sites, t.Jcc(NE))
-		}
-		t.put(op.Rd, RAX)
-		t.slow(sites...)
-		return true
-	}
-}
-
-func fpToGeneral(t *Translator, op *a64.Op) bool {
-	t.writing(op.Rd)
-	trapped := t.enabled()
-	r := t.dest(op.Rd, RAX)
-	t.RM(MOV, op.Sf(), r, t.v(op.Rn, 0))
-	t.put(op.Rd, r)
-	t.slow(trapped)
-	return true
-}
-
-func generalToFP(t *Translator, op *a64.Op) bool {
-	trapped := t.enabled()
-	r := t.get(true, op.Rn, RAX)
-	if !op.Sf() {
-		t.Mov(false, RAX, r)
-		r = RAX
-	}
-	t.RR(MOVD, true, X0, r)
-	t.storeX(op.Rd)
-	t.slow(trapped)
-	return true
 }

@@ -6,6 +6,14 @@ import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 // to stand by itself, or the instruction goes the general way. The scalar forms
 // are vectors with one lane that counts.
 
+// demand is what a lane of a result has to be to stand.
+type demand uint8
+
+const (
+	finite demand = iota // no NaN, not infinite: sums are exact when tiny
+	normal               // and larger than the smallest normal number
+)
+
 // fpVector is an instruction that computes: X0 from the first operand in X2 and
 // the second in X1, with X3 free.
 type fpVector struct {
@@ -152,7 +160,8 @@ func (t *Translator) testLanes(x Reg, op *a64.Op) {
 	t.TestImm(false, RAX, liveLanes(op))
 }
 
-// checkLanes is check for the lanes of X0 that count. Magnitudes are moved up by
+// checkLanes returns the jump that is taken when a lane of X0 that counts is not
+// what is demanded. Magnitudes are moved up by
 // one exponent, so that what is not finite becomes negative. It uses X3 to X5.
 func (t *Translator) checkLanes(op *a64.Op, is demand, zeros []Reg) (site int) {
 	d := op.Size() == 3

@@ -162,6 +162,7 @@ const away = 4
 func (t *Translator) roundPacked(mode uint8, d bool) {
 	if mode == away {
 		t.almostHalf(d)
+		t.RR(packedFor(ADDPS, d), false, X0, X1)
 		mode = 3
 	}
 	i := Inst(ROUNDPS)
@@ -171,12 +172,11 @@ func (t *Translator) roundPacked(mode uint8, d bool) {
 	t.RRByte(i, false, X0, X0, mode|noInexact)
 }
 
-// almostHalf adds to X0 the largest number below 1/2, with X0's sign: what is
-// half-way rounds up to the next integer in that sum already, and only that.
+// almostHalf is X1 = the largest number below 1/2, with X0's sign. In their sum
+// what is half-way to the next integer is rounded to it, and nothing below.
 func (t *Translator) almostHalf(d bool) {
 	t.constant(X1, perLane(d, 1<<31, 1<<63))
 	t.RR(PAND, false, X1, X0)
 	t.constant(X2, perLane(d, 0x3effffff, 0x3fdfffffffffffff))
 	t.RR(POR, false, X1, X2)
-	t.RR(packedFor(ADDPS, d), false, X0, X1)
 }
