@@ -68,6 +68,8 @@ const (
 
 	PSHUFD     = 0x70 | map0F | pfx66 // with a byte
 	PSHUFLW    = 0x70 | map0F | pfxF2
+	PSHUFHW    = 0x70 | map0F | pfxF3
+	PINSRQ     = 0x22 | map0F3A | pfx66 // of a general register; with a byte
 	PSHUFB     = 0x00 | map0F38 | pfx66
 	PALIGNR    = 0x0f | map0F3A | pfx66 // with a byte
 	PUNPCKLBW  = 0x60 | map0F | pfx66
@@ -102,8 +104,27 @@ const (
 	CVTSD2SS  = 0x5a | map0F | pfxF2
 
 	PADDUSB  = 0xdc | map0F | pfx66
+	PADDUSW  = 0xdd | map0F | pfx66
+	PSUBUSB  = 0xd8 | map0F | pfx66
+	PSUBUSW  = 0xd9 | map0F | pfx66
+	PADDSB   = 0xec | map0F | pfx66
+	PADDSW   = 0xed | map0F | pfx66
+	PSUBSB   = 0xe8 | map0F | pfx66
+	PSUBSW   = 0xe9 | map0F | pfx66
+	PACKSSWB = 0x63 | map0F | pfx66
+	PACKSSDW = 0x6b | map0F | pfx66
+	PMOVMSKB = 0xd7 | map0F | pfx66
+
+	PABSB    = 0x1c | map0F38 | pfx66
+	PABSW    = 0x1d | map0F38 | pfx66
+	PABSD    = 0x1e | map0F38 | pfx66
+	PSADBW   = 0xf6 | map0F | pfx66
+	PMULUDQ  = 0xf4 | map0F | pfx66
+	PMULDQ   = 0x28 | map0F38 | pfx66
+	PMULHW   = 0xe5 | map0F | pfx66
+	PMULHRSW = 0x0b | map0F38 | pfx66
+
 	PACKUSDW = 0x2b | map0F38 | pfx66
-	PHADDD   = 0x02 | map0F38 | pfx66
 	MOVQM    = 0xd6 | map0F | pfx66
 
 	PMOVZXBW = 0x30 | map0F38 | pfx66

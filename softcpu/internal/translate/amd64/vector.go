@@ -66,11 +66,15 @@ func pick(bySize []Inst, op *a64.Op) Inst {
 	return bySize[op.Size()]
 }
 
+// narrowScalar says whether an instruction has the scalar form for elements of
+// less than 64 bits. That for 64 bits is like a vector of one element.
+func narrowScalar(op *a64.Op) bool { return op.Scalar() && op.Size() != 3 }
+
 // threeBy is three for an emitter that computes X0 from X0 and X1, with X2 to X4
 // free.
 func threeBy(emit func(t *Translator, op *a64.Op), bySize ...Inst) func(t *Translator, op *a64.Op) bool {
 	return func(t *Translator, op *a64.Op) bool {
-		if op.Scalar() || len(bySize) != 0 && pick(bySize, op) == 0 {
+		if narrowScalar(op) || len(bySize) != 0 && pick(bySize, op) == 0 {
 			return false
 		}
 		trapped := t.enabled()
@@ -86,7 +90,7 @@ func threeBy(emit func(t *Translator, op *a64.Op), bySize ...Inst) func(t *Trans
 // two is threeBy with one operand, in X1, and X0 to be computed.
 func two(emit func(t *Translator, op *a64.Op), bySize ...Inst) func(t *Translator, op *a64.Op) bool {
 	return func(t *Translator, op *a64.Op) bool {
-		if op.Scalar() || len(bySize) != 0 && pick(bySize, op) == 0 {
+		if narrowScalar(op) || len(bySize) != 0 && pick(bySize, op) == 0 {
 			return false
 		}
 		trapped := t.enabled()
@@ -144,9 +148,6 @@ func init() {
 
 		a64.VADD:  three(padd...),
 		a64.VSUB:  three(psub...),
-		a64.VMUL:  three(0, PMULLW, PMULLD, 0),
-		a64.VMLA:  multiplyAccumulate(padd),
-		a64.VMLS:  multiplyAccumulate(psub),
 		a64.VSMAX: three(pmaxs...),
 		a64.VSMIN: three(pmins...),
 		a64.VUMAX: three(pmaxu...),
@@ -159,15 +160,8 @@ func init() {
 			t.RR(MOVAPS, false, X0, X1)
 			t.complement()
 		}),
-		a64.VCMHS: threeBy(func(t *Translator, op *a64.Op) { // max(n, m) = n
-			t.RR(pmaxu[op.Size()], false, X1, X0)
-			t.RR(pcmpeq[op.Size()], false, X0, X1)
-		}, pmaxu...),
-		a64.VCMHI: threeBy(func(t *Translator, op *a64.Op) { // NOT (min(n, m) = n)
-			t.RR(pminu[op.Size()], false, X1, X0)
-			t.RR(pcmpeq[op.Size()], false, X0, X1)
-			t.complement()
-		}, pminu...),
+		a64.VCMHS: threeBy(higherOrSame),
+		a64.VCMHI: threeBy(higher),
 		a64.VCMTST: threeBy(func(t *Translator, op *a64.Op) {
 			t.RR(PAND, false, X1, X0)
 			t.RR(PXOR, false, X0, X0)
@@ -222,12 +216,35 @@ func choose(operands func(op *a64.Op) (in, other, mask uint8)) func(t *Translato
 	}
 }
 
-// multiplyAccumulate is MLA and MLS.
-func multiplyAccumulate(sum []Inst) func(t *Translator, op *a64.Op) bool {
-	product := []Inst{0, PMULLW, PMULLD, 0}
-	return threeBy(func(t *Translator, op *a64.Op) {
-		t.RR(product[op.Size()], false, X1, X0)
-		t.loadX(X0, op.Rd)
-		t.RR(sum[op.Size()], false, X0, X1)
-	}, product...)
+// higherOrSame is CMHS: max(n, m) = n. Doublewords are compared as signed ones,
+// with their signs changed.
+func higherOrSame(t *Translator, op *a64.Op) {
+	if op.Size() == 3 {
+		t.changeSigns()
+		t.RR(PCMPGTQ, false, X1, X0)
+		t.RR(MOVAPS, false, X0, X1)
+		t.complement()
+		return
+	}
+	t.RR(pmaxu[op.Size()], false, X1, X0)
+	t.RR(pcmpeq[op.Size()], false, X0, X1)
+}
+
+// higher is CMHI: NOT (min(n, m) = n).
+func higher(t *Translator, op *a64.Op) {
+	if op.Size() == 3 {
+		t.changeSigns()
+		t.RR(PCMPGTQ, false, X0, X1)
+		return
+	}
+	t.RR(pminu[op.Size()], false, X1, X0)
+	t.RR(pcmpeq[op.Size()], false, X0, X1)
+	t.complement()
+}
+
+// changeSigns inverts the signs of the doublewords in X0 and X1.
+func (t *Translator) changeSigns() {
+	t.constant(X2, 1<<63)
+	t.RR(PXOR, false, X0, X2)
+	t.RR(PXOR, false, X1, X2)
 }

@@ -2,7 +2,7 @@ package amd64
 
 import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 
-// Moves between registers, constants, shifts by constants and permutations.
+// Moves between registers, and constants.
 
 func init() {
 	vectorTable{
@@ -20,25 +20,6 @@ func init() {
 		a64.VSMOV:       moveElement(true),
 
 		a64.VEXT: extractBytes,
-		a64.VZIP1: threeBy(func(t *Translator, op *a64.Op) {
-			t.RR(unpackl[op.Size()], false, X0, X1)
-		}),
-		a64.VZIP2: zipHigh,
-		a64.VTBL:  lookUpTable,
-
-		a64.VSHL:  shiftLeft,
-		a64.VUSHR: shiftRight(PSRL),
-		a64.VSSHR: shiftRight(PSRA),
-		a64.VSHRN: shiftRightNarrow,
-		a64.VXTN: narrow(func(t *Translator, op *a64.Op) {
-			t.loadX(X0, op.Rn)
-		}),
-		a64.VUSHLL: lengthen(false),
-		a64.VSSHLL: lengthen(true),
-
-		a64.VUMAXP: pairwiseBytes(PMAXUB),
-		a64.VUMINP: pairwiseBytes(PMINUB),
-		a64.VADDP:  addPairs,
 	}.install()
 }
 
@@ -76,6 +57,14 @@ func vectorLogicConstant(i Inst) func(t *Translator, op *a64.Op) bool {
 		t.slow(trapped)
 		return true
 	}
+}
+
+// constants loads two times 64 bits into x. It uses RAX.
+func (t *Translator) constants(x Reg, low, high uint64) {
+	t.MovImm(RAX, low)
+	t.RR(MOVD, true, x, RAX)
+	t.MovImm(RAX, high)
+	t.RRByte(PINSRQ, true, x, RAX, 1)
 }
 
 // spread copies the lowest element of X0, of 1<<size bytes, to all.
@@ -177,189 +166,6 @@ func extractBytes(t *Translator, op *a64.Op) bool {
 		t.byte(uint8(op.Index()))
 	}
 	t.storeQ(op)
-	t.slow(trapped)
-	return true
-}
-
-// zipHigh is ZIP2: the upper halves, which are those of 64 bits in that form.
-func zipHigh(t *Translator, op *a64.Op) bool {
-	trapped := t.enabled()
-	t.loadX(X0, op.Rn)
-	t.loadX(X1, op.Rm)
-	if op.Q() {
-		t.RR(unpackh[op.Size()], false, X0, X1)
-	} else {
-		t.RR(unpackl[op.Size()], false, X0, X1)
-		t.RRByte(PSHUFD, false, X0, X0, 0xee) // the upper half
-	}
-	t.storeQ(op)
-	t.slow(trapped)
-	return true
-}
-
-// lookUpTable is TBL with a table of one register. PSHUFB takes four bits of an
-// index and clears where bit 7 is set: adding 0x70, saturated, sets it from 16
-// on.
-func lookUpTable(t *Translator, op *a64.Op) bool {
-	if op.Index() != 0 {
-		return false
-	}
-	trapped := t.enabled()
-	t.loadX(X0, op.Rn)
-	t.loadX(X1, op.Rm)
-	t.constant(X2, 0x7070707070707070)
-	t.RR(PADDUSB, false, X1, X2)
-	t.RR(PSHUFB, false, X0, X1)
-	t.storeQ(op)
-	t.slow(trapped)
-	return true
-}
-
-// shiftConstant emits a shift of all elements of x, of 2, 4 or 8 bytes.
-func (t *Translator) shiftConstant(digit Reg, size int, x Reg, by int) {
-	t.RRByte([4]Inst{0, PSHIFTW, PSHIFTD, PSHIFTQ}[size], false, digit, x, uint8(by))
-}
-
-func byteMask(b uint8) uint64 { return uint64(b) * 0x0101010101010101 }
-
-func shiftLeft(t *Translator, op *a64.Op) bool {
-	trapped := t.enabled()
-	t.loadX(X0, op.Rn)
-	if op.Size() == 0 {
-		t.shiftConstant(PSLL, 1, X0, op.Index())
-		t.constant(X1, byteMask(0xff<<op.Index()))
-		t.RR(PAND, false, X0, X1)
-	} else {
-		t.shiftConstant(PSLL, op.Size(), X0, op.Index())
-	}
-	t.storeQ(op)
-	t.slow(trapped)
-	return true
-}
-
-// shiftRight is USHR, and SSHR of words and doublewords.
-func shiftRight(digit Reg) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		if digit == PSRA && (op.Size() == 0 || op.Size() == 3) {
-			return false
-		}
-		trapped := t.enabled()
-		t.loadX(X0, op.Rn)
-		if op.Size() == 0 {
-			t.shiftConstant(digit, 1, X0, op.Index())
-			t.constant(X1, byteMask(0xff>>op.Index()))
-			t.RR(PAND, false, X0, X1)
-		} else {
-			t.shiftConstant(digit, op.Size(), X0, op.Index())
-		}
-		t.storeQ(op)
-		t.slow(trapped)
-		return true
-	}
-}
-
-// shiftRightNarrow is SHRN.
-var shiftRightNarrow = narrow(func(t *Translator, op *a64.Op) {
-	t.loadX(X0, op.Rn)
-	t.shiftConstant(PSRL, op.Size()+1, X0, op.Index())
-})
-
-// narrow keeps the lower half of each element of X0, which emit computes, and
-// puts them into the half of Rd that Q says. Size is that of the result's
-// elements.
-func narrow(emit func(t *Translator, op *a64.Op)) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		if op.Scalar() {
-			return false
-		}
-		trapped := t.enabled()
-		emit(t, op)
-		switch op.Size() {
-		case 0: // PACKUSWB keeps what has nothing above
-			t.constant(X1, 0x00ff00ff00ff00ff)
-			t.RR(PAND, false, X0, X1)
-			t.RR(PACKUSWB, false, X0, X0)
-		case 1:
-			t.constant(X1, 0x0000ffff0000ffff)
-			t.RR(PAND, false, X0, X1)
-			t.RR(PACKUSDW, false, X0, X0)
-		default:
-			t.RRByte(PSHUFD, false, X0, X0, 0x88) // words 0 and 2
-		}
-		if op.Q() {
-			t.RM(MOVQM, false, X0, t.v(op.Rd, 8))
-		} else {
-			t.RR(MOVQ, false, X0, X0)
-			t.storeX(op.Rd)
-		}
-		t.slow(trapped)
-		return true
-	}
-}
-
-// lengthen is USHLL and SSHLL, UXTL and SXTL among them.
-func lengthen(signed bool) func(t *Translator, op *a64.Op) bool {
-	extend := [3]Inst{PMOVZXBW, PMOVZXWD, PMOVZXDQ}
-	if signed {
-		extend = [3]Inst{PMOVSXBW, PMOVSXWD, PMOVSXDQ}
-	}
-	return func(t *Translator, op *a64.Op) bool {
-		trapped := t.enabled()
-		half := int32(0)
-		if op.Q() {
-			half = 8
-		}
-		t.RM(extend[op.Size()], false, X0, t.v(op.Rn, half))
-		if op.Index() != 0 {
-			t.shiftConstant(PSLL, op.Size()+1, X0, op.Index())
-		}
-		t.storeX(op.Rd)
-		t.slow(trapped)
-		return true
-	}
-}
-
-// pairwiseBytes is UMAXP and UMINP of 16 bytes: each operand is combined with
-// itself a byte to the right, and every second byte kept.
-func pairwiseBytes(i Inst) func(t *Translator, op *a64.Op) bool {
-	return func(t *Translator, op *a64.Op) bool {
-		if op.Size() != 0 || !op.Q() {
-			return false
-		}
-		trapped := t.enabled()
-		t.constant(X3, 0x00ff00ff00ff00ff)
-		for x, v := range [2]uint8{op.Rn, op.Rm} {
-			x := Reg(x)
-			t.loadX(x, v)
-			t.RR(MOVAPS, false, X2, x)
-			t.shiftConstant(PSRL, 1, X2, 8)
-			t.RR(i, false, x, X2)
-			t.RR(PAND, false, x, X3)
-		}
-		t.RR(PACKUSWB, false, X0, X1)
-		t.storeX(op.Rd)
-		t.slow(trapped)
-		return true
-	}
-}
-
-// addPairs is ADDP of words and doublewords.
-func addPairs(t *Translator, op *a64.Op) bool {
-	if !op.Q() || op.Size() < 2 {
-		return false
-	}
-	trapped := t.enabled()
-	t.loadX(X0, op.Rn)
-	t.loadX(X1, op.Rm)
-	if op.Size() == 2 {
-		t.RR(PHADDD, false, X0, X1)
-	} else {
-		t.RR(MOVAPS, false, X2, X0)
-		t.RR(PUNPCKLQDQ, false, X0, X1)
-		t.RR(PUNPCKHQDQ, false, X2, X1)
-		t.RR(PADDQ, false, X0, X2)
-	}
-	t.storeX(op.Rd)
 	t.slow(trapped)
 	return true
 }
