@@ -280,33 +280,34 @@ func (a *Asm) ShiftCL(s Shift, w bool, r Reg) { a.RR(0xd3, w, Reg(s), r) }
 // Instructions of the form RR or RM by name. Those that end in M have their
 // destination in ModRM.rm.
 const (
-	MOV      Inst = 0x8b
-	MOVM     Inst = 0x89
-	MOVM8    Inst = 0x88 | byteR
-	MOVM16   Inst = 0x89 | pfx66
-	MOVZX8        = 0xb6 | map0F | byteR
-	MOVZX16       = 0xb7 | map0F
-	MOVSX8        = 0xbe | map0F | byteR
-	MOVSX16       = 0xbf | map0F
-	MOVSXD   Inst = 0x63
-	LEA      Inst = 0x8d
-	TEST     Inst = 0x85
-	IMUL          = 0xaf | map0F
-	BSWAP         = 0xc8 | map0F // plus register: see Bswap
-	LZCNT         = 0xbd | map0F | pfxF3
-	CMPXCHG       = 0xb1 | map0F
-	XADD          = 0xc1 | map0F
-	XCHG     Inst = 0x87
-	CRC32w        = 0xf1 | map0F38 | pfxF2
-	CRC32b        = 0xf0 | map0F38 | pfxF2 | byteR
-	UNARY    Inst = 0xf7 // digit in ModRM.reg: NOT 2, NEG 3, MUL 4, IMUL 5, DIV 6, IDIV 7
-	TESTI    Inst = 0xf7 // digit 0, with an immediate
-	TESTI8   Inst = 0xf6
-	MOVI     Inst = 0xc7
-	BT            = 0xba | map0F // digit 4, with an immediate of 8 bits
-	SHLD          = 0xa4 | map0F
-	SHRD          = 0xac | map0F
-	MOVBEM16      = 0xf1 | map0F38 | pfx66
+	MOV        Inst = 0x8b
+	MOVM       Inst = 0x89
+	MOVM8      Inst = 0x88 | byteR
+	MOVM16     Inst = 0x89 | pfx66
+	MOVZX8          = 0xb6 | map0F | byteR
+	MOVZX16         = 0xb7 | map0F
+	MOVSX8          = 0xbe | map0F | byteR
+	MOVSX16         = 0xbf | map0F
+	MOVSXD     Inst = 0x63
+	LEA        Inst = 0x8d
+	TEST       Inst = 0x85
+	IMUL            = 0xaf | map0F
+	BSWAP           = 0xc8 | map0F // plus register: see Bswap
+	LZCNT           = 0xbd | map0F | pfxF3
+	CMPXCHG         = 0xb1 | map0F
+	CMPXCHG16B      = 0xc7 | map0F // digit 1, always with w
+	XADD            = 0xc1 | map0F
+	XCHG       Inst = 0x87
+	CRC32w          = 0xf1 | map0F38 | pfxF2
+	CRC32b          = 0xf0 | map0F38 | pfxF2 | byteR
+	UNARY      Inst = 0xf7 // digit in ModRM.reg: NOT 2, NEG 3, MUL 4, IMUL 5, DIV 6, IDIV 7
+	TESTI      Inst = 0xf7 // digit 0, with an immediate
+	TESTI8     Inst = 0xf6
+	MOVI       Inst = 0xc7
+	BT              = 0xba | map0F // digit 4, with an immediate of 8 bits
+	SHLD            = 0xa4 | map0F
+	SHRD            = 0xac | map0F
+	MOVBEM16        = 0xf1 | map0F38 | pfx66
 )
 
 // Digits of UNARY.

@@ -25,7 +25,11 @@ func (t *Translator) lowerAtomic(op *a64.Op) {
 		t.swap(op)
 	case a64.LDOP:
 		t.loadAndOperate(op)
-	default: // pairs
+	case a64.LDSTXP:
+		t.lowerExclusivePair(op)
+	case a64.CASP:
+		t.compareAndSwapPair(op)
+	default:
 		t.interpret()
 	}
 }
@@ -209,7 +213,7 @@ func (t *Translator) operate(op *a64.Op, size uint16) {
 		return
 	}
 	// R12 holds the new value for a moment; the count waits in memory.
-	t.RM(MOVM, true, count, t.field(t.l.Count))
+	t.hideCount()
 	t.RM([4]Inst{MOVZX8, MOVZX16, MOV, MOV}[size], size == 3, RAX, At(RCX, 0))
 	again := t.Pos()
 	t.Mov(true, count, RAX)
@@ -217,6 +221,6 @@ func (t *Translator) operate(op *a64.Op, size uint16) {
 	t.Lock()
 	t.RM(cmpxchg(size), size == 3, count, At(RCX, 0))
 	t.JccTo(NE, again)
-	t.RM(MOV, true, count, t.field(t.l.Count))
+	t.showCount()
 	t.result(size, op.Rd, RAX)
 }
