@@ -7,11 +7,11 @@ import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 // state among them.
 
 // atomicOf is atomic for an access of that many bytes.
-func (t *Translator) atomicOf(rn uint8, bytes int32, write bool) (misaligned, miss int) {
-	misaligned = t.base(rn, 0)
+func (t *Translator) atomicOf(rn uint8, bytes int32, write bool) (miss int) {
+	t.base(rn, 0)
 	miss = t.tlb(lookup{size: bytes, write: write, exact: true})
 	t.ALURR(ADD, true, RCX, RAX)
-	return misaligned, miss
+	return miss
 }
 
 // join computes dst = words lo and hi. It uses R12; the count waits in memory.
@@ -63,7 +63,7 @@ func (t *Translator) loadExclusivePair(op *a64.Op) {
 	t.written(op, true)
 	t.clobber()
 	bytes := int32(2) << (op.Aux & a64.MemSize)
-	misaligned, miss := t.atomicOf(op.Rn, bytes, false)
+	miss := t.atomicOf(op.Rn, bytes, false)
 	t.RM(MOVM, true, RCX, t.field(t.l.ExclusiveHost))
 	t.MovMemImm(true, t.field(t.l.ExclusiveSize), bytes)
 	t.RM(MOV, true, RAX, At(RCX, 0))
@@ -76,14 +76,14 @@ func (t *Translator) loadExclusivePair(op *a64.Op) {
 		t.put(op.Rd, RAX)
 		t.put(op.Ra, RDX)
 	}
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 func (t *Translator) storeExclusivePair(op *a64.Op) {
 	t.writing(op.Rm)
 	t.clobber()
 	bytes := int32(2) << (op.Aux & a64.MemSize)
-	misaligned, miss := t.atomicOf(op.Rn, bytes, true)
+	miss := t.atomicOf(op.Rn, bytes, true)
 	t.RM(MOV, true, RAX, t.field(t.l.ExclusiveHost))
 	t.MovMemImm(true, t.field(t.l.ExclusiveHost), 0)
 	t.ALURR(CMP, true, RAX, RCX)
@@ -107,7 +107,7 @@ func (t *Translator) storeExclusivePair(op *a64.Op) {
 	t.RR(SET(NE), false, 0, RAX)
 	t.RR(MOVZX8, false, RAX, RAX)
 	t.put(op.Rm, RAX)
-	t.slowAt(misaligned, miss)
+	t.slow(miss)
 }
 
 // compareAndSwapPair is CASP, whose registers are Rs and Rs+1, Rt and Rt+1.
@@ -119,7 +119,7 @@ func (t *Translator) compareAndSwapPair(op *a64.Op) {
 	t.writing(hi)
 	t.clobber()
 	bytes := int32(2) << (op.Aux & a64.MemSize)
-	misaligned, miss := t.atomicOf(op.Rn, bytes, true)
+	miss := t.atomicOf(op.Rn, bytes, true)
 	unreadable := t.alsoReadable(op)
 	if bytes == 8 {
 		t.hideCount()
@@ -136,5 +136,5 @@ func (t *Translator) compareAndSwapPair(op *a64.Op) {
 		t.put(lo, RAX)
 		t.put(hi, RDX)
 	}
-	t.slowAt(misaligned, miss, unreadable)
+	t.slow(miss, unreadable)
 }

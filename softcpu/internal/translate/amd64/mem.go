@@ -98,6 +98,18 @@ func (t *Translator) storeReg(size uint16, rd uint8, m Mem, scratch Reg) {
 	t.RM([4]Inst{MOVM8, MOVM16, MOVM, MOVM}[size], size == 3, r, m)
 }
 
+// slowAt is slow for jumps of which some may be 0, for none.
+func (t *Translator) slowAt(sites ...int) {
+	n := 0
+	for _, s := range sites {
+		if s != 0 {
+			sites[n] = s
+			n++
+		}
+	}
+	t.slow(sites[:n]...)
+}
+
 // transfer loads or stores a general register at the address in RAX.
 func (t *Translator) transfer(op *a64.Op) {
 	load := op.Aux&a64.MemLoad != 0

@@ -29,7 +29,6 @@ var sseForms = []form{
 	inst("paddd xmm1, xmm2/m128", PADDD, false),
 	inst("paddq xmm1, xmm2/m128", PADDQ, false),
 	inst("paddusb xmm1, xmm2/m128", PADDUSB, false),
-	inst("phaddd xmm1, xmm2/m128", PHADDD, false),
 	inst("psubb xmm1, xmm2/m128", PSUBB, false),
 	inst("psubw xmm1, xmm2/m128", PSUBW, false),
 	inst("psubd xmm1, xmm2/m128", PSUBD, false),

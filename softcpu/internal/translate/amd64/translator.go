@@ -16,9 +16,11 @@ const (
 	pageSize   = 4096
 
 	// maxRun bounds how many instructions a run has, and roomForRun the code
-	// that they can take.
+	// that they can take. A run ends early when that in line is longRun; what
+	// is out of line has the rest.
 	maxRun     = 200
 	roomForRun = 128 << 10
+	longRun    = roomForRun / 2
 
 	// MinBuffer is the least that New can work with, in bytes.
 	MinBuffer = 2 * roomForRun
@@ -196,8 +198,9 @@ func (t *Translator) Translate(page Page, first uint64) (n int) {
 	t.page, t.done = page, false
 	t.fl = flags{mem: true}
 	t.fixes, t.cold, t.slows, t.unaligned = t.fixes[:0], t.cold[:0], t.slows[:0], t.unaligned[:0]
+	start := t.n
 	for t.i = first; !t.done; t.i++ {
-		if t.i >= opsPerPage || t.i-first >= maxRun || t.i > first && t.page.Entries[t.i] != 0 {
+		if t.i >= opsPerPage || t.i-first >= maxRun || t.n-start > longRun || t.i > first && t.page.Entries[t.i] != 0 {
 			t.leaveTo(t.i)
 			break
 		}
