@@ -171,6 +171,7 @@ func layout() translate.Layout {
 		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
 		FPGuest:        gen(unsafe.Offsetof(c.gen.fpGuest)),
 		FPFlush:        gen(unsafe.Offsetof(c.gen.fpFlush)),
+		FPSR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPSR)),
 		TPIDR0:         sys(unsafe.Offsetof(c.sys.tpidr0)),
 		TPIDRRO0:       sys(unsafe.Offsetof(c.sys.tpidrro0)),
 		TPIDR1:         sys(unsafe.Offsetof(c.sys.tpidr1)),

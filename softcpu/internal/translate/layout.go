@@ -46,6 +46,7 @@ type Layout struct {
 	FPTrapped int32 // one byte: FP and SIMD instructions trap
 	FPGuest   int32 // one byte: or the host's arithmetic cannot stand for the guest's
 	FPFlush   int32 // one byte: or denormal operands count as zero
+	FPSR      int32 // 32 bits
 	TPIDR0    int32 // TPIDR_EL0
 	TPIDRRO0  int32 // TPIDRRO_EL0
 	TPIDR1    int32 // TPIDR_EL1

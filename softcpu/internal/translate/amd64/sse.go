@@ -1,7 +1,7 @@
 package amd64
 
 // XMM registers, numbered as general ones are where instructions name them.
-// X0 to X7 are free between instructions.
+// All are free between instructions.
 const (
 	X0 Reg = iota
 	X1
@@ -11,6 +11,9 @@ const (
 	X5
 	X6
 	X7
+	X8
+	X9
+	X10
 )
 
 // SSE instructions of the form RR or RM. Those that end in M have their
@@ -192,19 +195,28 @@ func (a *Asm) RRByte(i Inst, w bool, reg, rm Reg, v uint8) {
 	a.byte(v)
 }
 
-// FMA3 emits reg = ±reg2*rm ± reg as op says, on doubles or singles, with VEX
-// encoding: the forms 231 of VFMADDSD and its kin.
-func (a *Asm) FMA3(op byte, double bool, reg, reg2, rm Reg) {
+// VEX38 emits an instruction of three registers with VEX encoding, prefix 66
+// and opcode map 0F38: reg2 is in VEX.vvvv.
+func (a *Asm) VEX38(op byte, w bool, reg, reg2, rm Reg) {
 	a.byte(0xc4)
 	a.byte(0xe2 ^ byte(reg>>3)<<7 ^ byte(rm>>3)<<5) // R, X and B inverted; map 0F38
-	w := byte(0)
-	if double {
-		w = 0x80
+	wide := byte(0)
+	if w {
+		wide = 0x80
 	}
-	a.byte(w | byte(^reg2&15)<<3 | 1) // vvvv inverted; pp: 66
+	a.byte(wide | byte(^reg2&15)<<3 | 1) // vvvv inverted; pp: 66
 	a.byte(op)
 	a.byte(0xc0 | byte(reg&7)<<3 | byte(rm&7))
 }
+
+// FMA3 emits reg = ±reg2*rm ± reg as op says, on doubles or singles.
+func (a *Asm) FMA3(op byte, double bool, reg, reg2, rm Reg) { a.VEX38(op, double, reg, reg2, rm) }
+
+// Opcodes of shifts of words, or doublewords, by as many amounts.
+const (
+	VPSRLV = 0x45
+	VPSLLV = 0x47
+)
 
 // Opcodes of FMA3, form 231.
 const (
