@@ -41,6 +41,11 @@ func init() {
 		a64.VFMINPScalar:   extremeLanes(MINPS, lanesPair),
 		a64.VFMINNMPScalar: extremeLanes(MINPS, lanesPair),
 
+		a64.VFMAXV:   extremeAcross(MAXPS),
+		a64.VFMAXNMV: extremeAcross(MAXPS),
+		a64.VFMINV:   extremeAcross(MINPS),
+		a64.VFMINNMV: extremeAcross(MINPS),
+
 		a64.VFRINTN: roundLanes(0, (*Translator).exact),
 		a64.VFRINTM: roundLanes(1, (*Translator).exact),
 		a64.VFRINTP: roundLanes(2, (*Translator).exact),
@@ -117,23 +122,47 @@ func compareLanes(predicate uint8, swapped bool, operands laneOperands) func(t *
 	}
 }
 
-// extremeLanes takes the extreme in both orders, which differ for zeros of
-// unlike signs: a maximum is then the positive one, a minimum the negative.
+// extremeLanes is a maximum or minimum of each lane.
 func extremeLanes(i Inst, operands laneOperands) func(t *Translator, op *a64.Op) bool {
-	combine := Inst(PAND)
-	if i == MINPS {
-		combine = POR
-	}
 	return func(t *Translator, op *a64.Op) bool {
 		d := op.Size() == 3
 		flush := t.exact()
 		operands(t, op, d)
 		nan := t.unordered(op)
-		t.RR(MOVAPS, false, X2, X0)
-		t.RR(packedFor(i, d), false, X0, X1)
-		t.RR(packedFor(i, d), false, X1, X2)
-		t.RR(combine, false, X0, X1)
+		t.extremes(i, d)
 		t.storeLanes(op)
+		t.slow(flush, nan)
+		return true
+	}
+}
+
+// extremes takes the extremes of X0 and X1 in both orders, which differ for zeros
+// of unlike signs: a maximum is then the positive one, a minimum the negative. It
+// uses X2.
+func (t *Translator) extremes(i Inst, d bool) {
+	combine := Inst(PAND)
+	if i == MINPS {
+		combine = POR
+	}
+	t.RR(MOVAPS, false, X2, X0)
+	t.RR(packedFor(i, d), false, X0, X1)
+	t.RR(packedFor(i, d), false, X1, X2)
+	t.RR(combine, false, X0, X1)
+}
+
+// extremeAcross combines four singles: neighbours, then halves.
+func extremeAcross(i Inst) func(t *Translator, op *a64.Op) bool {
+	return func(t *Translator, op *a64.Op) bool {
+		flush := t.exact()
+		t.loadX(X0, op.Rn)
+		t.RR(MOVAPS, false, X1, X0)
+		nan := t.unordered(op)
+		for _, order := range [2]uint8{0b10_11_00_01, 0b01_00_11_10} {
+			t.RRByte(PSHUFD, false, X1, X0, order)
+			t.extremes(i, false)
+		}
+		t.RRByte(INSERTPS, false, X0, X0, 0b1110)
+		t.storeX(op.Rd)
 		t.slow(flush, nan)
 		return true
 	}
