@@ -14,15 +14,78 @@ func init() {
 	}.install()
 }
 
-// shiftBy leaves bytes to the interpreter.
 func shiftBy(signed, rounded bool) func(t *Translator, op *a64.Op) bool {
 	return threeBy(func(t *Translator, op *a64.Op) {
-		if op.Size() == 1 {
+		switch op.Size() {
+		case 0:
+			t.shiftBytes(signed, rounded)
+		case 1:
 			t.shiftHalfwords(signed, rounded)
-		} else {
+		default:
 			t.shiftVector(signed, rounded, op.Size())
 		}
-	}, 0, PSHIFTW, PSHIFTD, PSHIFTQ)
+	})
+}
+
+// shiftBytes multiplies bytes as halfwords. An amount n from -8 to 7 becomes the
+// factor 1<<(n+8) or 1<<n: of the product the upper byte is the result of a shift
+// to the right, and the lower that of one to the left. All other amounts have the
+// factor 0, as their result is, but to the right for signed numbers that are not
+// rounded: there 8 does the same as more. It uses X2 to X8 and RAX.
+func (t *Translator) shiftBytes(signed, rounded bool) {
+	const factor, right, odd = X3, X4, X5
+	down := PSRL
+	if signed {
+		down = PSRA
+	}
+	if signed && !rounded {
+		t.constant(X2, byteMask(0xf8)) // -8
+		t.RR(PMAXSB, false, X1, X2)
+	}
+	t.RR(PXOR, false, right, right)
+	t.RR(PCMPGTB, false, right, X1) // which amounts are negative
+	t.constant(X2, byteMask(8))
+	t.RR(PADDB, false, X1, X2)
+	t.constant(X2, byteMask(0x70))
+	t.RR(PADDUSB, false, X1, X2)
+	t.constant(factor, 0x80_40_20_10_08_04_02_01)
+	t.RR(PSHUFB, false, factor, X1)
+
+	t.RR(MOVAPS, false, odd, X0)
+	t.shiftConstant(down, 1, odd, 8)
+	t.RR(MOVAPS, false, X6, factor)
+	t.shiftConstant(PSRL, 1, X6, 8)
+	t.RR(PMULLW, false, odd, X6)
+	t.shiftConstant(PSLL, 1, X0, 8)
+	t.shiftConstant(down, 1, X0, 8)
+	t.shiftConstant(PSLL, 1, factor, 8)
+	t.shiftConstant(PSRL, 1, factor, 8)
+	t.RR(PMULLW, false, X0, factor)
+
+	t.RR(MOVAPS, false, X7, X0)
+	t.RR(MOVAPS, false, X8, odd)
+	if rounded {
+		t.constant(X2, perElement(1, 0x80))
+		t.RR(PADDW, false, X7, X2)
+		t.RR(PADDW, false, X8, X2)
+	}
+	t.shiftConstant(PSRL, 1, X7, 8)
+	t.shiftConstant(PSRL, 1, X8, 8)
+	t.joinBytes(X7, X8)
+	t.joinBytes(X0, odd)
+	t.RR(PAND, false, X7, right)
+	t.RR(PANDN, false, right, X0)
+	t.RR(MOVAPS, false, X0, right)
+	t.RR(POR, false, X0, X7)
+}
+
+// joinBytes makes bytes of even, of the lower bytes of its halfwords and above
+// each that of odd, which it changes.
+func (t *Translator) joinBytes(even, odd Reg) {
+	t.shiftConstant(PSLL, 1, even, 8)
+	t.shiftConstant(PSRL, 1, even, 8)
+	t.shiftConstant(PSLL, 1, odd, 8)
+	t.RR(POR, false, even, odd)
 }
 
 // shiftHalfwords shifts the lower and the upper halves of words as words. It
