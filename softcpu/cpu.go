@@ -57,6 +57,10 @@ type cpu struct {
 	posted bool      // maintenance was broadcast since the last DSB
 	stats  Stats
 
+	// limit is the stats.Instructions at which Run returns hv.ExitCanceled, the
+	// same instruction on both engines; or unlimited.
+	limit uint64
+
 	// Other goroutines.
 	attention atomic.Uint32 // attention bits: see attend
 	mail      mailbox

@@ -1,6 +1,8 @@
 package softcpu
 
 import (
+	"math"
+
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/vec"
@@ -29,10 +31,20 @@ func (c *cpu) execute(op *a64.Op) bool {
 	return exec[op.Code](c, op)
 }
 
-// run executes the guest until something stops it; c.exit says what.
+// unlimited as cpu.limit is none.
+const unlimited = math.MaxUint64
+
+// run executes the guest until something stops it; c.exit says what. The
+// interpreter's loop counts only what it has done, so that a limit makes it go
+// step by step.
 func (c *cpu) run() {
 	for c.stop = false; !c.stop; {
 		if c.attention.Load() != 0 && !c.attend() {
+			return
+		}
+		left := c.limit - c.stats.Instructions
+		if left == 0 {
+			c.exit = hv.Exit{Reason: hv.ExitCanceled}
 			return
 		}
 		if c.irq || c.fiq {
@@ -49,8 +61,10 @@ func (c *cpu) run() {
 		switch {
 		case c.stepwise:
 			c.step(page)
-		case c.gen.on:
-			c.runGenerated(page)
+		case c.gen.on && left > opsPerPage:
+			c.runGenerated(page, min(budget, left-opsPerPage))
+		case c.limit != unlimited:
+			c.step(page)
 		default:
 			c.loop(&page.ops, c.PC&pageMask/4)
 		}

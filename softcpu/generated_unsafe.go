@@ -43,15 +43,16 @@ type generated struct {
 }
 
 // budget is how many instructions generated code executes before it looks at
-// what other goroutines want.
+// what other goroutines want. It looks at the count where it goes backward or
+// into another page, so that it executes fewer than opsPerPage more.
 const budget = 10_000
 
 // codeSize is how much memory a CPU has for generated code, in bytes.
 const codeSize = 32 << 20
 
 // runGenerated executes from c.PC, which is in page, until something has to be
-// looked at.
-func (c *cpu) runGenerated(page *codePage) {
+// looked at, or the budget is used up.
+func (c *cpu) runGenerated(page *codePage, budget uint64) {
 	g := &c.gen
 	if checked := c.sys.sctlr&aarch64.SCTLR_A != 0; checked != g.t.Checked {
 		c.forgetAllCode()
@@ -64,7 +65,8 @@ func (c *cpu) runGenerated(page *codePage) {
 	}
 	g.pageVA = c.PC &^ pageMask
 	g.page = unsafe.Pointer(page)
-	g.count = -budget - int64(i)
+	g.count = -int64(budget + i)
+	base := c.stats.Instructions + budget // what count and index are added to
 	g.tlb = unsafe.Pointer(c.mmu.cur)
 	g.itlb = unsafe.Pointer(&c.code.itlb[c.el&1])
 	c.prepare()
@@ -84,8 +86,9 @@ func (c *cpu) runGenerated(page *codePage) {
 		case translate.ExitInterpret:
 			c.unpackFlags()
 			c.page, c.PC = page, g.pageVA+g.index*4
+			c.stats.Instructions = base + uint64(g.count) + g.index
 			if !c.execute(&page.ops[g.index%opsPerPage]) {
-				c.stats.Instructions += uint64(g.count + budget + int64(g.index) + 1)
+				c.stats.Instructions++
 				return
 			}
 			if c.X[a64.SP]&15 != 0 {
@@ -97,12 +100,12 @@ func (c *cpu) runGenerated(page *codePage) {
 			code = g.site
 		case translate.ExitPC:
 			c.unpackFlags()
-			c.stats.Instructions += uint64(g.count + budget)
+			c.stats.Instructions = base + uint64(g.count)
 			return
 		case translate.ExitBudget:
 			c.unpackFlags()
 			c.PC = g.pageVA + g.index*4
-			c.stats.Instructions += uint64(g.count + budget + int64(g.index))
+			c.stats.Instructions = base + uint64(g.count) + g.index
 			return
 		}
 	}

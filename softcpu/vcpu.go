@@ -8,7 +8,7 @@ import (
 )
 
 func newCPU(v *vm, index int) (*cpu, error) {
-	c := &cpu{vm: v, index: index}
+	c := &cpu{vm: v, index: index, limit: unlimited}
 	c.mmu.init()
 	c.code.init()
 	c.mail.init()
