@@ -72,8 +72,10 @@ func (t *Translator) takeBranch(to int64) {
 		t.fixes = append(t.fixes, fixup{t.Jmp(), n})
 		return
 	}
+	t.clobber()
 	t.ALURI(ADD, true, count, d)
 	t.fixes = append(t.fixes, fixup{t.Jcc(S), n})
+	t.saveFlags() // the guest is seen here, even if it has no use for them
 	t.MovImm(RAX, n)
 	t.JmpTo(t.exits[translate.ExitBudget])
 }

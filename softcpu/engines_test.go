@@ -1,0 +1,531 @@
+package softcpu
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
+)
+
+// A duel runs the same random programs on both engines, from the same random
+// states, for the same number of instructions, and compares everything that a
+// guest or its host can see.
+//
+// Memory of a program, all in the 2 MiB from testRAM, by pages:
+//
+//	0-3    code, executable at both exception levels and read-only
+//	4      vectors: the first table skips what raised the exception, the second exits
+//	8-11   data, that both exception levels read and write
+//	12     data of EL1
+//	13     data that is read-only
+//	14     nothing
+//	15     Device memory
+//	16     data again
+//	32-    the translation tables
+type duel struct {
+	t    testing.TB
+	rng  *rand.Rand
+	cpus [2]*cpu // the interpreter, the translator
+	mem  [2][]byte
+}
+
+const (
+	duelCode    = 4 * pageSize // bytes of code
+	duelVectors = testRAM + 4*pageSize
+	duelData    = testRAM + 8*pageSize
+	duelDataEnd = testRAM + 17*pageSize
+	duelTables  = testRAM + 32*pageSize
+)
+
+func newDuel(t testing.TB, src rand.Source) *duel {
+	d := &duel{t: t, rng: rand.New(src)}
+	old := engine
+	for k, e := range []Engine{Interpreter, Translator} {
+		engine = e
+		d.cpus[k], d.mem[k] = newTestCPU(t)
+		d.cpus[k].vm.now = func() uint64 { return 1000 }
+		d.writeTables(d.mem[k])
+		d.writeVectors(d.mem[k])
+	}
+	engine = old
+	return d
+}
+
+func (d *duel) writeTables(mem []byte) {
+	const (
+		l1, l2, l3 = duelTables, duelTables + pageSize, duelTables + 2*pageSize
+		table      = 3
+		page       = 1<<10 | 3<<8 | 3 // AF, inner shareable
+		el0, ro    = 1 << 6, 1 << 7
+		noExec     = 1<<53 | 1<<54
+		deviceAttr = 1 << 2
+	)
+	put := func(at, v uint64) { binary.LittleEndian.PutUint64(mem[at-testRAM:], v) }
+	put(l1+testRAM>>30*8, l2|table)
+	put(l2, l3|table)
+	for i := range uint64(17) {
+		attr := uint64(page | el0 | noExec)
+		switch {
+		case i < 4:
+			attr = page | el0 | ro
+		case i < 8:
+			attr = page | ro
+		case i == 12:
+			attr = page | noExec
+		case i == 13:
+			attr |= ro
+		case i == 14:
+			continue
+		case i == 15:
+			attr |= deviceAttr
+		}
+		put(l3+i*8, testRAM+i*pageSize|attr)
+	}
+}
+
+func (d *duel) writeVectors(mem []byte) {
+	for off := uint64(0); off < 0x800; off += 0x80 {
+		putProgram(mem, duelVectors+off,
+			0xd5385212, // mrs x18, esr_el1
+			0xca120231, // eor x17, x17, x18
+			0xd5386012, // mrs x18, far_el1
+			0x8b120631, // add x17, x17, x18, lsl #1
+			0xd5384012, // mrs x18, spsr_el1
+			0xca120e31, // eor x17, x17, x18, lsl #3
+			0xd5384032, // mrs x18, elr_el1
+			0xca120a31, // eor x17, x17, x18, lsl #2
+			0x91001252, // add x18, x18, #4
+			0xd5184032, // msr elr_el1, x18
+			0xd69f03e0, // eret
+		)
+		putProgram(mem, duelVectors+0x800+off, 0xd4000022) // hvc #1
+	}
+}
+
+// program writes new random code into both memories.
+func (d *duel) program() {
+	var words []uint32
+	for len(words) < duelCode/4 {
+		words = append(words, d.words(len(words))...)
+	}
+	for k, c := range d.cpus {
+		putProgram(d.mem[k], testRAM, words[:duelCode/4]...)
+		c.maintain(maintenance{kind: codeAll}, false)
+	}
+}
+
+// reg is mostly one of few registers, so that results meet.
+func (d *duel) reg() uint32 {
+	switch d.rng.IntN(8) {
+	case 0:
+		return d.rng.Uint32() & 31
+	case 1:
+		return 31
+	}
+	return d.rng.Uint32N(10)
+}
+
+// pointer is a register that starts as an address in the data.
+func (d *duel) pointer() uint32 { return 19 + d.rng.Uint32N(7) }
+
+func field(v int64, width, lo int) uint32 { return uint32(v) & (1<<width - 1) << lo }
+
+// words returns one instruction, or a few that belong together, for index i of
+// the code.
+func (d *duel) words(i int) []uint32 {
+	switch n := d.rng.IntN(100); {
+	case n < 15:
+		return []uint32{oracle.RandomWord(d.rng)}
+	case n < 22:
+		return []uint32{d.registers(randomHot(d.rng))}
+	case n < 50:
+		return []uint32{d.registers(d.pick(computing))}
+	case n < 72:
+		return []uint32{d.registers(d.pick(memoryAccess))&^(31<<5) | d.base()<<5}
+	case n < 92:
+		return d.branch(i)
+	case n < 99:
+		return []uint32{d.pick(systemWords)&^31 | d.reg()}
+	}
+	return d.sequence(i)
+}
+
+func (d *duel) base() uint32 {
+	if d.rng.IntN(4) == 0 {
+		return 31
+	}
+	return d.pointer()
+}
+
+// registers replaces the register fields of w that all groups of computing
+// share.
+func (d *duel) registers(w uint32) uint32 {
+	return w&^(31|31<<5|31<<16) | d.reg() | d.reg()<<5 | d.reg()<<16
+}
+
+// A group is words of which the bits of mask are fixed.
+type group struct{ mask, value uint32 }
+
+func (d *duel) pick(groups []group) uint32 {
+	g := groups[d.rng.IntN(len(groups))]
+	return d.rng.Uint32()&^g.mask | g.value
+}
+
+// computing sets and uses flags more often than programs do.
+var computing = []group{
+	{0x1f000000, 0x11000000}, // ADD, ADDS, SUB, SUBS (immediate)
+	{0x3f000000, 0x31000000}, // ADDS, SUBS
+	{0x1f200000, 0x0b000000}, // (shifted register)
+	{0x3f20fc00, 0x2b000000}, // ADDS, SUBS, not shifted
+	{0x3fe00000, 0x2b200000}, // (extended register)
+	{0x1f800000, 0x12000000}, // AND, ORR, EOR, ANDS (immediate)
+	{0x7f800000, 0x72000000}, // ANDS
+	{0x1f000000, 0x0a000000}, // (shifted register)
+	{0x7f000000, 0x6a000000}, // ANDS, BICS
+	{0x1fe0fc00, 0x1a000000}, // ADC, ADCS, SBC, SBCS
+	{0x3fe0fc00, 0x3a000000}, // ADCS, SBCS
+	{0x3fe00410, 0x3a400000}, // CCMP, CCMN
+	{0x3fe00410, 0x3a400000},
+	{0x3fe00800, 0x1a800000}, // CSEL, CSINC, CSINV, CSNEG
+	{0x3fe00800, 0x1a800000},
+	{0x1f800000, 0x12800000}, // MOVN, MOVZ, MOVK
+	{0x1f800000, 0x13000000}, // bitfield
+	{0x1f800000, 0x13800000}, // EXTR
+	{0x7fe0f000, 0x1ac02000}, // shifts by a register
+	{0x7fe0f800, 0x1ac00800}, // UDIV, SDIV
+	{0x7fffe000, 0x5ac00000}, // one source
+	{0x7f000000, 0x1b000000}, // multiply and add
+	{0x9f000000, 0x10000000}, // ADR
+}
+
+// memoryAccess has the forms with an immediate reach little beyond the pointers'
+// pages.
+var memoryAccess = []group{
+	{0x3f300000, 0x39000000}, // unsigned offset
+	{0x3f200c00, 0x38000000}, // unscaled
+	{0x3f200c00, 0x38000400}, // post-indexed
+	{0x3f200c00, 0x38000c00}, // pre-indexed
+	{0x3f200c00, 0x38000800}, // unprivileged
+	{0x3f204c00, 0x38204800}, // register offset
+	{0x7e000000, 0x28000000}, // pairs
+	{0x7e000000, 0x28000000},
+	{0x3f300000, 0x3d000000}, // SIMD and FP
+	{0x3f200c00, 0x3c000400},
+	{0x3e000000, 0x2c000000},
+	{0xbfff0000, 0x0c400000}, // LD1
+	{0xbf9f0000, 0x0c9f0000}, // post-indexed
+	{0x3f208000, 0x38200000}, // LSE
+	{0x3fa07c00, 0x08a07c00}, // CAS
+	{0x3fe07c00, 0x08007c00}, // STXR
+	{0x3ffffc00, 0x085ffc00}, // LDAXR
+	{0x3fbffc00, 0x089ffc00}, // LDAR, STLR
+}
+
+var systemWords = []group{
+	{^uint32(31), 0xd51b4200}, // msr nzcv, x
+	{^uint32(31), 0xd53b4200}, // mrs x, nzcv
+	{^uint32(31), 0xd53b4220}, // mrs x, daif
+	{^uint32(31), 0xd51b4220}, // msr daif, x
+	{^uint32(31), 0xd51bd040}, // msr tpidr_el0, x
+	{^uint32(31), 0xd53bd040}, // mrs x, tpidr_el0
+	{^uint32(31), 0xd5384100}, // mrs x, sp_el0
+	{^uint32(31), 0xd5184100}, // msr sp_el0, x
+	{^uint32(31), 0xd538d080}, // mrs x, tpidr_el1
+	{^uint32(31), 0xd51b4420}, // msr fpsr, x
+	{^uint32(31), 0xd53b4420}, // mrs x, fpsr
+	{^uint32(31), 0xd51b4400}, // msr fpcr, x
+	{^uint32(31), 0xd53be040}, // mrs x, cntvct_el0
+	{0xfffff0ff, 0xd50340df},  // msr daifset
+	{0xfffff0ff, 0xd50340ff},  // msr daifclr
+	{0xfffffeff, 0xd500409f},  // msr pan
+	{0xfffffeff, 0xd50040bf},  // msr spsel
+	{0xfffff0ff, 0xd50330bf},  // dmb
+	{0xfffff0ff, 0xd503309f},  // dsb
+	{0xffffffff, 0xd5033fdf},  // isb
+	{0xffffffff, 0xd503201f},  // nop
+	{0xffffffff, 0xd503203f},  // yield
+	{0xffffffff, 0xd508751f},  // ic iallu
+	{^uint32(31), 0xd50b7520}, // ic ivau
+	{^uint32(31), 0xd50b7420}, // dc zva
+	{^uint32(31), 0xd50b7e20}, // dc civac
+	{0xffffffff, 0xd508871f},  // tlbi vmalle1
+	{^uint32(31), 0xd5088760}, // tlbi vaae1
+	{0xffe0001f, 0xd4000001},  // svc
+	{0xffe0001f, 0xd4200000},  // brk
+	{0xffffffff, 0xd69f03e0},  // eret
+	{^uint32(31), 0xd5181040}, // msr cpacr_el1, x
+}
+
+// branch returns a branch of any form to a place near, in the page, or in
+// another one.
+func (d *duel) branch(i int) []uint32 {
+	to := i
+	switch d.rng.IntN(8) {
+	case 0:
+		to = d.rng.IntN(duelCode / 4)
+	case 1:
+		to = i&^(opsPerPage-1) + d.rng.IntN(opsPerPage)
+	case 2, 3, 4:
+		to -= d.rng.IntN(12)
+	default:
+		to += 1 + d.rng.IntN(12)
+	}
+	off := int64(max(to, 0) - i)
+	switch d.rng.IntN(9) {
+	case 0:
+		return []uint32{0x14000000 | field(off, 26, 0)}
+	case 1:
+		return []uint32{0x94000000 | field(off, 26, 0)}
+	case 2:
+		return []uint32{d.rng.Uint32()&(1<<31|1<<24) | 0x34000000 | field(off, 19, 5) | d.reg()}
+	case 3:
+		return []uint32{d.rng.Uint32()&(1<<31|1<<24|31<<19) | 0x36000000 | field(off, 14, 5) | d.reg()}
+	case 4: // ADR and a branch to the register
+		r := 9 + d.rng.Uint32N(3)
+		form := []uint32{0xd61f0000, 0xd63f0000, 0xd65f0000}[d.rng.IntN(3)]
+		return []uint32{0x10000000 | field(off, 19, 5) | r, form | r<<5}
+	}
+	return []uint32{0x54000000 | field(off, 19, 5) | d.rng.Uint32()&15}
+}
+
+// sequence is something that takes several instructions.
+func (d *duel) sequence(i int) []uint32 {
+	switch d.rng.IntN(4) {
+	case 0: // SCTLR_EL1.A changes
+		return []uint32{0xd538100b, 0xd27f016b, 0xd518100b} // mrs x11, sctlr_el1; eor x11, x11, #2; msr sctlr_el1, x11
+	case 1: // FP traps or not
+		return []uint32{0xd538104b, 0xd26b056b, 0xd518104b} // mrs x11, cpacr_el1; eor x11, x11, #0x600000 >> 1...; msr
+	case 2: // this cache line
+		return []uint32{0x1000000b, 0xd50b752b, 0xd5033b9f, 0xd5033fdf} // adr x11, .; ic ivau, x11; dsb ish; isb
+	}
+	n := 2 + d.rng.IntN(6)                                              // a loop of a few rounds
+	out := []uint32{0xd280000c | field(int64(d.rng.IntN(20)+1), 16, 5)} // mov x12, #n
+	for range n {
+		out = append(out, d.registers(d.pick(computing)))
+	}
+	return append(out, 0xf100058c, 0x54000001|field(int64(-n-1), 19, 5)) // subs x12, x12, #1; b.ne
+}
+
+// state puts both CPUs into the same random state.
+func (d *duel) state() {
+	var x [32]uint64
+	for i := range x {
+		switch d.rng.IntN(4) {
+		case 0:
+			x[i] = d.rng.Uint64()
+		case 1:
+			x[i] = uint64(int64(d.rng.IntN(64) - 16))
+		case 2:
+			x[i] = 1<<63>>d.rng.IntN(64) - uint64(d.rng.IntN(2))
+		default:
+			x[i] = d.address()
+		}
+	}
+	for i := 19; i < 26; i++ {
+		x[i] = d.address()
+	}
+	x[30] = testRAM + uint64(d.rng.IntN(duelCode/4))*4
+	x[31] = d.address() &^ 15
+	if d.rng.IntN(8) == 0 {
+		x[31] += uint64(d.rng.IntN(16))
+	}
+	fill := oracle.Fill(d.rng.Uint64())
+	pc := testRAM + uint64(d.rng.IntN(duelCode/4))*4
+	pstate := uint64(d.rng.Uint32())&(15<<28) | uint64(d.rng.IntN(16))<<aarch64.PSTATE_DAIF | 1<<9 // D
+	pstate |= []uint64{aarch64.PSTATE_EL0t, aarch64.PSTATE_EL1t, aarch64.PSTATE_EL1h, aarch64.PSTATE_EL1h}[d.rng.IntN(4)]
+	if d.rng.IntN(8) == 0 {
+		pstate |= aarch64.PSTATE_PAN
+	}
+	sctlr := uint64(0x30d0_0800 | 1<<0 | 1<<2 | 1<<12 | 1<<14 | 1<<15 | 1<<26) // M, C, I, DZE, UCT, UCI
+	sctlr |= uint64(d.rng.IntN(4)) << 3                                        // SA, SA0
+	if d.rng.IntN(4) == 0 {
+		sctlr |= aarch64.SCTLR_A
+	}
+	cpacr := uint64(3 << 20)
+	if d.rng.IntN(8) == 0 {
+		cpacr = uint64(d.rng.IntN(4)) << 20
+	}
+	tcr := uint64(25 | 1<<23 | 5<<32 | d.rng.IntN(2)<<37) // T0SZ, EPD1, IPS, TBI0
+	vbar := uint64(duelVectors)
+	if d.rng.IntN(4) == 0 {
+		vbar += 0x800
+	}
+	other := d.address() &^ 15
+	for _, c := range d.cpus {
+		c.debug.reset()
+		for _, r := range []struct {
+			reg aarch64.SysReg
+			v   uint64
+		}{
+			{aarch64.MDSCR_EL1, 0}, {aarch64.MAIR_EL1, 0xff}, {aarch64.TCR_EL1, tcr}, {aarch64.TTBR0_EL1, duelTables},
+			{aarch64.SCTLR_EL1, sctlr}, {aarch64.CPACR_EL1, cpacr}, {aarch64.VBAR_EL1, vbar},
+			{aarch64.CNTV_CTL_EL0, 0},
+		} {
+			if !c.setSysReg(r.reg, r.v) {
+				d.t.Fatalf("no register %v", r.reg)
+			}
+		}
+		c.setPSTATE(pstate)
+		copy(c.X[:32], x[:])
+		c.spOther, c.PC = other, pc
+		c.V, c.FP.FPCR, c.FP.FPSR = fill.V, fill.FPCR, fill.FPSR
+		c.excl, c.event = exclusive{}, false
+	}
+}
+
+// address is one in the data, often near a page's end.
+func (d *duel) address() uint64 {
+	a := duelData + uint64(d.rng.IntN(int(duelDataEnd-duelData)))
+	if d.rng.IntN(2) == 0 {
+		a = a&^pageMask + uint64(d.rng.IntN(64)) - 32
+	}
+	if d.rng.IntN(2) == 0 {
+		a &^= 7
+	}
+	if d.rng.IntN(32) == 0 {
+		a |= 0x5a << 56
+	}
+	return a
+}
+
+// run runs both CPUs for at most n instructions and compares them.
+func (d *duel) run(n int) {
+	d.t.Helper()
+	irq := d.rng.IntN(8) == 0
+	from := d.cpus[0].PC
+	for _, c := range d.cpus {
+		c.limit = c.stats.Instructions + uint64(n)
+		c.SetIRQ(irq)
+		if _, err := c.Run(); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.compare(from, n)
+}
+
+// follow lets the translator execute until generated code has used up its
+// budget or is left for another reason, and the interpreter as much: what is
+// between two calls of generated code is seen too, as if a kick had come then.
+func (d *duel) follow(budget int) {
+	d.t.Helper()
+	lead, other := d.cpus[1], d.cpus[0]
+	from, before := lead.PC, lead.stats.Instructions
+	lead.stop, lead.irq, lead.fiq = false, false, false
+	page := lead.code.lookup(lead.el, lead.PC)
+	if page == nil || lead.PC&3 != 0 || lead.stepwise {
+		d.run(1)
+		return
+	}
+	lead.runGenerated(page, uint64(budget))
+	if !lead.stop {
+		lead.exit = hv.Exit{Reason: hv.ExitCanceled}
+	}
+	other.limit = other.stats.Instructions + lead.stats.Instructions - before
+	if _, err := other.Run(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.compare(from, budget)
+}
+
+func (d *duel) compare(from uint64, n int) {
+	d.t.Helper()
+	if got, want := d.seen(1), d.seen(0); got != want {
+		d.t.Fatalf("from 0x%x, %d instructions, interpreter -, translator +:\n%s\n%s", from, n, cmp.Diff(want, got), d.listing(from))
+	}
+	if !bytes.Equal(d.mem[0], d.mem[1]) {
+		d.t.Fatalf("from 0x%x, %d instructions: memory differs\n%s", from, n, d.listing(from))
+	}
+}
+
+// seen is all that can be seen of a CPU.
+type seen struct {
+	X                  [32]uint64
+	NZCV               uint32
+	PC                 uint64
+	V                  [32][2]uint64
+	FPCR, FPSR         uint32
+	PSTATE, SPOther    uint64
+	ESR, FAR, ELR      uint64
+	SPSR, SCTLR, CPACR uint64
+	TPIDR0, TPIDR1     uint64
+	Exclusive          bool
+	ExclusiveSize      uint64
+	Exit               hv.Exit
+	Instructions       uint64
+	Exceptions         uint64
+	Interrupts         uint64
+}
+
+func (d *duel) seen(k int) seen {
+	c := d.cpus[k]
+	s := seen{
+		NZCV: c.NZCV(), PC: c.PC, V: c.V, FPCR: c.FP.FPCR, FPSR: c.FP.FPSR,
+		PSTATE: c.pstate(), SPOther: c.spOther, ESR: c.sys.esr, FAR: c.sys.far, ELR: c.sys.elr,
+		SPSR: c.sys.spsr, SCTLR: c.sys.sctlr, CPACR: c.sys.cpacr, TPIDR0: c.sys.tpidr0, TPIDR1: c.sys.tpidr1,
+		Exclusive: c.excl.host != nil, Exit: c.exit,
+		Instructions: c.stats.Instructions, Exceptions: c.stats.Exceptions, Interrupts: c.stats.Interrupts,
+	}
+	copy(s.X[:], c.X[:32])
+	return s
+}
+
+// listing is the code from pc on.
+func (d *duel) listing(pc uint64) string {
+	var b strings.Builder
+	for range 24 {
+		if pc-testRAM >= duelCode {
+			break
+		}
+		w := binary.LittleEndian.Uint32(d.mem[0][pc-testRAM:])
+		fmt.Fprintf(&b, "0x%x: %08x %s (%v)\n", pc, w, oracle.Disassemble(w), a64.Decode(w).Code)
+		pc += 4
+	}
+	return b.String()
+}
+
+// rounds is how a duel goes: programs, states, and runs of any length.
+func (d *duel) rounds(programs int) {
+	for range programs {
+		d.program()
+		for range 20 {
+			d.state()
+			for range 4 {
+				switch d.rng.IntN(3) {
+				case 0:
+					d.run(1 + d.rng.IntN(10_000))
+				default:
+					d.follow(1 + d.rng.IntN(200))
+				}
+			}
+		}
+	}
+}
+
+// duelled skips where there is only one engine, and on the second round of the
+// tests, as it runs both engines itself.
+func duelled(t testing.TB) {
+	t.Helper()
+	if err := translatorRuns(); err != nil {
+		t.Skip("one engine alone: ", err)
+	}
+	if engine == Translator && *engineFlag == "both" {
+		t.Skip("runs both engines, and has done so")
+	}
+}
+
+func TestEnginesAgree(t *testing.T) {
+	duelled(t)
+	programs := 60
+	if testing.Short() {
+		programs = 10
+	}
+	newDuel(t, rand.NewPCG(3, 4)).rounds(programs)
+}
