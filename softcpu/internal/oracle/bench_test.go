@@ -3,6 +3,7 @@ package oracle_test
 import (
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
@@ -17,7 +18,7 @@ func BenchmarkCompare(b *testing.B) {
 	}
 	defer o.Close()
 	g := oracle.NewGenerator(oracle.FindClass("simdint"), 1)
-	d := oracle.Differ{Got: newMachine(b), Want: o}
+	d := oracle.Differ{Got: newMachine(b, softcpu.Auto), Want: o}
 	cases := make([]oracle.Case, 1024)
 	for b.Loop() {
 		for i := range cases {

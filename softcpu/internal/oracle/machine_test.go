@@ -8,11 +8,19 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
+// engines are those of this host.
+func engines() []softcpu.Engine {
+	if e, _ := softcpu.New(softcpu.Config{}).Engine(); e == softcpu.Interpreter {
+		return []softcpu.Engine{e}
+	}
+	return []softcpu.Engine{softcpu.Interpreter, softcpu.Translator}
+}
+
 // newMachine returns a machine on the software CPU; the test keeps its thread.
-func newMachine(t testing.TB) *oracle.Machine {
+func newMachine(t testing.TB, e softcpu.Engine) *oracle.Machine {
 	t.Helper()
 	runtime.LockOSThread()
-	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{}))
+	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{Engine: e}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,22 +51,27 @@ func TestSoftCPU(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer o.Close()
-			d := oracle.Differ{Got: newMachine(t), Want: o}
 			g := oracle.NewGenerator(class, 1)
 			cases := make([]oracle.Case, n)
 			for i := range cases {
 				cases[i] = g.Next()
 			}
-			diffs, err := d.Run(cases)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, x := range diffs {
-				if x, err = d.Minimize(x); err != nil {
-					t.Fatal(err)
-				}
-				t.Errorf("\n%v", x)
+			for _, e := range engines() {
+				compare(t, e, oracle.Differ{Got: newMachine(t, e), Want: o}, cases)
 			}
 		})
+	}
+}
+
+func compare(t *testing.T, e softcpu.Engine, d oracle.Differ, cases []oracle.Case) {
+	diffs, err := d.Run(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range diffs {
+		if x, err = d.Minimize(x); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%v:\n%v", e, x)
 	}
 }

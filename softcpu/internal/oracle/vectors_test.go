@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
@@ -93,7 +94,14 @@ func replay(t *testing.T, file string) {
 	if len(cases) != recorded {
 		t.Errorf("%d cases in %s, want %d: record them again with -update", len(cases), file, recorded)
 	}
-	got, err := newMachine(t).Run(cases)
+	for _, e := range engines() {
+		check(t, e, cases, want)
+	}
+}
+
+// check runs the cases on an engine.
+func check(t *testing.T, e softcpu.Engine, cases []oracle.Case, want []oracle.Result) {
+	got, err := newMachine(t, e).Run(cases)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +112,11 @@ func replay(t *testing.T, file string) {
 			continue
 		}
 		if found++; found <= 5 {
-			t.Errorf("case %d:\n%v", i, oracle.Difference{Case: cases[i], Got: got[i], Want: want[i], Text: text})
+			t.Errorf("%v, case %d:\n%v", e, i, oracle.Difference{Case: cases[i], Got: got[i], Want: want[i], Text: text})
 		}
 	}
 	if found > 5 {
-		t.Errorf("%d of %d cases differ", found, len(cases))
+		t.Errorf("%v: %d of %d cases differ", e, found, len(cases))
 	}
 }
 
@@ -119,7 +127,7 @@ func TestVectorsRoundTrip(t *testing.T) {
 	for i := range cases {
 		cases[i] = g.Next()
 	}
-	results, err := newMachine(t).Run(cases)
+	results, err := newMachine(t, softcpu.Auto).Run(cases)
 	if err != nil {
 		t.Fatal(err)
 	}

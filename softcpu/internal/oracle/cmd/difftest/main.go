@@ -29,6 +29,7 @@ var (
 	limit   = flag.Int("max", 10, "differences after which to leave a class")
 	cpu     = flag.String("cpu", "", "QEMU's CPU model; the default depends on the class")
 	repeat  = flag.Int("repeat", 4, "states from which each sequence of words starts")
+	engine  = flag.String("engine", "auto", "of the software CPU: "+strings.Join(softcpu.EngineNames(), ", "))
 	words   = flag.String("words", "", "`file` of instruction words, see command bootwords, to draw from instead of classes")
 )
 
@@ -92,7 +93,11 @@ func compare(name, model string, g *oracle.Generator) (differ bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{}))
+	e, err := softcpu.ParseEngine(*engine)
+	if err != nil {
+		return false, err
+	}
+	m, err := oracle.NewMachine(softcpu.New(softcpu.Config{Engine: e}))
 	if err != nil {
 		return false, err
 	}
