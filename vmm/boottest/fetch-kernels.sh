@@ -5,6 +5,7 @@
 #	installer.vmlinuz  installer.initrd.gz
 #	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
 #	e2fsprogs/	mke2fs and e2fsck for a guest, with their libraries
+#	busybox	the static one, whose programs the command beside measures
 #
 # It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
 # mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
@@ -107,6 +108,7 @@ for suite in $suites; do
 	[ -f "$dir/$suite.vmlinuz" ] || fetch_kernel "$suite" ""
 	[ -d "$dir/$suite-cloud.modules" ] || fetch_kernel "$suite" -cloud
 done
+[ -f "$dir/busybox" ] || unpack bookworm busybox-static '*/bin/busybox' busybox
 [ -d "$dir/e2fsprogs" ] || unpack_e2fsprogs bookworm e2fsprogs
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz
