@@ -89,7 +89,7 @@ func (t *table) flush() {
 }
 
 func (t *table) print(name, unit string, values []string, ratio string) {
-	fmt.Fprintf(t.w, "%-46s %-5s", name, unit)
+	fmt.Fprintf(t.w, "%-56s %-5s", name, unit)
 	for _, v := range values {
 		fmt.Fprintf(t.w, " %12s", v)
 	}
