@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
 // prepareBoot boots Debian's cloud kernel until it has unpacked an initramfs and starts its init.
@@ -13,6 +15,17 @@ func prepareBoot(b *bench) (run, error) {
 	initrd, err := b.busyboxArchive()
 	s := spec{kernel: b.kernel("bookworm-cloud.vmlinuz"), initrd: initrd}
 	return b.bootUntil("Debian's cloud kernel to /init", s, "Run /init as init process"), err
+}
+
+// prepareDevices boots the default guest until its shell has counted the devices that have a driver.
+func prepareDevices(b *bench) (run, error) {
+	s, err := b.defaultGuest()
+	if err != nil {
+		return nil, err
+	}
+	s.disk, s.format, s.net, s.console = b.file("devices.raw"), "raw", true, true
+	s.append += " " + guest.RunParameter("echo there are $(echo /sys/bus/virtio/drivers/*/virtio* | wc -w)")
+	return b.bootUntil("the default guest to the use of 5 devices", s, "there are 5"), makeDisk(s.disk, s.format)
 }
 
 // prepareInstaller boots Debian's installer until it asks for the language.

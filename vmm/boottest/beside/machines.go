@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -27,6 +28,7 @@ type spec struct {
 	memory         int    // MiB; 0 is 512
 	disk, format   string // a path, raw or qcow2
 	net            bool   // the network that needs no rights
+	console        bool   // a virtio console that nobody reads
 }
 
 // findMachines builds miniboot and finds QEMU.
@@ -52,6 +54,7 @@ func (b *bench) findMachines(only *regexp.Regexp) (found []machine, err error) {
 	return found, nil
 }
 
+// minibootMachine has a virtio source of entropy and a balloon always.
 func minibootMachine(path, engine string) machine {
 	return machine{engine, "192.168.127.254", func(s spec) []string {
 		args := []string{path, "-accel", "soft", "-engine", engine, "-no-reboot", "-kernel", s.kernel, "-append", s.append,
@@ -65,15 +68,20 @@ func minibootMachine(path, engine string) machine {
 		if s.net {
 			args = append(args, "-net", "user")
 		}
+		if s.console {
+			args = append(args, "-console", "file:"+os.DevNull)
+		}
 		return args
 	}, layout{uart: 0x4002_0000, gicd: 0x4000_0000, gicr: 0x5000_0000}}
 }
 
+// qemuMachine is given the GIC and the devices that miniboot's machine has.
 func qemuMachine(path string) machine {
 	return machine{"QEMU", "10.0.2.2", func(s spec) []string {
 		args := []string{path, "-M", "virt,gic-version=3", "-accel", "tcg", "-cpu", "cortex-a57", "-nodefaults", "-display", "none",
 			"-serial", "stdio", "-no-reboot", "-kernel", s.kernel, "-append", "console=ttyAMA0 panic=-1 " + s.append,
-			"-smp", strconv.Itoa(max(s.cpus, 1)), "-m", fmt.Sprintf("%dM", s.megabytes()), "-global", "virtio-mmio.force-legacy=false"}
+			"-smp", strconv.Itoa(max(s.cpus, 1)), "-m", fmt.Sprintf("%dM", s.megabytes()), "-global", "virtio-mmio.force-legacy=false",
+			"-device", "virtio-rng-device", "-device", "virtio-balloon-device"}
 		if s.initrd != "" {
 			args = append(args, "-initrd", s.initrd)
 		}
@@ -82,6 +90,9 @@ func qemuMachine(path string) machine {
 		}
 		if s.net {
 			args = append(args, "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net")
+		}
+		if s.console {
+			args = append(args, "-chardev", "null,id=null", "-device", "virtio-serial-device", "-device", "virtconsole,chardev=null")
 		}
 		return args
 	}, layout{uart: 0x0900_0000, gicd: 0x0800_0000, gicr: 0x080a_0000}} // hw/arm/virt.c

@@ -54,9 +54,9 @@ func (p *process) line() (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// expect reads the console until it has text, which need not end its line.
+// expect reads the console until text has come, which need not end its line.
 func (p *process) expect(text string) error {
-	for !strings.Contains(p.seen.String(), text) {
+	for !strings.HasSuffix(p.seen.String(), text) {
 		c, err := p.console.ReadByte()
 		if err != nil {
 			return p.failed(fmt.Sprintf("ended without %q", text), err)

@@ -44,7 +44,7 @@ var titles = map[string]string{
 func preparePrograms(b *bench) (run, error) {
 	initrd, err := b.busyboxArchive()
 	s := spec{kernel: b.kernel("bookworm-cloud.vmlinuz"), initrd: initrd, append: "quiet beside=programs"}
-	return func(m machine) ([]figure, error) { return b.runPrograms(m, s, "") }, err
+	return func(m machine) ([]figure, error) { return b.runPrograms(m, s, "the seven programs", "") }, err
 }
 
 // prepareParallel runs two programs at once, with one CPU and with two.
@@ -53,12 +53,12 @@ func prepareParallel(b *bench) (run, error) {
 	s := spec{kernel: b.kernel("bookworm-cloud.vmlinuz"), initrd: initrd, append: "quiet beside=parallel"}
 	return func(m machine) ([]figure, error) {
 		s.cpus = 1
-		one, err := b.runPrograms(m, s, ", 1 CPU")
+		one, err := b.runPrograms(m, s, titles["parallel"], ", 1 CPU")
 		if err != nil {
 			return nil, err
 		}
 		s.cpus = 2
-		two, err := b.runPrograms(m, s, ", 2 CPUs")
+		two, err := b.runPrograms(m, s, titles["parallel"], ", 2 CPUs")
 		if err != nil {
 			return nil, err
 		}
@@ -66,8 +66,9 @@ func prepareParallel(b *bench) (run, error) {
 	}, err
 }
 
-// runPrograms boots a guest whose init is programs.sh and returns the figures of what it measures.
-func (b *bench) runPrograms(m machine, s spec, suffix string) (figures []figure, err error) {
+// runPrograms boots a guest whose init is programs.sh and returns the figures of what it measures. The names of the
+// rows end in suffix, the row of the memory is called all.
+func (b *bench) runPrograms(m machine, s spec, all, suffix string) (figures []figure, err error) {
 	g, err := b.boot(m, s)
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func (b *bench) runPrograms(m machine, s spec, suffix string) (figures []figure,
 		case !ok:
 		case event == "done":
 			peak, err := g.peakMiB()
-			return append(figures, figure{name: "peak memory" + suffix, value: peak, unit: "MiB"}), err
+			return append(figures, figure{name: all + suffix + ", peak memory", value: peak, unit: "MiB"}), err
 		case strings.HasPrefix(event, "begin "):
 			before = cpu
 		default:

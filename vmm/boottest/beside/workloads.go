@@ -21,6 +21,7 @@ type run func(m machine) ([]figure, error)
 // workloads are in the order in which they run.
 var workloads = []workload{
 	{"boot", prepareBoot},
+	{"devices", prepareDevices},
 	{"programs", preparePrograms},
 	{"parallel", prepareParallel},
 	{"exits", prepareExits},
