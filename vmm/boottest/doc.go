@@ -13,6 +13,8 @@
 //     logs in and powers off.
 //   - TestIdle measures what an idle guest costs the host.
 //
+// The command in the folder beside measures such guests next to QEMU.
+//
 // Debian's kernels come from the directory that the environment variable MINIBOOT_KERNELS names, which
 // fetch-kernels.sh fills; without it the tests of those kernels are skipped. Each test has a reduced form, a sample of
 // what it could run, and the full one when MINIBOOT_FULL is set:
