@@ -59,10 +59,6 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 		g.t.Checked = checked
 	}
 	i := c.PC & pageMask / 4
-	if c.X[a64.SP]&15 != 0 { // generated code does not look at it
-		c.loop(&page.ops, i)
-		return
-	}
 	g.pageVA = c.PC &^ pageMask
 	g.page = unsafe.Pointer(page)
 	g.count = -int64(budget + i)
@@ -93,7 +89,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			}
 			if c.X[a64.SP]&15 != 0 {
 				c.PC += 4
-				c.stats.Instructions += uint64(g.count + budget + int64(g.index) + 1)
+				c.stats.Instructions++
 				return
 			}
 			c.prepare()
