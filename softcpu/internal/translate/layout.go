@@ -52,7 +52,7 @@ type Layout struct {
 	TPIDR1    int32 // TPIDR_EL1
 	SPOther   int32 // the stack pointer that is not selected
 
-	ExclusiveHost, ExclusiveSize, ExclusiveValue int32 // the local monitor
+	ExclusiveHost, ExclusiveSize, ExclusiveValue int32 // the local monitor: its value has 16 bytes
 
 	Count  int32 // executed, less the index in the page, less the budget
 	PageVA int32

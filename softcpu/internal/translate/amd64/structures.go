@@ -166,7 +166,6 @@ func (t *Translator) storeMem(size int, r Reg, m Mem) {
 
 // replicate is LD1R to LD4R.
 func (t *Translator) replicate(op *a64.Op, s *structure) {
-	result := a64.Op{}
 	for k := range s.registers {
 		t.loadMem(s.size, RDX, hostMem(k<<s.size))
 		t.RR(MOVD, true, X0, RDX)
@@ -174,7 +173,6 @@ func (t *Translator) replicate(op *a64.Op, s *structure) {
 		if !s.quad {
 			t.RR(MOVQ, false, X0, X0)
 		}
-		result.Rd = op.Rd + uint8(k)
-		t.storeX(result.Rd)
+		t.storeX(op.Rd + uint8(k))
 	}
 }

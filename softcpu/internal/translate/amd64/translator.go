@@ -65,6 +65,7 @@ type Translator struct {
 	// general way: SCTLR_EL1.A is set.
 	Checked bool
 
+	// Host is what more the processor can do.
 	Host Host
 
 	page  Page
