@@ -54,6 +54,21 @@ func TestBytes(t *testing.T) {
 		{"jne .+3; nop", func(a *Asm) { s := a.Jcc8(NE); a.byte(0x90); a.Land8(s) }, "75 01 90"},
 		{"jmp .+3; nop", func(a *Asm) { s := a.Jmp8(); a.byte(0x90); a.Land8(s) }, "eb 01 90"},
 
+		// llvm-mc takes these with any prefix, or calls them otherwise.
+		{"cmpps xmm0, xmm1, 2", func(a *Asm) { a.RRByte(CMPPS, false, X0, X1, 2) }, "0f c2 c1 02"},
+		{"pclmulqdq xmm0, xmm1, 0x11", func(a *Asm) { a.RRByte(PCLMULQDQ, false, X0, X1, 0x11) }, "66 0f 3a 44 c1 11"},
+		{"sha1msg2 xmm0, xmm1", func(a *Asm) { a.RR(SHA1MSG2, false, X0, X1) }, "0f 38 ca c1"},
+		{"sha256msg1 xmm0, xmm1", func(a *Asm) { a.RR(SHA256MSG1, false, X0, X1) }, "0f 38 cc c1"},
+		{"sha256msg2 xmm0, xmm1", func(a *Asm) { a.RR(SHA256MSG2, false, X0, X1) }, "0f 38 cd c1"},
+		{"sha256rnds2 xmm0, xmm1", func(a *Asm) { a.RR(SHA256RNDS2, false, X0, X1) }, "0f 38 cb c1"},
+		{"sha1rnds4 xmm0, xmm1, 3", func(a *Asm) { a.RRByte(SHA1RNDS4, false, X0, X1, 3) }, "0f 3a cc c1 03"},
+
+		{"rorx rcx, rax, 7", func(a *Asm) { a.RORX(RCX, RAX, 7) }, "c4 e3 fb f0 c8 07"},
+		{"rorx r9, r12, 7", func(a *Asm) { a.RORX(R9, R12, 7) }, "c4 43 fb f0 cc 07"},
+		{"cmpxchg16b [r12]", func(a *Asm) { a.RM(CMPXCHG16B, true, 1, At(R12, 0)) }, "49 0f c7 0c 24"},
+		{"pinsrq xmm2, rax, 1", func(a *Asm) { a.RRByte(PINSRQ, true, X2, RAX, 1) }, "66 48 0f 3a 22 d0 01"},
+		{"pmovmskb eax, xmm2", func(a *Asm) { a.RR(PMOVMSKB, false, RAX, X2) }, "66 0f d7 c2"},
+		{"movmskps eax, xmm2", func(a *Asm) { a.RR(MOVMSKPS, false, RAX, X2) }, "0f 50 c2"},
 		{"vfmadd231sd xmm0, xmm1, xmm2", func(a *Asm) { a.FMA3(VFMADD231SD, true, X0, X1, X2) }, "c4 e2 f1 b9 c2"},
 	} {
 		if got := fmt.Sprintf("% x", assemble(c.emit)); got != c.want {

@@ -11,7 +11,7 @@ import (
 // every exported method of the encoder.
 func TestFormsAreComplete(t *testing.T) {
 	tested := make(map[string]bool)
-	for _, name := range []string{"forms_test.go", "sse_forms_test.go", "bytes_test.go", "encode_test.go"} {
+	for _, name := range []string{"forms_test.go", "sse_forms_test.go", "vector_forms_test.go", "bytes_test.go", "encode_test.go"} {
 		ast.Inspect(parse(t, name), func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok {
 				tested[id.Name] = true

@@ -207,7 +207,7 @@ func (f form) samples() (all []sample) {
 // allForms are the tables.
 func allForms() []form {
 	var all []form
-	for _, table := range [][]form{moveForms, integerForms, aluForms(), lockForms(), conditionForms(), jumpForms(), sseForms, fmaForms()} {
+	for _, table := range [][]form{moveForms, integerForms, aluForms(), lockForms(), conditionForms(), jumpForms(), sseForms, fmaForms(), vectorForms, vexForms()} {
 		all = append(all, table...)
 	}
 	return all
