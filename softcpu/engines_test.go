@@ -446,7 +446,7 @@ func (d *duel) follow(budget int) {
 
 func (d *duel) compare(from uint64, n int) {
 	d.t.Helper()
-	if got, want := d.seen(1), d.seen(0); got != want {
+	if got, want := see(d.cpus[1]), see(d.cpus[0]); got != want {
 		d.t.Fatalf("from 0x%x, %d instructions, interpreter -, translator +:\n%s\n%s", from, n, cmp.Diff(want, got), d.listing(from))
 	}
 	if !bytes.Equal(d.mem[0], d.mem[1]) {
@@ -473,8 +473,7 @@ type seen struct {
 	Interrupts         uint64
 }
 
-func (d *duel) seen(k int) seen {
-	c := d.cpus[k]
+func see(c *cpu) seen {
 	s := seen{
 		NZCV: c.NZCV(), PC: c.PC, V: c.V, FPCR: c.FP.FPCR, FPSR: c.FP.FPSR,
 		PSTATE: c.pstate(), SPOther: c.spOther, ESR: c.sys.esr, FAR: c.sys.far, ELR: c.sys.elr,
