@@ -2,6 +2,7 @@ package softcpu
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -232,7 +233,11 @@ func TestLockstep(t *testing.T) {
 		if err != nil {
 			t.Skip("no kernel: ", err)
 		}
-		lockstep(t, kernel, linux.CommandLine+" panic=-1 "+linux.RunParameter("ls /proc"), false)
+		commandLine := linux.CommandLine + " panic=-1 " + linux.RunParameter("ls /proc")
+		lockstep(t, kernel, commandLine, lockstepOptions{})
+		t.Run("little memory", func(t *testing.T) {
+			lockstep(t, kernel, commandLine, lockstepOptions{forget: true, little: true})
+		})
 	})
 	t.Run("bookworm-cloud", func(t *testing.T) {
 		dir := os.Getenv("MINIBOOT_KERNELS")
@@ -240,7 +245,7 @@ func TestLockstep(t *testing.T) {
 			t.Skip("MINIBOOT_KERNELS names no directory with Debian's kernels")
 		}
 		kernel := boot.File{Name: filepath.Join(dir, "bookworm-cloud.vmlinuz")}
-		lockstep(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"), true)
+		lockstep(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"), lockstepOptions{forget: true})
 	})
 }
 
@@ -254,15 +259,29 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// lockstep boots one kernel. A kernel that patches itself and executes what it
-// has patched before it executes IC gets the old instruction or the new one, as
-// the architecture allows, and the translator decodes farther ahead than the
-// interpreter. For such a kernel forget makes both decode anew in each slice.
-func lockstep(t *testing.T, kernel boot.File, commandLine string, forget bool) {
+// lockstepOptions say what is made hard.
+type lockstepOptions struct {
+	// forget makes both decode anew in each slice. A kernel that patches itself
+	// and executes what it has patched before it executes IC gets the old
+	// instruction or the new one, as the architecture allows, and the translator
+	// decodes farther ahead than the interpreter.
+	forget bool
+	// little gives the translator as little memory as it can work with, and
+	// evicts pages all the time; with forget, as which pages those are is random.
+	little bool
+}
+
+// lockstep boots one kernel.
+func lockstep(t *testing.T, kernel boot.File, commandLine string, o lockstepOptions) {
 	const want = "exit status 0"
 	a, b := lockstepMachines(t, kernel, commandLine)
+	if o.little {
+		if err := errors.Join(b.gen.close(), b.gen.start(probeSize)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for million := 1; !a.off; million++ {
-		stepTogether(t, a, b, million, forget)
+		stepTogether(t, a, b, million, o)
 		compareMachines(t, a, b, million%ramEvery == 0 || a.off)
 	}
 	if !bytes.Contains(a.uart.out.Bytes(), []byte(want)) {
@@ -297,13 +316,16 @@ func lockstepMachines(t *testing.T, kernel boot.File, commandLine string) (a, b 
 
 // stepTogether runs a million instructions on each, in slices of several
 // lengths, after each of which the timer is looked at.
-func stepTogether(t *testing.T, a, b *machine, million int, forget bool) {
+func stepTogether(t *testing.T, a, b *machine, million int, o lockstepOptions) {
 	t.Helper()
 	for left := uint64(1e6); left > 0 && !a.off; {
 		n := min(left, 20_000+uint64(million)*7919%30_011)
 		for _, m := range []*machine{a, b} {
-			if forget {
+			if o.forget {
 				m.maintain(maintenance{kind: codeAll}, false)
+			}
+			if o.little {
+				m.code.evict()
 			}
 			if err := m.run(n); err != nil {
 				t.Fatalf("%v: %v\n%s", m.vm.engine, err, m.uart.out.String())
