@@ -38,6 +38,8 @@ func TestLayout(t *testing.T) {
 		"Inputs":         {placeOf(&c.irq, x16), 1},
 		"Attention":      {placeOf(&c.attention, x16), 4},
 		"Posted":         {placeOf(&c.posted, x16), 1},
+		"NoZVA":          {placeOf(&c.gen.noZVA, x16), 1},
+		"FPSR":           {placeOf(&c.FP.FPSR, x16), 4},
 		"FPTrapped":      {placeOf(&c.fpTrapped, x16), 1},
 		"FPGuest":        {placeOf(&c.gen.fpGuest, x16), 1},
 		"FPFlush":        {placeOf(&c.gen.fpFlush, x16), 1},
