@@ -17,7 +17,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	with := func(change func(o *options)) options {
-		o := options{memory: 512 << 20, cpus: 1, accel: "auto", gic: 3, irqchip: "go"}
+		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", gic: 3, irqchip: "go"}
 		change(&o)
 		return o
 	}
@@ -29,6 +29,7 @@ func TestParseOptions(t *testing.T) {
 		{"-kernel Image -initrd a -initrd b", with(func(o *options) { o.kernel, o.initrds = "Image", []string{"a", "b"} })},
 		{"-append quiet -m 3G -smp 4", with(func(o *options) { o.append, o.memory, o.cpus = "quiet", 3<<30, 4 })},
 		{"-accel soft -gic 2", with(func(o *options) { o.accel, o.gic = "soft", 2 })},
+		{"-engine interpreter", with(func(o *options) { o.engine = "interpreter" })},
 		{"-irqchip framework -accel hvf", with(func(o *options) { o.irqchip, o.accel = "framework", "hvf" })},
 		{"-dtb in -dumpdtb out", with(func(o *options) { o.dtb, o.dumpDTB = "in", "out" })},
 		{"-serial stdio", with(func(o *options) {})},
@@ -56,6 +57,7 @@ func TestParseOptions(t *testing.T) {
 func TestUsageErrorsAreOneLine(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"-m 512", `invalid value "512" for flag -m: size "512": give a number and a unit, K, M or G, as in 512M`},
+		{"-engine jit", `invalid value "jit" for flag -engine: give auto or interpreter or translator`},
 		{"-accel kvm", `invalid value "kvm" for flag -accel: give auto or hvf or soft`},
 		{"-gic 4", `invalid value "4" for flag -gic: give 2 or 3`},
 		{"-gic 33", `invalid value "33" for flag -gic: give 2 or 3`},
