@@ -141,14 +141,6 @@ func (s space) tgField() uint64 {
 	return map[uint]uint64{12: 0, 14: 2, 16: 1}[s.grain] << aarch64.TCR_TG0
 }
 
-// base returns the lowest address of the space.
-func (s space) base() uint64 {
-	if s.upper {
-		return ^uint64(0) << s.bits
-	}
-	return 0
-}
-
 func (s space) stride() uint          { return s.grain - 3 }
 func (s space) startLevel() uint      { return 4 - (s.bits-s.grain+s.stride()-1)/s.stride() }
 func (s space) shift(level uint) uint { return s.grain + (3-level)*s.stride() }

@@ -19,6 +19,7 @@ type handle struct {
 	access int // O_RDONLY, O_WRONLY or O_RDWR
 
 	reading sync.Mutex // a directory's position
+	//lint:ignore U1000 macOS appends with it
 	writing writing
 	closed  bool // by the guest: it takes no more locks; guarded by locks.mu
 }

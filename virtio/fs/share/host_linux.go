@@ -159,6 +159,8 @@ func syncAll(dir int) error {
 }
 
 // writing is what a handle needs to append: nothing, because each call has a flag for it.
+//
+//lint:ignore U1000 the type of a field that macOS needs
 type writing struct{}
 
 func (h *handle) pwritev(fd int, pieces [][]byte, off int64) (int, error) {
