@@ -12,13 +12,20 @@ var engine = Interpreter
 
 var engineFlag = flag.String("engine", "both", "the engine that tests run on: interpreter, translator or both")
 
-// TestMain runs every test and benchmark on both engines, one after the other.
+// TestMain runs every test and benchmark on both engines, one after the other. What
+// is fuzzed runs on the translator: a fuzzer's worker runs only once.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	os.Exit(runOn(m, *engineFlag))
 }
 
 func runOn(m *testing.M, engines string) (code int) {
+	switch {
+	case flag.Lookup("test.list").Value.String() != "":
+		return m.Run()
+	case flag.Lookup("test.fuzz").Value.String() != "" && engines == "both":
+		engines = "translator"
+	}
 	if engines != "translator" {
 		code = m.Run()
 	}
