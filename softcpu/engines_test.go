@@ -3,6 +3,7 @@ package softcpu
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -524,7 +525,7 @@ func duelled(t testing.TB) {
 	if err := translatorRuns(); err != nil {
 		t.Skip("one engine alone: ", err)
 	}
-	if engine == Translator && *engineFlag == "both" {
+	if engine == Translator && *engineFlag == "both" && flag.Lookup("test.fuzz").Value.String() == "" {
 		t.Skip("runs both engines, and has done so")
 	}
 }
