@@ -23,7 +23,7 @@ func runOn(m *testing.M, engines string) (code int) {
 	switch {
 	case flag.Lookup("test.list").Value.String() != "":
 		return m.Run()
-	case flag.Lookup("test.fuzz").Value.String() != "" && engines == "both":
+	case flag.Lookup("test.fuzz").Value.String() != "" && engines == "both" && translatorRuns() == nil:
 		engines = "translator"
 	}
 	if engines != "translator" {
