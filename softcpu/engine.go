@@ -61,7 +61,7 @@ func (c *cpu) run() {
 		switch {
 		case c.stepwise:
 			c.step(page)
-		case c.gen.on && left > opsPerPage && c.X[a64.SP]&15 == 0: // generated code does not look at that
+		case left > opsPerPage && c.mayRunGenerated():
 			c.runGenerated(page, min(budget, left-opsPerPage))
 		case c.limit != unlimited:
 			c.step(page)

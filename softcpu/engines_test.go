@@ -430,7 +430,7 @@ func (d *duel) follow(budget int) {
 	from, before := lead.PC, lead.stats.Instructions
 	lead.stop, lead.irq, lead.fiq = false, false, false
 	page := lead.code.lookup(lead.el, lead.PC)
-	if page == nil || lead.PC&3 != 0 || lead.stepwise {
+	if page == nil || lead.PC&3 != 0 || lead.stepwise || !lead.mayRunGenerated() {
 		d.run(1)
 		return
 	}

@@ -50,8 +50,13 @@ const budget = 10_000
 // codeSize is how much memory a CPU has for generated code, in bytes.
 const codeSize = 32 << 20
 
+// mayRunGenerated says whether runGenerated can go on from here. Generated code
+// does not look at the alignment of the stack pointer where it is used, but only
+// where it is written.
+func (c *cpu) mayRunGenerated() bool { return c.gen.on && c.X[a64.SP]&15 == 0 }
+
 // runGenerated executes from c.PC, which is in page, until something has to be
-// looked at, or the budget is used up.
+// looked at, or the budget is used up. See mayRunGenerated.
 func (c *cpu) runGenerated(page *codePage, budget uint64) {
 	g := &c.gen
 	if checked := c.sys.sctlr&aarch64.SCTLR_A != 0; checked != g.t.Checked {
