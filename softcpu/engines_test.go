@@ -157,9 +157,9 @@ func (d *duel) words(i int) []uint32 {
 		return []uint32{d.registers(d.pick(computing))}
 	case n < 72:
 		return []uint32{d.registers(d.pick(memoryAccess))&^(31<<5) | d.base()<<5}
-	case n < 92:
+	case n < 91:
 		return d.branch(i)
-	case n < 99:
+	case n < 97:
 		return []uint32{d.pick(systemWords)&^31 | d.reg()}
 	}
 	return d.sequence()
@@ -305,7 +305,10 @@ func (d *duel) branch(i int) []uint32 {
 
 // sequence is something that takes several instructions.
 func (d *duel) sequence() []uint32 {
-	if d.rng.IntN(2) == 0 { // this cache line
+	switch d.rng.IntN(4) {
+	case 0, 1:
+		return d.structure()
+	case 2: // this cache line
 		return []uint32{0x1000000b, 0xd50b752b, 0xd5033b9f, 0xd5033fdf} // adr x11, .; ic ivau, x11; dsb ish; isb
 	}
 	n := 2 + d.rng.IntN(6)                                              // a loop of a few rounds
@@ -314,6 +317,54 @@ func (d *duel) sequence() []uint32 {
 		out = append(out, d.registers(d.pick(computing)))
 	}
 	return append(out, 0xf100058c, 0x54000001|field(int64(-n-1), 19, 5)) // subs x12, x12, #1; b.ne
+}
+
+// structure is accesses near each other, with the same base register, and a
+// little between.
+func (d *duel) structure() (out []uint32) {
+	base := d.base()
+	for range 2 + d.rng.IntN(6) {
+		f := structureAccess[d.rng.IntN(len(structureAccess))]
+		w := d.rng.Uint32()&f.random | f.value
+		out = append(out, w&^(31|31<<5)|base<<5|d.reg())
+		switch d.rng.IntN(24) {
+		case 0, 1, 2, 3, 4, 5:
+			out = append(out, d.registers(d.pick(computing)))
+		case 6, 7:
+			out = append(out, 0x54000040|d.rng.Uint32()&15) // b.cond .+8
+		case 8:
+			out = append(out, 0x91004000|base<<5|base) // add base, base, #16
+		case 9:
+			out = append(out, 0xf9400000|d.pointer()<<5|base) // ldr base, [pointer]
+		case 10:
+			out = append(out, 0x9e660000|base) // fmov base, d0
+		case 11:
+			out = append(out, 0xf9400000|d.pointer()<<5|d.reg()) // another structure
+		}
+	}
+	return out
+}
+
+// structureAccess has the bits of an offset, and of a second register, that are
+// random.
+var structureAccess = []struct{ value, random uint32 }{
+	{0x39400000, 31 << 10},          // ldrb w, [base, #imm]
+	{0x79000000, 31 << 10},          // strh w
+	{0xb9800000, 31 << 10},          // ldrsw x
+	{0xf9400000, 31 << 10},          // ldr x
+	{0xb9000000, 31 << 10},          // str w
+	{0xf8400000, 0x1ff << 12},       // ldur x
+	{0xf8400400, 0x10f << 12},       // ldr x, [base], #imm
+	{0xb8000c00, 0x10f << 12},       // str w, [base, #imm]!
+	{0xa9400000, 0x47<<15 | 15<<10}, // ldp x, x, [base, #imm]
+	{0xa9000000, 0x47<<15 | 15<<10}, // stp
+	{0xa9800000, 0x43<<15 | 15<<10}, // stp, [base, #imm]!
+	{0xa8c00000, 0x43<<15 | 15<<10}, // ldp, [base], #imm
+	{0x69400000, 0x47<<15 | 15<<10}, // ldpsw
+	{0x3dc00000, 7 << 10},           // ldr q
+	{0xfd000000, 7 << 10},           // str d
+	{0xad000000, 0x43<<15 | 31<<10}, // stp q, q
+	{0x6cc00000, 0x43<<15 | 31<<10}, // ldp d, d, [base], #imm
 }
 
 // state puts both CPUs into the same random state.
@@ -419,6 +470,37 @@ func (d *duel) run(n int) {
 		return
 	}
 	d.compare(from, n)
+}
+
+// TestGroupAtAPagesEnd has accesses with one base register reach into a page
+// that is read-only, which has to be noticed by the right one of them.
+func TestGroupAtAPagesEnd(t *testing.T) {
+	duelled(t)
+	d := newDuel(t, rand.NewPCG(13, 14))
+	program := []uint32{
+		0x39400265, // ldrb w5, [x19]
+		0x79401266, // ldrh w6, [x19, #8]
+		0x11000421, // add w1, w1, #1
+		0xa9017e67, // stp x7, xzr, [x19, #16]
+		0x3cc01e60, // ldr q0, [x19, #1]!
+		0xb9002668, // str w8, [x19, #36]
+		0xd4000022, // hvc #1
+	}
+	for k := range d.cpus {
+		putProgram(d.mem[k], testRAM, program...)
+	}
+	for back := range uint64(64) {
+		d.state()
+		for range 2 { // with the page not in the TLB, and in it
+			for _, c := range d.cpus {
+				c.setPSTATE(aarch64.PSTATE_EL1h | 15<<aarch64.PSTATE_DAIF)
+				c.setSysReg(aarch64.CPACR_EL1, 3<<20)
+				c.PC, c.X[19] = testRAM, duelData+5*pageSize-back // page 13 is read-only
+				c.X[a64.SP] &^= 15
+			}
+			d.run(2 * opsPerPage)
+		}
+	}
 }
 
 // follow lets the translator execute until generated code has used up its

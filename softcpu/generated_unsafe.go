@@ -20,7 +20,9 @@ import (
 // unsafe: page and the pointers in the itlb are written by generated code
 // without the garbage collector's write barrier. Every page that they name is
 // in codeCache.pages too, as long as generated code runs; tlb and itlb point
-// into the cpu itself.
+// into the cpu itself. shared points into memory given to vm.Map, like the
+// software TLB's host; it is used only by the run that has set it, which ends
+// before the CPU agrees to an Unmap.
 type generated struct {
 	on bool
 
@@ -33,6 +35,7 @@ type generated struct {
 	page   unsafe.Pointer // *codePage
 	index  uint64
 	site   uintptr
+	shared uintptr
 	reason translate.Exit
 	tlb    unsafe.Pointer // *tlbArray
 	itlb   unsafe.Pointer // *[itlbSize]itlbEntry
@@ -188,6 +191,7 @@ func layout() translate.Layout {
 		Page:           gen(unsafe.Offsetof(c.gen.page)),
 		Index:          gen(unsafe.Offsetof(c.gen.index)),
 		Site:           gen(unsafe.Offsetof(c.gen.site)),
+		Shared:         gen(unsafe.Offsetof(c.gen.shared)),
 		Reason:         gen(unsafe.Offsetof(c.gen.reason)),
 		TLB:            gen(unsafe.Offsetof(c.gen.tlb)),
 		ITLB:           gen(unsafe.Offsetof(c.gen.itlb)),

@@ -55,6 +55,7 @@ func TestLayout(t *testing.T) {
 		"Page":           {placeOf(&c.gen.page, x16), 8},
 		"Index":          {placeOf(&c.gen.index, x16), 8},
 		"Site":           {placeOf(&c.gen.site, x16), 8},
+		"Shared":         {placeOf(&c.gen.shared, x16), 8},
 		"Reason":         {placeOf(&c.gen.reason, x16), 8},
 		"TLB":            {placeOf(&c.gen.tlb, x16), 8},
 		"ITLB":           {placeOf(&c.gen.itlb, x16), 8},

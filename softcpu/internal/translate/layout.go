@@ -59,6 +59,7 @@ type Layout struct {
 	Page   int32 // pointer to the page
 	Index  int32
 	Site   int32
+	Shared int32 // the host's address of guest memory that several instructions use
 	Reason int32
 	TLB    int32 // pointer to the array for ordinary loads and stores
 	ITLB   int32 // pointer to the array for this exception level

@@ -25,12 +25,10 @@ func (t *Translator) lower(op *a64.Op) {
 // frequent forms stand for bits of Aux, which the decoder sets for them too.
 func (t *Translator) lowerMemory(op *a64.Op) {
 	switch code := op.Code; {
-	case code <= a64.STRXsp, code == a64.LDST:
-		t.lowerLoadStore(op)
+	case code <= a64.STRXsp, code == a64.LDST, code >= a64.LDPX && code <= a64.LDPXpost, code == a64.LDSTP:
+		t.lowerBased(op)
 	case code >= a64.LDRBr && code <= a64.STRXr, code == a64.LDSText:
 		t.lowerRegisterOffset(op)
-	case code >= a64.LDPX && code <= a64.LDPXpost, code == a64.LDSTP:
-		t.lowerPair(op)
 	case code == a64.LDRlit:
 		t.lowerLiteral(op)
 	case code == a64.PRFM:

@@ -110,24 +110,17 @@ func (t *Translator) slowAt(sites ...int) {
 	t.slow(sites[:n]...)
 }
 
-// transfer loads or stores a general register at the address in RAX.
-func (t *Translator) transfer(op *a64.Op) {
-	load := op.Aux&a64.MemLoad != 0
-	size := op.Aux & a64.MemSize
-	miss := t.tlb(lookup{size: 1 << size, write: !load, el0: op.Aux&a64.MemUnpriv != 0})
-	if load {
-		t.loadReg(op.Aux, op.Rd, hostMem(0), RAX)
-	} else {
-		t.storeReg(size, op.Rd, hostMem(0), RDX)
-	}
-	t.writeBack(op)
-	t.slow(miss)
-	t.writtenBack(op)
+// transfer is a load or store at the address in RAX, without write-back. trapped
+// is a jump that is taken at a trap, or 0.
+func (t *Translator) transfer(op *a64.Op, trapped int) {
+	miss := t.tlb(lookupFor(op))
+	t.loadOrStore(op, hostMem(0))
+	t.slowAt(trapped, miss)
 }
 
 // writeBack gives the base register its new value, if the form has one.
 func (t *Translator) writeBack(op *a64.Op) {
-	if op.Aux&(a64.MemPre|a64.MemPost) == 0 {
+	if !writesBack(op) {
 		return
 	}
 	if p, ok := pinned(op.Rn); ok {
@@ -139,7 +132,7 @@ func (t *Translator) writeBack(op *a64.Op) {
 
 // writtenBack looks at a stack pointer that was the base.
 func (t *Translator) writtenBack(op *a64.Op) {
-	if op.Rn == a64.SP && op.Aux&(a64.MemPre|a64.MemPost) != 0 && op.Imm%16 != 0 {
+	if op.Rn == a64.SP && writesBack(op) && op.Imm%16 != 0 {
 		t.wroteSP()
 	}
 }
@@ -152,7 +145,7 @@ func (t *Translator) written(op *a64.Op, pair bool) {
 			t.writing(op.Ra)
 		}
 	}
-	if op.Aux&(a64.MemPre|a64.MemPost) != 0 {
+	if writesBack(op) {
 		t.writing(op.Rn)
 	}
 }
@@ -165,15 +158,76 @@ func offset(op *a64.Op) uint64 {
 	return op.Imm
 }
 
-func (t *Translator) lowerLoadStore(op *a64.Op) {
-	if op.Aux&(a64.MemPre|a64.MemPost) != 0 && op.Rd == op.Rn {
+// lowerBased translates loads and stores with a constant offset from the base
+// register.
+func (t *Translator) lowerBased(op *a64.Op) {
+	vector, pair := registersOf(op)
+	switch {
+	case vector && writesBack(op):
+		t.writing(op.Rn)
+	case vector:
+	case writesBack(op) && (op.Rd == op.Rn || pair && op.Ra == op.Rn):
 		t.interpret()
 		return
+	default:
+		t.written(op, pair)
 	}
-	t.written(op, false)
+	if t.inGroup(op) {
+		t.lowerMember(op, vector)
+		return
+	}
 	t.clobber()
+	trapped := 0
+	if vector {
+		trapped = t.fpEnabled()
+	}
+	if based(op) && t.i >= t.group.end && t.lead(op) {
+		t.lowerLeader(op, trapped)
+		return
+	}
 	t.base(op.Rn, offset(op))
-	t.transfer(op)
+	miss := t.tlb(lookupFor(op))
+	t.loadOrStore(op, hostMem(0))
+	t.writeBack(op)
+	t.slowAt(trapped, miss)
+	t.writtenBack(op)
+}
+
+// lookupFor is what op asks the TLB. Where alignment is checked, that of a pair
+// or of a structure is less than its size: then the general way finds out.
+func lookupFor(op *a64.Op) lookup {
+	return lookup{size: accessSize(op), write: op.Aux&a64.MemLoad == 0, el0: op.Aux&a64.MemUnpriv != 0}
+}
+
+// loadOrStore loads or stores the registers of op.
+func (t *Translator) loadOrStore(op *a64.Op, m Mem) {
+	size := op.Aux & a64.MemSize
+	next := m
+	next.Disp += 1 << size
+	vector, pair := registersOf(op)
+	load := op.Aux&a64.MemLoad != 0
+	switch {
+	case vector && load:
+		t.loadV(size, op.Rd, m)
+		if pair {
+			t.loadV(size, op.Ra, next)
+		}
+	case vector:
+		t.storeV(size, op.Rd, m)
+		if pair {
+			t.storeV(size, op.Ra, next)
+		}
+	case pair && load:
+		t.loadReg(op.Aux, op.Rd, m, RDX)
+		t.loadReg(op.Aux, op.Ra, next, RAX)
+	case load:
+		t.loadReg(op.Aux, op.Rd, m, RAX)
+	default:
+		t.storeReg(size, op.Rd, m, RDX)
+		if pair {
+			t.storeReg(size, op.Ra, next, RDX)
+		}
+	}
 }
 
 // lowerRegisterOffset is Xn + Xm, shifted and possibly extended.
@@ -185,7 +239,7 @@ func (t *Translator) lowerRegisterOffset(op *a64.Op) {
 		option = uint16(op.Imm)
 	}
 	t.registerOffset(op, option)
-	t.transfer(op)
+	t.transfer(op, 0)
 }
 
 // registerOffset computes RAX = Xn + Xm, extended and shifted.
@@ -228,49 +282,9 @@ func (t *Translator) extend(dst, src Reg, option uint16) {
 	}
 }
 
-func (t *Translator) lowerPair(op *a64.Op) {
-	load := op.Aux&a64.MemLoad != 0
-	if op.Aux&(a64.MemPre|a64.MemPost) != 0 && (op.Rd == op.Rn || op.Ra == op.Rn) {
-		t.interpret()
-		return
-	}
-	t.written(op, true)
-	t.clobber()
-	t.base(op.Rn, offset(op))
-	size := op.Aux & a64.MemSize
-	miss := t.tlbPair(1<<size, !load)
-	n := int32(1) << size
-	if load {
-		t.loadPair(op, n)
-	} else {
-		t.storeReg(size, op.Rd, hostMem(0), RDX)
-		t.storeReg(size, op.Ra, hostMem(n), RDX)
-	}
-	t.writeBack(op)
-	t.slow(miss)
-	t.writtenBack(op)
-}
-
-// tlbPair is the lookup for two registers of size bytes. Their alignment is
-// that of one.
-func (t *Translator) tlbPair(size int32, write bool) (miss int) {
-	if !t.Checked {
-		return t.tlb(lookup{size: 2 * size, write: write})
-	}
-	// The general way finds out; few guests check alignment.
-	return t.tlb(lookup{size: 2 * size, write: write, exact: true})
-}
-
-// loadPair loads both registers, the first only after the second's address is
-// no longer needed.
-func (t *Translator) loadPair(op *a64.Op, n int32) {
-	t.loadReg(op.Aux, op.Rd, hostMem(0), RDX)
-	t.loadReg(op.Aux, op.Ra, hostMem(n), RAX)
-}
-
 func (t *Translator) lowerLiteral(op *a64.Op) {
 	t.writing(op.Rd)
 	t.clobber()
 	t.pageVA(RAX, t.i*4+op.Imm)
-	t.transfer(op)
+	t.transfer(op, 0)
 }

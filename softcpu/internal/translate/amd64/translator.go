@@ -77,6 +77,8 @@ type Translator struct {
 	done  bool
 
 	unaligned []unalignedSP
+	group     group
+	leaders   []leader
 }
 
 // unalignedSP leaves before instruction next, which may be of the next page.
@@ -199,6 +201,7 @@ func (t *Translator) Translate(page Page, first uint64) (n int) {
 	t.page, t.done = page, false
 	t.fl = flags{mem: true}
 	t.fixes, t.cold, t.slows, t.unaligned = t.fixes[:0], t.cold[:0], t.slows[:0], t.unaligned[:0]
+	t.leaders, t.group = t.leaders[:0], group{}
 	start := t.n
 	for t.i = first; !t.done; t.i++ {
 		if t.i >= opsPerPage || t.i-first >= maxRun || t.n-start > longRun || t.i > first && t.page.Entries[t.i] != 0 {
@@ -206,7 +209,7 @@ func (t *Translator) Translate(page Page, first uint64) (n int) {
 			break
 		}
 		op := t.op(t.i)
-		if t.fl.mem && !(t.fl.host && op.ReadsFlags()) {
+		if t.fl.mem && !(t.fl.host && op.ReadsFlags()) && t.i >= t.group.end {
 			t.fl.host = false // who comes from elsewhere does not have them there
 			t.page.Entries[t.i] = uint32(t.Pos())
 		}
@@ -247,6 +250,9 @@ func (t *Translator) finish() {
 		t.Link(b.site, t.Pos())
 		t.i, t.fl = b.i, b.fl
 		t.takeBranch(b.to)
+	}
+	for k := range t.leaders {
+		t.finishLeader(&t.leaders[k])
 	}
 	for k := range t.slows {
 		s := &t.slows[k]

@@ -39,53 +39,22 @@ func (t *Translator) storeV(size uint16, v uint8, m Mem) {
 	t.RM([4]Inst{MOVM8, MOVM16, MOVM, MOVM}[size], size == 3, RDX, m)
 }
 
-// transferV loads or stores n SIMD registers, Rd and Ra, at the address in RAX.
-func (t *Translator) transferV(op *a64.Op, n int32, sites ...int) {
-	size := op.Aux & a64.MemSize
-	load := op.Aux&a64.MemLoad != 0
-	bytes := int32(1) << size
-	sites = append(sites, t.tlb(lookup{size: n * bytes, write: !load}))
-	transfer := t.storeV
-	if load {
-		transfer = t.loadV
-	}
-	transfer(size, op.Rd, hostMem(0))
-	if n == 2 {
-		transfer(size, op.Ra, hostMem(bytes))
-	}
-	t.writeBack(op)
-	t.slow(sites...)
-	t.writtenBack(op)
-}
-
 // lowerVectorMemory translates loads and stores of SIMD and FP registers.
 func (t *Translator) lowerVectorMemory(op *a64.Op) {
 	switch op.Code {
-	case a64.LDSTV:
-		t.vectorTransfer(op, 1)
-	case a64.LDSTVP:
-		t.vectorTransfer(op, 2)
+	case a64.LDSTV, a64.LDSTVP:
+		t.lowerBased(op)
 	case a64.LDSTVext:
 		t.clobber()
 		trapped := t.fpEnabled()
 		t.registerOffset(op, uint16(op.Imm))
-		t.transferV(op, 1, trapped)
+		t.transfer(op, trapped)
 	case a64.LDRVlit:
 		t.clobber()
 		trapped := t.fpEnabled()
 		t.pageVA(RAX, t.i*4+op.Imm)
-		t.transferV(op, 1, trapped)
+		t.transfer(op, trapped)
 	default:
 		t.structures(op)
 	}
-}
-
-func (t *Translator) vectorTransfer(op *a64.Op, n int32) {
-	if op.Aux&(a64.MemPre|a64.MemPost) != 0 {
-		t.writing(op.Rn)
-	}
-	t.clobber()
-	trapped := t.fpEnabled()
-	t.base(op.Rn, offset(op))
-	t.transferV(op, n, trapped)
 }
