@@ -5,7 +5,8 @@
 // What each system does:
 //
 //	          New                            Zero                     GiveBack
-//	Linux     mmap, MAP_NORESERVE            frees the pages          frees the pages: they read as zero
+//	Linux     mmap, MAP_NORESERVE, in        frees the pages          frees the pages: they read as zero
+//	          huge pages if there are
 //	macOS     mmap                           writes zeros             MADV_FREE_REUSABLE: the pages leave the
 //	                                                                  footprint, and keep their content or
 //	                                                                  read as zero

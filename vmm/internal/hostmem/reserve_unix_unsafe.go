@@ -14,12 +14,15 @@ import (
 // unsafe: only the mapping's address is used, to round it up. The mapping is align
 // bytes larger than mem, so mem lies inside it.
 func reserve(size, align uint64) (reserved, mem []byte, err error) {
+	align = max(align, hugePage)
 	reserved, err = unix.Mmap(-1, 0, int(size+align), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|mapNoReserve)
 	if err != nil {
 		return nil, nil, err
 	}
 	skip := -uint64(uintptr(unsafe.Pointer(&reserved[0]))) & (align - 1)
-	return reserved, reserved[skip : skip+size : skip+size], nil
+	mem = reserved[skip : skip+size : skip+size]
+	useHugePages(mem)
+	return reserved, mem, nil
 }
 
 // release unmaps what reserve mapped.
