@@ -46,8 +46,10 @@ type Config struct {
 	// meanwhile. So does Run, at most until a second after its context's end.
 	Console io.Writer
 
-	// Virtio are the devices behind the virtio-mmio slots, from slot 0. The caller
-	// closes what they hold, after it has closed the machine.
+	// Virtio are the devices behind the virtio-mmio slots, from slot 0. A device
+	// uses what the caller has given it (a disk, a network, a share) until the
+	// machine is closed. So the caller closes the machine first, and then those, in
+	// any order.
 	Virtio []virtio.Device
 
 	// NoReset makes a reset end Run, with ResetRequested.

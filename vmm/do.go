@@ -1,7 +1,6 @@
 package vmm
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -21,15 +20,14 @@ const (
 	taskDone
 )
 
-var errNotRunning = errors.New("vmm: do: the machine is not running: call it while Run runs")
-
 // Do runs f on the goroutine of a vCPU and returns when f has returned. Meanwhile
 // the vCPU is out of the guest, between two instructions. It may have been
 // computing, waiting, paused or switched off. It goes on with what f has changed,
 // but switching a CPU on sets its registers anew.
 //
 // f must not keep the VCPU, and must not call a method that waits for vCPUs: Do,
-// VCPUs, Pause. If Do returns an error, f was not called.
+// VCPUs, Pause. If Do returns an error, f was not called. The error is ErrNotRunning
+// before Run and after its end, and ErrClosed after Close.
 func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
 	if cpu < 0 || cpu >= len(m.vcpus) {
 		return fmt.Errorf("vmm: do: there is no vcpu %d: give 0 to %d", cpu, len(m.vcpus)-1)
@@ -46,7 +44,7 @@ func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
 	}
 	if t.state == taskWaiting {
 		v.task = nil
-		return errNotRunning
+		return m.notRunningLocked("do")
 	}
 	return nil
 }
@@ -59,7 +57,7 @@ func (m *Machine) postTask(v *vcpu, t *task) error {
 		m.cond.Wait()
 	}
 	if !m.running || m.quit {
-		return errNotRunning
+		return m.notRunningLocked("do")
 	}
 	v.task = t
 	m.cond.Broadcast()

@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -98,8 +99,8 @@ func TestDoAtTheEnd(t *testing.T) {
 	<-begun
 	go func() { second <- r.Do(0, func(hv.VCPU) { t.Error("a Do after the machine's end is served") }) }()
 	r.cancel()
-	if err := <-second; err != errNotRunning {
-		t.Errorf("a Do that waits: %v, want %v", err, errNotRunning)
+	if err := <-second; !errors.Is(err, ErrNotRunning) {
+		t.Errorf("a Do that waits: %v, want %v", err, ErrNotRunning)
 	}
 	select {
 	case err := <-first:
@@ -126,13 +127,14 @@ func TestDoErrors(t *testing.T) {
 	}
 	expect("index -1", -1, "vmm: do: there is no vcpu -1: give 0 to 1")
 	expect("index 2", 2, "vmm: do: there is no vcpu 2: give 0 to 1")
-	expect("before Run", 0, errNotRunning.Error())
+	const notRunning = "vmm: do: the machine is not running: call it while Run runs"
+	expect("before Run", 0, notRunning)
 	if _, err := m.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	expect("after Run", 1, errNotRunning.Error())
+	expect("after Run", 1, notRunning)
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
-	expect("after Close", 0, errNotRunning.Error())
+	expect("after Close", 0, "vmm: do: the machine is closed")
 }

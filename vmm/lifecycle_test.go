@@ -382,9 +382,14 @@ func TestCallsOutOfOrder(t *testing.T) {
 		t.Errorf("Run: %v, %v", r, err)
 	}
 	use(m)
-	const again = "vmm: run: the machine has run already or is closed, make another"
-	if r, err := m.Run(context.Background()); r != Stopped || err == nil || err.Error() != again {
+	if r, err := m.Run(context.Background()); r != Stopped || err == nil || err.Error() != "vmm: run: the machine runs or has run, make another" {
 		t.Errorf("second Run: %v, %v", r, err)
+	}
+	if err := m.Input(t.Context(), []byte("x")); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("Input after Run: %v, want %v", err, ErrNotRunning)
+	}
+	if s := m.VCPUs(); len(s) != 1 || s[0].PC == 0 {
+		t.Errorf("states after Run: %v, want one vcpu", s)
 	}
 	for range 2 {
 		if err := m.Close(); err != nil {
@@ -392,15 +397,15 @@ func TestCallsOutOfOrder(t *testing.T) {
 		}
 	}
 	use(m)
-	if s := m.VCPUs(); s != nil {
-		t.Errorf("states after Close: %v", s)
+	if err := m.Input(t.Context(), []byte("x")); !errors.Is(err, ErrClosed) {
+		t.Errorf("Input after Close: %v, want %v", err, ErrClosed)
 	}
 
 	m = softMachine(t, Config{}, guestPowerOff...)
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
-	if r, err := m.Run(context.Background()); r != Stopped || err == nil || err.Error() != again {
+	if r, err := m.Run(context.Background()); r != Stopped || !errors.Is(err, ErrClosed) {
 		t.Errorf("Run after Close: %v, %v", r, err)
 	}
 
@@ -409,7 +414,7 @@ func TestCallsOutOfOrder(t *testing.T) {
 	if err := r.Close(); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("close while it runs: %v, want an error", err)
 	}
-	if _, err := r.Run(context.Background()); err == nil || err.Error() != again {
+	if _, err := r.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "runs or has run") {
 		t.Errorf("Run while it runs: %v", err)
 	}
 	r.Pause()
@@ -444,6 +449,7 @@ func TestHostErrors(t *testing.T) {
 		if r != Stopped || err == nil || !strings.HasPrefix(err.Error(), c.want) || !errors.Is(err, boom) && c.h.script == nil {
 			t.Errorf("%s: %v, %v, want %s", c.name, r, err, c.want)
 		}
+		m.VCPUs() // does not wait for a vCPU that could not be made
 	}
 }
 

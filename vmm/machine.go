@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,7 +21,9 @@ import (
 
 // Machine is a virtual machine. Make one with New, run it with Run, and Close
 // it. Pause, Resume, PowerButton, Input, Stats, VCPUs and Do may be called from any
-// goroutine while Run runs.
+// goroutine while Run runs. On a closed machine Run, Input and Do fail with
+// ErrClosed, Pause, Resume and PowerButton do nothing, and Stats and VCPUs tell
+// how it ended.
 type Machine struct {
 	cfg  Config
 	plan *boot.Plan
@@ -38,6 +41,9 @@ type Machine struct {
 
 	// offset is how far the guest's counters are behind the host's, in ticks.
 	offset atomic.Uint64
+
+	over context.Context // done at the end of Run, or at Close
+	end  context.CancelFunc
 
 	requests chan request // of the guest; only the first one counts
 	errs     chan error   // of the host; has room for one from each goroutine
@@ -71,6 +77,7 @@ func New(cfg Config) (*Machine, error) {
 		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), guestLog: newGuestLog(cfg.Log),
 	}
 	m.cond = sync.NewCond(&m.mu)
+	m.over, m.end = context.WithCancel(context.Background())
 	m.plan, err = boot.Prepare(boot.Config{
 		Machine: boot.Machine{CPUs: cfg.VCPUs, RAM: ranges, GIC: cfg.GIC, Virtio: slotNumbers(len(cfg.Virtio))},
 		Kernel:  cfg.Kernel, Initrds: cfg.Initrds, CommandLine: cfg.CommandLine, DTB: cfg.DTB, KASLR: cfg.KASLR,
@@ -144,6 +151,8 @@ func (m *Machine) buildDevices() error {
 func (m *Machine) Plan() *boot.Plan { return m.plan }
 
 // Close frees the machine. Run must have returned. A second Close does nothing.
+// What the devices of Config.Virtio work on (disks, networks, shares) is closed
+// after the machine, in any order.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	running, closed := m.running, m.closed
@@ -157,6 +166,7 @@ func (m *Machine) Close() error {
 	case closed:
 		return nil
 	}
+	m.end()
 	if m.rtc != nil {
 		m.rtc.Close()
 	}

@@ -104,12 +104,12 @@ func (m *Machine) allParkedLocked() bool {
 	return parked == m.alive
 }
 
-// retire forgets a routine that ends.
-func (m *Machine) retire(v *vcpu) {
+// retire forgets a routine that ends. last is the state of its vCPU, if it had one.
+func (m *Machine) retire(v *vcpu, last *VCPUState) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.alive--
-	v.power = powerOff
+	v.last, v.power = last, powerOff
 	m.cond.Broadcast()
 }
 

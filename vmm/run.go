@@ -42,16 +42,22 @@ func (m *Machine) post(r request) {
 
 // Run boots the guest and returns when it powers off, when it panics, when ctx
 // is done (the error is then ctx's), or when the host fails. It may be
-// called once. It changes nothing about the process unless Config asks for it:
+// called once; on a closed machine the error is ErrClosed. It changes nothing about the process unless Config asks for it:
 // see RaiseGOMAXPROCS.
 func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	m.mu.Lock()
-	if m.running || m.quit {
-		m.mu.Unlock()
-		return Stopped, errors.New("vmm: run: the machine has run already or is closed, make another")
+	switch {
+	case m.closed:
+		err = fmt.Errorf("vmm: run: %w", ErrClosed)
+	case m.running || m.quit:
+		err = errors.New("vmm: run: the machine runs or has run, make another")
+	default:
+		m.running = true
 	}
-	m.running = true
 	m.mu.Unlock()
+	if err != nil {
+		return Stopped, err
+	}
 
 	if m.cfg.RaiseGOMAXPROCS {
 		addProcessors(len(m.vcpus))
@@ -162,6 +168,7 @@ func (m *Machine) stopRoutines(ctx context.Context, wg *sync.WaitGroup, flush fu
 	m.quit = true
 	m.cond.Broadcast()
 	m.mu.Unlock()
+	m.end()
 	for _, v := range m.vcpus {
 		v.interrupt()
 	}

@@ -44,7 +44,8 @@ type vcpu struct {
 	power          powerState
 	parked         bool // the routine waits and holds no guest state in flight
 	entry, context uint64
-	task           *task // of Machine.Do; nil: none
+	task           *task      // of Machine.Do; nil: none
+	last           *VCPUState // at the routine's end
 
 	counts exitCounts
 }
@@ -97,6 +98,7 @@ func (v *vcpu) routine(ready chan<- error) {
 	defer runtime.UnlockOSThread()
 	hv, err := v.m.vm.NewVCPU(v.index)
 	if err != nil {
+		v.m.retire(v, nil)
 		ready <- fmt.Errorf("vmm: make vcpu %d: %w", v.index, err)
 		return
 	}
@@ -113,7 +115,8 @@ func (v *vcpu) routine(ready chan<- error) {
 	}
 	v.ptimer.stop()
 	v.alarm.Stop()
-	v.m.retire(v)
+	last := v.state()
+	v.m.retire(v, &last)
 	hv.Close()
 }
 

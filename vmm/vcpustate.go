@@ -46,8 +46,8 @@ func (s VCPUState) String() string {
 		s.Index, s.PC, (s.CPSR>>2)&3, s.LR, s.SP, s.ESR, s.FAR, s.ELR, s.VBAR)
 }
 
-// VCPUs returns the state of every vCPU. It interrupts each for a moment. It
-// returns nil if the machine does not run.
+// VCPUs returns the state of every vCPU. It interrupts each for a moment. After
+// Run it returns the state at Run's end, and before Run it returns nil.
 func (m *Machine) VCPUs() []VCPUState {
 	states := make([]VCPUState, len(m.vcpus))
 	var failed atomic.Bool
@@ -61,7 +61,23 @@ func (m *Machine) VCPUs() []VCPUState {
 	}
 	wg.Wait()
 	if failed.Load() {
-		return nil
+		return m.lastVCPUs()
+	}
+	return states
+}
+
+// lastVCPUs waits until a machine that is ending has ended all its vCPUs. It
+// returns the states that they had then.
+func (m *Machine) lastVCPUs() (states []VCPUState) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.alive > 0 {
+		m.cond.Wait()
+	}
+	for _, v := range m.vcpus {
+		if v.last != nil {
+			states = append(states, *v.last)
+		}
 	}
 	return states
 }

@@ -39,7 +39,7 @@ var (
 type Guest struct {
 	m        *vmm.Machine
 	console  *console
-	cancel   context.CancelFunc
+	cancel   context.CancelCauseFunc
 	close    func() error
 	commands int             // run so far
 	running  context.Context // done when Run has returned
@@ -48,10 +48,13 @@ type Guest struct {
 }
 
 // Start makes a machine and runs it until it ends, ctx is done, or Close is
-// called. The caller must call Close in any case. Without a Hypervisor in cfg,
-// Start uses the best one of this host. It sets EndOnPanic. cfg's Console still
-// gets the guest's output.
+// called. The caller must call Close in any case, except after an error. Without a
+// Hypervisor in cfg, Start uses the best one of this host. It sets EndOnPanic.
+// cfg's Console still gets the guest's output.
 func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("expect: start: %w", context.Cause(ctx))
+	}
 	g := &Guest{console: newConsole(cfg.Console)}
 	cfg.Console, cfg.EndOnPanic = g.console, true
 	m, err := newMachine(cfg)
@@ -59,13 +62,15 @@ func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 		return nil, err
 	}
 	g.m = m
-	ctx, g.cancel = context.WithCancel(ctx)
+	ctx, g.cancel = context.WithCancelCause(ctx)
 	g.close = sync.OnceValue(g.stop)
 	running, ended := context.WithCancel(context.Background())
 	g.running = running
 	go func() {
 		defer ended()
-		g.reason, g.err = g.m.Run(ctx)
+		if g.reason, g.err = g.m.Run(ctx); ctx.Err() != nil && g.err != nil {
+			g.err = context.Cause(ctx)
+		}
 	}()
 	return g, nil
 }
@@ -79,11 +84,12 @@ func newMachine(cfg vmm.Config) (_ *vmm.Machine, err error) {
 	return vmm.New(cfg)
 }
 
-// Close ends the guest, if it still runs, and frees its machine.
+// Close ends the guest, if it still runs, and frees its machine. Waits for it then
+// end with vmm.ErrClosed. A second Close does nothing.
 func (g *Guest) Close() error { return g.close() }
 
 func (g *Guest) stop() error {
-	g.cancel()
+	g.cancel(vmm.ErrClosed)
 	<-g.running.Done()
 	return g.m.Close()
 }
@@ -156,8 +162,10 @@ func (g *Guest) wait(ctx context.Context, find finder) error {
 		switch {
 		case ok:
 			return nil
-		case ended:
+		case ended && ctx.Err() == nil:
 			return g.end()
+		case ended:
+			return context.Cause(ctx)
 		}
 		select {
 		case <-changed:
@@ -182,20 +190,15 @@ func (g *Guest) end() error {
 
 // Send types text at the guest's console. It returns when the guest has taken it.
 func (g *Guest) Send(ctx context.Context, text string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(g.running, func() { cancel(g.end()) })()
-	err := g.running.Err()
-	if err == nil {
-		err = g.m.Input(ctx, []byte(text))
-	}
+	err := g.m.Input(ctx, []byte(text))
 	switch {
 	case err == nil:
 		return nil
-	case g.running.Err() != nil:
-		err = g.end()
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
+	default: // Run has ended, or is ending
+		<-g.running.Done()
+		err = g.end()
 	}
 	return g.failed(err, "the guest does not take %q", text)
 }

@@ -97,6 +97,50 @@ func TestNothingComes(t *testing.T) {
 	}
 }
 
+// One context may be used for the guest and for a wait. Its end stops the vCPUs, and
+// the error still says where they were.
+func TestOneContext(t *testing.T) {
+	late := errors.New("late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	g, err := Start(ctx, vmm.Config{Kernel: parrot("hello"), Memory: vmm.MinMemory, Hypervisor: softcpu.New(softcpu.Config{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if _, err := g.Expect(ctx, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	cancel(late)
+	for range 2 { // while the guest is being stopped, and after it has been
+		var detailed *Error
+		if _, err := g.Expect(ctx, "login"); !errors.Is(err, late) || !errors.As(err, &detailed) || !strings.Contains(detailed.State, "cpu 0 at PC 0x") {
+			t.Errorf("%v, want %v and the state of the vcpu", err, late)
+		}
+		if err := g.Send(ctx, "x"); !errors.Is(err, late) {
+			t.Errorf("Send: %v, want %v", err, late)
+		}
+		<-g.running.Done()
+	}
+	if _, err := Start(ctx, vmm.Config{Kernel: parrot("hello")}); !errors.Is(err, late) {
+		t.Errorf("Start with the same context: %v, want %v", err, late)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	g := begin(t, "hello")
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, expectErr := g.Expect(t.Context(), "login")
+	_, _, runErr := g.Run(t.Context(), "ls")
+	_, waitErr := g.Wait(t.Context())
+	for _, err := range []error{expectErr, runErr, waitErr, g.Send(t.Context(), "x")} {
+		if !errors.Is(err, vmm.ErrClosed) {
+			t.Errorf("%v, want %v", err, vmm.ErrClosed)
+		}
+	}
+}
+
 func TestWaitWithDeadline(t *testing.T) {
 	g := begin(t, "hello")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

@@ -20,8 +20,8 @@ func (g *Guest) Run(ctx context.Context, command string) (output string, status 
 	g.commands++
 	// The echo of the typed line must not look like the answer: the mark is
 	// typed with quotes in it.
-	mark := fmt.Sprintf("vmtest-%d-status=", g.commands)
-	if err := g.Send(ctx, oneCommand(command)+"; echo vmtest-''"+strings.TrimPrefix(mark, "vmtest-")+"$?\n"); err != nil {
+	mark := fmt.Sprintf("expect-%d-status=", g.commands)
+	if err := g.Send(ctx, oneCommand(command)+"; echo expect-''"+strings.TrimPrefix(mark, "expect-")+"$?\n"); err != nil {
 		return "", 0, err
 	}
 	if output, err = g.Expect(ctx, mark); err != nil {
