@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,14 +16,14 @@ func readDTB(f File, ram []Range) (*fdt.Tree, error) {
 		return nil, err
 	}
 	if strings.Contains(string(data[:min(len(data), 4096)]), "/dts-v1/") {
-		return nil, fmt.Errorf("boot: devicetree %s: this is devicetree source: compile it (dtc -O dtb) and give that", f.Name)
+		return nil, f.failed("devicetree", errors.New("this is devicetree source: compile it (dtc -O dtb) and give that"))
 	}
 	tree, err := fdt.Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("boot: devicetree %s: %w", f.Name, err)
+		return nil, f.failed("devicetree", err)
 	}
 	if err := replaceMemory(tree.Root, ram); err != nil {
-		return nil, fmt.Errorf("boot: devicetree %s: %w", f.Name, err)
+		return nil, f.failed("devicetree", err)
 	}
 	if tree.Root.Child("chosen") == nil {
 		tree.Root.Add("chosen")

@@ -26,9 +26,17 @@ func (f File) read(role string) ([]byte, error) {
 		err = errors.New("the file is empty: copy it again")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("boot: %s %s: %w", role, f.Name, err)
+		return nil, f.failed(role, err)
 	}
 	return data, nil
+}
+
+// failed makes an error about the file.
+func (f File) failed(role string, err error) error {
+	if f.Name != "" {
+		role += " " + f.Name
+	}
+	return fmt.Errorf("boot: %s: %w", role, err)
 }
 
 func (f File) content() ([]byte, error) {
@@ -36,7 +44,7 @@ func (f File) content() ([]byte, error) {
 		return f.Data, nil
 	}
 	if f.Name == "" {
-		return nil, errors.New("no file is named")
+		return nil, errors.New("no file is named: set Name or Data")
 	}
 	in, err := os.Open(f.Name)
 	if err != nil {

@@ -14,10 +14,10 @@ func readInitrds(files []File) ([]byte, error) {
 			return nil, err
 		}
 		if isImage(data) || isZboot(data) {
-			return nil, fmt.Errorf("boot: initrd %s: an arm64 kernel: %w", f.Name, ErrIsKernel)
+			return nil, f.failed("initrd", fmt.Errorf("an arm64 kernel: %w", ErrIsKernel))
 		}
 		if len(joined)+len(data) > maxFile {
-			return nil, fmt.Errorf("boot: initrd %s: with this one they have 0x%x bytes, the low bank has 0x%x", f.Name, len(joined)+len(data), maxFile)
+			return nil, f.failed("initrd", fmt.Errorf("with this one they have 0x%x bytes, the low bank has 0x%x", len(joined)+len(data), maxFile))
 		}
 		if len(files) == 1 {
 			return data, nil

@@ -39,7 +39,7 @@ func readKernel(f File) (*kernel, error) {
 	var layers []string // outermost first
 	k, err := parseKernel(data, &layers)
 	if err != nil {
-		return nil, fmt.Errorf("boot: kernel %s: %s%w", f.Name, unpackedFrom(layers), err)
+		return nil, f.failed("kernel", fmt.Errorf("%s%w", unpackedFrom(layers), err))
 	}
 	for i := len(layers) - 1; i >= 0; i-- {
 		k.format += " in " + layers[i]

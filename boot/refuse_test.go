@@ -151,7 +151,7 @@ func TestFilesRefused(t *testing.T) {
 		{"kernel missing", func(c *Config) { c.Kernel = File{Name: missing} }, "boot: kernel " + missing + ": file does not exist: check the path"},
 		{"kernel empty", func(c *Config) { c.Kernel = File{Name: empty} }, "boot: kernel " + empty + ": the file is empty: copy it again"},
 		{"kernel a directory", func(c *Config) { c.Kernel = File{Name: dir} }, "boot: kernel " + dir + ": is a directory, give a file in it"},
-		{"kernel not named", func(c *Config) { c.Kernel = File{} }, "no file is named"},
+		{"kernel not named", func(c *Config) { c.Kernel = File{} }, "boot: kernel: no file is named: set Name or Data"},
 		{"initrd missing", func(c *Config) { c.Initrds = []File{{Name: missing}} }, "boot: initrd " + missing + ": file does not exist: check the path"},
 		{"second initrd empty", func(c *Config) { c.Initrds = []File{good0, {Name: empty}} }, "boot: initrd " + empty + ": the file is empty: copy it again"},
 		{"initrd a directory", func(c *Config) { c.Initrds = []File{{Name: dir}} }, "boot: initrd " + dir + ": is a directory, give a file in it"},

@@ -65,8 +65,9 @@ type Config struct {
 	// computing vCPU of the software CPU keeps one of Go's processors busy all
 	// the time. If none is left, other goroutines wait until the scheduler takes
 	// one away from a vCPU, which it does every 10 ms. The setting is the
-	// process's, and Go then no longer adjusts it by itself. So a program has to
-	// ask for it, as this project's command and tests do.
+	// process's, and Go then no longer adjusts it by itself. So whoever owns the
+	// process asks for it: the command miniboot does, and package vmtest does for
+	// its tests. Package expect is for programs and leaves it to them.
 	RaiseGOMAXPROCS bool
 
 	// AllowReset is asked before each reset, unless NoReset is set; false ends

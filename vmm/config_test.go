@@ -35,7 +35,7 @@ func TestConfigErrors(t *testing.T) {
 		{"devices", Config{Virtio: make([]virtio.Device, 33)}, nil, "vmm: 33 virtio devices: there are 32 slots"},
 		{"a device", Config{Virtio: []virtio.Device{rng.New(rng.Config{}), oddDevice{rng.New(rng.Config{})}}}, nil,
 			"virtio: rng device: queue 0 holds up to 3 descriptors, want a power of two up to 32768"},
-		{"no kernel", Config{Kernel: boot.File{}}, nil, "boot: kernel : no file is named"},
+		{"no kernel", Config{Kernel: boot.File{}}, nil, "boot: kernel: no file is named: set Name or Data"},
 		{"no VM", Config{}, &fakeHypervisor{newVM: host}, "vmm: make the virtual machine: host: no"},
 		{"no map", Config{}, &fakeHypervisor{mapFails: host}, "vmm: give the guest its memory: host: no"},
 	} {

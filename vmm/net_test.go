@@ -55,9 +55,8 @@ func netUser(t *testing.T) deviceCheck {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(content) }))
 	t.Cleanup(server.Close)
 
-	mac := virtionet.MAC{2, 0, 0, 0, 0, 1}
 	anyPort := netip.MustParseAddrPort("127.0.0.1:0")
-	network, err := user.New(user.Config{MAC: mac, Forwards: []user.Forward{
+	network, err := user.New(user.Config{Forwards: []user.Forward{
 		{Host: anyPort, To: netip.AddrPortFrom(netip.Addr{}, 2222)},
 		{Host: anyPort, To: netip.AddrPortFrom(netip.Addr{}, 3333), UDP: true},
 	}})
@@ -70,12 +69,12 @@ func netUser(t *testing.T) deviceCheck {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "user", MAC: mac, MTU: 1500, Capture: capture, Log: virtiotest.Log(func(l string) { t.Error(l) })})
+	dev, err := virtionet.New(virtionet.Config{Backend: network, Name: "user", MTU: 1500, Capture: capture, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return deviceCheck{[]virtio.Device{dev}, func(t *testing.T, g *vmtest.Guest) {
-		configureNetwork(t, g, mac)
+		configureNetwork(t, g, network.GuestMAC())
 		downloadFrom(t, g, server.Listener.Addr(), content)
 		if pcap.large == 0 {
 			t.Errorf("no large segment among %d packets", pcap.packets)

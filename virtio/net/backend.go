@@ -34,3 +34,9 @@ type Backend interface {
 	// goroutine may call Interrupt.
 	Interrupt()
 }
+
+// Addresser is a Backend that knows which MAC address its guest is to have.
+type Addresser interface {
+	Backend
+	GuestMAC() MAC
+}

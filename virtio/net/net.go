@@ -71,8 +71,8 @@ type Config struct {
 	// Name is the network's name in Log.
 	Name string
 
-	// MAC is the address that the device gives the guest. It must not be zero
-	// or a group address.
+	// MAC is the address that the device gives the guest. It must not be a group
+	// address. Zero means the Backend's, if that is an Addresser.
 	MAC MAC
 
 	// MTU is the most bytes after an Ethernet header that the guest may send, 68
@@ -98,6 +98,9 @@ var _ virtio.Device = (*Device)(nil)
 
 // New returns a device whose link is up.
 func New(c Config) (*Device, error) {
+	if b, ok := c.Backend.(Addresser); ok && c.MAC == (MAC{}) {
+		c.MAC = b.GuestMAC()
+	}
 	switch {
 	case c.MAC[0]&1 != 0 || c.MAC == MAC{}:
 		return nil, fmt.Errorf("net: the MAC address %v cannot belong to an interface: give one whose first byte is even, such as 02:00:00:00:00:01", c.MAC)

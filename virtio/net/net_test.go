@@ -20,6 +20,8 @@ func TestNew(t *testing.T) {
 		err string
 	}{
 		{Config{MAC: testMAC}, ""},
+		{Config{Backend: addressed{}}, ""},
+		{Config{Backend: newFake(0)}, "first byte is even"},
 		{Config{MAC: testMAC, MTU: 68}, ""},
 		{Config{MAC: testMAC, MTU: 65535}, ""},
 		{Config{}, "first byte is even"},
@@ -30,6 +32,24 @@ func TestNew(t *testing.T) {
 	} {
 		if _, err := New(tc.o); (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
 			t.Errorf("%+v: %v, want %q", tc.o, err, tc.err)
+		}
+	}
+}
+
+// addressed is a network that has an address for its guest.
+type addressed struct{ Backend }
+
+func (addressed) GuestMAC() MAC { return MAC{2, 3, 4, 5, 6, 7} }
+
+// A device without an address takes the network's. One that has an address keeps it.
+func TestAddress(t *testing.T) {
+	for mac, want := range map[MAC]MAC{{}: {2, 3, 4, 5, 6, 7}, testMAC: testMAC} {
+		d, err := New(Config{Backend: addressed{}, MAC: mac})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.cfg.MAC != want {
+			t.Errorf("address %v, want %v", d.cfg.MAC, want)
 		}
 	}
 }

@@ -25,13 +25,12 @@ func TestDeviceNet(t *testing.T) {
 	rand.NewChaCha8([32]byte{3}).Read(content)
 	for _, kernel := range deviceGuests() {
 		t.Run(kernel, func(t *testing.T) {
-			mac := virtionet.MAC{2, 0, 0, 0, 0, 1}
-			network, err := user.New(user.Config{MAC: mac})
+			network, err := user.New(user.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer network.Close()
-			dev, err := virtionet.New(virtionet.Config{Backend: network, MAC: mac, MTU: user.DefaultMTU, Log: virtiotest.Log(func(l string) { t.Error(l) })})
+			dev, err := virtionet.New(virtionet.Config{Backend: network, MTU: user.DefaultMTU, Log: virtiotest.Log(func(l string) { t.Error(l) })})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -49,8 +49,8 @@ type Guest struct {
 
 // Start makes a machine and runs it until it ends, ctx is done, or Close is
 // called. The caller must call Close in any case, except after an error. Without a
-// Hypervisor in cfg, Start uses the best one of this host. It sets EndOnPanic.
-// cfg's Console still gets the guest's output.
+// Hypervisor in cfg, Start uses the best one of this host. It sets EndOnPanic and
+// leaves RaiseGOMAXPROCS to the caller. cfg's Console still gets the guest's output.
 func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("expect: start: %w", context.Cause(ctx))

@@ -11,10 +11,10 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm"
 )
 
-// A machine whose port 22 is port 2222 of the host's loopback interface.
+// A machine whose port 22 is port 2222 of the host's loopback interface. A test of
+// package vmtest, TestForwardedPort, boots such a machine and connects to it.
 func Example() {
-	mac := net.MAC{0x02, 0, 0, 0, 0, 1}
-	network, err := user.New(user.Config{MAC: mac, Forwards: []user.Forward{{
+	network, err := user.New(user.Config{Forwards: []user.Forward{{
 		Host: netip.MustParseAddrPort("127.0.0.1:2222"),
 		To:   netip.MustParseAddrPort("192.168.127.2:22"),
 	}}})
@@ -22,7 +22,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer network.Close()
-	dev, err := net.New(net.Config{Backend: network, Name: "user", MAC: mac, Log: slog.Default()})
+	dev, err := net.New(net.Config{Backend: network, Name: "user", Log: slog.Default()})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,7 +12,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 )
 
-// Forward is a port of the host that leads to a port of the guest.
+// Forward is a port of the host that leads to a port of the guest. The host listens
+// as soon as the network exists. If nobody listens in the guest, a connection is
+// accepted and ends at once.
 type Forward struct {
 	UDP  bool           // false means TCP
 	Host netip.AddrPort // port 0: any free port

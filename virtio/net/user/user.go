@@ -27,6 +27,9 @@ const (
 	MaxFlows   = 512
 )
 
+// defaultMAC is locally administered, and has the guest's IP address in it.
+var defaultMAC = net.MAC{0x02, 0, 192, 168, 127, 2}
+
 // Limits of an MTU: what every IPv4 host accepts (RFC 791), and what fits a
 // packet with room for a header.
 const minMTU, maxMTU = 576, 65520
@@ -34,6 +37,7 @@ const minMTU, maxMTU = 576, 65520
 // Config says what a network is like.
 type Config struct {
 	// MAC is the guest's MAC address, to which DHCP gives the first IP address.
+	// Zero is 02:00:c0:a8:7f:02.
 	MAC net.MAC
 
 	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.
@@ -49,6 +53,7 @@ type Config struct {
 // Network is a network with one guest. It is a net.Backend.
 type Network struct {
 	link   *link
+	mac    net.MAC // the guest's
 	stack  *stack.Stack
 	noHost bool
 
@@ -64,20 +69,23 @@ type Network struct {
 	flows     flows
 }
 
-var _ net.Backend = (*Network)(nil)
+var _ net.Addresser = (*Network)(nil)
 
 // nicID is the stack's only interface.
 const nicID = 1
 
 // New starts a network. Close ends it.
 func New(c Config) (*Network, error) {
+	if c.MAC == (net.MAC{}) {
+		c.MAC = defaultMAC
+	}
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
 	}
 	if c.MTU < minMTU || c.MTU > maxMTU {
 		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
 	}
-	n := &Network{link: newLink(c.MTU), noHost: c.NoHost, streams: make(chan struct{}, MaxStreams)}
+	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams)}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.flows.open = map[*flow]struct{}{}
 	err := n.newStack()
@@ -165,6 +173,9 @@ func (n *Network) endStreams() {
 		}
 	}
 }
+
+// GuestMAC implements net.Addresser.
+func (n *Network) GuestMAC() net.MAC { return n.mac }
 
 // Offloads implements net.Backend.
 func (n *Network) Offloads() uint64 { return net.FeatureCsum | net.FeatureHostTSO4 }
