@@ -68,8 +68,12 @@ func (s *session) run(ctx context.Context, signals <-chan os.Signal) int {
 	cancel(nil)
 	waiting.Wait()
 	status := s.status(end, err, cause)
-	if s.options.stats || status == exitTimeout && !s.console.written.Load() {
+	silent := !s.console.written.Load()
+	if s.options.stats || status == exitTimeout && silent {
 		fmt.Fprint(s.messages, s.machine.Counters(), s.cpus)
+	}
+	if silent && (status == exitTimeout || status == exitGuest) {
+		s.say("the guest has written nothing; -append earlycon shows what its kernel says before its console driver starts")
 	}
 	return status
 }

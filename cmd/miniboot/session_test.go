@@ -61,6 +61,8 @@ func (f *fakeMachine) PowerButton() {
 func (f *fakeMachine) Counters() string { return "counters\n" }
 func (f *fakeMachine) CPUs() string     { return "cpus\n" }
 
+const earlycon = "miniboot: the guest has written nothing; -append earlycon shows what its kernel says before its console driver starts\n"
+
 func TestSession(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -77,9 +79,11 @@ func TestSession(t *testing.T) {
 		{name: "power off", stops: true, status: 0},
 		{name: "power off with counters", stops: true, options: options{stats: true}, messages: "counters\n"},
 		{name: "host error", stops: true, machine: &fakeMachine{err: errors.New("vmm: broken")}, status: 1, messages: "miniboot: vmm: broken\n"},
-		{name: "reset", stops: true, machine: &fakeMachine{end: endReset}, status: 3,
+		{name: "reset", stops: true, machine: &fakeMachine{end: endReset}, guest: "hello", status: 3,
 			messages: "miniboot: the guest asked for a reset, and -no-reboot is given\n"},
-		{name: "panic", stops: true, machine: &fakeMachine{end: endPanic}, status: 3,
+		{name: "reset of a silent guest", stops: true, machine: &fakeMachine{end: endReset}, status: 3,
+			messages: "miniboot: the guest asked for a reset, and -no-reboot is given\n" + earlycon},
+		{name: "panic", stops: true, machine: &fakeMachine{end: endPanic}, guest: "hello", status: 3,
 			messages: "miniboot: the guest's kernel panicked\n"},
 		{name: "quit", input: "ls\r\x01xmore", typed: "ls\r", status: 0},
 		{name: "help", input: "\x01h\x01x", status: 0, messages: "\n" + keyHelpText},
@@ -95,7 +99,7 @@ func TestSession(t *testing.T) {
 		{name: "timeout", options: options{timeout: time.Minute}, guest: "hello", status: 124,
 			messages: "miniboot: after 1m0s: -timeout is over\n"},
 		{name: "timeout of a silent guest", options: options{timeout: time.Minute}, status: 124,
-			messages: "miniboot: after 1m0s: -timeout is over\ncounters\ncpus\n"},
+			messages: "miniboot: after 1m0s: -timeout is over\ncounters\ncpus\n" + earlycon},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
