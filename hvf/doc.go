@@ -6,12 +6,13 @@
 // entitlement com.apple.security.hypervisor in its signature: see package
 // codesign.
 //
-// Beside that backend there is the framework itself. Open returns a Framework,
-// whose methods and those of RawVCPU are all 93 C functions of macOS 11 to 27,
-// with their enumerations and structs. A function that this macOS does not have
-// returns ErrNotAvailable.
+// A program that runs guests needs New and nothing else. All the rest is the
+// framework's own interface, for programs that want more of it than the contract
+// has. Open returns a Framework, whose methods and those of RawVCPU are all 93 C
+// functions of macOS 11 to 27, one method for each, with their enumerations and
+// structs. A function that this macOS does not have returns ErrNotAvailable.
 //
-// The example of package hv shows how to use a backend. Package hvf/fake stands
+// The example of hv.VCPU shows how to use a backend. Package hvf/fake stands
 // in for the framework in tests.
 package hvf
 

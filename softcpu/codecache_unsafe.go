@@ -10,7 +10,7 @@ import (
 // opsPerPage is how many instructions a 4 KiB page has.
 const opsPerPage = pageSize / 4
 
-// maxCodePages bounds the memory for predecoded instructions: 16 KiB per page, 64 MiB
+// maxCodePages bounds the memory for predecoded instructions: 21 KiB per page, 85 MiB
 // per CPU.
 const maxCodePages = 4096
 

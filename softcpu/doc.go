@@ -6,6 +6,12 @@
 // exactly that. The system half follows chapters D1 (exceptions), D2 (self-hosted
 // debug), D8 (translation) and D12 (the virtual timer).
 //
+// Two engines execute instructions, and do the same, instruction for instruction. The
+// interpreter runs on every host. The translator turns the guest's instructions into
+// the host's. It is there on amd64 under Linux. Config.Engine chooses. Auto, its zero
+// value, is the translator where the host lets a program write code for itself, and
+// else the interpreter. Hypervisor.Engine says which one it is, and why.
+//
 // Missing on purpose: AArch32, big-endian data, EL2 and EL3, external debug and the
 // debugger's side of the debug channel, vector catch, hardware management of the
 // access flag, SError.

@@ -30,11 +30,15 @@ type Config struct {
 	// one, from macOS 15 on; the software CPU has none.
 	BackendGIC bool
 
-	Kernel      boot.File
-	Initrds     []boot.File // joined
+	Kernel  boot.File
+	Initrds []boot.File // joined
+	DTB     *boot.File  // in place of the machine's own devicetree
+	KASLR   bool        // hand the kernel a kaslr-seed
+
+	// CommandLine is the kernel's. The machine's UART is ttyAMA0. A kernel writes
+	// nothing before it has a console driver, not even a panic, unless earlycon is
+	// on its command line.
 	CommandLine string
-	DTB         *boot.File // in place of the machine's own devicetree
-	KASLR       bool       // hand the kernel a kaslr-seed
 
 	// Hypervisor runs the vCPUs. It has no default, so that a program links only
 	// the backends that it names. accel.New("auto") of package vmm/accel returns

@@ -16,4 +16,17 @@
 //
 // The machine's layout is that of package boot. A reset starts the guest anew
 // in the same machine, as hardware does; power off ends Run.
+//
+// # Memory
+//
+// Until it is closed, a machine takes from the host:
+//
+//   - the pages of the guest's RAM that the guest has touched;
+//   - the kernel and the initrds, unpacked, for the next reset. Machines that are
+//     given the same boot.File.Data share it, unless it is packed;
+//   - on the software CPU, for each vCPU, 21 KiB for each page of code that it has
+//     executed, 85 MiB at most, and with the translator up to 32 MiB of code.
+//
+// With package guest's kernel and initramfs (60 MiB), read from files, and at the
+// guest's prompt, the Go heap had 98 MiB with one vCPU, and 122 MiB with two.
 package vmm

@@ -18,6 +18,6 @@
 // framework is not known to implement exit: GICD_TYPER2, and the identification
 // registers other than PIDR2.
 //
-// Missing: MSIs by the GICv2m frame's address, and execution at EL2. There is no
-// example, because a Fake needs a running test: see TestGuest.
+// Missing: MSIs by the GICv2m frame's address, and execution at EL2. A Fake needs
+// a running test, so TestGuest, in guest_test.go, is the example.
 package fake

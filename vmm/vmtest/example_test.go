@@ -2,7 +2,6 @@ package vmtest_test
 
 import (
 	"io"
-	"io/fs"
 	"net"
 	"net/netip"
 	"strings"
@@ -33,10 +32,7 @@ func defaultGuest(t *testing.T, script string, devices ...virtio.Device) *vmtest
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := cpio.Archive([]cpio.File{
-		{Name: "etc", Mode: fs.ModeDir | 0o755},
-		{Name: "etc/rc", Mode: 0o644, Data: []byte(script)},
-	})
+	added, err := cpio.Archive([]cpio.File{{Name: "etc/rc", Mode: 0o644, Data: []byte(script)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,9 @@
 //	g.Expect("login: ")
 //	g.Send("root\n")
 //
-// A guest that still runs at the end of its test is stopped. Package expect offers
-// the same to programs, with errors and contexts.
+// A guest that still runs at the end of its test is stopped. TestForwardedPort, in
+// example_test.go, is an example. Package expect offers the same to programs, with
+// errors and contexts.
 package vmtest
 
 import (

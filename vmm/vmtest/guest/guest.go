@@ -6,7 +6,42 @@
 //   - The initramfs has one program, an init and shell written in Go (testdata/guest). Its source is embedded here. The
 //     go command builds it once for linux/arm64, and the archive stays in the user's cache directory.
 //
-// After the first use neither needs a network.
+// After the first use neither needs a network. TestForwardedPort of package vmtest
+// is an example.
+//
+// # The userland
+//
+// Init mounts the kernel's file systems, brings up the loopback interface, and runs
+// the script /etc/rc if there is one. Then it runs a shell on the console, at which
+// Prompt appears, or what RunParameter says. A shell that ends is started again.
+//
+// These are the commands. NAME --help shows what a command takes.
+//
+//	[ basename cat chmod chroot clear cp cut date dd df dhcp dirname dmesg du
+//	echo env false find free grep halt head help hexdump hostname id insmod ip
+//	kill ln ls lsmod md5sum mkdir mknod mount mv nc nproc nslookup poweroff
+//	printf ps pwd readlink reboot rm rmdir rmmod seq sh sha256sum sleep sort
+//	stat stty sync tail tee test touch tr true tty umount uname uniq uptime
+//	vsock wc wget which xxd yes
+//
+// The shell has pipes, redirections, &&, ||, &, if, while, until, for, $(...) and the
+// usual builtins. It has no functions, no case and no here-documents. dhcp configures
+// a network, "nc -l PORT" serves one connection, and "vsock echo PORT" echoes streams.
+//
+// # More files, scripts and modules
+//
+// The kernel unpacks all initrds into one tree. An archive after Initramfs (package
+// boot/cpio makes one) adds static programs for linux/arm64, or kernel modules and an
+// /etc/rc that loads them:
+//
+//	added, err := cpio.Archive([]cpio.File{
+//		{Name: "virtio_mmio.ko", Mode: 0o644, Data: module},
+//		{Name: "etc/rc", Mode: 0o644, Data: []byte("insmod /virtio_mmio.ko\n")},
+//	})
+//	cfg.Initrds = []boot.File{initramfs, {Name: "added.cpio", Data: added}}
+//
+// The default kernel has its drivers built in. README.md names the modules that
+// Debian's cloud kernels need.
 package guest
 
 import (

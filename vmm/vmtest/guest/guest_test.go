@@ -7,12 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/testdata"
 )
 
 // TestMain lets this binary stand in for the go command: it then prints FAKE_GO and ends with the status FAKE_GO_EXIT.
@@ -123,6 +126,27 @@ func TestInitramfsIsBuiltOnce(t *testing.T) {
 	}
 	if !bytes.HasPrefix(data, []byte("070701")) || !bytes.Contains(data, []byte("TRAILER!!!")) {
 		t.Errorf("the archive starts with %q", data[:min(len(data), 16)])
+	}
+}
+
+// TestCommands compares the package's documentation with the commands that init has.
+func TestCommands(t *testing.T) {
+	source, err := testdata.Guest.ReadFile("guest/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, m := range regexp.MustCompile(`(?m)^\t\t"(\S+)": +\{`).FindAllSubmatch(source, -1) {
+		have = append(have, string(m[1]))
+	}
+	text, err := os.ReadFile("guest.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "NAME --help shows what a command takes.\n//\n")
+	list, _, _ = strings.Cut(list, "\n//\n")
+	if told := strings.Fields(strings.ReplaceAll(list, "//\t", "")); !slices.Equal(told, have) {
+		t.Errorf("the documentation lists %q, init has %q", told, have)
 	}
 }
 

@@ -23,8 +23,7 @@ var (
 )
 
 // Initramfs returns the default guest's initramfs. If it has to be built first, progress (nil for none) gets a line
-// about that. The initramfs works with any arm64 kernel. Further archives after it (see boot/cpio) add files. If one of
-// them has a script /etc/rc, it runs before the first shell.
+// about that. The initramfs works with any arm64 kernel.
 func Initramfs(ctx context.Context, progress io.Writer) (boot.File, error) {
 	key, err := sourceKey()
 	if err != nil {
