@@ -401,11 +401,18 @@ func TestRunError(t *testing.T) {
 	}
 }
 
+// patient ends a wait that a broken UART would never end.
+func patient(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 func TestFeed(t *testing.T) {
 	b := newBoard(true)
 	want := strings.Repeat("type ahead ", 100)
 	done := make(chan error)
-	go func() { done <- b.Feed(t.Context(), []byte(want)) }()
+	go func() { done <- b.Feed(patient(t), []byte(want)) }()
 	var got []byte
 	deadline := time.Now().Add(10 * time.Second)
 	for len(got) < len(want) && time.Now().Before(deadline) {
@@ -430,7 +437,7 @@ func TestFeedWaitsForReceiver(t *testing.T) {
 	for _, order := range [][2]uint64{{uartCR, uartIMSC}, {uartIMSC, uartCR}} {
 		b := newBoard(false)
 		done := make(chan error)
-		go func() { done <- b.Feed(t.Context(), []byte("x")) }()
+		go func() { done <- b.Feed(patient(t), []byte("x")) }()
 		for _, off := range order {
 			select {
 			case err := <-done:
@@ -451,7 +458,7 @@ func TestFeedWaitsForReceiver(t *testing.T) {
 func TestFeedWaitsForPoller(t *testing.T) {
 	b := newBoard(true)
 	done := make(chan error)
-	go func() { done <- b.Feed(t.Context(), []byte("x")) }()
+	go func() { done <- b.Feed(patient(t), []byte("x")) }()
 	for range 100 {
 		b.Get(uartFR)
 		b.Set(uartDR, '.')
