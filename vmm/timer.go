@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
-	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
@@ -16,18 +15,23 @@ const (
 	physicalTimerPPI = aarch64.PhysicalTimerINTID - 16
 )
 
-// ticksToDuration is how long ticks of the counter take, rounded up, so that the
-// counter has passed them when that time is over. A longer time than a Duration
+// ticksToDuration is how long ticks of a counter of hz take, rounded up, so that
+// the counter has passed them when that time is over. A longer time than a Duration
 // holds becomes the longest Duration.
-func ticksToDuration(ticks uint64) time.Duration {
+func ticksToDuration(ticks, hz uint64) time.Duration {
 	hi, lo := bits.Mul64(ticks, 1_000_000_000)
-	lo, carry := bits.Add64(lo, hv.CounterFrequency-1, 0)
+	lo, carry := bits.Add64(lo, hz-1, 0)
 	hi += carry
-	if hi >= hv.CounterFrequency {
+	if hi >= hz {
 		return math.MaxInt64
 	}
-	ns, _ := bits.Div64(hi, lo, hv.CounterFrequency)
+	ns, _ := bits.Div64(hi, lo, hz)
 	return time.Duration(min(ns, math.MaxInt64))
+}
+
+// duration is how long ticks of the guest's counters take.
+func (v *vcpu) duration(ticks uint64) time.Duration {
+	return ticksToDuration(ticks, v.m.vm.CounterFrequency())
 }
 
 // now reads the guest's counters, CNTVCT and CNTPCT, which are equal.
@@ -85,7 +89,7 @@ func (v *vcpu) nextTimer() (time.Duration, error) {
 	if cval <= now {
 		return 0, nil
 	}
-	return min(left, ticksToDuration(cval-now)), nil
+	return min(left, v.duration(cval-now)), nil
 }
 
 // physicalTimer is CNTP_*_EL0, which traps on every backend. Its owner is the
@@ -121,7 +125,7 @@ func (t *physicalTimer) left() time.Duration {
 	if t.cval <= now {
 		return 0
 	}
-	return ticksToDuration(t.cval - now)
+	return t.v.duration(t.cval - now)
 }
 
 // update drives the interrupt line from the registers and the counter.
