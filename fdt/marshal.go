@@ -27,11 +27,11 @@ func (t *Tree) Marshal() ([]byte, error) {
 	}
 
 	blob := make([]byte, 0, total)
-	for _, word := range []int{
-		magic, total, offStruct, offStrings, offReserved,
-		version, lastCompatVersion, int(t.BootCPU), len(w.strings), len(w.structure),
+	for _, word := range []uint32{
+		magic, uint32(total), uint32(offStruct), uint32(offStrings), uint32(offReserved),
+		version, lastCompatVersion, t.BootCPU, uint32(len(w.strings)), uint32(len(w.structure)),
 	} {
-		blob = binary.BigEndian.AppendUint32(blob, uint32(word))
+		blob = binary.BigEndian.AppendUint32(blob, word)
 	}
 	for _, r := range append(t.Reserved[:len(t.Reserved):len(t.Reserved)], Reservation{}) {
 		blob = binary.BigEndian.AppendUint64(blob, r.Address)

@@ -16,8 +16,9 @@ type frame struct {
 	buf unsafe.Pointer // what an argument points to; kept alive, and on the heap, by this field
 }
 
-// The offset of out keeps it aligned to 16 bytes: see frame.
-var _ [0]struct{} = [unsafe.Offsetof(frame{}.out) % 16]struct{}{}
+// The offset of out keeps it aligned to 16 bytes, where pointers have 8 and the
+// framework can be: see frame.
+var _ [0]struct{} = [unsafe.Offsetof(frame{}.out) % 16 * (unsafe.Sizeof(uintptr(0)) / 8)]struct{}{}
 
 // outArg is the argument that points to out[i].
 //

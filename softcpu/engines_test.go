@@ -406,7 +406,7 @@ func (d *duel) state() {
 	if d.rng.IntN(8) == 0 {
 		cpacr = uint64(d.rng.IntN(4)) << 20
 	}
-	tcr := uint64(25 | 1<<23 | 5<<32 | d.rng.IntN(2)<<37) // T0SZ, EPD1, IPS, TBI0
+	tcr := 25 | 1<<23 | 5<<32 | uint64(d.rng.IntN(2))<<37 // T0SZ, EPD1, IPS, TBI0
 	vbar := uint64(duelVectors)
 	if d.rng.IntN(4) == 0 {
 		vbar += 0x800

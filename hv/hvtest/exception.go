@@ -53,7 +53,7 @@ func checkOwnExceptions(g *guest) {
 			c.errorf("%s: ELR_EL1 0x%x, want 0x%x", o.text, elr, ret)
 		}
 		if pc := c.pc(); pc != vectors+vectorSync+4 {
-			c.errorf("%s: PC 0x%x, want 0x%x, past the vector's hvc", o.text, pc, vectors+vectorSync+4)
+			c.errorf("%s: PC 0x%x, want 0x%x, past the vector's hvc", o.text, pc, uint64(vectors+vectorSync+4))
 		}
 	}
 }

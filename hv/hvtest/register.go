@@ -2,6 +2,7 @@ package hvtest
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -371,7 +372,7 @@ func checkUnknown(g *guest) {
 			c.errorf("SetSysReg(0x%x): no error", uint16(r))
 		}
 	}
-	for _, n := range []int{-1, 32, 1 << 32} {
+	for _, n := range []int{-1, 32, 1 << (bits.UintSize / 2)} {
 		if _, err := c.SIMDReg(n); err == nil {
 			c.errorf("SIMDReg(%d): no error", n)
 		}

@@ -87,7 +87,7 @@ func command(qemu, file string, opt Options) *exec.Cmd {
 	if opt.CPU == "" {
 		opt.CPU = "cortex-a57"
 	}
-	return exec.Command(qemu, "-cpu", opt.CPU, "-R", fmt.Sprintf("%#x", addressSpace), file)
+	return exec.Command(qemu, "-cpu", opt.CPU, "-R", fmt.Sprintf("%#x", uint64(addressSpace)), file)
 }
 
 // writeImage writes the monitor's executable into a temporary file.

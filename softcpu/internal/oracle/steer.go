@@ -100,7 +100,7 @@ func (g *Generator) branchTarget(c *Case, i int) uint64 {
 
 // target returns an address in the memory block, or close to its ends.
 func (g *Generator) target() uint64 {
-	at := uint64(MemBase + g.rnd.IntN(MemSize))
+	at := MemBase + uint64(g.rnd.IntN(MemSize))
 	switch g.rnd.IntN(16) {
 	case 0:
 		at = MemBase - 16 + uint64(g.rnd.IntN(32))
