@@ -197,6 +197,10 @@ func (t SysRegTrap) ISS() uint32 {
 	return iss
 }
 
+// CondAL is CV and COND in the ISS of a trapped WFI, WFE or FP instruction. They
+// are those of an unconditional instruction, as A64's are.
+const CondAL = 1<<24 | 0xe<<20
+
 // WFx is the instruction that waited: the TI field of class ECWFx.
 type WFx uint8
 

@@ -12,10 +12,6 @@ const (
 	vectorFIQ  = 0x100
 )
 
-// issCond is CV=1, COND=0xe in the syndrome of WFx and FP traps: A64 instructions
-// are unconditional.
-const issCond = 1<<24 | 0xe<<20
-
 // takeException takes a synchronous exception to EL1. ec is the class of an exception
 // from EL0. If the exception comes from EL1, and the architecture has another class
 // for that, takeException reports the other class. ret is the preferred return
@@ -94,7 +90,7 @@ func (c *cpu) illegalState(ret uint64) { c.takeException(aarch64.ECIllegalState,
 // fpAccessTrap reports that CPACR_EL1.FPEN traps the current FP or SIMD instruction.
 // It returns false, as an executor does after an exception.
 func (c *cpu) fpAccessTrap() bool {
-	c.takeException(aarch64.ECFPAccess, issCond, c.PC)
+	c.takeException(aarch64.ECFPAccess, aarch64.CondAL, c.PC)
 	return false
 }
 

@@ -33,7 +33,7 @@ func execWFE(c *cpu, op *a64.Op) bool {
 // wait exits with the PC at the instruction. At EL0 it traps to EL1 instead, if the
 // bit allow of SCTLR_EL1 is clear.
 func (c *cpu) wait(ti aarch64.WFx, allow uint64) bool {
-	iss := issCond | uint32(ti)
+	iss := aarch64.CondAL | uint32(ti)
 	if c.el == 0 && c.sys.sctlr&allow == 0 {
 		c.takeException(aarch64.ECWFx, iss, c.PC)
 		return false

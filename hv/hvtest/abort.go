@@ -27,22 +27,6 @@ type abort struct {
 // because it depends on the backend's stage 2 tables.
 const fscLevel = 3
 
-// iss encodes the syndrome (DDI 0487 D24.2.40). Without ISV bits 23:14 are zero.
-func (a abort) iss() uint32 {
-	bit := func(b bool, n int) uint32 {
-		if b {
-			return 1 << n
-		}
-		return 0
-	}
-	v := bit(a.CM, 8) | bit(a.S1PTW, 7) | bit(a.Write, 6) | uint32(a.FSC)
-	if a.ISV {
-		sas := map[int]uint32{1: 0, 2: 1, 4: 2, 8: 3}[a.Size]
-		v |= 1<<24 | sas<<22 | bit(a.Sign, 21) | uint32(a.Reg)<<16 | bit(a.Wide, 15) | bit(a.AR, 14)
-	}
-	return v
-}
-
 // skipDecoded skips the case if the backend has decoded the access.
 func (c *cpu) skipDecoded(e hv.Exit) {
 	if _, ok := c.VCPU.(hv.AccessDecoder); ok && e.Reason == hv.ExitAccess {
@@ -55,7 +39,7 @@ func (c *cpu) wantDataAbort(what string, e hv.Exit, a abort) {
 	if a.ISV {
 		c.skipDecoded(e)
 	}
-	want := aarch64.MakeESR(aarch64.ECDataAbortLower, a.iss())
+	want := aarch64.MakeESR(aarch64.ECDataAbortLower, a.ISS())
 	if e.Reason != hv.ExitException || syndrome(e)&^fscLevel != want || e.FAR != a.far || e.IPA != a.ipa || c.pc() != a.pc {
 		c.fatalf("%s: %s %+v; want %v %+v, FAR 0x%x, IPA 0x%x, PC 0x%x, at the instruction",
 			what, c.describe(e), e.ESR.DataAbort(), want, a.DataAbort, a.far, a.ipa, a.pc)

@@ -56,11 +56,8 @@ func checkSMC(g *guest) {
 	c.wantHVC("after smc", c.runAt(pc), 1)
 }
 
-// issWFx is the part of the ISS that WFI and WFE have in common: CV and COND, which
-// are either those of an unconditional instruction or zero.
-const issWFx = 1<<24 | 0xe<<20
-
-// checkWFI: after the exit for a WFI the PC is at it.
+// checkWFI: after the exit for a WFI the PC is at it. CV and COND are either those of
+// an unconditional instruction or zero.
 func checkWFI(g *guest) {
 	at := g.put(program{
 		{0xd503207f, "wfi"},
@@ -68,7 +65,7 @@ func checkWFI(g *guest) {
 	})
 	c := g.cpu
 	e := c.runAt(at)
-	if e.Reason != hv.ExitException || e.ESR.EC() != aarch64.ECWFx || e.ESR.ISS()&^issWFx != uint32(aarch64.WFI) || c.pc() != at {
+	if e.Reason != hv.ExitException || e.ESR.EC() != aarch64.ECWFx || e.ESR.ISS()&^aarch64.CondAL != uint32(aarch64.WFI) || c.pc() != at {
 		c.fatalf("wfi at 0x%x: %s; want WFx with TI %d, PC at the instruction", at, c.describe(e), aarch64.WFI)
 	}
 	c.wantHVC("after wfi", c.runAt(at+4), 1)
@@ -87,7 +84,7 @@ func checkWFE(g *guest) {
 	e := c.runAt(at)
 	for e.Reason == hv.ExitException && e.ESR.EC() == aarch64.ECWFx {
 		pc := c.pc()
-		if e.ESR.ISS()&^issWFx != uint32(aarch64.WFE) || pc != at+4 && pc != at+8 {
+		if e.ESR.ISS()&^aarch64.CondAL != uint32(aarch64.WFE) || pc != at+4 && pc != at+8 {
 			c.fatalf("wfe at 0x%x: %s; want TI %d, PC at the instruction", at+8, c.describe(e), aarch64.WFE)
 		}
 		e = c.runAt(pc + 4)

@@ -53,16 +53,6 @@ var trapped = []struct {
 	{0xd53b9c75, "mrs x21, pmovsclr_el0", aarch64.SysRegTrap{Reg: aarch64.PMOVSCLR_EL0, Rt: 21, Read: true}},
 }
 
-// trapISS returns the ISS of a trapped access (DDI 0487 D24.2.40).
-func trapISS(t aarch64.SysRegTrap) uint32 {
-	op0, op1, crn, crm, op2 := t.Reg.Fields()
-	iss := op0<<20 | op2<<17 | op1<<14 | crn<<10 | uint32(t.Rt)<<5 | crm<<1
-	if t.Read {
-		iss++
-	}
-	return iss
-}
-
 // checkTrapped: the PC is at the instruction, and no register has changed.
 func checkTrapped(g *guest) {
 	c := g.cpu
@@ -75,7 +65,7 @@ func checkTrapped(g *guest) {
 			c.set(hv.Reg(x), pattern(x))
 		}
 		before := c.x()
-		want := aarch64.MakeESR(aarch64.ECSysReg, trapISS(r.trap))
+		want := aarch64.MakeESR(aarch64.ECSysReg, r.trap.ISS())
 		e := c.runAt(at[i])
 		if e.Reason != hv.ExitException || syndrome(e) != want || c.pc() != at[i] {
 			c.fatalf("%s: %s %+v; want %v %+v, PC at the instruction, 0x%x", r.text, c.describe(e), e.ESR.SysRegTrap(), want, r.trap, at[i])

@@ -1,5 +1,7 @@
 package a64
 
+import "github.com/miniboot-vmm/miniboot/aarch64"
+
 // decodeBranch decodes "Branches, Exception Generating and System
 // instructions" (C4.1.94).
 func decodeBranch(w uint32) Op {
@@ -96,7 +98,7 @@ func decodeException(w uint32) Op {
 // decodeSystem decodes hints, barriers, MSR (immediate), MSR, MRS, SYS, SYSL.
 func decodeSystem(w uint32) Op {
 	read, op0, op1, crn, crm, op2, rt := w>>21&1, w>>19&3, w>>16&7, w>>12&15, w>>8&15, w>>5&7, w&31
-	name := uint16(op0<<14 | op1<<11 | crn<<7 | crm<<3 | op2)
+	name := uint16(aarch64.SysRegOf(op0, op1, crn, crm, op2))
 	if op0 >= 2 {
 		if read != 0 {
 			return Op{Code: MRS, Rd: Xd(rt), Aux: name}

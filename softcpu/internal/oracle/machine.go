@@ -93,10 +93,10 @@ var systemSetup = []struct {
 // read-write, and the vectors executable at EL1 only.
 func (m *Machine) writeTables() {
 	const (
-		table          = 0b11
-		page           = 0b11 | 3<<8 | 1<<10 // inner shareable, accessed
-		ap1, ap2       = 1 << 6, 1 << 7      // EL0 too; read-only
-		pxn, uxn       = 1 << 53, 1 << 54
+		table          = aarch64.DescValid | aarch64.DescTable
+		page           = table | 3<<aarch64.DescSH | aarch64.DescAF // inner shareable
+		ap1, ap2       = aarch64.DescAP1, aarch64.DescAP2
+		pxn, uxn       = aarch64.DescPXN, aarch64.DescUXN
 		va             = uint64(CodeBase)
 		l0, l1, l2, l3 = va >> 39 & 511, va >> 30 & 511, va >> 21 & 511, va >> 12 & 511
 	)
