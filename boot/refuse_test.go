@@ -118,7 +118,7 @@ func elf32ARM() []byte {
 	return data
 }
 
-// TestBigEndianELF is apart, as every field of the file is in the other order.
+// TestBigEndianELF is a test of its own, because every field of the file is in the other order.
 func TestBigEndianELF(t *testing.T) {
 	data := make([]byte, 64)
 	copy(data, elf.ELFMAG)

@@ -163,8 +163,8 @@ func access(r rig, s *script, a mmio.Access, op byte) {
 	d.Write(a, s.word()<<32|s.word())
 }
 
-// takeAndEnd acknowledges, checks what the manual says of that, and perhaps
-// ends the interrupt.
+// takeAndEnd acknowledges, checks the result against the manual, and perhaps ends
+// the interrupt.
 func takeAndEnd(t testing.TB, r rig, s *script, cpu int) {
 	group := int(s.byte() & 1)
 	h, irq, fiq := reference(r, cpu)

@@ -53,8 +53,8 @@ func targets(r rig, cpu, intid int) bool {
 	return false
 }
 
-// checkInvariants compares every CPU with the reference, and looks for state
-// that must not be.
+// checkInvariants compares every CPU with the reference, and looks for impossible
+// state.
 func checkInvariants(t testing.TB, r rig) {
 	t.Helper()
 	c, irqs, fiqs := r.device()

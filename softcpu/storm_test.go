@@ -85,8 +85,8 @@ func TestEnginesAgreeOnLittleMemory(t *testing.T) {
 }
 
 // TestEnginesAgreeUnderTheCollector runs random programs with a collector that
-// never rests and a profile being taken, whose signals find a program counter
-// that Go knows nothing of.
+// never rests, while a profile is taken. The profile's signals find a program counter
+// that Go does not know.
 func TestEnginesAgreeUnderTheCollector(t *testing.T) {
 	duelled(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(1))

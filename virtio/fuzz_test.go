@@ -60,8 +60,8 @@ func FuzzRegisters(f *testing.F) {
 	})
 }
 
-// checked is a device that fails when a chain is not what the specification
-// lets it be, whatever the driver wrote.
+// checked is a device that fails if it gets a chain that the specification does not
+// allow, whatever the driver wrote.
 type checked struct {
 	*echo
 	t *testing.T

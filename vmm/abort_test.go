@@ -172,8 +172,8 @@ func TestDataAbortWithoutSyndrome(t *testing.T) {
 	}
 }
 
-// Without FAR the address is the instruction's own, translated: the fault vouches
-// for no page.
+// Without FAR the machine computes the address from the instruction and translates
+// it. The fault then proves nothing about any page.
 func TestDataAbortWithoutFAR(t *testing.T) {
 	dev := &scratch{}
 	v, cpu := onlineCPUWith(t, dev, Config{Kernel: bareImage(0xa9000861)}) // stp x1, x2, [x3]
@@ -190,7 +190,8 @@ func TestDataAbortWithoutFAR(t *testing.T) {
 	}
 }
 
-// What is taken to EL1: class, status code, FAR, where from and where to.
+// What EL1 sees of an injected abort: class, status code, FAR, the interrupted PC and
+// the vector.
 func TestInjectedAborts(t *testing.T) {
 	const (
 		nowhere = 0x7000_0000

@@ -66,8 +66,8 @@ func (a arrows) row(pkg string) (row string, ok bool) {
 	}
 }
 
-// allow says whether the packages of a row may import another. Whose internal
-// packages they may use, Go itself sees to.
+// allow says whether the packages of a row may import another. Go itself checks the
+// use of internal packages.
 func (a arrows) allow(row, imported string) bool {
 	to, _ := a.row(imported)
 	return to == row || strings.HasPrefix(to, row+"/") || slices.Contains(a[row], to) || slices.Contains(a[row], "everything")

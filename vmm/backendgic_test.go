@@ -106,7 +106,7 @@ func TestBackendGICLines(t *testing.T) {
 	}
 }
 
-// TestBackendGICRest: what the backend does not answer of the frames.
+// TestBackendGICRest: accesses to the frames that the backend does not answer.
 func TestBackendGICRest(t *testing.T) {
 	m, _ := newGICMachine(t)
 	for _, r := range []struct {

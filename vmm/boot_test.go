@@ -79,7 +79,7 @@ type namedCheck struct {
 	prepare func(t *testing.T) deviceCheck
 }
 
-// bootToShell boots a guest to its prompt and sees that it has its CPUs.
+// bootToShell boots a guest to its prompt and checks that it has its CPUs.
 func bootToShell(t *testing.T, cfg vmm.Config) *vmtest.Guest {
 	t.Helper()
 	g := vmtest.Start(t, cfg)

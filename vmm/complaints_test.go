@@ -53,7 +53,7 @@ func TestLogIsLimited(t *testing.T) {
 	})
 }
 
-// A record that is dropped costs nothing, be it for the level or for the rate.
+// A dropped record costs nothing, whether its level or the rate dropped it.
 // Time stands still in the bubble.
 func TestDroppedRecordDoesNotAllocate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
 
-// oddDevice has a queue that cannot be.
+// oddDevice has a queue of an impossible size.
 type oddDevice struct{ virtio.Device }
 
 func (oddDevice) QueueSizes() []uint16 { return []uint16{3} }

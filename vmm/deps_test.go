@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDependencies looks at what a program gets that runs machines, with every
-// device, and has a network or shares only if it imports their packages.
+// TestDependencies looks at what a program links that runs machines with every
+// device. It gets a network or shares only if it imports their packages.
 func TestDependencies(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skipf("the go command is needed: %v", err)

@@ -11,8 +11,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
-// frequentExits are what a busy guest leaves for again and again, and what a
-// hostile one may, with the registers that it does so with.
+// frequentExits are the exits of a busy guest, and those that a hostile guest may
+// repeat, with the registers that they happen with.
 var frequentExits = []struct {
 	name string
 	exit hv.Exit
@@ -48,8 +48,8 @@ func decodedExit(write bool) hv.Exit {
 	return hv.Exit{Reason: hv.ExitAccess, IPA: boot.UARTBase + 0x24, Access: hv.Access{Size: 4, Write: write}}
 }
 
-// newExits makes a vCPU that exits for one thing only. What it returns makes it
-// do so n times, with as many entries between.
+// newExits makes a vCPU that always exits for the same reason. The function that it
+// returns runs the vCPU through n exits and entries.
 func newExits(t testing.TB, exit hv.Exit, x [4]uint64) func(n int) {
 	v, cpu := onlineCPU(t, Config{Kernel: bareImage(0xa9000861)}) // stp x1, x2, [x3]
 	if err := v.m.powerUp(); err != nil {

@@ -242,7 +242,7 @@ var accesses = []uint32{
 	0xd5087803, 0xd5087823, // at s1e1r, s1e1w
 }
 
-// Each of them at, in, across and beyond each device, memory, and nothing.
+// Each access at, in, across and beyond each device, memory, and unmapped space.
 func TestHostileAccesses(t *testing.T) {
 	for _, version := range []int{2, 3} {
 		m := newTestMachine(t, &fakeHypervisor{}, Config{GIC: version, VCPUs: 2})
@@ -285,8 +285,8 @@ func setSysReg(r aarch64.SysReg, v uint64) []uint32 {
 	return append(movX(28, v), system(0, uint32(r), 28))
 }
 
-// Guests that fault for ever, in every way that there is, can be looked at,
-// paused and ended.
+// Guests that fault for ever, in every possible way, can be inspected, paused and
+// ended.
 func TestHostileLoops(t *testing.T) {
 	checkGoroutines(t)
 	jump := func(to uint64) []uint32 { return append(movX(28, to), 0xd61f0380) } // br x28

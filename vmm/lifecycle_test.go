@@ -14,7 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// running is a machine of the software CPU that Run has been called of.
+// running is a machine of the software CPU whose Run has been called.
 type running struct {
 	*Machine
 	t      testing.TB
@@ -77,7 +77,7 @@ func rounds(n int) int {
 	return n
 }
 
-// patience is how long something may take that takes no time.
+// patience bounds a wait for something that should take almost no time.
 const patience = 30 * time.Second
 
 // wait waits until Run has returned.

@@ -86,8 +86,8 @@ func netUser(t *testing.T) deviceCheck {
 	}}
 }
 
-// configureNetwork has the guest ask for its address, and looks at names and
-// ports that there are, and are not.
+// configureNetwork has the guest ask for its address, look up names, and connect to
+// ports that exist and ports that do not.
 func configureNetwork(t *testing.T, g *vmtest.Guest, mac virtionet.MAC) {
 	for _, c := range []struct{ command, want string }{
 		{"cat /sys/class/net/eth0/address", mac.String()},

@@ -10,8 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 )
 
-// A kernel without an init panics and stays: who waits for its prompt hears of
-// it, with the console's end.
+// A kernel without an init panics and does not end. Whoever waits for its prompt gets
+// an error with the last lines of the console.
 func TestPanicEndsExpect(t *testing.T) {
 	cfg := defaultGuest(t)
 	cfg.CommandLine += " rdinit=/nosuch init=/nosuch panic=0"

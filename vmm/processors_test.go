@@ -7,7 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
-// Run changes GOMAXPROCS only for who asks, and as long as it runs.
+// Run changes GOMAXPROCS only if it is asked to, and only while it runs.
 func TestGOMAXPROCS(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	for _, raise := range []bool{false, true} {

@@ -165,8 +165,8 @@ func TestCPUOn(t *testing.T) {
 	}
 }
 
-// A CPU that another one switches on before it has noticed its own CPU_OFF
-// must not go on behind that call: it starts at the new entry.
+// A CPU may be switched on by another one before it has noticed its own CPU_OFF. It
+// must start at the new entry, and not go on after that call.
 func TestCPUOnBeforeOffIsSeen(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{VCPUs: 2})
 	cpu.reg[0] = 0x8400_0002
@@ -181,7 +181,7 @@ func TestCPUOnBeforeOffIsSeen(t *testing.T) {
 	}
 }
 
-// A CPU that a reset has switched off meanwhile switches no other on.
+// A CPU that a reset has switched off in the meantime cannot switch on another.
 func TestCPUOnDuringReset(t *testing.T) {
 	v, _ := onlineCPU(t, Config{VCPUs: 2})
 	v.power = powerOff
@@ -218,7 +218,7 @@ func TestCallsThatDoNotReturn(t *testing.T) {
 	}
 }
 
-// The first request counts; more of them wait for nobody.
+// Only the first request counts. Later ones do not block.
 func TestRequestsDoNotBlock(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	for i := range 100 {

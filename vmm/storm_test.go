@@ -16,7 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
 
-// What a guest may cost that makes the machine work as hard as it can: less memory than an allocation in each exit.
+// The limits for a guest that makes the machine work as hard as it can: less memory than an allocation in each exit.
 const (
 	stormTime   = 300 * time.Millisecond
 	stormExits  = 20_000    // at least; a slow host takes stormTime several times

@@ -104,8 +104,7 @@ func TestTrappedSysRegs(t *testing.T) {
 	}
 }
 
-// Every encoding that there is does something that is defined, and never ends
-// the machine.
+// Every possible encoding has a defined effect, and none ends the machine.
 func TestEverySysRegTraps(t *testing.T) {
 	for _, version := range []int{2, 3} {
 		v, cpu := onlineCPU(t, Config{GIC: version})

@@ -346,8 +346,8 @@ func TestPhysicalTimerInterruptsComputingGuest(t *testing.T) {
 	}
 }
 
-// What the alarm of the physical timer does has to be seen by a routine that is
-// just about to enter the guest and has looked at its timers already.
+// A routine that has already looked at its timers, and is about to enter the guest,
+// must still notice the alarm of the physical timer.
 func TestPhysicalTimerAlarmBeforeEntry(t *testing.T) {
 	v, _ := onlineCPU(t, Config{})
 	v.ptimer.alarm.Reset(0)

@@ -89,8 +89,8 @@ func useDisk(t *testing.T, g *vmtest.Guest, dev *blk.Device, path string, conten
 }
 
 // TestFileSystem has the guest fill an ext4 file system, remount it and compare
-// it; then the machine is stopped in the middle of writes, as by kill -9. The
-// file system must be sound, and what the guest had synced be there. The machine
+// it. Then the machine is stopped in the middle of writes, as by kill -9. The
+// file system must be sound and have everything that the guest had synced. The machine
 // is a small one with the old interrupt controller.
 func TestFileSystem(t *testing.T) {
 	t.Parallel()

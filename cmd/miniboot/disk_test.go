@@ -80,7 +80,7 @@ func TestOpenDisk(t *testing.T) {
 	}
 }
 
-// An image is written to when it is called one, by one at a time; a snapshot of it is thrown away.
+// With format=qcow2 an image is written to, by one user at a time. What a snapshot writes is thrown away.
 func TestImage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disk.qcow2")
 	if err := qcow2.Create(path, 1<<20); err != nil {

@@ -71,7 +71,7 @@ func TestParseNet(t *testing.T) {
 	}
 }
 
-// The address is the same for the same network, and another one for another; a guest on a bridge needs its own.
+// The same network always gets the same address. Other networks get others, because guests on one bridge must differ.
 func TestChooseMAC(t *testing.T) {
 	a := netOption{kind: "tap", name: "tap0"}.chooseMAC()
 	if a[0] != 2 || a != (netOption{kind: "tap", name: "tap0", mtu: 9000}).chooseMAC() {

@@ -44,7 +44,7 @@ func (d faultDir) image(name string) string {
 	return d.file(name)
 }
 
-// empty makes one that is a hole.
+// empty makes a raw image that is one hole.
 func (d faultDir) empty(name string) string {
 	d.must(os.WriteFile(d.file(name), nil, 0o600))
 	d.must(os.Truncate(d.file(name), faultDisk))

@@ -8,7 +8,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// nowhere is a network that takes every packet and has none.
+// nowhere is a network that takes every packet and delivers none.
 type nowhere struct{ interrupted chan struct{} }
 
 func (nowhere) Offloads() uint64  { return 0 }

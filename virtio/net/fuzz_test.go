@@ -10,8 +10,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
-// strict is a network that fails the test when the device gives it what it does
-// not take, whatever the driver did.
+// strict is a network that fails the test if the device gives it a packet that it
+// does not accept, whatever the driver did.
 type strict struct {
 	*fake
 	t *testing.T

@@ -254,8 +254,8 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// awaitChange waits for the interrupt of a change of the configuration. That of
-// a used buffer may come with it, or late.
+// awaitChange waits for the interrupt for a change of the configuration. The
+// interrupt for a used buffer may come with it or later.
 func awaitChange(d *virtiotest.Driver) {
 	const change = 2
 	for d.AwaitInterrupt()&change == 0 {

@@ -14,7 +14,7 @@ type fake struct {
 	name string
 }
 
-// New takes the backend that is named, and for auto the first that there is.
+// New takes the backend of that name, and for auto the first one that works here.
 func TestNew(t *testing.T) {
 	real := backends
 	defer func() { backends = real }()

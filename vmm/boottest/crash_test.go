@@ -56,7 +56,7 @@ func TestDiskKilled(t *testing.T) {
 	}
 }
 
-// makeCrashed makes the disks of each format that there are tools for.
+// makeCrashed makes the disks of each format for which the host has tools.
 func makeCrashed(t *testing.T, dir string) (disks []*crashed) {
 	for _, format := range []string{"raw", "qcow2"} {
 		t.Run(format, func(t *testing.T) { disks = append(disks, newCrashed(t, filepath.Join(dir, format), format)) })

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Where the image of these tests has what: clusters of 4 KiB.
+// Offsets in the image of these tests, whose clusters have 4 KiB.
 const (
 	snapL1         = 0x1000
 	snapL2         = 0x2000

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A refcount table that is too small is replaced, by one that is as large as
-// what comes to be written needs.
+// A refcount table that is too small is replaced by one that is large enough for the
+// write.
 func TestRefcountTableGrows(t *testing.T) {
 	for _, order := range []uint{5, 6} {
 		o := recipe{version: 3, bits: 9, order: order, size: 5 << 20}
@@ -183,7 +183,7 @@ func openNew(t testing.TB, size int64) *Image {
 	return m
 }
 
-// What is written to where it is allocates nothing, and neither does reading.
+// Writing to allocated clusters allocates no memory, and neither does reading.
 func TestAllocates(t *testing.T) {
 	if raceEnabled {
 		t.Skip("skipped: a sync.Pool forgets on purpose under the race detector")

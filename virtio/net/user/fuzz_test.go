@@ -9,8 +9,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// FuzzFrames gives the stack frames of any bytes: with no Ethernet header in
-// front they are as from a guest that does its worst.
+// FuzzFrames gives the stack frames of any bytes. Without an Ethernet header in front
+// they are like those of a guest that does its worst.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte("\x08\x00\x45\x00\x00\x1c\x00\x00\x00\x00\x40\x01\x00\x00\xc0\xa8\x7f\x02\xc0\xa8\x7f\x01\x08\x00\xf7\xff\x00\x00\x00\x00"), uint8(3))
 	f.Add([]byte("\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\x01\xc0\xa8\x7f\x02\x00\x00\x00\x00\x00\x00\xc0\xa8\x7f\x01"), uint8(200))

@@ -123,7 +123,7 @@ func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
 	return c
 }
 
-// dialUDP connects a port of the guest, one of its own.
+// dialUDP connects a port of the guest that nothing else uses.
 func (r *rig) dialUDP(to netip.AddrPort) *netstack.UDPConn {
 	r.t.Helper()
 	at := address(to.Addr(), to.Port())

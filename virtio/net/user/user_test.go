@@ -158,7 +158,7 @@ func TestFlow(t *testing.T) {
 	}
 }
 
-// More flows than there may be end those that have been idle longest.
+// Above the limit, a new flow ends the one that has been idle longest.
 func TestFlowLimit(t *testing.T) {
 	r := newRig(t, Config{})
 	server := serveUDP(t)

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// align is more than a page of any host, so that it is not there by itself.
+// align is larger than any host's page, so that no allocation has it by chance.
 const align = 64 << 10
 
 // Memory is zero, lies at multiples of what is asked for, and reads as zero
