@@ -15,8 +15,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
-// Queue numbers of 5.5.2; Linux has the reporting queue at 3 or, without the
-// statistics queue, at 2, the specification at 4.
+// Queue numbers of 5.5.2. The specification has the reporting queue at 4. Linux has
+// it at 3, or at 2 without the statistics queue.
 const inflateq, deflateq, statsq = 0, 1, 2
 
 // firstPage is the number of the first page of memory.

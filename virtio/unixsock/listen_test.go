@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// shortDir is a directory whose path leaves room for the names of sockets,
-// which those of t.TempDir do not always.
+// shortDir is a directory whose path leaves room for the names of sockets. The paths
+// of t.TempDir may be too long.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "us")
@@ -86,7 +86,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Close leaves alone what somebody else has put in the socket's place.
+// Close does not remove a file that somebody else has put in the socket's place.
 func TestCloseOfReplaced(t *testing.T) {
 	path := filepath.Join(shortDir(t), "s")
 	l, err := Listen(path)

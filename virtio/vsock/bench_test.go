@@ -46,8 +46,8 @@ func (l *loop) offer() {
 	l.next = (l.next + 1) % txBuffers
 }
 
-// await waits for a packet. It sleeps, so that the runtime looks after sockets,
-// too, which it does not as long as somebody runs.
+// await waits for a packet. It sleeps, because the runtime serves sockets only when
+// a processor is idle.
 func (l *loop) await() virtiotest.Used {
 	for n := 0; ; n++ {
 		if u, ok := l.rx.Take(); ok {

@@ -11,8 +11,8 @@ import (
 
 var port52 = address{host: 52, guest: 2000}
 
-// fillHost has the guest send until its credit is used up, to a host that does
-// not read: what the Unix socket holds is forwarded, and a window waits.
+// fillHost has the guest send to a host that does not read, until its credit is used
+// up. Then the Unix socket is full, and the device holds one window more.
 func (g *guest) fillHost(at address, h header) (sent uint32) {
 	g.t.Helper()
 	chunk := make([]byte, maxPayload)
@@ -132,7 +132,7 @@ func TestGuestDoesNotRead(t *testing.T) {
 	}
 }
 
-// A guest whose numbers make no sense gets nothing: no more than it has room for.
+// A guest whose credit numbers make no sense never gets more than it has room for.
 func TestWildCredit(t *testing.T) {
 	for _, tc := range []struct {
 		alloc, fwd uint32
@@ -148,8 +148,8 @@ func TestWildCredit(t *testing.T) {
 	}
 }
 
-// A host that writes to a guest that takes nothing is stopped: the device holds
-// maxRead bytes of its stream, and the system what a Unix socket has.
+// A host that writes to a guest that takes nothing is stopped. The device then holds
+// maxRead bytes of the stream, and the Unix socket is full.
 func TestHostWritesUntilFull(t *testing.T) {
 	g := newGuest(t, 0).post()
 	g.alloc = 0
@@ -161,7 +161,7 @@ func TestHostWritesUntilFull(t *testing.T) {
 	}
 }
 
-// What is promised to all connections together has a bound.
+// The credit of all connections together has a bound.
 func TestWindows(t *testing.T) {
 	m := &mux{d: &Device{max: DefaultMaxConnections}, slots: make(chan struct{}, DefaultMaxConnections), conns: map[address]*conn{}, spare: spareWindow}
 	open := func() (sum uint64) {

@@ -161,8 +161,8 @@ func (g *guest) expect(o op, at address) (h header, payload []byte) {
 	return h, payload
 }
 
-// quiet checks that the device has nothing to say: the answer to a packet of no
-// connection is the next.
+// quiet checks that the device has nothing to say. It sends a packet of no
+// connection, and the next packet must be the answer to that one.
 func (g *guest) quiet() {
 	g.t.Helper()
 	at := address{host: 0xdead, guest: 0xbeef}

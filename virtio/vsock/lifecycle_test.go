@@ -169,7 +169,7 @@ func TestTransportReset(t *testing.T) {
 	await(t, "closed", func() bool { return g.dev.Stats().Open == 0 })
 }
 
-// With all connections there may be, the guest gets RST and the host waits.
+// When there are as many connections as allowed, the guest gets RST and the host waits.
 func TestMaxConnections(t *testing.T) {
 	const most = 4
 	g := newGuest(t, most).post()

@@ -21,8 +21,8 @@ func sizeOf(i int) int {
 	return i * 37 % 9000
 }
 
-// All at the same time: 1,000 programs of the host talk to the guest, which
-// sends everything back.
+// 1,000 programs of the host talk to the guest at the same time. The guest sends
+// everything back.
 func TestManyToGuest(t *testing.T) {
 	p := &program{guest: newGuest(t, 0).post(), streams: map[address]*stream{}, accepts: true}
 	var wg sync.WaitGroup
@@ -59,8 +59,8 @@ func askEcho(path string, data []byte) error {
 	return err
 }
 
-// All at the same time: 1,000 programs of the guest talk to one of the host,
-// which sends everything back.
+// 1,000 programs of the guest talk to one of the host at the same time. It sends
+// everything back.
 func TestManyToHost(t *testing.T) {
 	p := &program{guest: newGuest(t, 0).post(), streams: map[address]*stream{}}
 	l := p.listen(7)

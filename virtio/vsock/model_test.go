@@ -2,7 +2,7 @@ package vsock
 
 import "bytes"
 
-// stream is a connection as a good guest has it.
+// stream is the state that an honest guest keeps of a connection.
 type stream struct {
 	echo bool   // sends what it receives; otherwise out is what it has to say
 	out  []byte // to be sent
@@ -96,7 +96,7 @@ func (p *program) advance(at address, s *stream) {
 	}
 }
 
-// pattern is n bytes that are another stream's for another seed.
+// pattern is n bytes that differ for each seed.
 func pattern(seed, n int) []byte {
 	b := bytes.Repeat([]byte{byte(seed), byte(seed >> 8), 0, 0, 0}, n/5+1)[:n]
 	for i := 4; i < n; i += 5 {

@@ -229,7 +229,7 @@ func (c *crashed) checkChanges(t *testing.T, out []string, seed int) {
 	t.Logf("%d changes up to the last flush are there", last)
 }
 
-// read returns the content of a disk, of whose image nothing else is known.
+// read returns the content of a disk. It checks an image before it opens it.
 func (c *crashed) read(t *testing.T, path string) []byte {
 	t.Helper()
 	var disk interface {

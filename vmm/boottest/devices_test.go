@@ -23,8 +23,8 @@ func deviceGuests() []string {
 	return []string{"bookworm-cloud"}
 }
 
-// deviceGuest is a machine with one of these kernels and its drivers for the devices. The kernel is quiet, but for errors:
-// what it says would be in the middle of a command's output.
+// deviceGuest is a machine with one of these kernels and its drivers for the devices. The kernel prints only
+// errors, because other messages would be in the middle of a command's output.
 func deviceGuest(t *testing.T, kernel string, modules []string, devices ...virtio.Device) vmm.Config {
 	t.Helper()
 	cfg := vmm.Config{CommandLine: guest.CommandLine + " panic=-1 loglevel=4", NoReset: true, Virtio: devices}

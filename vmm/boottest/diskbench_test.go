@@ -22,8 +22,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// benchDisk is the size of a disk that is measured. All of it has its place in
-// the file and in the host's page cache.
+// benchDisk is the size of a disk that is measured. All of it is allocated in the
+// file and is in the host's page cache.
 const benchDisk = 256 * mib
 
 // BenchmarkDisk has a guest with one CPU read and write a virtio disk past its

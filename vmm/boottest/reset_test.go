@@ -29,8 +29,8 @@ var busy = []string{
 	"while true; do vsock check 2 2048 20 100000; done",
 }
 
-// TestDeviceReset resets the machine while all devices are at work, and pauses it. Every device works after that, what
-// it had in flight is nowhere, and when the machine is gone no goroutine is left.
+// TestDeviceReset resets the machine while all devices are at work, and pauses it. Afterwards every device works, what
+// was in flight is gone, and closing the machine leaves no goroutine behind.
 func TestDeviceReset(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("bookworm-cloud", testReset)

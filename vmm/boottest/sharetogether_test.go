@@ -13,7 +13,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// TestDeviceShareTogether has two machines and the host add lines to the same files, by O_APPEND and under locks: no
+// TestDeviceShareTogether has two machines and the host add lines to the same files, by O_APPEND and under locks. No
 // line is lost or torn.
 func TestDeviceShareTogether(t *testing.T) {
 	tests := inGuestTests(t)

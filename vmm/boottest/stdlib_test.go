@@ -25,8 +25,8 @@ type standardPackage struct {
 	skip   string // tests that cannot run there, as -test.skip wants it
 }
 
-// standardPackages are those with much arithmetic, with assembly for arm64, or with threads. testing.Short holds, and
-// most tests that need the go command find out by themselves that there is none.
+// standardPackages are those with much arithmetic, with assembly for arm64, or with threads. They run in
+// short mode. Most tests that need the go command skip themselves, because the guest has none.
 var standardPackages = []standardPackage{
 	{path: "math", sample: true},
 	{path: "math/big"},

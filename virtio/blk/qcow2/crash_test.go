@@ -17,8 +17,8 @@ type crashWorker struct {
 	done   []crashStep
 }
 
-// crashStep is one thing that a worker did: it changed a cluster, or it flushed,
-// which had returned when the file had seen some changes.
+// crashStep is one thing that a worker did: it changed a cluster, or it flushed. A
+// flush notes how many changes the file had seen when it returned.
 type crashStep struct {
 	cluster int
 	version uint64 // of all its sectors; 0: zeros, or what was there if it was discarded
@@ -90,8 +90,8 @@ func (w *crashWorker) check(t *testing.T, disk []byte, changes int) {
 	}
 }
 
-// Several change a disk and flush at once. A crash after any change of the file
-// leaves no damage, and what each had flushed.
+// Several workers change a disk and flush at once. A crash after any change of the
+// file leaves no damage, and loses nothing that a worker had flushed.
 func TestCrashConcurrent(t *testing.T) {
 	const workers, steps = 4, 60
 	for _, o := range []recipe{

@@ -24,8 +24,8 @@ func FuzzImage(f *testing.F) {
 	})
 }
 
-// Every word of an image is replaced, by where clusters are and by other values
-// that are special: by a part of them, for all of them take minutes.
+// Every word of an image is replaced by cluster offsets and other special values. The
+// test takes a sample of these values, because all of them take minutes.
 func TestEveryWord(t *testing.T) {
 	for _, o := range []recipe{
 		{version: 3, bits: 9, order: 4, size: 100 * sector, content: true},
@@ -61,8 +61,8 @@ func TestEveryWord(t *testing.T) {
 
 var junk = bytes.Repeat([]byte{1}, 512)
 
-// checkSecondHalf writes to the second half of an image's disk, and checks what
-// FuzzImage says.
+// checkSecondHalf writes to the second half of an image's disk, and checks the rules
+// of FuzzImage.
 func checkSecondHalf(t *testing.T, b []byte) {
 	file := newMemFile(bytes.Clone(b))
 	file.most = 1 << 20
@@ -122,8 +122,8 @@ func abuse(m *Image) {
 	m.Close()
 }
 
-// isSound reports whether an image has no damage and no leaks. The checker panics
-// on some.
+// isSound reports whether an image has no damage and no leaks. The checker panics on
+// some images.
 func isSound(b []byte) (sound bool) {
 	defer func() { _ = recover() }()
 	wrong, leaks := check(b)

@@ -17,7 +17,7 @@ import (
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// packet is one of n bytes in all.
+// packet is a packet of n bytes in all.
 func packet(n int, fill byte) []byte {
 	p := bytes.Repeat([]byte{fill}, n)
 	clear(p[:virtionet.HeaderSize])

@@ -44,8 +44,8 @@ func openDisk(t testing.TB) (f *os.File, size int64, memory []byte) {
 	return f, size, memory
 }
 
-// say prints a line at once, for the host. It starts with the disk's name: there
-// may be several programs that say something.
+// say prints a line at once, for the host. The line starts with the disk's name,
+// because several programs print such lines.
 func say(format string, args ...any) {
 	fmt.Fprintf(os.Stdout, "%s "+format+"\n", append([]any{*diskPath}, args...)...)
 }
@@ -88,7 +88,7 @@ func (d DiskChange) do(f *os.File, memory []byte) error {
 	return err
 }
 
-// maxFiles is how many files come to stay.
+// maxFiles is how many files are made.
 const maxFiles = 200
 
 // writeFiles makes files, removes some, and says what it has synced.
