@@ -11,12 +11,12 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/pl011"
 	"github.com/miniboot-vmm/miniboot/pl031"
 	"github.com/miniboot-vmm/miniboot/pl061"
 	"github.com/miniboot-vmm/miniboot/virtio"
-	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // Machine is a virtual machine. Make one with New, run it with Run, and Close

@@ -5,7 +5,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
-	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
 
 // newRAM reserves the guest's memory, aligned as every backend can map it.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/virtio"
-	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
 )
 
 // buildVirtio puts each virtio device behind a transport in its slot.

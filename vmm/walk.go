@@ -5,7 +5,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
-	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
 
 // A trapped instruction without a syndrome has to be read, and it may access more

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
-	"github.com/miniboot-vmm/miniboot/vmm/internal/hostmem"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
 
 // tables writes translation tables into memory.

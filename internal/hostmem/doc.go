@@ -1,6 +1,6 @@
-// Package hostmem is a guest's RAM on the host. It reserves address space outside
-// the Go heap. A page costs the host memory only once it is written, and pages can
-// be given back.
+// Package hostmem is a guest's RAM on the host, and other memory that the garbage
+// collector need not know of. It reserves address space outside the Go heap. A page
+// costs the host memory only once it is written, and pages can be given back.
 //
 // What each system does:
 //

@@ -28,7 +28,7 @@ func New(align uint64, ranges ...Range) (RAM, error) {
 		reserved, mem, err := reserve(r.Size, align)
 		if err != nil {
 			ram.Free()
-			return nil, fmt.Errorf("hostmem: reserve 0x%x bytes for the guest's memory: %w: give the guest less", r.Size, err)
+			return nil, fmt.Errorf("hostmem: reserve 0x%x bytes: %w: give the guest less memory", r.Size, err)
 		}
 		ram = append(ram, Bank{r.Base, mem, reserved})
 	}
