@@ -1,88 +1,51 @@
 package softcpu
 
 import (
-	"sync/atomic"
 	"unsafe"
 
-	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
-
-// opsPerPage is how many instructions a 4 KiB page has.
-const opsPerPage = pageSize / 4
-
-// maxCodePages bounds the memory for predecoded instructions: 21 KiB per page, 85 MiB
-// per CPU.
-const maxCodePages = 4096
-
-// codePage holds the predecoded instructions of one guest physical page. An
-// entry with code NotDecoded is decoded when it is first executed, or again
-// after an IC instruction has named its cache line.
-//
-// unsafe: host points at the page's first byte in memory given to vm.Map; see
-// the invariant of the software TLB.
-type codePage struct {
-	ops  [opsPerPage]a64.Op
-	pa   uint64
-	host unsafe.Pointer
-	used bool // something was decoded since the last flush
-
-	translated bool               // something in entry is not 0
-	entry      [opsPerPage]uint32 // where generated code for an instruction begins; see package translate
-}
-
-// Decode implements what translators decode with.
-func (p *codePage) Decode(i uint64) { p.decode(i) }
-
-// forgetCode drops all of the page's generated code: jumps inside the page need
-// no unlinking then.
-func (p *codePage) forgetCode() {
-	if p.translated {
-		p.translated = false
-		clear(p.entry[:])
-	}
-}
-
-// decode fills in entry i. The word is read atomically: another CPU may be
-// writing it.
-func (p *codePage) decode(i uint64) {
-	i %= opsPerPage
-	p.ops[i] = a64.Decode(p.word(i))
-	p.used = true
-}
-
-// word reads instruction i.
-func (p *codePage) word(i uint64) uint32 {
-	return atomic.LoadUint32((*uint32)(unsafe.Add(p.host, i%opsPerPage*4)))
-}
-
-func (p *codePage) clear() {
-	p.forgetCode()
-	if p.used {
-		clear(p.ops[:])
-		p.used = false
-	}
-}
 
 const itlbSize = 1024
 
 // itlbEntry is a fetch translation: the virtual page, or noMatch. Generated code
-// reads it; its size is a power of 2.
+// reads va and entries, the page's own; the size is a power of 2.
 type itlbEntry struct {
 	va        uint64
+	entries   *[opsPerPage]uint32
 	page      *codePage
 	nonGlobal bool
-	_         [15]byte
+	_         [7]byte
 }
 
-// codeCache finds the predecoded page for a PC.
+// codeCache finds the page of instructions for a PC. It has a fixed number of pages.
 type codeCache struct {
 	itlb  [2][itlbSize]itlbEntry // by EL
-	pages map[uint64]*codePage   // by physical page address
+	pages map[uint64]*codePage   // by physical page address; each is one of slots
+
+	slots  []codePage
+	next   int // the slot that the next new page takes
+	memory hostmem.RAM
+
+	recent *recentOps // on the translator
 }
 
-func (k *codeCache) init() {
+// init gives the cache size bytes of memory for pages.
+func (k *codeCache) init(engine Engine, size uint64) error {
 	k.pages = make(map[uint64]*codePage)
 	k.flushVirtual()
+	if engine == Translator {
+		k.recent = new(recentOps)
+	}
+	return k.makeSlots(engine, size)
+}
+
+// close frees the memory.
+func (k *codeCache) close() {
+	k.flushVirtual()
+	k.pages, k.slots = nil, nil
+	k.memory.Free()
+	k.memory = nil
 }
 
 // lookup returns the page that holds pc, or nil.
@@ -96,32 +59,40 @@ func (k *codeCache) lookup(el uint8, pc uint64) *codePage {
 
 // enter makes pc's page found by lookup.
 func (k *codeCache) enter(el uint8, pc uint64, p *codePage, nonGlobal bool) {
-	k.itlb[el&1][pc>>pageShift%itlbSize] = itlbEntry{va: pc &^ pageMask, page: p, nonGlobal: nonGlobal}
+	k.itlb[el&1][pc>>pageShift%itlbSize] = itlbEntry{va: pc &^ pageMask, entries: p.entries, page: p, nonGlobal: nonGlobal}
 }
 
-// page returns the predecoded page at pa, made if necessary.
+// page returns the page at pa, made if necessary.
 func (k *codeCache) page(pa uint64, host unsafe.Pointer) (p *codePage, made bool) {
 	if p := k.pages[pa]; p != nil {
 		return p, false
 	}
-	if len(k.pages) >= maxCodePages {
+	p = &k.slots[k.next]
+	if p.host != nil {
 		k.evict()
 	}
-	p = &codePage{pa: pa, host: host}
+	k.next = (k.next + 1) % len(k.slots)
+	p.pa, p.host = pa, host
 	k.pages[pa] = p
 	return p, true
 }
 
-// evict drops an eighth of the pages, whichever the map yields first.
+// evict drops an eighth of the pages, those that have been here the longest.
 func (k *codeCache) evict() {
-	n := maxCodePages / 8
-	for pa := range k.pages {
-		if n--; n < 0 {
-			break
-		}
-		delete(k.pages, pa)
+	for i := range max(1, len(k.slots)/8) {
+		k.drop(&k.slots[(k.next+i)%len(k.slots)])
 	}
 	k.flushVirtual()
+}
+
+// drop makes a slot free. The caller sees to the itlb.
+func (k *codeCache) drop(p *codePage) {
+	if p.host == nil {
+		return
+	}
+	p.clear()
+	delete(k.pages, p.pa)
+	p.host = nil
 }
 
 // flushVirtual forgets all fetch translations.
@@ -163,26 +134,31 @@ func (k *codeCache) flushAll() {
 	for _, p := range k.pages {
 		p.clear()
 	}
+	k.recent.flushAll()
 }
 
-// flushLine forgets the 16 instructions in the cache line at pa.
+// flushLine forgets the 16 instructions in the cache line at pa, and with them all code
+// of the page: runs are decoded ahead of what is executed.
 func (k *codeCache) flushLine(pa uint64) {
+	k.recent.flushLine(pa)
 	p := k.pages[pa&^pageMask]
-	if p == nil || !p.used {
-		return
+	switch {
+	case p == nil:
+	case p.ops == nil:
+		p.clear()
+	default:
+		first := pa & pageMask &^ (cacheLine - 1) / 4
+		clear(p.ops[first : first+cacheLine/4])
 	}
-	p.forgetCode() // runs decode ahead of what is executed
-	first := pa & pageMask &^ (cacheLine - 1) / 4
-	clear(p.ops[first : first+cacheLine/4])
 }
 
 // flushRange forgets the pages in [pa, pa+size), whose memory is being unmapped.
 func (k *codeCache) flushRange(pa, size uint64) {
 	for at, p := range k.pages {
 		if at-pa < size {
-			p.clear()
-			delete(k.pages, at)
+			k.drop(p)
 		}
 	}
+	k.recent.flushAll()
 	k.flushVirtual()
 }

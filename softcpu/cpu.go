@@ -2,6 +2,7 @@ package softcpu
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
@@ -83,5 +84,13 @@ type Stats struct {
 	Exceptions   uint64 // taken to EL1, interrupts included
 	Interrupts   uint64 // IRQs and FIQs taken
 	TLBMisses    uint64
-	CodePages    uint64 // pages of instructions that were predecoded
+	CodePages    uint64 // pages of instructions that were decoded or translated
+
+	Stepped uint64
+
+	Left        [5]uint64
+	Runs        uint64
+	Translated  uint64
+	Flushes     uint64
+	Translating time.Duration
 }

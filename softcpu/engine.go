@@ -63,10 +63,10 @@ func (c *cpu) run() {
 			c.step(page)
 		case left > opsPerPage && c.mayRunGenerated():
 			c.runGenerated(page, min(budget, left-opsPerPage))
-		case c.limit != unlimited:
+		case c.limit != unlimited, page.ops == nil:
 			c.step(page)
 		default:
-			c.loop(&page.ops, c.PC&pageMask/4)
+			c.loop(page.ops, c.PC&pageMask/4)
 		}
 	}
 }
@@ -103,13 +103,22 @@ func (c *cpu) fetch() *codePage {
 
 // step executes a single instruction, and then completes its software step.
 func (c *cpu) step(p *codePage) {
-	i := c.PC & pageMask / 4
-	if p.ops[i].Code == a64.NotDecoded {
-		p.decode(i)
-	}
-	if c.execute(&p.ops[i]) {
+	if c.execute(c.op(p, c.PC&pageMask/4)) {
 		c.PC += 4
 	}
 	c.stats.Instructions++
+	c.stats.Stepped++
 	c.afterInstruction()
+}
+
+// op returns instruction i of a page, decoded.
+func (c *cpu) op(p *codePage, i uint64) *a64.Op {
+	i %= opsPerPage
+	if p.ops == nil {
+		return c.code.recent.at(p, i)
+	}
+	if p.ops[i].Code == a64.NotDecoded {
+		p.decode(i)
+	}
+	return &p.ops[i]
 }

@@ -47,13 +47,43 @@ var ErrNoTranslator = errors.New("no translator on this host")
 // most.
 type Config struct {
 	Engine Engine
+
+	// CodeMemory bounds, in bytes for each CPU, the memory for what an engine knows of
+	// the guest's instructions: generated code and where it is, or the instructions
+	// decoded. What is full is emptied and filled again. 0 is DefaultCodeMemory.
+	CodeMemory uint64
+}
+
+const (
+	// DefaultCodeMemory is enough for a boot of a distribution.
+	DefaultCodeMemory = 32 << 20
+	// MinCodeMemory is the least that works, slowly.
+	MinCodeMemory = 512 << 10
+	// MaxCodeMemory is the most: a place in generated code has 31 bits.
+	MaxCodeMemory = 1 << 30
+)
+
+// shares divides a CPU's memory into that for pages and that for generated code.
+func (cfg *Config) shares() (pages, code uint64) {
+	total := cfg.CodeMemory
+	if cfg.Engine != Translator {
+		return total, 0
+	}
+	const unit = 64 << 10 // no host has larger pages
+	code = total * 3 / 4 / unit * unit
+	return total - code, code
 }
 
 // Hypervisor is the software backend. It makes any number of virtual machines.
 type Hypervisor struct{ cfg Config }
 
 // New returns the software backend.
-func New(cfg Config) *Hypervisor { return &Hypervisor{cfg} }
+func New(cfg Config) *Hypervisor {
+	if cfg.CodeMemory == 0 {
+		cfg.CodeMemory = DefaultCodeMemory
+	}
+	return &Hypervisor{cfg}
+}
 
 // Engine returns the engine that virtual machines get. If that is the
 // interpreter only because the host cannot run the translator, the error says
@@ -81,7 +111,10 @@ func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if cfg.IPABits < 32 || cfg.IPABits > maxIPABits {
 		return nil, fmt.Errorf("softcpu: new vm: %d bits of guest physical address, give 32 to %d", cfg.IPABits, maxIPABits)
 	}
-	return newVM(cfg, engine), nil
+	if n := h.cfg.CodeMemory; n < MinCodeMemory || n > MaxCodeMemory {
+		return nil, fmt.Errorf("softcpu: new vm: 0x%x bytes of memory for code, give 0x%x to 0x%x", n, MinCodeMemory, MaxCodeMemory)
+	}
+	return newVM(cfg, Config{engine, h.cfg.CodeMemory}), nil
 }
 
 // translatorRuns says, once for the process, why the translator does not run

@@ -39,12 +39,17 @@ const (
 // PC at its start.
 func newTestCPU(t testing.TB, program ...uint32) (*cpu, []byte) {
 	t.Helper()
+	return newTestCPUWith(t, Config{Engine: engine}, program...)
+}
+
+func newTestCPUWith(t testing.TB, cfg Config, program ...uint32) (*cpu, []byte) {
+	t.Helper()
 	raw := make([]byte, testRAMSize+hv.PageSize)
 	mem := alignSlice(raw, hv.PageSize)[:testRAMSize]
 	for i, w := range program {
 		binary.LittleEndian.PutUint32(mem[4*i:], w)
 	}
-	vm, err := New(Config{Engine: engine}).NewVM(hv.Config{})
+	vm, err := New(cfg).NewVM(hv.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

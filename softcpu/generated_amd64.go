@@ -20,8 +20,8 @@ func newTranslator(buf []byte, l translate.Layout) translator {
 	return t
 }
 
-func (g *generated) translate(p *codePage, i uint64) {
-	g.t.Translate(amd64.Page{Ops: &p.ops, Entries: &p.entry, Decoder: p}, i)
+func (g *generated) translate(p *codePage, i uint64) (n int) {
+	return g.t.Translate(amd64.Page{Ops: &g.ahead.ops, Entries: p.entries, Decoder: g.ahead}, i)
 }
 
 // hostSupported demands what generated code uses: level 3 of the x86-64 psABI,

@@ -20,6 +20,6 @@ type translator struct{ *translate.None }
 
 func newTranslator([]byte, translate.Layout) translator { return translator{} }
 
-func (g *generated) translate(*codePage, uint64) {}
+func (g *generated) translate(*codePage, uint64) (n int) { return 0 }
 
 func enter(state *uint64, stub, code uintptr) {}

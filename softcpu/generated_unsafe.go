@@ -1,6 +1,7 @@
 package softcpu
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
@@ -17,12 +18,11 @@ import (
 // generated is what generated code and the engine tell each other. The names
 // are those of translate.Layout.
 //
-// unsafe: page and the pointers in the itlb are written by generated code
-// without the garbage collector's write barrier. Every page that they name is
-// in codeCache.pages too, as long as generated code runs; tlb and itlb point
-// into the cpu itself. shared points into memory given to vm.Map, like the
-// software TLB's host; it is used only by the run that has set it, which ends
-// before the CPU agrees to an Unmap.
+// unsafe: page is written by generated code without the garbage collector's write
+// barrier, but points outside the Go heap. tlb and itlb point into the cpu itself.
+// shared points into memory given to vm.Map, like the software TLB's host; it is
+// used only by the run that has set it, which ends before the CPU agrees to an
+// Unmap.
 type generated struct {
 	on bool
 
@@ -32,7 +32,7 @@ type generated struct {
 
 	count  int64
 	pageVA uint64
-	page   unsafe.Pointer // *codePage
+	page   unsafe.Pointer // codePage.entries
 	index  uint64
 	site   uintptr
 	shared uintptr
@@ -41,17 +41,15 @@ type generated struct {
 	itlb   unsafe.Pointer // *[itlbSize]itlbEntry
 	code   uintptr
 
-	mem *execmem.Memory
-	t   translator
+	mem   *execmem.Memory
+	t     translator
+	ahead *opsAhead
 }
 
 // budget is how many instructions generated code executes before it looks at
 // what other goroutines want. It looks at the count where it goes backward or
 // into another page, so that it executes fewer than opsPerPage more.
 const budget = 10_000
-
-// codeSize is how much memory a CPU has for generated code, in bytes.
-const codeSize = 32 << 20
 
 // mayRunGenerated says whether runGenerated can go on from here. Generated code
 // does not look at the alignment of the stack pointer where it is used, but only
@@ -68,7 +66,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 	}
 	i := c.PC & pageMask / 4
 	g.pageVA = c.PC &^ pageMask
-	g.page = unsafe.Pointer(page)
+	g.page = unsafe.Pointer(page.entries)
 	g.count = -int64(budget + i)
 	base := c.stats.Instructions + budget // what count and index are added to
 	g.tlb = unsafe.Pointer(c.mmu.cur)
@@ -77,7 +75,8 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 	code := c.codeAt(page, i)
 	for {
 		enter(&c.X[16], g.code+uintptr(g.t.Enter()), code)
-		page = (*codePage)(g.page)
+		page = c.code.withEntries(g.page)
+		c.stats.Left[g.reason]++
 		switch g.reason {
 		case translate.ExitNoCode:
 			code = c.codeAt(page, g.index)
@@ -91,7 +90,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			c.unpackFlags()
 			c.page, c.PC = page, g.pageVA+g.index*4
 			c.stats.Instructions = base + uint64(g.count) + g.index
-			if !c.execute(&page.ops[g.index%opsPerPage]) {
+			if !c.execute(c.op(page, g.index)) {
 				c.stats.Instructions++
 				return
 			}
@@ -119,20 +118,30 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 // translated if need be.
 func (c *cpu) codeAt(page *codePage, i uint64) uintptr {
 	i %= opsPerPage
-	if page.entry[i] == 0 {
-		if c.gen.t.Full() {
-			c.forgetAllCode()
-		}
-		page.translated = true
-		c.gen.translate(page, i)
+	if page.entries[i] == 0 {
+		c.translateRun(page, i)
 	}
-	return c.gen.code + uintptr(page.entry[i])
+	return c.gen.code + uintptr(page.entries[i])
+}
+
+// translateRun writes code from instruction i of a page on.
+func (c *cpu) translateRun(page *codePage, i uint64) {
+	start := time.Now()
+	if c.gen.t.Full() {
+		c.forgetAllCode()
+		c.stats.Flushes++
+	}
+	page.used = true
+	c.gen.ahead.begin(page)
+	c.stats.Translated += uint64(c.gen.translate(page, i))
+	c.stats.Runs++
+	c.stats.Translating += time.Since(start)
 }
 
 // forgetAllCode drops the generated code of all pages and its memory.
 func (c *cpu) forgetAllCode() {
 	for _, p := range c.code.pages {
-		p.forgetCode()
+		p.clear()
 	}
 	c.gen.t.Reset()
 }
@@ -197,7 +206,7 @@ func layout() translate.Layout {
 		ITLB:           gen(unsafe.Offsetof(c.gen.itlb)),
 		Code:           gen(unsafe.Offsetof(c.gen.code)),
 		TLBEL0:         at(unsafe.Offsetof(c.mmu) + unsafe.Offsetof(c.mmu.arrays) + uintptr(regimeEL0)*unsafe.Sizeof(tlbArray{})),
-		Entries:        int32(unsafe.Offsetof(codePage{}.entry)),
+		Entries:        0, // Page and the itlb point to the entries themselves
 	}
 }
 
@@ -210,6 +219,7 @@ func (g *generated) start(size int) error {
 	}
 	g.mem, g.code = mem, mem.X
 	g.t = newTranslator(mem.W, layout())
+	g.ahead = new(opsAhead)
 	g.on = true
 	return nil
 }

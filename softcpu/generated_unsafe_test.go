@@ -24,8 +24,8 @@ func placeOf[T any](field *T, from unsafe.Pointer) place {
 // TestLayout holds every field of layout against the distance between real
 // addresses, and the sizes against what package translate says.
 func TestLayout(t *testing.T) {
-	c, p := new(cpu), new(codePage)
-	x16, page := unsafe.Pointer(&c.X[16]), unsafe.Pointer(p)
+	c, entries := new(cpu), new([opsPerPage]uint32)
+	x16 := unsafe.Pointer(&c.X[16])
 	want := map[string]struct {
 		place
 		size uintptr
@@ -61,7 +61,7 @@ func TestLayout(t *testing.T) {
 		"ITLB":           {placeOf(&c.gen.itlb, x16), 8},
 		"Code":           {placeOf(&c.gen.code, x16), 8},
 		"TLBEL0":         {placeOf(&c.mmu.arrays[regimeEL0], x16), tlbSize << translate.TLBEntryShift},
-		"Entries":        {placeOf(&p.entry, page), opsPerPage * 4},
+		"Entries":        {placeOf(entries, unsafe.Pointer(entries)), opsPerPage * 4},
 	}
 	got := reflect.ValueOf(layout())
 	for i := range got.NumField() {
@@ -99,8 +99,8 @@ func TestLayoutTLB(t *testing.T) {
 		{"tlbEntry.addend", unsafe.Offsetof(e.addend), translate.TLBAddend},
 		{"size of itlbEntry", unsafe.Sizeof(i), 1 << translate.TLBEntryShift},
 		{"itlbEntry.va", unsafe.Offsetof(i.va), translate.ITLBVA},
-		{"itlbEntry.page", unsafe.Offsetof(i.page), translate.ITLBPage},
-		{"size of codePage.entry[0]", unsafe.Sizeof(codePage{}.entry[0]), 4},
+		{"itlbEntry.entries", unsafe.Offsetof(i.entries), translate.ITLBPage},
+		{"size of codePage.entries[0]", unsafe.Sizeof(codePage{}.entries[0]), 4},
 		{"tlbSize is a power of 2", tlbSize & (tlbSize - 1), 0},
 		{"itlbSize is a power of 2", itlbSize & (itlbSize - 1), 0},
 	} {

@@ -42,7 +42,7 @@ func newMachine(t testing.TB, e Engine, plan *boot.Plan, segments []boot.Segment
 	for _, s := range segments {
 		copy(m.ram[s.Addr:], s.Data)
 	}
-	v := newVM(hv.Config{IPABits: 36}, e)
+	v := newVM(hv.Config{IPABits: 36}, Config{e, DefaultCodeMemory})
 	v.now = func() uint64 { return m.stats.Instructions/instructionsPerTick + m.skipped }
 	if err := v.Map(0, m.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)
@@ -328,7 +328,7 @@ func stepTogether(t *testing.T, a, b *machine, million int, o lockstepOptions) {
 				m.code.evict()
 			}
 			if err := m.run(n); err != nil {
-				t.Fatalf("%v: %v\n%s", m.vm.engine, err, m.uart.out.String())
+				t.Fatalf("%v: %v\n%s", m.vm.cfg.Engine, err, m.uart.out.String())
 			}
 		}
 		left -= n

@@ -13,8 +13,8 @@ import (
 // engine's loop, with its own cases, and by the table of functions.
 func TestLoopAgreesWithTable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	fast, fastMem := newTestCPU(t)
-	slow, slowMem := newTestCPU(t)
+	fast, fastMem := newTestCPUWith(t, Config{Engine: Interpreter})
+	slow, slowMem := newTestCPUWith(t, Config{Engine: Interpreter})
 	identityMap(fast)
 	identityMap(slow)
 	seen := make(map[a64.Code]int)
@@ -42,7 +42,7 @@ func TestLoopAgreesWithTable(t *testing.T) {
 			page.ops[i] = a64.Op{Code: a64.HVC} // wherever it goes, no further
 		}
 		page.ops[0] = op
-		if fast.loop(&page.ops, 0); fast.stop {
+		if fast.loop(page.ops, 0); fast.stop {
 			fast.PC -= 4 // back from behind the HVC
 		}
 		slow.page = slow.fetch()

@@ -119,7 +119,7 @@ func (c *cpu) stage2Abort(va, ipa uint64, acc access, f fault) {
 // zero (ISV clear) for everything but loads and stores of a single general register
 // without write-back (DDI 0487 D24.2.40).
 func (c *cpu) abortSyndrome() uint32 {
-	op := &c.page.ops[(c.PC&pageMask)/4]
+	op := c.op(c.page, c.PC&pageMask/4)
 	switch {
 	case op.Code >= a64.LDRB && op.Code <= a64.STRXr:
 	case op.Code == a64.LDST && op.Aux&(a64.MemPre|a64.MemPost) == 0:

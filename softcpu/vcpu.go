@@ -10,11 +10,15 @@ import (
 func newCPU(v *vm, index int) (*cpu, error) {
 	c := &cpu{vm: v, index: index, limit: unlimited}
 	c.mmu.init()
-	c.code.init()
 	c.mail.init()
 	c.reset()
-	if v.engine == Translator {
-		if err := c.gen.start(codeSize); err != nil {
+	pages, code := v.cfg.shares()
+	if err := c.code.init(v.cfg.Engine, pages); err != nil {
+		return nil, err
+	}
+	if code != 0 {
+		if err := c.gen.start(int(code)); err != nil {
+			c.code.close()
 			return nil, err
 		}
 	}
@@ -127,5 +131,6 @@ func (c *cpu) Stats() Stats { return c.stats }
 func (c *cpu) Close() error {
 	c.timer.stop()
 	c.vm.drop(c)
+	c.code.close()
 	return c.gen.close()
 }

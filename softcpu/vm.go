@@ -19,7 +19,7 @@ const maxIPABits = 40
 // vm is a guest physical address space and its CPUs.
 type vm struct {
 	ipaBits int
-	engine  Engine
+	cfg     Config        // its engine is Interpreter or Translator
 	now     func() uint64 // the host's counter, in ticks of hv.CounterFrequency
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
@@ -29,8 +29,8 @@ type vm struct {
 	cpus   atomic.Pointer[[]*cpu]
 }
 
-func newVM(cfg hv.Config, engine Engine) *vm {
-	v := &vm{ipaBits: cfg.IPABits, engine: engine, now: hostCounter()}
+func newVM(cfg hv.Config, soft Config) *vm {
+	v := &vm{ipaBits: cfg.IPABits, cfg: soft, now: hostCounter()}
 	v.mem.Store(&memory{})
 	v.cpus.Store(&[]*cpu{})
 	return v
