@@ -2,7 +2,6 @@ package softcpu
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
@@ -77,20 +76,3 @@ const (
 
 // raise sets attention bits. Any goroutine may call it.
 func (c *cpu) raise(bits uint32) { c.attention.Or(bits) }
-
-// Stats counts what a vCPU did.
-type Stats struct {
-	Instructions uint64
-	Exceptions   uint64 // taken to EL1, interrupts included
-	Interrupts   uint64 // IRQs and FIQs taken
-	TLBMisses    uint64
-	CodePages    uint64 // pages of instructions that were decoded or translated
-
-	Stepped uint64
-
-	Left        [5]uint64
-	Runs        uint64
-	Translated  uint64
-	Flushes     uint64
-	Translating time.Duration
-}

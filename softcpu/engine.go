@@ -107,7 +107,7 @@ func (c *cpu) step(p *codePage) {
 		c.PC += 4
 	}
 	c.stats.Instructions++
-	c.stats.Stepped++
+	c.stats.Interpreted++
 	c.afterInstruction()
 }
 

@@ -75,14 +75,17 @@ func (cfg *Config) shares() (pages, code uint64) {
 }
 
 // Hypervisor is the software backend. It makes any number of virtual machines.
-type Hypervisor struct{ cfg Config }
+type Hypervisor struct {
+	cfg   Config
+	ended endedCPUs
+}
 
 // New returns the software backend.
 func New(cfg Config) *Hypervisor {
 	if cfg.CodeMemory == 0 {
 		cfg.CodeMemory = DefaultCodeMemory
 	}
-	return &Hypervisor{cfg}
+	return &Hypervisor{cfg: cfg}
 }
 
 // Engine returns the engine that virtual machines get. If that is the
@@ -114,7 +117,9 @@ func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if n := h.cfg.CodeMemory; n < MinCodeMemory || n > MaxCodeMemory {
 		return nil, fmt.Errorf("softcpu: new vm: 0x%x bytes of memory for code, give 0x%x to 0x%x", n, MinCodeMemory, MaxCodeMemory)
 	}
-	return newVM(cfg, Config{engine, h.cfg.CodeMemory}), nil
+	v := newVM(cfg, Config{engine, h.cfg.CodeMemory})
+	v.ended = &h.ended
+	return v, nil
 }
 
 // translatorRuns says, once for the process, why the translator does not run

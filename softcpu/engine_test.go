@@ -44,12 +44,17 @@ func newTestCPU(t testing.TB, program ...uint32) (*cpu, []byte) {
 
 func newTestCPUWith(t testing.TB, cfg Config, program ...uint32) (*cpu, []byte) {
 	t.Helper()
+	return newTestCPUOf(t, New(cfg), program...)
+}
+
+func newTestCPUOf(t testing.TB, h *Hypervisor, program ...uint32) (*cpu, []byte) {
+	t.Helper()
 	raw := make([]byte, testRAMSize+hv.PageSize)
 	mem := alignSlice(raw, hv.PageSize)[:testRAMSize]
 	for i, w := range program {
 		binary.LittleEndian.PutUint32(mem[4*i:], w)
 	}
-	vm, err := New(cfg).NewVM(hv.Config{})
+	vm, err := h.NewVM(hv.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

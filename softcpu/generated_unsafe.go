@@ -76,7 +76,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 	for {
 		enter(&c.X[16], g.code+uintptr(g.t.Enter()), code)
 		page = c.code.withEntries(g.page)
-		c.stats.Left[g.reason]++
+		c.stats.Exits[g.reason]++
 		switch g.reason {
 		case translate.ExitNoCode:
 			code = c.codeAt(page, g.index)
@@ -134,7 +134,7 @@ func (c *cpu) translateRun(page *codePage, i uint64) {
 	page.used = true
 	c.gen.ahead.begin(page)
 	c.stats.Translated += uint64(c.gen.translate(page, i))
-	c.stats.Runs++
+	c.stats.Translations++
 	c.stats.Translating += time.Since(start)
 }
 

@@ -124,13 +124,12 @@ func (c *cpu) SetVTimerMask(masked bool) error { c.timer.setMask(c, masked); ret
 // SetVTimerOffset sets how far the virtual counter is behind the host's.
 func (c *cpu) SetVTimerOffset(ticks uint64) error { c.timer.setOffset(c, ticks); return nil }
 
-// Stats returns what the CPU has done so far. Only the owner may call it.
-func (c *cpu) Stats() Stats { return c.stats }
-
 // Close frees the CPU.
 func (c *cpu) Close() error {
 	c.timer.stop()
 	c.vm.drop(c)
+	c.vm.ended.add(c.index, c.Stats())
+	c.stats = Stats{}
 	c.code.close()
 	return c.gen.close()
 }

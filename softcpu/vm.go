@@ -21,6 +21,7 @@ type vm struct {
 	ipaBits int
 	cfg     Config        // its engine is Interpreter or Translator
 	now     func() uint64 // the host's counter, in ticks of hv.CounterFrequency
+	ended   *endedCPUs    // counts what closed CPUs did; nil: nobody asks
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
 

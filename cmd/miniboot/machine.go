@@ -20,6 +20,7 @@ import (
 type virtualMachine struct {
 	*vmm.Machine
 	devices []virtio.Device
+	soft    *softcpu.Hypervisor // nil on another backend
 }
 
 // newHypervisor returns what runs the guest's instructions.
@@ -32,7 +33,7 @@ func newHypervisor(o options, log *slog.Logger) (hv.Hypervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	cpu := softcpu.New(softcpu.Config{Engine: engine})
+	cpu := softcpu.New(softcpu.Config{Engine: engine, CodeMemory: o.code})
 	if runs, err := cpu.Engine(); err != nil {
 		log.Info("the software CPU runs on its slower engine, the "+runs.String(), "error", err)
 	}
@@ -68,7 +69,8 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console io.
 	log.Info(fmt.Sprintf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry))
 	log.Info(fmt.Sprintf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base))
 	log.Info(fmt.Sprintf("command line: %s", commandLine(o)))
-	return virtualMachine{m, devices}, nil
+	soft, _ := hypervisor.(*softcpu.Hypervisor)
+	return virtualMachine{m, devices, soft}, nil
 }
 
 // Run runs the guest; see machine.
@@ -83,7 +85,7 @@ func (m virtualMachine) Run(ctx context.Context) (ending, error) {
 	return endPowerOff, err
 }
 
-// Counters prints the exits of each CPU by kind.
+// Counters prints the exits of each CPU by kind, and what else is counted.
 func (m virtualMachine) Counters() string {
 	var b strings.Builder
 	for i, cpu := range m.Stats().VCPUs {
@@ -94,6 +96,9 @@ func (m virtualMachine) Counters() string {
 			}
 		}
 		fmt.Fprintln(&b)
+	}
+	if m.soft != nil {
+		writeCPUStats(&b, m.cpuStats())
 	}
 	for i, dev := range m.devices {
 		if n, ok := dev.(*net.Device); ok {

@@ -23,6 +23,7 @@ type options struct {
 	cpus   int
 	accel  string // "auto", "hvf" or "soft"
 	engine string // of the software CPU: "auto", "interpreter" or "translator"
+	code   uint64 // bytes of memory for the software CPU's code, for each CPU
 	gic    int    // 2 or 3
 
 	irqchip string // "go" or "framework"
@@ -126,6 +127,9 @@ func (s *size) String() string {
 	if *s%(1<<30) == 0 {
 		return fmt.Sprintf("%dG", uint64(*s)>>30)
 	}
+	if *s%(1<<20) != 0 {
+		return fmt.Sprintf("%dK", uint64(*s)>>10)
+	}
 	return fmt.Sprintf("%dM", uint64(*s)>>20)
 }
 
@@ -138,7 +142,7 @@ func (s *size) Set(value string) error {
 // parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
 // line.
 func parseOptions(args []string, help io.Writer) (options, error) {
-	o := options{memory: 512 << 20, accel: "auto", engine: "auto", irqchip: "go"}
+	o := options{memory: 512 << 20, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, irqchip: "go"}
 	gic := "3"
 	set := flag.NewFlagSet("miniboot", flag.ContinueOnError)
 	set.StringVar(&o.kernel, "kernel", "", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
@@ -151,6 +155,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
 	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it is there, else soft (`NAME`)")
 	set.Var(choice{&o.engine, softcpu.EngineNames()}, "engine", "how the CPU in software works: the translator makes machine code of the guest's instructions,\nthe interpreter executes them one by one, auto is the translator if the host allows it (`NAME`)")
+	set.Var((*size)(&o.code), "code-memory", "memory that each CPU in software has for translated or decoded instructions, a `SIZE` from 512K to 1G")
 	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's own, framework is the GICv3 of\nHypervisor.framework, on macOS 15 and later")
 	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")

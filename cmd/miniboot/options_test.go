@@ -17,7 +17,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	with := func(change func(o *options)) options {
-		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", gic: 3, irqchip: "go"}
+		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: 32 << 20, gic: 3, irqchip: "go"}
 		change(&o)
 		return o
 	}
@@ -30,6 +30,7 @@ func TestParseOptions(t *testing.T) {
 		{"-append quiet -m 3G -smp 4", with(func(o *options) { o.append, o.memory, o.cpus = "quiet", 3<<30, 4 })},
 		{"-accel soft -gic 2", with(func(o *options) { o.accel, o.gic = "soft", 2 })},
 		{"-engine interpreter", with(func(o *options) { o.engine = "interpreter" })},
+		{"-code-memory 768K", with(func(o *options) { o.code = 768 << 10 })},
 		{"-irqchip framework -accel hvf", with(func(o *options) { o.irqchip, o.accel = "framework", "hvf" })},
 		{"-dtb in -dumpdtb out", with(func(o *options) { o.dtb, o.dumpDTB = "in", "out" })},
 		{"-serial stdio", with(func(o *options) {})},

@@ -28,6 +28,9 @@ const (
 	ExitPC
 	// ExitBudget: the budget is used up before instruction Index of the page.
 	ExitBudget
+
+	// Exits is how many reasons there are.
+	Exits = 5
 )
 
 // Layout is where generated code finds things: distances in bytes from the
@@ -99,4 +102,5 @@ func (*None) Enter() int             { return 0 }
 func (*None) Full() bool             { return false }
 func (*None) Reset()                 {}
 func (*None) Resets() int            { return 0 }
+func (*None) Used() int              { return 0 }
 func (*None) Chain(site, target int) {}
