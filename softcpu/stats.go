@@ -35,7 +35,7 @@ var exitNames = [...]string{
 	translate.ExitNoCode:    "new code",
 	translate.ExitInterpret: "the interpreter",
 	translate.ExitChain:     "a jump to link",
-	translate.ExitPC:        "a page, or the budget",
+	translate.ExitPC:        "a page or the budget",
 	translate.ExitBudget:    "the budget",
 }
 

@@ -33,7 +33,7 @@ translated instructions                                  50              0
 left generated code for new code                          1              0
 left generated code for the interpreter                  10              0
 left generated code for a jump to link                    3              0
-left generated code for a page, or the budget             4              0
+left generated code for a page or the budget              4              0
 left generated code for the budget                        5              0
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
