@@ -39,6 +39,19 @@ func (f File) failed(role string, err error) error {
 	return fmt.Errorf("boot: %s: %w", role, err)
 }
 
+// repeatable returns f, as bytes in memory if it is a pipe or another file that can be
+// read only once. What is wrong with the file, read will say.
+func (f File) repeatable() File {
+	info, err := os.Stat(f.Name)
+	if f.Data != nil || err != nil || info.Mode().IsRegular() {
+		return f
+	}
+	if data, err := f.content(); err == nil {
+		f.Data = data
+	}
+	return f
+}
+
 func (f File) content() ([]byte, error) {
 	if f.Data != nil {
 		return f.Data, nil

@@ -17,11 +17,10 @@ type Plan struct {
 	DTB    Range
 	Initrd Range // size 0 if there is none
 
-	kernel []byte
+	kernel []byte // nil after Release
 	initrd []byte
 	tree   *fdt.Tree
-	rand   io.Reader
-	kaslr  bool
+	config Config
 }
 
 // Segment is bytes and their place in guest memory. Data is shared with the plan and
@@ -35,6 +34,11 @@ type Segment struct {
 // Segments returns what has to be in memory before a start. Call it for each start
 // and each reset, so that the blob has fresh seeds.
 func (p *Plan) Segments() ([]Segment, error) {
+	if p.kernel == nil {
+		if err := p.read(); err != nil {
+			return nil, err
+		}
+	}
 	blob, err := p.Blob()
 	if err != nil {
 		return nil, err
@@ -45,6 +49,11 @@ func (p *Plan) Segments() ([]Segment, error) {
 	}
 	return list, nil
 }
+
+// Release forgets the kernel and the initrd, which take as much memory as the guest's own
+// copy. The next call of Segments reads the files again, and then the guest starts with
+// what is in them by that time. The content of a pipe is kept.
+func (p *Plan) Release() { p.kernel, p.initrd = nil, nil }
 
 // Blob returns the devicetree blob with fresh seeds.
 func (p *Plan) Blob() ([]byte, error) {
@@ -57,13 +66,27 @@ func (p *Plan) Blob() ([]byte, error) {
 // Tree returns the devicetree, for printing.
 func (p *Plan) Tree() *fdt.Tree { return p.tree }
 
+// read reads the kernel and the initrd and finds their places.
+func (p *Plan) read() error {
+	k, err := readKernel(p.config.Kernel)
+	if err != nil {
+		return err
+	}
+	initrd, err := readInitrds(p.config.Initrds)
+	if err != nil {
+		return err
+	}
+	p.Format, p.Entry, p.kernel, p.initrd = k.format, k.entry, k.data, initrd
+	return p.place(k)
+}
+
 // place fills /chosen and finds the addresses. The blob's size depends on the
 // content of /chosen, and /chosen contains an address that the placement finds. So
 // place first fills /chosen with zeros of the same size.
-func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
+func (p *Plan) place(k *kernel) error {
 	chosen := p.tree.Find("/chosen")
-	if commandLine != "" {
-		chosen.Set("bootargs", fdt.Strings(commandLine))
+	if line := p.config.CommandLine; line != "" {
+		chosen.Set("bootargs", fdt.Strings(line))
 	}
 	chosen.Delete("linux,initrd-start")
 	chosen.Delete("linux,initrd-end")
@@ -75,7 +98,7 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 	if err != nil {
 		return err
 	}
-	at, err := place(k, uint64(len(blob)), uint64(len(p.initrd)), ram)
+	at, err := place(k, uint64(len(blob)), uint64(len(p.initrd)), p.config.Machine.RAM[0].Size)
 	if err != nil {
 		return err
 	}
@@ -93,13 +116,13 @@ func (p *Plan) place(k *kernel, commandLine string, ram uint64) error {
 func (p *Plan) seed() error {
 	const rngSeedSize, kaslrSeedSize = 32, 8
 	seeds := make([]byte, rngSeedSize+kaslrSeedSize)
-	if _, err := io.ReadFull(p.rand, seeds); err != nil {
+	if _, err := io.ReadFull(p.config.Rand, seeds); err != nil {
 		return fmt.Errorf("boot: random bytes for rng-seed: %w", err)
 	}
 	chosen := p.tree.Find("/chosen")
 	chosen.Set("rng-seed", fdt.Bytes(seeds[:rngSeedSize]))
 	chosen.Delete("kaslr-seed")
-	if p.kaslr {
+	if p.config.KASLR {
 		chosen.Set("kaslr-seed", fdt.Bytes(seeds[rngSeedSize:]))
 	}
 	return nil

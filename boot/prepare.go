@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/fdt"
@@ -33,23 +34,22 @@ func Prepare(c Config) (*Plan, error) {
 	if err := checkCommandLine(c.CommandLine); err != nil {
 		return nil, err
 	}
-	k, err := readKernel(c.Kernel)
-	if err != nil {
-		return nil, err
+	if c.Rand == nil {
+		c.Rand = rand.Reader
 	}
-	initrd, err := readInitrds(c.Initrds)
-	if err != nil {
-		return nil, err
+	c.Kernel, c.Initrds = c.Kernel.repeatable(), slices.Clone(c.Initrds) // the plan keeps them
+	for i, f := range c.Initrds {
+		c.Initrds[i] = f.repeatable()
 	}
 	tree, err := c.tree()
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Format: k.format, Entry: k.entry, kernel: k.data, initrd: initrd, tree: tree, rand: c.Rand, kaslr: c.KASLR}
-	if p.rand == nil {
-		p.rand = rand.Reader
+	p := &Plan{config: c, tree: tree}
+	if err := p.read(); err != nil {
+		return nil, err
 	}
-	return p, p.place(k, c.CommandLine, c.Machine.RAM[0].Size)
+	return p, nil
 }
 
 // tree is the devicetree before a start adds to it.

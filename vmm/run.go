@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -192,6 +193,8 @@ func (m *Machine) powerUp() error {
 		}
 		copy(dst, s.Data)
 	}
+	m.plan.Release()
+	debug.FreeOSMemory() // a guest that idles gives the collector no reason to run
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stoppedAt = m.vm.Counter() // in case the machine is paused

@@ -1,0 +1,77 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRelease starts from files that change, or go away, between two starts.
+func TestRelease(t *testing.T) {
+	dir := t.TempDir()
+	kernel, initrd := filepath.Join(dir, "Image"), filepath.Join(dir, "initrd")
+	write := func(path string, content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(kernel, makeImage(image{}))
+	write(initrd, []byte("070701 old"))
+	plan, err := Prepare(Config{
+		Machine: Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3},
+		Kernel:  File{Name: kernel},
+		Initrds: []File{mustFile("in memory", []byte("070701 mem!!")), pipe(t, "070701 pipe!"), {Name: initrd}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(when, want string) {
+		t.Helper()
+		segments, err := plan.Segments()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := segments[2]; string(got.Data) != want || got.Addr != plan.Initrd.Base {
+			t.Errorf("%s the initrd at 0x%x is %q, want %q at 0x%x", when, got.Addr, got.Data, want, plan.Initrd.Base)
+		}
+		property := property(t, plan, "/chosen", "linux,initrd-end")
+		if want := fmt.Sprintf("<0x%x>", plan.Initrd.End()); property != want {
+			t.Errorf("%s linux,initrd-end is %s, want %s", when, property, want)
+		}
+	}
+	want("at first", "070701 mem!!070701 pipe!070701 old")
+	write(initrd, []byte("070701 new and longer"))
+	want("without Release", "070701 mem!!070701 pipe!070701 old")
+	plan.Release()
+	want("after Release", "070701 mem!!070701 pipe!070701 new and longer")
+
+	plan.Release()
+	os.Remove(kernel)
+	const gone = "boot: kernel %s: file does not exist: check the path"
+	if _, err := plan.Segments(); err == nil || err.Error() != fmt.Sprintf(gone, kernel) {
+		t.Errorf("without the kernel's file: error %v", err)
+	}
+	write(kernel, makeImage(image{}))
+	want("after an error", "070701 mem!!070701 pipe!070701 new and longer")
+}
+
+// pipe is a file that can be read once.
+func pipe(t *testing.T, content string) File {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	name := fmt.Sprintf("/dev/fd/%d", r.Fd())
+	if _, err := os.Stat(name); err != nil {
+		t.Log("in memory, for want of a path to a pipe: ", err)
+		return mustFile("pipe", []byte(content))
+	}
+	go func() {
+		defer w.Close()
+		strings.NewReader(content).WriteTo(w)
+	}()
+	return File{Name: name}
+}
