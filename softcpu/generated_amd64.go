@@ -5,6 +5,7 @@ import (
 
 	host "golang.org/x/sys/cpu"
 
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate/amd64"
 )
@@ -14,8 +15,8 @@ const probeSize = amd64.MinBuffer
 
 type translator = *amd64.Translator
 
-func newTranslator(buf []byte, l translate.Layout) translator {
-	t := amd64.New(buf, l, tlbSize, itlbSize)
+func newTranslator(mem *execmem.Memory, l translate.Layout) translator {
+	t := amd64.New(mem.W, l, tlbSize, itlbSize)
 	t.Host = amd64.Host{AES: host.X86.HasAES, CLMUL: host.X86.HasPCLMULQDQ, SHA: hasSHA()}
 	return t
 }

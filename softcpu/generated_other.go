@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
 
@@ -18,7 +19,7 @@ func hostSupported() error {
 // translator stands for what other hosts have; no value of it is ever made.
 type translator struct{ *translate.None }
 
-func newTranslator([]byte, translate.Layout) translator { return translator{} }
+func newTranslator(*execmem.Memory, translate.Layout) translator { return translator{} }
 
 func (g *generated) translate(*codePage, uint64) (n int) { return 0 }
 

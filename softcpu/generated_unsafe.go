@@ -84,7 +84,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			resets := g.t.Resets()
 			code = c.codeAt(page, g.index)
 			if g.t.Resets() == resets {
-				g.t.Chain(int(g.site-g.code), int(code-g.code))
+				g.chain(int(g.site-g.code), int(code-g.code))
 			}
 		case translate.ExitInterpret:
 			c.unpackFlags()
@@ -126,16 +126,28 @@ func (c *cpu) codeAt(page *codePage, i uint64) uintptr {
 
 // translateRun writes code from instruction i of a page on.
 func (c *cpu) translateRun(page *codePage, i uint64) {
+	g := &c.gen
 	start := time.Now()
-	if c.gen.t.Full() {
+	if g.t.Full() {
 		c.forgetAllCode()
 		c.stats.Flushes++
 	}
 	page.used = true
-	c.gen.ahead.begin(page)
-	c.stats.Translated += uint64(c.gen.translate(page, i))
+	g.ahead.begin(page)
+	from := g.t.Used()
+	g.mem.Begin()
+	n := g.translate(page, i)
+	g.mem.End(from, g.t.Used()-from)
+	c.stats.Translated += uint64(n)
 	c.stats.Translations++
 	c.stats.Translating += time.Since(start)
+}
+
+// chain makes the jump at one place of the code lead to another.
+func (g *generated) chain(site, to int) {
+	g.mem.Begin()
+	g.t.Chain(site, to)
+	g.mem.End(site, 4)
 }
 
 // forgetAllCode drops the generated code of all pages and its memory.
@@ -218,7 +230,9 @@ func (g *generated) start(size int) error {
 		return err
 	}
 	g.mem, g.code = mem, mem.X
-	g.t = newTranslator(mem.W, layout())
+	mem.Begin()
+	g.t = newTranslator(mem, layout())
+	mem.End(0, g.t.Used())
 	g.ahead = new(opsAhead)
 	g.on = true
 	return nil

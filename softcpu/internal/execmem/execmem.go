@@ -1,6 +1,11 @@
 // Package execmem gives memory for code that the program writes itself. It is
-// never writable and executable at one address: where the host allows it is
-// mapped twice.
+// never writable and executable at one address for one thread.
+//
+//	Linux          a memfd, mapped twice
+//	Windows        a section, mapped twice
+//	macOS, amd64   anonymous memory, mapped again by mach_vm_remap
+//	macOS, arm64   MAP_JIT: one address, which a thread may write or execute
+//	other systems  ErrUnsupported
 package execmem
 
 import "errors"
@@ -8,7 +13,8 @@ import "errors"
 // ErrUnsupported says that there is no such memory on this kind of host.
 var ErrUnsupported = errors.New("execmem: no executable memory for generated code on this system")
 
-// Memory is a piece of memory with two views.
+// Memory is a piece of memory with two views. Whoever writes calls Begin before
+// and End after it, on one goroutine, and executes nothing of it in between.
 type Memory struct {
 	W []byte  // to write to
 	X uintptr // where the same bytes are executed
