@@ -11,7 +11,7 @@ import (
 )
 
 // entitlements are those that miniboot needs. miniboot.entitlements has the same ones, for codesign(1).
-var entitlements = codesign.Entitlements{codesign.Hypervisor}
+var entitlements = codesign.Entitlements{codesign.Hypervisor, codesign.AllowJIT}
 
 // sign adds a signature with the entitlements to a program for darwin/arm64.
 func sign(args []string, stdout io.Writer) error {

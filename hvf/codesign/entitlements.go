@@ -6,8 +6,13 @@ import (
 	"slices"
 )
 
-// Hypervisor is the entitlement to use Hypervisor.framework.
-const Hypervisor = "com.apple.security.hypervisor"
+const (
+	// Hypervisor is the entitlement to use Hypervisor.framework.
+	Hypervisor = "com.apple.security.hypervisor"
+	// AllowJIT is the entitlement to memory of MAP_JIT, which a program with the
+	// hardened runtime needs.
+	AllowJIT = "com.apple.security.cs.allow-jit"
+)
 
 // Entitlements are keys whose value is true.
 type Entitlements []string
