@@ -86,6 +86,11 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
 		}
 	}
+	stopProfile, err := startCPUProfile(o.cpuProfile)
+	if err != nil {
+		return exitHostError, err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	signal.Ignore(syscall.SIGPIPE) // if standard output's reader goes away, Write returns an error and the process goes on
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

@@ -41,7 +41,9 @@ type options struct {
 	noReboot bool
 	timeout  time.Duration // 0: none
 
-	stats   bool
+	stats      bool
+	cpuProfile string // path; "": none
+
 	verbose bool
 	version bool
 }
@@ -184,6 +186,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
 	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")
 	set.BoolVar(&o.stats, "stats", false, "at the end, print counters and where the CPUs are")
+	set.StringVar(&o.cpuProfile, "cpuprofile", "", "write a profile of miniboot itself to `FILE`, for go tool pprof; translated code is \"guest code\" in it")
 	set.BoolVar(&o.verbose, "v", false, "log what miniboot does, and what the guest does wrong")
 	set.BoolVar(&o.version, "version", false, "print the version and exit")
 	set.SetOutput(io.Discard)

@@ -30,6 +30,7 @@ func TestParseOptions(t *testing.T) {
 		{"-append quiet -m 3G -smp 4", with(func(o *options) { o.append, o.memory, o.cpus = "quiet", 3<<30, 4 })},
 		{"-accel soft -gic 2", with(func(o *options) { o.accel, o.gic = "soft", 2 })},
 		{"-engine interpreter", with(func(o *options) { o.engine = "interpreter" })},
+		{"-cpuprofile cpu.out", with(func(o *options) { o.cpuProfile = "cpu.out" })},
 		{"-code-memory 768K", with(func(o *options) { o.code = 768 << 10 })},
 		{"-irqchip framework -accel hvf", with(func(o *options) { o.irqchip, o.accel = "framework", "hvf" })},
 		{"-dtb in -dumpdtb out", with(func(o *options) { o.dtb, o.dumpDTB = "in", "out" })},
@@ -92,7 +93,7 @@ func TestHelpAndVersion(t *testing.T) {
 	if _, err := parseOptions([]string{"-h"}, &help); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("parseOptions(-h): error %v, want %v", err, flag.ErrHelp)
 	}
-	for _, name := range strings.Fields("kernel initrd append m smp accel gic dtb dumpdtb serial no-reboot timeout stats v version") {
+	for _, name := range strings.Fields("kernel initrd append m smp accel gic dtb dumpdtb serial no-reboot timeout code-memory stats cpuprofile v version") {
 		if !strings.Contains(help.String(), "\n  -"+name) {
 			t.Errorf("the help does not show -%s:\n%s", name, &help)
 		}
