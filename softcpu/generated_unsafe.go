@@ -135,6 +135,7 @@ func (c *cpu) translateRun(page *codePage, i uint64) {
 	page.used = true
 	g.ahead.begin(page)
 	from := g.t.Used()
+	g.mem.Provide(from + pageSize)
 	g.mem.Begin()
 	n := g.translate(page, i)
 	g.mem.End(from, g.t.Used()-from)

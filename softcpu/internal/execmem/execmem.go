@@ -19,7 +19,23 @@ type Memory struct {
 	W []byte  // to write to
 	X uintptr // where the same bytes are executed
 
+	provided int // how much of W the host was asked to provide
+
 	unmap func() error
+}
+
+// piece is how much memory Provide asks for at once.
+const piece = 256 << 10
+
+// Provide has the host provide the memory for the first n bytes before they are
+// written to, if it can. One call for a piece takes less time than a fault for each
+// of its pages.
+func (m *Memory) Provide(n int) {
+	for m.provided < min(n, len(m.W)) {
+		next := min(m.provided+piece, len(m.W))
+		provide(m.W[m.provided:next])
+		m.provided = next
+	}
 }
 
 // Close frees the memory. Nothing of it may be in use.

@@ -10,6 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// provide maps the pages of b, as writing to them would. Before Linux 5.14 it does
+// nothing.
+func provide(b []byte) { unix.Madvise(b, unix.MADV_POPULATE_WRITE) }
+
 // New maps size bytes, a multiple of the host's page size. A host that refuses
 // (SELinux's execmem and execmod, a seccomp filter, noexec mounts) gives an
 // error.

@@ -26,6 +26,12 @@ func TestTwoViews(t *testing.T) {
 		t.Fatalf("0x%x bytes, want 0x%x", len(m.W), testSize)
 	}
 	const text = "not code"
+	for _, n := range [][2]int{{0, 0}, {1, piece}, {piece + 1, 2 * piece}, {7, 2 * piece}, {testSize + 1, testSize}} {
+		n, want := n[0], n[1]
+		if m.Provide(n); m.provided != want {
+			t.Errorf("Provide(0x%x) has provided 0x%x bytes, want 0x%x", n, m.provided, want)
+		}
+	}
 	for _, at := range []int{0, testSize/2 - 3, testSize - len(text)} {
 		m.Begin()
 		copy(m.W[at:], text)
