@@ -9,8 +9,6 @@ const (
 
 func useHugePages([]byte) {}
 
-func adviseHuge([]byte) {}
-
 // zero makes b read as zero. No portable call frees private pages and guarantees
 // zeros.
 func zero(b []byte) error { clear(b); return nil }

@@ -19,7 +19,6 @@ func reserve(size, align uint64) (reserved, mem []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	adviseHuge(reserved)
 	skip := -uint64(uintptr(unsafe.Pointer(&reserved[0]))) & (align - 1)
 	mem = reserved[skip : skip+size : skip+size]
 	useHugePages(mem)
