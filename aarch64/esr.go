@@ -112,23 +112,30 @@ type DataAbort struct {
 	FSC   FSC
 }
 
-// Bits of an abort's ISS.
+// Bits of an abort's ISS, and the shifts of its fields.
 const (
-	AbortWnR   = 1 << 6 // a write
-	AbortS1PTW = 1 << 7 // a stage 2 fault on a walk of stage 1
-	AbortCM    = 1 << 8 // cache maintenance or address translation
+	AbortWnR   = 1 << 6  // a write
+	AbortS1PTW = 1 << 7  // a stage 2 fault on a walk of stage 1
+	AbortCM    = 1 << 8  // cache maintenance or address translation
+	AbortFnV   = 1 << 10 // FAR is not valid
+	AbortAR    = 1 << 14 // acquire or release semantics
+	AbortSF    = 1 << 15 // a load into a 64-bit register
+	AbortSRT   = 16      // transfer register, 5 bits
+	AbortSSE   = 1 << 21 // a load that sign-extends
+	AbortSAS   = 22      // log2 of the size in bytes, 2 bits
+	AbortISV   = 1 << 24 // the fields from AR to SAS are valid
 )
 
 // DataAbort decodes the ISS of a data abort.
 func (e ESR) DataAbort() DataAbort {
 	return DataAbort{
-		ISV:   e>>24&1 != 0,
-		Size:  1 << (e >> 22 & 3),
-		Sign:  e>>21&1 != 0,
-		Reg:   int(e >> 16 & 31),
-		Wide:  e>>15&1 != 0,
-		AR:    e>>14&1 != 0,
-		FnV:   e>>10&1 != 0,
+		ISV:   e&AbortISV != 0,
+		Size:  1 << (e >> AbortSAS & 3),
+		Sign:  e&AbortSSE != 0,
+		Reg:   int(e >> AbortSRT & 31),
+		Wide:  e&AbortSF != 0,
+		AR:    e&AbortAR != 0,
+		FnV:   e&AbortFnV != 0,
 		CM:    e&AbortCM != 0,
 		S1PTW: e&AbortS1PTW != 0,
 		Write: e&AbortWnR != 0,
@@ -139,13 +146,13 @@ func (e ESR) DataAbort() DataAbort {
 // ISS encodes d in the layout that ESR.DataAbort decodes. Without ISV the fields
 // from Size to AR are zero.
 func (d DataAbort) ISS() uint32 {
-	iss := uint32(d.FSC) | flag(d.FnV, 1<<10) | flag(d.CM, AbortCM) | flag(d.S1PTW, AbortS1PTW) | flag(d.Write, AbortWnR)
+	iss := uint32(d.FSC) | flag(d.FnV, AbortFnV) | flag(d.CM, AbortCM) | flag(d.S1PTW, AbortS1PTW) | flag(d.Write, AbortWnR)
 	if !d.ISV {
 		return iss
 	}
 	size := uint32(bits.TrailingZeros(uint(d.Size)))
-	return iss | 1<<24 | size<<22 | uint32(d.Reg)<<16 |
-		flag(d.Sign, 1<<21) | flag(d.Wide, 1<<15) | flag(d.AR, 1<<14)
+	return iss | AbortISV | size<<AbortSAS | uint32(d.Reg)<<AbortSRT |
+		flag(d.Sign, AbortSSE) | flag(d.Wide, AbortSF) | flag(d.AR, AbortAR)
 }
 
 func flag(set bool, bit uint32) uint32 {

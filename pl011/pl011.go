@@ -28,8 +28,9 @@ type UART struct {
 	output   chan struct{} // holds one token when the wire may have bytes
 	room     chan struct{} // holds one token when the receiver may have room
 
-	mu sync.Mutex // before the interrupt controller's
-	m  machine
+	mu   sync.Mutex // before the interrupt controller's
+	m    machine
+	high bool // what intr was set to
 }
 
 var _ mmio.Device = (*UART)(nil)
@@ -76,7 +77,10 @@ func (u *UART) write(off, v uint64) {
 // updateLocked sets the interrupt line to its level, and wakes the goroutines that
 // wait for output or for room. Every operation ends with it.
 func (u *UART) updateLocked() {
-	u.intr.Set(u.m.pending())
+	if high := u.m.pending(); high != u.high {
+		u.high = high
+		u.intr.Set(high)
+	}
 	if u.m.wire.n > 0 {
 		signal(u.output)
 	}

@@ -44,6 +44,8 @@ type cpu struct {
 	stop bool
 	exit hv.Exit
 
+	answerer hv.Answerer // nil: none
+
 	// fpTrapped caches "an FP or SIMD instruction traps at this EL", from
 	// CPACR_EL1.FPEN; stepwise says that instructions must be executed one by
 	// one, because of software step or hardware breakpoints. Both follow from
@@ -72,6 +74,7 @@ const (
 	attentionKick  = 1 << iota // Kick was called
 	attentionMail              // the mailbox holds maintenance from other CPUs
 	attentionTimer             // the virtual timer's deadline has passed
+	attentionInput             // an interrupt has to be taken
 )
 
 // raise sets attention bits. Any goroutine may call it.

@@ -94,7 +94,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 				c.stats.Instructions++
 				return
 			}
-			if c.X[a64.SP]&15 != 0 {
+			if c.X[a64.SP]&15 != 0 || c.attention.Load() != 0 {
 				c.PC += 4
 				c.stats.Instructions++
 				return
@@ -174,7 +174,7 @@ func (c *cpu) packFlags() {
 }
 
 func (c *cpu) unpackFlags() {
-	f := c.gen.flags
+	f := uint64(uint16(c.gen.flags)) // as wide as generated code has stored it
 	c.NF, c.ZF, c.CF, c.VF = f<<48, f>>14&1^1, f>>8&1^1, f<<63
 }
 

@@ -47,12 +47,12 @@ func (c *cpu) resolve(va, size uint64, acc access, r regime, al aligned) unsafe.
 		return nil
 	}
 	e := &c.mmu.arrays[r][(va>>pageShift)%tlbSize]
-	tag := e.read
-	if acc == accessWrite {
-		tag = e.write
-	}
-	if tag == va&^pageMask {
+	if e.tag(acc) == va&^pageMask {
 		return unsafe.Add(e.host, va&pageMask)
+	}
+	if ipa, ok := c.mmu.device(va, acc, r); ok && !misaligned {
+		c.stage2Abort(va, ipa, acc, unmapped)
+		return nil
 	}
 	return c.resolveSlow(va, size, acc, r, misaligned)
 }
@@ -79,12 +79,15 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 	if acc == accessWrite {
 		need = hv.ProtWrite
 	}
-	if region == nil || region.prot&need == 0 {
-		f := fault{fsc: uint8(aarch64.FSCTranslation) | 3}
-		if region != nil {
-			f.fsc = uint8(aarch64.FSCPermission) | 3
+	switch {
+	case region == nil:
+		if m.device && !c.debug.watching {
+			c.mmu.fillDevice(r, va, &m)
 		}
-		c.stage2Abort(va, m.pa, acc, f)
+		c.stage2Abort(va, m.pa, acc, unmapped)
+		return nil
+	case region.prot&need == 0:
+		c.stage2Abort(va, m.pa, acc, forbidden)
 		return nil
 	}
 	host := region.host(m.pa)
@@ -94,6 +97,12 @@ func (c *cpu) resolveSlow(va, size uint64, acc access, r regime, misaligned bool
 	}
 	return host
 }
+
+// What stage 2 can be against, at the level of its pages.
+var (
+	unmapped  = fault{fsc: uint8(aarch64.FSCTranslation) | 3}
+	forbidden = fault{fsc: uint8(aarch64.FSCPermission) | 3}
+)
 
 // stage2Abort exits with the abort that a hypervisor sees. va translates to a guest
 // physical address that is unmapped, or whose protection forbids the access.
@@ -127,12 +136,18 @@ func (c *cpu) abortSyndrome() uint32 {
 	default:
 		return 0
 	}
-	size, signed := 1<<(op.Aux&a64.MemSize), op.Aux&a64.MemSigned != 0
-	return aarch64.DataAbort{
-		ISV: true, Size: size, Sign: signed, Reg: min(int(op.Rd), 31),
-		Wide: size == 8 || signed && op.Aux&a64.Mem64 != 0,
-		AR:   op.Aux&(a64.MemAcquire|a64.MemRelease) != 0,
-	}.ISS()
+	size := uint32(op.Aux & a64.MemSize)
+	iss := aarch64.AbortISV | size<<aarch64.AbortSAS | min(uint32(op.Rd), 31)<<aarch64.AbortSRT
+	if op.Aux&a64.MemSigned != 0 {
+		iss |= aarch64.AbortSSE
+	}
+	if size == 3 || op.Aux&a64.MemSigned != 0 && op.Aux&a64.Mem64 != 0 {
+		iss |= aarch64.AbortSF
+	}
+	if op.Aux&(a64.MemAcquire|a64.MemRelease) != 0 {
+		iss |= aarch64.AbortAR
+	}
+	return iss
 }
 
 // load reads size bytes, 1 to 8, zero-extended. ok is false when an exception
@@ -143,7 +158,7 @@ func (c *cpu) load(va, size uint64, r regime, al aligned) (v uint64, ok bool) {
 	}
 	p := c.resolve(va, size, accessRead, r, al)
 	if p == nil {
-		return 0, false
+		return c.answerLoad(size)
 	}
 	return get(p, size), true
 }
@@ -155,7 +170,7 @@ func (c *cpu) store(va, size, v uint64, r regime, al aligned) (ok bool) {
 	}
 	p := c.resolve(va, size, accessWrite, r, al)
 	if p == nil {
-		return false
+		return c.answerStore(size, v)
 	}
 	put(p, size, v)
 	return true
@@ -277,12 +292,12 @@ func (c *cpu) fetchSlow() *codePage {
 		return nil
 	}
 	region := c.vm.mem.Load().find(m.pa)
-	if region == nil || region.prot&hv.ProtExec == 0 {
-		f := fault{fsc: uint8(aarch64.FSCTranslation) | 3}
-		if region != nil {
-			f.fsc = uint8(aarch64.FSCPermission) | 3
-		}
-		c.stage2Abort(c.PC, m.pa, accessFetch, f)
+	switch {
+	case region == nil:
+		c.stage2Abort(c.PC, m.pa, accessFetch, unmapped)
+		return nil
+	case region.prot&hv.ProtExec == 0:
+		c.stage2Abort(c.PC, m.pa, accessFetch, forbidden)
 		return nil
 	}
 	p, made := c.code.page(m.pa&^pageMask, region.host(m.pa&^pageMask))

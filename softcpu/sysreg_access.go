@@ -8,7 +8,7 @@ import (
 func execMRS(c *cpu, op *a64.Op) bool {
 	d := c.checkSysReg(op, read)
 	if d == nil {
-		return false
+		return c.answerMRS(op)
 	}
 	c.X[op.Rd] = d.load(c)
 	return true
@@ -17,7 +17,7 @@ func execMRS(c *cpu, op *a64.Op) bool {
 func execMSR(c *cpu, op *a64.Op) bool {
 	d := c.checkSysReg(op, write)
 	if d == nil {
-		return false
+		return c.answerMSR(op)
 	}
 	d.store(c, c.X[op.Rn])
 	if d.leave {

@@ -27,13 +27,18 @@ const (
 
 // tlbEntry holds a tag for reads and one for writes, each the address of the
 // page or noMatch. A tag is withheld for whatever the slow path has to see:
-// device memory, a page that may not be accessed, a watchpoint.
-// addend is host less the page's virtual address, for generated code.
+// device memory, a page that may not be accessed, a watchpoint. A page of a device's
+// registers has tags with deviceTag, which only the slow path knows.
+// addend is host less the page's virtual address, for generated code. Of a device's
+// page it is the guest physical address.
 type tlbEntry struct {
 	read, write uint64
 	host        unsafe.Pointer
-	addend      uintptr
+	addend      uint64
 }
+
+// deviceTag in a tag takes part in the comparison and is no bit of any address there.
+const deviceTag = pageSize / 2
 
 type tlbArray [tlbSize]tlbEntry
 
@@ -124,13 +129,43 @@ func (t *softTLB) flushVA(va uint64, granule uint64) (all bool) {
 // what the fast path may do.
 func (t *softTLB) fill(r regime, va uint64, m *mapping, host unsafe.Pointer, read, write bool) {
 	page := va &^ pageMask
-	e := tlbEntry{read: noMatch, write: noMatch, host: host, addend: uintptr(host) - uintptr(page)}
-	if read {
-		e.read = page
+	t.enter(r, page, m, tlbEntry{
+		read: tag(page, read), write: tag(page, write),
+		host: host, addend: uint64(uintptr(host)) - page,
+	})
+}
+
+// fillDevice enters the translation of a page of Device memory that is not mapped.
+func (t *softTLB) fillDevice(r regime, va uint64, m *mapping) {
+	page := va &^ pageMask
+	t.enter(r, page, m, tlbEntry{
+		read: tag(page|deviceTag, m.read), write: tag(page|deviceTag, m.write),
+		addend: m.pa &^ pageMask,
+	})
+}
+
+// device returns the guest physical address of an access, if fillDevice has entered it.
+func (t *softTLB) device(va uint64, acc access, r regime) (ipa uint64, ok bool) {
+	e := &t.arrays[r][va>>pageShift%tlbSize]
+	return e.addend | va&pageMask, e.tag(acc) == va&^pageMask|deviceTag
+}
+
+// tag returns the tag for acc, which is not a fetch.
+func (e *tlbEntry) tag(acc access) uint64 {
+	if acc == accessWrite {
+		return e.write
 	}
-	if write {
-		e.write = page
+	return e.read
+}
+
+func tag(v uint64, allowed bool) uint64 {
+	if allowed {
+		return v
 	}
+	return noMatch
+}
+
+func (t *softTLB) enter(r regime, page uint64, m *mapping, e tlbEntry) {
 	i := page >> pageShift % tlbSize
 	t.arrays[r][i] = e
 	t.nonGlobal[r][i/64] &^= 1 << (i % 64)

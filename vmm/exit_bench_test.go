@@ -117,6 +117,15 @@ var softExits = []struct {
 	body []uint32
 }{
 	{"PL011Write", []uint32{0xb9002681}}, // str w1, [x20, #0x24]
+	{"PL011Read", []uint32{0xb9401a81}},  // ldr w1, [x20, #0x18]
+	{"GICDRead", []uint32{
+		0xd2a80002, // mov x2, #0x40000000
+		0xb9400041, // ldr w1, [x2]
+	}},
+	{"ICC", []uint32{
+		0xd538cc00, // mrs x0, ICC_IAR1_EL1
+		0xd518cc20, // msr ICC_EOIR1_EL1, x0
+	}},
 	{"HVC", []uint32{
 		0xd2b08000, // mov x0, #0x84000000
 		0xd4000002, // hvc #0

@@ -48,6 +48,10 @@ type vcpu struct {
 	last           *VCPUState // at the routine's end
 
 	counts exitCounts
+
+	// Of the current Run: see answerer.
+	accesses, sysRegs uint64
+	unsettled         error
 }
 
 // powerState is the state of a CPU that PSCI's AFFINITY_INFO reports.
@@ -121,9 +125,12 @@ func (v *vcpu) routine(ready chan<- error) {
 }
 
 // attach gives v its processor.
-func (v *vcpu) attach(hv hv.VCPU) {
-	v.hv = hv
+func (v *vcpu) attach(cpu hv.VCPU) {
+	v.hv = cpu
 	v.emu = mmio.Emulator{CPU: v.index, Bus: &v.m.bus, Memory: guestMemory{v}, Registers: registers{v}}
+	if a, ok := cpu.(hv.Asker); ok {
+		a.SetAnswerer(answerer{v})
+	}
 }
 
 // identify sets the CPU's identification registers, before its first run.
@@ -208,20 +215,44 @@ func (v *vcpu) runGuest() error {
 			v.inGuest.Store(false)
 			continue
 		}
-		if err := v.hv.SetIRQ(v.irq.Load()); err != nil {
-			return v.failed("state the interrupt level", err)
-		}
-		if err := v.hv.SetFIQ(v.fiq.Load()); err != nil {
-			return v.failed("state the interrupt level", err)
+		if err := v.stateInputs(); err != nil {
+			return err
 		}
 		exit, err := v.hv.Run()
 		v.inGuest.Store(false)
+		v.countAnswers()
 		if err != nil {
 			return v.failed("run", err)
+		}
+		if v.unsettled != nil {
+			return v.unsettled
 		}
 		if err := v.handle(exit); err != nil {
 			return err
 		}
+	}
+}
+
+// stateInputs states the levels of the interrupt inputs to the backend.
+func (v *vcpu) stateInputs() error {
+	if err := v.hv.SetIRQ(v.irq.Load()); err != nil {
+		return v.failed("state the interrupt level", err)
+	}
+	if err := v.hv.SetFIQ(v.fiq.Load()); err != nil {
+		return v.failed("state the interrupt level", err)
+	}
+	return nil
+}
+
+// settle follows an access: what runGuest does before each Run. An error ends Run.
+func (v *vcpu) settle() {
+	err := v.updateTimers()
+	if err == nil {
+		err = v.stateInputs()
+	}
+	if err != nil {
+		v.unsettled = err
+		v.hv.Kick()
 	}
 }
 
