@@ -42,6 +42,10 @@ func (c *cpu) run() {
 		if c.attention.Load() != 0 && !c.attend() {
 			return
 		}
+		if c.timerLooked() {
+			c.exit = hv.Exit{Reason: hv.ExitVTimer}
+			return
+		}
 		left := c.limit - c.stats.Instructions
 		if left == 0 {
 			c.exit = hv.Exit{Reason: hv.ExitCanceled}
@@ -63,7 +67,7 @@ func (c *cpu) run() {
 			c.step(page)
 		case left > opsPerPage && c.mayRunGenerated():
 			c.runGenerated(page, min(budget, left-opsPerPage))
-		case c.limit != unlimited, page.ops == nil:
+		case c.limit != unlimited, c.gen.on, page.ops == nil: // with generated code, come back here soon
 			c.step(page)
 		default:
 			c.loop(page.ops, c.PC&pageMask/4)
@@ -85,9 +89,12 @@ func (c *cpu) attend() bool {
 		c.exit = hv.Exit{Reason: hv.ExitCanceled}
 		return false
 	}
-	if bits&attentionTimer != 0 && c.timerFired() {
-		c.exit = hv.Exit{Reason: hv.ExitVTimer}
-		return false
+	if bits&attentionTimer != 0 {
+		if c.timerFired() {
+			c.exit = hv.Exit{Reason: hv.ExitVTimer}
+			return false
+		}
+		c.armTimer()
 	}
 	return true
 }

@@ -18,8 +18,10 @@ type vtimer struct {
 	masked bool   // no exit until the host lifts the mask
 
 	// wake raises attentionTimer at the deadline. It is made once, so that setting
-	// the timer allocates nothing.
+	// the timer allocates nothing. Only the interpreter needs it: see timerLooked.
 	wake *time.Timer
+
+	rounds uint8 // of run's loop, for timerLooked
 }
 
 // reset keeps the offset, which belongs to the host, and the wake timer.
@@ -68,15 +70,10 @@ func (t *vtimer) setMask(c *cpu, masked bool) {
 	c.armTimer()
 }
 
-// timerFired says whether the timer exits now, and if so masks it. If the deadline is
-// still ahead, timerFired arms the host's timer to raise attentionTimer then.
+// timerFired says whether the timer exits now, and if so masks it.
 func (c *cpu) timerFired() bool {
 	t := &c.timer
-	if t.masked || !aarch64.TimerArmed(t.ctl) {
-		return false
-	}
-	if c.cntvct() < t.cval {
-		c.armTimer()
+	if t.masked || !aarch64.TimerArmed(t.ctl) || c.cntvct() < t.cval {
 		return false
 	}
 	t.masked = true
@@ -84,12 +81,23 @@ func (c *cpu) timerFired() bool {
 	return true
 }
 
-// maxWait bounds the host's timer. When it runs out too early, timerFired arms it
-// again.
+// timerRounds is after how many rounds of run's loop the translator looks at the
+// clock. A round is budget instructions at most, some microseconds.
+const timerRounds = 16
+
+// timerLooked is timerFired for the translator, each timerRounds-th time. It needs no
+// timer of the host, which would come up to a millisecond late, and whose setting
+// costs more than the guest's.
+func (c *cpu) timerLooked() bool {
+	c.timer.rounds++
+	return c.timer.rounds%timerRounds == 0 && c.gen.on && c.timerFired()
+}
+
+// maxWait bounds the host's timer. When it runs out too early, attend arms it again.
 const maxWait = time.Hour
 
-// armTimer makes the host's timer raise attentionTimer when CNTVCT_EL0 reaches
-// CNTV_CVAL_EL0, or stops it.
+// armTimer sees to it that the timer is looked at when CNTVCT_EL0 reaches
+// CNTV_CVAL_EL0: the host's timer raises attentionTimer then.
 func (c *cpu) armTimer() {
 	t := &c.timer
 	if t.masked || !aarch64.TimerArmed(t.ctl) {
@@ -100,6 +108,9 @@ func (c *cpu) armTimer() {
 	if now >= t.cval {
 		t.stop()
 		c.raise(attentionTimer)
+		return
+	}
+	if c.gen.on {
 		return
 	}
 	if t.wake == nil {
