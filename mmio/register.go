@@ -20,7 +20,7 @@ type RegisterTable []Register
 // the PrimeCell family behave like this because their bus has no byte strobes: a
 // narrow read returns the low bits, and a narrow write is extended with zeros.
 func (t RegisterTable) Find(a Access) *Register {
-	if a.Size > 4 || a.Off%4 != 0 {
+	if !a.reaches() {
 		return nil
 	}
 	lo, hi := 0, len(t) // the register is the last one whose offset is not above a.Off
@@ -36,6 +36,23 @@ func (t RegisterTable) Find(a Access) *Register {
 		return nil
 	}
 	return &t[lo-1]
+}
+
+// reaches says whether an access can reach a register at all.
+func (a Access) reaches() bool { return a.Size <= 4 && a.Off%4 == 0 }
+
+// words returns what Find returns for the offsets 0, 4 and so on, as far as there are
+// registers.
+func (t RegisterTable) words() []*Register {
+	if len(t) == 0 {
+		return nil
+	}
+	last := t[len(t)-1]
+	w := make([]*Register, max(last.Off, last.Last)/4+1)
+	for i := range w {
+		w[i] = t.Find(Access{Off: 4 * uint64(i), Size: 4})
+	}
+	return w
 }
 
 // BitNames returns the names of the bits that are set in v, joined by "|". names

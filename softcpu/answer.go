@@ -73,3 +73,34 @@ func (c *cpu) answerMSR(op *a64.Op) bool {
 	}
 	return ok
 }
+
+// answerAccess executes a load or store of a device's register, in one of the forms
+// that drivers use: an address and an offset in the instruction. It returns false,
+// and nothing has happened, if the instruction is another one, or nobody has answered.
+// It is what generated code tries first, because it needs nothing prepared.
+func (c *cpu) answerAccess(op *a64.Op) (ok bool) {
+	if op.Code < a64.LDRB || op.Code > a64.STRX {
+		return false
+	}
+	va, size := c.X[op.Rn]+op.Imm, uint64(1)<<(op.Aux&a64.MemSize)
+	acc := accessRead
+	if op.Aux&a64.MemLoad == 0 {
+		acc = accessWrite
+	}
+	ipa, ok := c.mmu.device(va, acc, c.regime())
+	if !ok || va&(size-1) != 0 {
+		return false
+	}
+	if acc == accessWrite {
+		ok = c.answerer.Store(ipa, int(size), c.X[op.Rd]&(^uint64(0)>>(64-8*size)))
+	} else {
+		var v uint64
+		if v, ok = c.answerer.Load(ipa, int(size)); ok {
+			c.X[op.Rd] = extendLoad(v, op.Aux)
+		}
+	}
+	if ok && c.pendingInterrupt() {
+		c.raise(attentionInput)
+	}
+	return ok
+}

@@ -87,10 +87,16 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 				g.chain(int(g.site-g.code), int(code-g.code))
 			}
 		case translate.ExitInterpret:
+			op := c.op(page, g.index)
+			answered := c.answerer != nil && c.answerAccess(op)
+			if answered && c.attention.Load() == 0 {
+				code = g.site
+				continue
+			}
 			c.unpackFlags()
 			c.page, c.PC = page, g.pageVA+g.index*4
 			c.stats.Instructions = base + uint64(g.count) + g.index
-			if !c.execute(c.op(page, g.index)) {
+			if !answered && !c.execute(op) {
 				c.stats.Instructions++
 				return
 			}

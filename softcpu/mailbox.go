@@ -65,10 +65,14 @@ func (b *mailbox) rest() {
 	}
 }
 
-// resume ends rest.
+// resume ends rest. Whoever posts after running is set sees it set and waits for
+// the owner; what was posted before is seen here.
 func (c *cpu) resume() {
-	c.mail.running.Store(true)
-	c.drain()
+	b := &c.mail
+	b.running.Store(true)
+	if b.posted.Load() != b.applied.Load() {
+		c.drain()
+	}
 }
 
 // done says whether the first want operations are applied, or will be before the owner

@@ -42,7 +42,10 @@ func (v answerer) WriteSysReg(r aarch64.SysReg, val uint64) (ok bool) {
 	return ok
 }
 
-// countAnswers counts the accesses of a Run as the exits that they stand for.
+// countAt bounds by how many answers the counts are late.
+const countAt = 256
+
+// countAnswers counts answers as the exits that they stand for.
 func (v *vcpu) countAnswers() {
 	v.counts.add(exitMMIO, &v.accesses)
 	v.counts.add(exitSysReg, &v.sysRegs)

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
@@ -22,23 +21,25 @@ type vcpu struct {
 	hv    hv.VCPU
 	emu   mmio.Emulator
 
-	// The interrupt inputs, driven by the GIC from any goroutine.
+	// The interrupt inputs, driven by the GIC from any goroutine, and what the
+	// backend knows of them. That is low after each Run.
 	irq, fiq atomic.Bool
+	stated   struct{ irq, fiq bool }
 
 	// inGuest is set before the routine's last look at its inputs and cleared
 	// after Run. Whoever changes an input while it is set kicks the vCPU.
 	inGuest atomic.Bool
 	// look asks the routine to go through checkpoint.
 	look atomic.Bool
-	// wake ends a wait of the routine. It has room for one.
-	wake chan struct{}
+	// bed is where the routine waits for an interrupt.
+	bed sleeper
 
 	vtimer       mmio.Line
 	vtimerMasked bool
 	offset       uint64 // the virtual counter's, as given to hv
 	ptimer       physicalTimer
-	alarm        *time.Timer // bounds a WFI
 	spin         spin
+	poll         poll
 
 	// Guarded by Machine.mu.
 	power          powerState
@@ -49,7 +50,7 @@ type vcpu struct {
 
 	counts exitCounts
 
-	// Of the current Run: see answerer.
+	// Of the current Run: what was answered and is not in counts yet, and an error.
 	accesses, sysRegs uint64
 	unsettled         error
 }
@@ -64,19 +65,14 @@ const (
 )
 
 func newVCPU(m *Machine, index int) *vcpu {
-	v := &vcpu{m: m, index: index, log: m.guestLog.With("vcpu", index), wake: make(chan struct{}, 1)}
-	v.alarm = time.NewTimer(time.Hour)
-	v.alarm.Stop()
+	v := &vcpu{m: m, index: index, log: m.guestLog.With("vcpu", index), bed: newSleeper()}
 	v.ptimer.init(v)
 	return v
 }
 
 // notify makes the routine look at its inputs soon. Any goroutine may call it.
 func (v *vcpu) notify() {
-	select {
-	case v.wake <- struct{}{}:
-	default:
-	}
+	v.bed.wake()
 	if v.inGuest.Load() {
 		v.hv.Kick()
 	}
@@ -100,6 +96,7 @@ func inputLine(v *vcpu, level *atomic.Bool) mmio.Line {
 func (v *vcpu) routine(ready chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	defer preciseSleep()()
 	hv, err := v.m.vm.NewVCPU(v.index)
 	if err != nil {
 		v.m.retire(v, nil)
@@ -118,7 +115,6 @@ func (v *vcpu) routine(ready chan<- error) {
 		}
 	}
 	v.ptimer.stop()
-	v.alarm.Stop()
 	last := v.state()
 	v.m.retire(v, &last)
 	hv.Close()
@@ -220,6 +216,7 @@ func (v *vcpu) runGuest() error {
 		}
 		exit, err := v.hv.Run()
 		v.inGuest.Store(false)
+		v.stated.irq, v.stated.fiq = false, false
 		v.countAnswers()
 		if err != nil {
 			return v.failed("run", err)
@@ -233,19 +230,29 @@ func (v *vcpu) runGuest() error {
 	}
 }
 
-// stateInputs states the levels of the interrupt inputs to the backend.
+// stateInputs states the levels of the interrupt inputs to the backend, where they
+// are other levels than it knows.
 func (v *vcpu) stateInputs() error {
-	if err := v.hv.SetIRQ(v.irq.Load()); err != nil {
-		return v.failed("state the interrupt level", err)
+	if irq := v.irq.Load(); irq != v.stated.irq {
+		v.stated.irq = irq
+		if err := v.hv.SetIRQ(irq); err != nil {
+			return v.failed("state the interrupt level", err)
+		}
 	}
-	if err := v.hv.SetFIQ(v.fiq.Load()); err != nil {
-		return v.failed("state the interrupt level", err)
+	if fiq := v.fiq.Load(); fiq != v.stated.fiq {
+		v.stated.fiq = fiq
+		if err := v.hv.SetFIQ(fiq); err != nil {
+			return v.failed("state the interrupt level", err)
+		}
 	}
 	return nil
 }
 
 // settle follows an access: what runGuest does before each Run. An error ends Run.
 func (v *vcpu) settle() {
+	if v.accesses+v.sysRegs >= countAt {
+		v.countAnswers()
+	}
 	err := v.updateTimers()
 	if err == nil {
 		err = v.stateInputs()

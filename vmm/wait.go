@@ -1,6 +1,9 @@
 package vmm
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // waitForInterrupt parks the routine until an interrupt input is high, a timer
 // is due, or another goroutine notifies it. An idle guest costs the host nothing.
@@ -12,17 +15,77 @@ func (v *vcpu) waitForInterrupt() error {
 	if err != nil {
 		return err
 	}
-	if deadline <= 0 || v.irq.Load() || v.fiq.Load() || v.look.Load() {
+	if deadline <= 0 || v.awaited() {
 		return nil
 	}
-	v.alarm.Reset(min(deadline, time.Hour))
-	select {
-	case <-v.wake:
-	case <-v.alarm.C:
+	began := time.Now()
+	if v.poll.due() {
+		came := v.pollInputs(began, min(deadline, pollTime))
+		v.poll.tried(came)
+		if deadline -= time.Since(began); came || deadline <= 0 {
+			return nil
+		}
 	}
-	v.alarm.Stop()
+	v.bed.sleep(min(deadline, time.Hour))
+	v.poll.slept(time.Since(began))
 	return nil
 }
+
+// awaited reports whether there is something that ends a WFI.
+func (v *vcpu) awaited() bool { return v.irq.Load() || v.fiq.Load() || v.look.Load() }
+
+// pollInputs looks at the inputs until one ends the wait, or d is over.
+func (v *vcpu) pollInputs(began time.Time, d time.Duration) (came bool) {
+	for n := 1; !v.awaited(); n++ {
+		if n%64 == 0 && time.Since(began) >= d {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	// pollTime is how long a WFI may look at its inputs before its thread sleeps: a
+	// few times what it takes to wake a thread on another core of the host, so that
+	// an answer from one that slept comes in time.
+	pollTime = 100 * time.Microsecond
+	// shortSleep is a sleep after which the next WFI may poll.
+	shortSleep = 2 * pollTime
+)
+
+// poll decides whether a WFI polls. It does after a short sleep, as one for another
+// CPU's answer is. When that was in vain, because the host has no core for both or the
+// guest has become idle, the next ones do not.
+type poll struct {
+	short     bool // the last sleep was
+	skip      int  // so many waits do not poll
+	nextSkips int
+}
+
+// mostSkips bounds poll.skip.
+const mostSkips = 256
+
+func (p *poll) due() bool {
+	if !p.short || runtime.NumCPU() == 1 {
+		return false
+	}
+	if p.skip > 0 {
+		p.skip--
+		return false
+	}
+	return true
+}
+
+func (p *poll) tried(came bool) {
+	if came {
+		p.nextSkips = 0
+		return
+	}
+	p.nextSkips = min(2*p.nextSkips+1, mostSkips)
+	p.skip = p.nextSkips
+}
+
+func (p *poll) slept(d time.Duration) { p.short = d < shortSleep }
 
 // spin is a series of WFE instructions that follow each other closely. The CPU
 // waits for a store by another CPU, to a lock for instance, and no backend can
