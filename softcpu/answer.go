@@ -27,6 +27,9 @@ func (c *cpu) answered() {
 	}
 }
 
+// low is the mask of size bytes, 1 to 8.
+func low(size uint64) uint64 { return ^uint64(0) >> (64 - 8*size) }
+
 // answerLoad answers the load for which resolve has prepared an exit.
 func (c *cpu) answerLoad(size uint64) (v uint64, ok bool) {
 	if !c.asksAbort() {
@@ -35,7 +38,7 @@ func (c *cpu) answerLoad(size uint64) (v uint64, ok bool) {
 	if v, ok = c.answerer.Load(c.exit.IPA, int(size)); ok {
 		c.answered()
 	}
-	return v, ok
+	return v & low(size), ok
 }
 
 // answerStore is answerLoad for a store of v.
@@ -43,7 +46,7 @@ func (c *cpu) answerStore(size, v uint64) (ok bool) {
 	if !c.asksAbort() {
 		return false
 	}
-	if ok = c.answerer.Store(c.exit.IPA, int(size), v&(^uint64(0)>>(64-8*size))); ok {
+	if ok = c.answerer.Store(c.exit.IPA, int(size), v&low(size)); ok {
 		c.answered()
 	}
 	return ok
@@ -92,11 +95,11 @@ func (c *cpu) answerAccess(op *a64.Op) (ok bool) {
 		return false
 	}
 	if acc == accessWrite {
-		ok = c.answerer.Store(ipa, int(size), c.X[op.Rd]&(^uint64(0)>>(64-8*size)))
+		ok = c.answerer.Store(ipa, int(size), c.X[op.Rd]&low(size))
 	} else {
 		var v uint64
 		if v, ok = c.answerer.Load(ipa, int(size)); ok {
-			c.X[op.Rd] = extendLoad(v, op.Aux)
+			c.X[op.Rd] = extendLoad(v&low(size), op.Aux)
 		}
 	}
 	if ok && c.pendingInterrupt() {

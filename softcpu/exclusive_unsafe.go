@@ -83,7 +83,11 @@ func execLDAR(c *cpu, op *a64.Op) bool {
 	size := uint64(1) << (op.Aux & a64.MemSize)
 	p := c.resolveAtomic(op.Rn, size, accessRead)
 	if p == nil {
-		return false
+		v, ok := c.answerLoad(size)
+		if ok {
+			c.X[op.Rd] = v
+		}
+		return ok
 	}
 	c.X[op.Rd] = loadAtomic(p, size)
 	return true
@@ -93,7 +97,7 @@ func execSTLR(c *cpu, op *a64.Op) bool {
 	size := uint64(1) << (op.Aux & a64.MemSize)
 	p := c.resolveAtomic(op.Rn, size, accessWrite)
 	if p == nil {
-		return false
+		return c.answerStore(size, c.X[op.Rd])
 	}
 	storeAtomic(p, size, c.X[op.Rd])
 	return true

@@ -26,7 +26,7 @@
 //
 // The guest's programs are instruction words with their disassembly beside them. A
 // test compares the two. The cases of group gic are for a backend with an interrupt
-// controller of its own, and those of group access for one that decodes accesses
-// itself. Other backends skip them. Missing on purpose: EL2, debug exceptions that
+// controller of its own, those of group access for one that decodes accesses itself,
+// and those of group answer for one that asks inside Run. Other backends skip them. Missing on purpose: EL2, debug exceptions that
 // exit, SME.
 package hvtest
