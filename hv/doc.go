@@ -47,9 +47,17 @@
 // For an access that the kernel does not decode, it returns the data abort without
 // a syndrome (ISV clear). It sets FnV in the syndrome if it does not know FAR.
 //
+// # Accesses that are answered inside Run
+//
+// A backend that runs in the caller's process may ask for the answer to an access
+// instead of returning from Run for it. Its vCPUs are Askers. What nobody answers
+// exits as on every other backend, and a caller that gives no Answerer sees no
+// difference.
+//
 // # Interrupts and the virtual timer
 //
-// SetIRQ and SetFIQ state levels, for the next Run only. The guest takes the
+// SetIRQ and SetFIQ state levels, for the next Run only. Called by an Answerer, they
+// state them for the rest of the present Run. The guest takes the
 // interrupt when PSTATE allows it, and not at all if that Run ends before.
 //
 // The virtual timer belongs to the processor. When its output is high (ENABLE

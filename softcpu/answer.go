@@ -19,9 +19,14 @@ func (c *cpu) asks() bool { return c.stop && c.answerer != nil }
 // more than one access.
 func (c *cpu) asksAbort() bool { return c.asks() && c.exit.ESR.ISS()&aarch64.AbortISV != 0 }
 
-// answered drops the prepared exit. The answerer may have raised an interrupt input.
+// answered drops the prepared exit.
 func (c *cpu) answered() {
 	c.stop = false
+	c.noticeInputs()
+}
+
+// noticeInputs makes the engine take an interrupt that an answer has raised.
+func (c *cpu) noticeInputs() {
 	if c.pendingInterrupt() {
 		c.raise(attentionInput)
 	}
@@ -77,33 +82,35 @@ func (c *cpu) answerMSR(op *a64.Op) bool {
 	return ok
 }
 
-// answerAccess executes a load or store of a device's register, in one of the forms
-// that drivers use: an address and an offset in the instruction. It returns false,
-// and nothing has happened, if the instruction is another one, or nobody has answered.
-// It is what generated code tries first, because it needs nothing prepared.
+// answerAccess executes a load or store of a device's register in the form that
+// drivers use, with the address in a register and an offset in the instruction. It
+// returns false, and nothing has happened, if the instruction is another one or nobody
+// answers. What generated code leaves to the interpreter is tried here first: no exit
+// has to be prepared, nor flags unpacked.
 func (c *cpu) answerAccess(op *a64.Op) (ok bool) {
-	if op.Code < a64.LDRB || op.Code > a64.STRX {
+	if c.answerer == nil || op.Code < a64.LDRB || op.Code > a64.STRX {
 		return false
 	}
 	va, size := c.X[op.Rn]+op.Imm, uint64(1)<<(op.Aux&a64.MemSize)
-	acc := accessRead
-	if op.Aux&a64.MemLoad == 0 {
-		acc = accessWrite
+	load := op.Aux&a64.MemLoad != 0
+	acc := accessWrite
+	if load {
+		acc = accessRead
 	}
 	ipa, ok := c.mmu.device(va, acc, c.regime())
 	if !ok || va&(size-1) != 0 {
 		return false
 	}
-	if acc == accessWrite {
-		ok = c.answerer.Store(ipa, int(size), c.X[op.Rd]&low(size))
-	} else {
+	if load {
 		var v uint64
 		if v, ok = c.answerer.Load(ipa, int(size)); ok {
 			c.X[op.Rd] = extendLoad(v&low(size), op.Aux)
 		}
+	} else {
+		ok = c.answerer.Store(ipa, int(size), c.X[op.Rd]&low(size))
 	}
-	if ok && c.pendingInterrupt() {
-		c.raise(attentionInput)
+	if ok {
+		c.noticeInputs()
 	}
 	return ok
 }

@@ -18,7 +18,7 @@
 //
 // As on Hypervisor.framework, accesses to the GIC's system registers, the physical
 // timer, the PMU and the OS lock exit to the host. So does every access at EL1 to a
-// register that is unknown here.
+// register that is unknown here. If there is an hv.Answerer it is asked first.
 //
 // The architecture leaves some choices. TxSZ out of range acts as the nearest size. A
 // reserved granule acts as 4 KiB. The contiguous hint is not used. A reserved type of

@@ -88,7 +88,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			}
 		case translate.ExitInterpret:
 			op := c.op(page, g.index)
-			answered := c.answerer != nil && c.answerAccess(op)
+			answered := c.answerAccess(op)
 			if answered && c.attention.Load() == 0 {
 				code = g.site
 				continue

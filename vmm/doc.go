@@ -7,12 +7,16 @@
 // A store to a device, and the interrupt that answers it, take this way;
 // ARCHITECTURE.md follows it through the other packages:
 //
-//	vcpu.go     Run returns with an exit
-//	exits.go    the exit's class
-//	abort.go    size, register and direction; the bus finds the device
+//	answer.go   Run asks; the bus finds the device
 //	            (the device does its work and raises its line)
 //	vcpu.go     the GIC drives the vCPU's line, which wakes or kicks the vCPU
-//	vcpu.go     the level is stated, and the guest runs again
+//	vcpu.go     the level is stated, and the guest goes on
+//
+// On a backend that does not ask, the bus is reached by another way:
+//
+//	vcpu.go     Run returns with an exit
+//	exits.go    the exit's class
+//	abort.go    size, register and direction
 //
 // The machine's layout is that of package boot. A reset starts the guest anew
 // in the same machine, as hardware does; power off ends Run.

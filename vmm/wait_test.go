@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
@@ -29,5 +30,57 @@ func TestSpin(t *testing.T) {
 		if got := s.nap(now); got != step.want {
 			t.Errorf("step %d, %v after the last: nap of %v, want %v", i, step.after, got, step.want)
 		}
+	}
+}
+
+// TestPoll: a WFI polls after a short sleep, and after polls that were in vain ever
+// more of them do not.
+func TestPoll(t *testing.T) {
+	if runtime.NumCPU() == 1 {
+		t.Skip("on a host with one CPU no WFI polls")
+	}
+	var p poll
+	skips := func() (n int) {
+		for ; !p.due(); n++ {
+			if n > 2*mostSkips {
+				return -1
+			}
+		}
+		return n
+	}
+	if n := skips(); n != -1 {
+		t.Errorf("polls before any sleep, after %d", n)
+	}
+	p.slept(shortSleep)
+	if n := skips(); n != -1 {
+		t.Errorf("polls after a long sleep, after %d", n)
+	}
+	p.slept(shortSleep - 1)
+	for _, want := range []int{0, 1, 3, 7, 15, 31, 63, 127, 255, 256, 256} {
+		if n := skips(); n != want {
+			t.Errorf("skips %d waits, want %d", n, want)
+		}
+		p.tried(false)
+	}
+	skips()
+	p.tried(true)
+	if n := skips(); n != 0 {
+		t.Errorf("skips %d waits after a poll that was worth it", n)
+	}
+}
+
+// A sleep ends by a wake, also one from before, and otherwise when its time is over.
+func TestSleep(t *testing.T) {
+	for name, bed := range map[string]sleeper{"the host's": newSleeper(), "parking": newParking()} {
+		began := time.Now()
+		bed.wake()
+		bed.wake()
+		bed.sleep(time.Hour)
+		bed.sleep(time.Millisecond) // two wakes are one
+		if d := time.Since(began); d < time.Millisecond {
+			t.Errorf("%s: slept %v, want a millisecond at least", name, d)
+		}
+		time.AfterFunc(time.Millisecond, bed.wake)
+		bed.sleep(time.Hour)
 	}
 }

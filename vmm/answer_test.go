@@ -1,0 +1,76 @@
+package vmm
+
+import (
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/boot"
+)
+
+// What a backend asks about is answered as an exit for it would be, or refused, and
+// then it exits.
+func TestAnswers(t *testing.T) {
+	v, _ := onlineCPU(t, Config{})
+	a := answerer{v}
+	if !a.Store(boot.UARTBase+0x24, 4, 0xabcd) || !a.WriteSysReg(aarch64.ICC_PMR_EL1, 0xf0) {
+		t.Error("a write is refused")
+	}
+	if val, ok := a.Load(boot.UARTBase+0x24, 4); !ok || val != 0xabcd {
+		t.Errorf("UARTIBRD reads 0x%x, %v, want 0xabcd", val, ok)
+	}
+	if val, ok := a.ReadSysReg(aarch64.ICC_PMR_EL1); !ok || val != 0xf0 {
+		t.Errorf("ICC_PMR_EL1 reads 0x%x, %v, want 0xf0", val, ok)
+	}
+	nowhere, nothing := uint64(boot.GPIOBase+boot.GPIOSize), aarch64.SysRegOf(3, 0, 2, 7, 7)
+	if a.Store(nowhere, 4, 0) || a.WriteSysReg(nothing, 0) {
+		t.Error("a write to nothing is answered")
+	}
+	if _, ok := a.Load(nowhere, 4); ok {
+		t.Error("a load from nothing is answered")
+	}
+	if _, ok := a.ReadSysReg(nothing); ok {
+		t.Error("a read of no register is answered")
+	}
+	v.countAnswers()
+	for kind, want := range map[exitKind]uint64{exitMMIO: 2, exitSysReg: 2} {
+		if got := v.counts[kind].Load(); got != want {
+			t.Errorf("%d exits counted as %s, want %d", got, exitNames[kind], want)
+		}
+	}
+}
+
+// After an answer the backend knows the inputs' levels, and the virtual timer's exit is
+// unmasked when the guest has silenced the timer.
+func TestAnswerSettles(t *testing.T) {
+	v, cpu := onlineCPU(t, Config{})
+	a := answerer{v}
+	for _, high := range []bool{true, false} {
+		v.irq.Store(high)
+		v.fiq.Store(high)
+		a.Load(boot.UARTBase+0x24, 4)
+		if cpu.irq != high || cpu.fiq != high {
+			t.Errorf("IRQ and FIQ are stated %v and %v, want %v", cpu.irq, cpu.fiq, high)
+		}
+	}
+	v.vtimerFired()
+	cpu.masked = true
+	cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_ISTATUS
+	if a.ReadSysReg(aarch64.ICC_RPR_EL1); !cpu.masked {
+		t.Error("the timer that is still high is unmasked")
+	}
+	cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
+	if a.ReadSysReg(aarch64.ICC_RPR_EL1); cpu.masked || v.vtimerMasked {
+		t.Error("the silenced timer stays masked")
+	}
+}
+
+// A guest that never exits shows up in the counts all the same.
+func TestAnswersAreCountedInTime(t *testing.T) {
+	v, _ := onlineCPU(t, Config{})
+	for range 2 * countAt {
+		answerer{v}.Load(boot.UARTBase+0x24, 4)
+	}
+	if n := v.counts[exitMMIO].Load(); n < countAt {
+		t.Errorf("%d of %d answers are counted", n, 2*countAt)
+	}
+}
