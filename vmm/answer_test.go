@@ -74,3 +74,21 @@ func TestAnswersAreCountedInTime(t *testing.T) {
 		t.Errorf("%d of %d answers are counted", n, 2*countAt)
 	}
 }
+
+// A timer that the guest has silenced is low when the guest ends its interrupt, which
+// is not pending again.
+func TestAnswerEndsTimerInterrupt(t *testing.T) {
+	v, cpu := onlineCPU(t, Config{})
+	ppi27(t, v)
+	a := answerer{v}
+	cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE | aarch64.CNT_CTL_ISTATUS
+	v.vtimerFired()
+	if id, _ := a.ReadSysReg(aarch64.ICC_IAR1_EL1); id != aarch64.VirtualTimerINTID {
+		t.Fatalf("interrupt %d, want the timer's", id)
+	}
+	v.inGuest.Store(true)
+	cpu.sys[aarch64.CNTV_CTL_EL0] = 0
+	if a.WriteSysReg(aarch64.ICC_EOIR1_EL1, aarch64.VirtualTimerINTID); v.irq.Load() || len(cpu.kicks) != 0 {
+		t.Errorf("IRQ %v, %d kicks after the end of the interrupt, want none", v.irq.Load(), len(cpu.kicks))
+	}
+}

@@ -248,21 +248,6 @@ func (v *vcpu) stateInputs() error {
 	return nil
 }
 
-// settle follows an access: what runGuest does before each Run. An error ends Run.
-func (v *vcpu) settle() {
-	if v.accesses+v.sysRegs >= countAt {
-		v.countAnswers()
-	}
-	err := v.updateTimers()
-	if err == nil {
-		err = v.stateInputs()
-	}
-	if err != nil {
-		v.unsettled = err
-		v.hv.Kick()
-	}
-}
-
 // failed wraps an error of the backend.
 func (v *vcpu) failed(what string, err error) error {
 	return fmt.Errorf("vmm: vcpu %d: %s: %w", v.index, what, err)
