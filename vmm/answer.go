@@ -12,7 +12,7 @@ type answerer struct{ *vcpu }
 func (v answerer) Load(ipa uint64, size int) (val uint64, ok bool) {
 	v.settle(v.updateTimers())
 	if val, ok = v.m.bus.Read(v.index, ipa, size); ok {
-		v.answered(&v.accesses)
+		v.answered(exitMMIO)
 	}
 	return val, ok
 }
@@ -21,7 +21,7 @@ func (v answerer) Load(ipa uint64, size int) (val uint64, ok bool) {
 func (v answerer) Store(ipa uint64, size int, val uint64) (ok bool) {
 	v.settle(v.updateTimers())
 	if ok = v.m.bus.Write(v.index, ipa, size, val); ok {
-		v.answered(&v.accesses)
+		v.answered(exitMMIO)
 	}
 	return ok
 }
@@ -30,7 +30,7 @@ func (v answerer) Store(ipa uint64, size int, val uint64) (ok bool) {
 func (v answerer) ReadSysReg(r aarch64.SysReg) (val uint64, ok bool) {
 	v.settle(v.updateTimers())
 	if val, ok = v.readSysReg(r); ok {
-		v.answered(&v.sysRegs)
+		v.answered(exitSysReg)
 	}
 	return val, ok
 }
@@ -39,26 +39,15 @@ func (v answerer) ReadSysReg(r aarch64.SysReg) (val uint64, ok bool) {
 func (v answerer) WriteSysReg(r aarch64.SysReg, val uint64) (ok bool) {
 	v.settle(v.updateTimers())
 	if ok = v.writeSysReg(r, val); ok {
-		v.answered(&v.sysRegs)
+		v.answered(exitSysReg)
 	}
 	return ok
 }
 
-// countAt bounds by how many answers the counts are late.
-const countAt = 256
-
-// answered follows an access, which n counts.
-func (v *vcpu) answered(n *uint64) {
-	if *n++; *n >= countAt {
-		v.countAnswers()
-	}
+// answered follows an access. It counts as the exit that it stands for.
+func (v *vcpu) answered(k exitKind) {
+	v.counts.count(k)
 	v.settle(v.stateInputs())
-}
-
-// countAnswers counts answers as the exits that they stand for.
-func (v *vcpu) countAnswers() {
-	v.counts.add(exitMMIO, &v.accesses)
-	v.counts.add(exitSysReg, &v.sysRegs)
 }
 
 // settle makes Run return if something has gone wrong inside it.

@@ -31,9 +31,8 @@ func TestAnswers(t *testing.T) {
 	if _, ok := a.ReadSysReg(nothing); ok {
 		t.Error("a read of no register is answered")
 	}
-	v.countAnswers()
 	for kind, want := range map[exitKind]uint64{exitMMIO: 2, exitSysReg: 2} {
-		if got := v.counts[kind].Load(); got != want {
+		if got := v.counts.n[kind]; got != want {
 			t.Errorf("%d exits counted as %s, want %d", got, exitNames[kind], want)
 		}
 	}
@@ -64,14 +63,19 @@ func TestAnswerSettles(t *testing.T) {
 	}
 }
 
-// A guest that never exits shows up in the counts all the same.
-func TestAnswersAreCountedInTime(t *testing.T) {
+// The counts of a guest that never leaves Run are shown, and at the end all are.
+func TestCountsAreShown(t *testing.T) {
 	v, _ := onlineCPU(t, Config{})
-	for range 2 * countAt {
+	const n = 2*mostLate + 1
+	for range n {
 		answerer{v}.Load(boot.UARTBase+0x24, 4)
 	}
-	if n := v.counts[exitMMIO].Load(); n < countAt {
-		t.Errorf("%d of %d answers are counted", n, 2*countAt)
+	if got := v.m.Stats().VCPUs[0].Exits[exitMMIO]; got != n-1 {
+		t.Errorf("%d of %d are shown, want all but 1", got, n)
+	}
+	v.counts.show()
+	if got := v.m.Stats().VCPUs[0].Exits[exitMMIO]; got != n {
+		t.Errorf("%d are shown at the end, want %d", got, n)
 	}
 }
 

@@ -30,16 +30,33 @@ var exitNames = [exitKinds]string{
 	"canceled", "vtimer", "unknown", "mmio", "mmio decoded", "sysreg", "hvc", "smc", "wfi", "wfe", "other",
 }
 
-// exitCounts counts exits. The vCPU's routine writes, any goroutine may read.
-type exitCounts [exitKinds]atomic.Uint64
+// exitCounts counts exits. The vCPU's routine counts, any goroutine may read what is
+// shown. An atomic addition costs as much as an answer, so the counts are shown now and
+// then: see show.
+type exitCounts struct {
+	n     [exitKinds]uint64
+	late  int // exits that are not shown
+	shown [exitKinds]atomic.Uint64
+}
 
-func (c *exitCounts) count(k exitKind) { c[k].Add(1) }
+// mostLate bounds exitCounts.late.
+const mostLate = 256
 
-// add takes over what was counted without atomics, which cost as much as an answer.
-func (c *exitCounts) add(k exitKind, n *uint64) {
-	if *n != 0 {
-		c[k].Add(*n)
-		*n = 0
+func (c *exitCounts) count(k exitKind) {
+	c.n[k]++
+	if c.late++; c.late >= mostLate {
+		c.show()
+	}
+}
+
+// show is also called before the routine waits or ends.
+func (c *exitCounts) show() {
+	if c.late == 0 {
+		return
+	}
+	c.late = 0
+	for k := range c.n {
+		c.shown[k].Store(c.n[k])
 	}
 }
 

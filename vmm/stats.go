@@ -19,7 +19,7 @@ func (m *Machine) Stats() Stats {
 	for _, v := range m.vcpus {
 		exits := make([]uint64, exitKinds)
 		for k := range exits {
-			exits[k] = v.counts[k].Load()
+			exits[k] = v.counts.shown[k].Load()
 		}
 		s.VCPUs = append(s.VCPUs, VCPUStats{exits})
 	}

@@ -226,8 +226,8 @@ func TestUnknownExitRunsAgain(t *testing.T) {
 	v, cpu := onlineCPU(t, Config{})
 	before := cpu.reg
 	mustHandle(t, v, hv.Exit{Reason: hv.ExitUnknown})
-	if cpu.reg != before || v.counts[exitUnknown].Load() != 1 {
-		t.Errorf("registers changed, or not counted (%d)", v.counts[exitUnknown].Load())
+	if cpu.reg != before || v.counts.n[exitUnknown] != 1 {
+		t.Errorf("registers changed, or not counted (%d)", v.counts.n[exitUnknown])
 	}
 }
 

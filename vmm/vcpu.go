@@ -48,11 +48,8 @@ type vcpu struct {
 	task           *task      // of Machine.Do; nil: none
 	last           *VCPUState // at the routine's end
 
-	counts exitCounts
-
-	// Of the current Run: what was answered and is not in counts yet, and an error.
-	accesses, sysRegs uint64
-	unsettled         error
+	counts    exitCounts
+	unsettled error // of the present Run: see settle
 }
 
 // powerState is the state of a CPU that PSCI's AFFINITY_INFO reports.
@@ -197,6 +194,7 @@ func (v *vcpu) start() error {
 
 // runGuest executes the guest until the CPU is off or the machine ends.
 func (v *vcpu) runGuest() error {
+	defer v.counts.show()
 	for {
 		if v.look.Load() {
 			if on, err := v.checkpoint(); err != nil || !on {
@@ -217,7 +215,6 @@ func (v *vcpu) runGuest() error {
 		exit, err := v.hv.Run()
 		v.inGuest.Store(false)
 		v.stated.irq, v.stated.fiq = false, false
-		v.countAnswers()
 		if err != nil {
 			return v.failed("run", err)
 		}

@@ -26,6 +26,7 @@ func (v *vcpu) waitForInterrupt() error {
 			return nil
 		}
 	}
+	v.counts.show()
 	v.bed.sleep(min(deadline, time.Hour))
 	v.poll.slept(time.Since(began))
 	return nil
