@@ -78,16 +78,23 @@ func (m *machine) rxLevel() int {
 }
 
 // read reads the register at off. Only reads of UARTDR change the state that the
-// guest sees.
-func (m *machine) read(off uint64) uint16 {
+// guest sees. changed says that the read has changed what others wait for.
+func (m *machine) read(off uint64) (v uint16, changed bool) {
 	switch off {
 	case uartDR:
-		return uint16(m.readData())
+		return uint16(m.readData()), true
+	case uartFR:
+		changed = m.poll()
+		return uint16(m.flags()), changed
+	}
+	return m.peek(off), false
+}
+
+// peek reads a register that does not notice it.
+func (m *machine) peek(off uint64) uint16 {
+	switch off {
 	case uartRSR:
 		return m.status
-	case uartFR:
-		m.poll()
-		return uint16(m.flags())
 	case uartILPR:
 		return m.ilpr
 	case uartIBRD:

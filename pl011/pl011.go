@@ -61,8 +61,10 @@ func (u *UART) Reset() {
 func (u *UART) read(off uint64) uint64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	v := u.m.read(off)
-	u.updateLocked()
+	v, changed := u.m.read(off)
+	if changed {
+		u.updateLocked()
+	}
 	return uint64(v)
 }
 
@@ -75,7 +77,7 @@ func (u *UART) write(off, v uint64) {
 }
 
 // updateLocked sets the interrupt line to its level, and wakes the goroutines that
-// wait for output or for room. Every operation ends with it.
+// wait for output or for room. Every operation that can change these ends with it.
 func (u *UART) updateLocked() {
 	if high := u.m.pending(); high != u.high {
 		u.high = high

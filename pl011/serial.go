@@ -62,14 +62,17 @@ func (m *machine) receiving() bool {
 // it counts as polling for input.
 const pollsToListen = 8
 
-// poll counts a read of UARTFR, unless the guest is waiting for the transmitter.
-func (m *machine) poll() {
+// poll counts a read of UARTFR, unless the guest is waiting for the transmitter. It
+// returns true if the guest listens from now on.
+func (m *machine) poll() (begun bool) {
 	switch {
 	case m.tx.n >= m.depth():
 		m.polls = 0
 	case m.polls < pollsToListen:
 		m.polls++
+		return m.polls == pollsToListen
 	}
+	return false
 }
 
 // listening reports whether the guest looks at what it receives. A character that
