@@ -155,6 +155,10 @@ func (u *UART) take(p []byte) int {
 func (u *UART) Receive(p []byte) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	return u.receiveLocked(p)
+}
+
+func (u *UART) receiveLocked(p []byte) int {
 	n := min(len(p), u.m.room())
 	for _, b := range p[:n] {
 		u.m.receive(character(b))
@@ -185,10 +189,7 @@ func (u *UART) ReceiveBreak() bool {
 // may wait at a time. Its only error is the one of ctx.
 func (u *UART) Feed(ctx context.Context, p []byte) error {
 	for {
-		if u.listening() {
-			p = p[u.Receive(p):]
-		}
-		if len(p) == 0 {
+		if p = p[u.receiveListening(p):]; len(p) == 0 {
 			return nil
 		}
 		select {
@@ -199,10 +200,15 @@ func (u *UART) Feed(ctx context.Context, p []byte) error {
 	}
 }
 
-func (u *UART) listening() bool {
+// receiveListening is Receive for a guest that listens. Under one lock: it may stop
+// to listen at any time.
+func (u *UART) receiveListening(p []byte) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.m.listening()
+	if !u.m.listening() {
+		return 0
+	}
+	return u.receiveLocked(p)
 }
 
 // String returns the UART's state in one line, to find out why a console is silent.

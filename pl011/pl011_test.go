@@ -477,6 +477,38 @@ func TestFeedWaitsForPoller(t *testing.T) {
 	b.Check(t, "fed", uartDR, 'x')
 }
 
+// A guest that waits for a slow host to take its output reads UARTFR as often as one
+// that polls for input. It is fed nothing: its driver, when it starts, would drop it.
+func TestFeedWaitsForOutput(t *testing.T) {
+	for _, waiting := range []struct {
+		name string
+		fifo int // characters in the transmit FIFO, which the full wire does not take
+		flag flags
+	}{{"TXFF", fifoDepth, flagTXFF}, {"BUSY", 1, flagBUSY}} {
+		t.Run(waiting.name, func(t *testing.T) {
+			b := newBoard(true)
+			for range wireSize + waiting.fifo {
+				b.Set(uartDR, '.')
+			}
+			for range 2 * pollsToListen {
+				if b.Get(uartFR)&uint16(waiting.flag) == 0 {
+					t.Fatalf("%v is not set: %v", waiting.flag, b.UART)
+				}
+			}
+			if n := b.receiveListening([]byte("x")); n != 0 {
+				t.Error("fed a guest that waits for its output to leave")
+			}
+			b.take(make([]byte, wireSize))
+			for range pollsToListen {
+				b.Get(uartFR)
+			}
+			if n := b.receiveListening([]byte("x")); n != 1 {
+				t.Errorf("not fed when the output has left and the guest polls: %v", b.UART)
+			}
+		})
+	}
+}
+
 // FuzzUART runs a sequence of operations, four bytes each, and checks after
 // each that the line and the flags are what the state says.
 func FuzzUART(f *testing.F) {

@@ -62,11 +62,12 @@ func (m *machine) receiving() bool {
 // it counts as polling for input.
 const pollsToListen = 8
 
-// poll counts a read of UARTFR, unless the guest is waiting for the transmitter. It
-// returns true if the guest listens from now on.
+// poll counts a read of UARTFR, unless the guest may be waiting for the
+// transmitter: for TXFF, or as Linux's console does at a message's end, for BUSY.
+// It returns true if the guest listens from now on.
 func (m *machine) poll() (begun bool) {
 	switch {
-	case m.tx.n >= m.depth():
+	case m.tx.n > 0:
 		m.polls = 0
 	case m.polls < pollsToListen:
 		m.polls++
