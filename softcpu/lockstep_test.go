@@ -36,10 +36,10 @@ type machine struct {
 // executes one instruction in each cycle.
 const instructionsPerTick = uint64(1_000_000_000 / hv.CounterFrequency)
 
-func newMachine(t testing.TB, e Engine, plan *boot.Plan, segments []boot.Segment, size uint64) *machine {
+func newMachine(t testing.TB, e Engine, start loaded) *machine {
 	t.Helper()
-	m := &machine{ram: alignSlice(make([]byte, size+hv.PageSize), hv.PageSize)[:size]}
-	for _, s := range segments {
+	m := &machine{ram: alignSlice(make([]byte, lockstepRAM+hv.PageSize), hv.PageSize)[:lockstepRAM]}
+	for _, s := range start.segments {
 		copy(m.ram[s.Addr:], s.Data)
 	}
 	v := newVM(hv.Config{IPABits: 36}, Config{e, DefaultCodeMemory})
@@ -60,7 +60,7 @@ func newMachine(t testing.TB, e Engine, plan *boot.Plan, segments []boot.Segment
 	pfr0, _ := m.sysReg(aarch64.ID_AA64PFR0_EL1)
 	m.setSysReg(aarch64.ID_AA64PFR0_EL1, pfr0|1<<24) // GIC system registers
 	m.SetVTimerMask(true)                            // timers are polled
-	m.PC, m.X[0] = plan.Entry, plan.DTB.Base
+	m.PC, m.X[0] = start.plan.Entry, start.plan.DTB.Base
 	return m
 }
 
@@ -226,17 +226,17 @@ func (m *machine) setX(r int, v uint64) {
 func TestLockstep(t *testing.T) {
 	duelled(t)
 	if testing.Short() {
-		t.Skip("takes a minute a kernel")
+		t.Skip("skipped: boots Linux on both engines, not in short mode")
 	}
 	t.Run("default", func(t *testing.T) {
 		kernel, err := linux.Kernel(t.Context(), os.Stderr)
 		if err != nil {
 			t.Skip("no kernel: ", err)
 		}
-		commandLine := linux.CommandLine + " panic=-1 " + linux.RunParameter("ls /proc")
-		lockstep(t, kernel, commandLine, lockstepOptions{})
+		start := lockstepBoot(t, kernel, linux.CommandLine+" panic=-1 "+linux.RunParameter("ls /proc"))
+		lockstep(t, start, lockstepOptions{})
 		t.Run("little memory", func(t *testing.T) {
-			lockstep(t, kernel, commandLine, lockstepOptions{forget: true, little: true})
+			lockstep(t, start, lockstepOptions{forget: true, little: true})
 		})
 	})
 	t.Run("bookworm-cloud", func(t *testing.T) {
@@ -245,13 +245,14 @@ func TestLockstep(t *testing.T) {
 			t.Skip("MINIBOOT_KERNELS names no directory with Debian's kernels")
 		}
 		kernel := boot.File{Name: filepath.Join(dir, "bookworm-cloud.vmlinuz")}
-		lockstep(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"), lockstepOptions{forget: true})
+		start := lockstepBoot(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"))
+		lockstep(t, start, lockstepOptions{forget: true})
 	})
 }
 
 const (
-	lockstepRAM = 256 << 20
-	ramEvery    = 8 // million instructions
+	lockstepRAM = 128 << 20
+	ramEvery    = 16 // million instructions
 )
 
 // zeros is a source of the same seeds each time.
@@ -272,9 +273,9 @@ type lockstepOptions struct {
 }
 
 // lockstep boots one kernel.
-func lockstep(t *testing.T, kernel boot.File, commandLine string, o lockstepOptions) {
+func lockstep(t *testing.T, start loaded, o lockstepOptions) {
 	const want = "exit status 0"
-	a, b := lockstepMachines(t, kernel, commandLine)
+	a, b := newMachine(t, Interpreter, start), newMachine(t, Translator, start)
 	if o.little {
 		if err := errors.Join(b.gen.close(), b.gen.start(probeSize)); err != nil {
 			t.Fatal(err)
@@ -287,10 +288,19 @@ func lockstep(t *testing.T, kernel boot.File, commandLine string, o lockstepOpti
 	if !bytes.Contains(a.uart.out.Bytes(), []byte(want)) {
 		t.Errorf("the guest did not print %q:\n%s", want, a.uart.out.String())
 	}
+	if n := b.gen.t.Resets(); o.little && n < 1000 {
+		t.Errorf("the buffer was full %d times, want 1000 at least", n)
+	}
 	t.Logf("%d instructions", a.stats.Instructions)
 }
 
-func lockstepMachines(t *testing.T, kernel boot.File, commandLine string) (a, b *machine) {
+// loaded is what a machine starts with.
+type loaded struct {
+	plan     *boot.Plan
+	segments []boot.Segment
+}
+
+func lockstepBoot(t *testing.T, kernel boot.File, commandLine string) loaded {
 	t.Helper()
 	ram, err := boot.RAM(lockstepRAM)
 	if err != nil {
@@ -311,15 +321,20 @@ func lockstepMachines(t *testing.T, kernel boot.File, commandLine string) (a, b 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newMachine(t, Interpreter, plan, segments, lockstepRAM), newMachine(t, Translator, plan, segments, lockstepRAM)
+	return loaded{plan, segments}
 }
 
 // stepTogether runs a million instructions on each, in slices of several
-// lengths, after each of which the timer is looked at.
+// lengths, after each of which the timer is looked at. With little memory they are
+// longer: its buffer is full several times in each.
 func stepTogether(t *testing.T, a, b *machine, million int, o lockstepOptions) {
 	t.Helper()
 	for left := uint64(1e6); left > 0 && !a.off; {
-		n := min(left, 20_000+uint64(million)*7919%30_011)
+		n := 20_000 + uint64(million)*7919%30_011
+		if o.little {
+			n *= 10
+		}
+		n = min(n, left)
 		for _, m := range []*machine{a, b} {
 			if o.forget {
 				m.maintain(maintenance{kind: codeAll}, false)

@@ -53,9 +53,12 @@ func TestLoopAgreesWithTable(t *testing.T) {
 		if slow.State != fast.State {
 			t.Fatalf("0x%08x (%v): table -, loop +:\n%s", w, op.Code, cmp.Diff(slow.State, fast.State))
 		}
-		if !bytes.Equal(fastMem, slowMem) {
+		if !bytes.Equal(near(fastMem), near(slowMem)) || n%1000 == 0 && !bytes.Equal(fastMem, slowMem) {
 			t.Fatalf("0x%08x (%v): memory differs", w, op.Code)
 		}
+	}
+	if !bytes.Equal(fastMem, slowMem) {
+		t.Error("memory differs")
 	}
 	t.Logf("%d codes", len(seen))
 	for code := a64.ADR; code <= a64.LDPXpost; code++ {
@@ -67,6 +70,10 @@ func TestLoopAgreesWithTable(t *testing.T) {
 		}
 	}
 }
+
+// near is the memory around that of randomState. Few accesses reach farther, and a
+// difference that they make stays.
+func near(mem []byte) []byte { return mem[stateData-0x8000 : stateData+stateSize+0x8000] }
 
 // randomHot returns a random word of the groups that the loop has cases for.
 func randomHot(rng *rand.Rand) uint32 {
@@ -98,6 +105,20 @@ func randomHot(rng *rand.Rand) uint32 {
 	return w&^g.mask | g.value
 }
 
+// The memory that randomState fills, as an offset and a size.
+const (
+	stateData = 0x10000
+	stateSize = 0x3000
+)
+
+// sevens is what fills it, from any of the first 256 bytes on.
+var sevens = func() (b [stateSize + 256]byte) {
+	for i := range b {
+		b[i] = byte(i * 7)
+	}
+	return b
+}()
+
 // randomState returns a function that puts a CPU into one random state, whose
 // registers are often addresses in its memory.
 func randomState(rng *rand.Rand) func(*cpu, []byte) {
@@ -109,7 +130,7 @@ func randomState(rng *rand.Rand) func(*cpu, []byte) {
 		case 1:
 			x[i] = uint64(rng.IntN(64))
 		default:
-			x[i] = testRAM + 0x10000 + uint64(rng.IntN(0x2000))&^7
+			x[i] = testRAM + stateData + uint64(rng.IntN(0x2000))&^7
 		}
 	}
 	sp := testRAM + 0x11000 + uint64(rng.IntN(256))&^15
@@ -119,8 +140,6 @@ func randomState(rng *rand.Rand) func(*cpu, []byte) {
 		copy(c.X[:31], x[:])
 		c.X[a64.SP], c.X[a64.Sink] = sp, 0
 		c.SetNZCV(nzcv)
-		for i := range mem[0x10000:0x13000] {
-			mem[0x10000+i] = fill + byte(i*7)
-		}
+		copy(mem[stateData:stateData+stateSize], sevens[fill:])
 	}
 }
