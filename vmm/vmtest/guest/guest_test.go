@@ -59,6 +59,28 @@ func TestKernelIsWhereTheGoCommandSays(t *testing.T) {
 	}
 }
 
+// TestProgress: there are lines about a download while there is one, and else none, however long the go command takes.
+func TestProgress(t *testing.T) {
+	cache := t.TempDir()
+	fakeGo(t, cache, false)
+	partial := goCommand{}.partialDownload(t.Context())
+	var progress bytes.Buffer
+	if sayFetched(&progress, partial); progress.Len() != 0 {
+		t.Errorf("without a download: %q", &progress)
+	}
+	file := strings.ReplaceAll(partial, "*", "123")
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err == nil {
+		err = os.WriteFile(file, make([]byte, 5_000_000), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sayFetched(&progress, partial); !strings.Contains(progress.String(), "5 of 20 MB") {
+		t.Errorf("with 5 MB of a download: %q", &progress)
+	}
+}
+
 func TestKernelErrors(t *testing.T) {
 	for _, test := range []struct {
 		name, answer string

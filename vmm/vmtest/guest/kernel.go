@@ -73,29 +73,29 @@ func (g goCommand) downloadKernel(ctx context.Context) (dir string, err error) {
 	return module.Dir, nil
 }
 
-// reportDownload prints the progress of the download until ctx is done. If the kernel is in the cache, ctx is done
-// before the first line.
+// reportDownload prints the progress of the download until ctx is done. It prints nothing if there is none: on a busy
+// host the go command takes a while to find the kernel in its cache.
 func (g goCommand) reportDownload(ctx context.Context, progress io.Writer) {
-	const quiet, interval = 300 * time.Millisecond, 2 * time.Second
-	timer := time.NewTimer(quiet)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return
-	case <-timer.C:
-	}
-	say(progress, "fetching the default kernel, %s (%d MB, once)", kernelModule, kernelZipBytes/1_000_000)
-	partial := g.partialDownload(ctx)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	partial := ""
 	for {
-		timer.Reset(interval)
 		select {
 		case <-ctx.Done():
 			return
-		case <-timer.C:
-			if size := fileSize(partial); size > 0 {
-				say(progress, "%d of %d MB", size/1_000_000, kernelZipBytes/1_000_000)
-			}
+		case <-ticker.C:
 		}
+		if partial == "" {
+			partial = g.partialDownload(ctx)
+		}
+		sayFetched(progress, partial)
+	}
+}
+
+// sayFetched prints how much of the kernel there is, if it is being fetched.
+func sayFetched(progress io.Writer, partial string) {
+	if size, ok := fileSize(partial); ok {
+		say(progress, "fetching the default kernel, %s (once): %d of %d MB", kernelModule, size/1_000_000, kernelZipBytes/1_000_000)
 	}
 }
 
@@ -108,15 +108,15 @@ func (g goCommand) partialDownload(ctx context.Context) string {
 	return filepath.Join(lastLine(string(cache)), "cache", "download", filepath.FromSlash(kernelModule), "@v", kernelVersion+".zip*.tmp")
 }
 
-// fileSize returns the size in bytes of the first file that matches pattern, or 0.
-func fileSize(pattern string) int64 {
+// fileSize returns the size in bytes of the first file that matches pattern, if there is one.
+func fileSize(pattern string) (size int64, ok bool) {
 	names, err := filepath.Glob(pattern)
 	if err != nil || len(names) == 0 {
-		return 0
+		return 0, false
 	}
 	info, err := os.Stat(names[0])
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	return info.Size()
+	return info.Size(), true
 }
