@@ -23,6 +23,13 @@ import (
 // crashRounds is how often a disk's guest is killed.
 const crashRounds = 3
 
+// How much each guest has flushed and synced at the least when it is killed. There is
+// as much again, at random, and a moment more.
+const (
+	crashFlushes = 30
+	crashFiles   = 15
+)
+
 // TestDiskKilled kills a miniboot process whose guest writes to two disks of each
 // format: to one at random, with zeros and discards, to the other through ext4.
 // What the guest's flushes have acknowledged is there, an image has no damage, and
@@ -165,10 +172,11 @@ func runAndKill(t *testing.T, program, archive string, disks []*crashed, seed in
 }
 
 // readAndKill reads what a process prints, until it is killed: some time after
-// each of its disks has been flushed. whole is set when it was killed, and did not
-// end before.
+// each of its disks has been flushed, and files been synced, often enough. whole is
+// set when it was killed, and did not end before.
 func readAndKill(p *os.Process, out *bufio.Reader, disks int) (lines []string, whole bool) {
-	flushed := map[string]bool{}
+	flushed, synced := map[string]int{}, map[string]int{}
+	flushes, files := crashFlushes+rand.N(crashFlushes), crashFiles+rand.N(crashFiles)
 	for {
 		line, err := out.ReadString('\n')
 		if err != nil { // drop half a line: half a number is another one
@@ -176,18 +184,34 @@ func readAndKill(p *os.Process, out *bufio.Reader, disks int) (lines []string, w
 		}
 		lines = append(lines, strings.TrimSpace(line))
 		disk, said, _ := strings.Cut(line, " ")
-		if strings.HasPrefix(said, "flushed ") {
-			flushed[disk] = true
+		switch {
+		case strings.HasPrefix(said, "flushed "):
+			flushed[disk]++
+		case strings.HasPrefix(said, "synced "):
+			synced[disk]++
 		}
-		if !whole && len(flushed) == disks {
+		if !whole && reached(flushed, disks, flushes) && reached(synced, disks, files) {
 			whole = true
-			time.AfterFunc(time.Second+rand.N(2*time.Second), func() { p.Kill() })
+			time.AfterFunc(rand.N(20*time.Millisecond), func() { p.Kill() })
 		}
 	}
 }
 
-// ahead is how many changes after the last flush may have been made.
-const ahead = 500
+// reached reports whether so many disks have a count of least.
+func reached(counts map[string]int, disks, least int) bool {
+	for _, n := range counts {
+		if n >= least {
+			disks--
+		}
+	}
+	return disks <= 0
+}
+
+// unheard is how many lines of the guest may be lost when its host is killed: those in
+// the buffers of the guest's terminal (4 KiB), of the UART's FIFO and wire (32 bytes,
+// 4 KiB), and of the goroutine that writes it out (4 KiB); and one that the program is
+// about to write.
+const unheard = (3*4096+32)/inguest.SaidSize + 1
 
 // checkChanges checks that each sector of the first disk has what it had when
 // the last flush ended, or what came later.
@@ -200,15 +224,33 @@ func (c *crashed) checkChanges(t *testing.T, out []string, seed int) {
 	if last == 0 {
 		t.Fatalf("no flush:\n%s", strings.Join(out, "\n"))
 	}
-	may := make(map[int][]uint64)
-	changes := inguest.NewDiskChanges(uint64(seed), len(c.sectors))
-	for n := 1; n <= last+ahead; n++ {
+	may := c.change(inguest.NewDiskChanges(uint64(seed), len(c.sectors)), last)
+	disk := c.read(t, c.changes)
+	for s := range c.sectors {
+		v, ok := inguest.SectorVersion(s, disk[s*inguest.SectorSize:])
+		if !ok || v != c.sectors[s] && !slices.Contains(may[s], v) {
+			t.Fatalf("after %d changes sector %d has version 0x%x (whole: %v), want 0x%x or one of 0x%x", last, s, v, ok, c.sectors[s], may[s])
+		}
+		c.sectors[s] = v
+	}
+	t.Logf("%d changes up to the last flush are there", last)
+}
+
+// change makes the changes up to number last, and returns the versions that sectors may
+// have got by those that the guest may have made since.
+func (c *crashed) change(changes *inguest.DiskChanges, last int) (may map[int][]uint64) {
+	may = make(map[int][]uint64)
+	flushes := 0
+	for n := 1; flushes <= unheard; n++ {
 		d := changes.Next()
+		switch {
+		case d.Kind == inguest.ChangeFlush && n > last:
+			flushes++
+		case d.Kind != inguest.ChangeWrite: // zeros
+			d.Version = 0
+		}
 		if d.Kind == inguest.ChangeFlush {
 			continue
-		}
-		if d.Kind != inguest.ChangeWrite {
-			d.Version = 0
 		}
 		for s := d.First; s < d.First+d.Number; s++ {
 			if n <= last {
@@ -218,15 +260,7 @@ func (c *crashed) checkChanges(t *testing.T, out []string, seed int) {
 			}
 		}
 	}
-	disk := c.read(t, c.changes)
-	for s := range c.sectors {
-		v, ok := inguest.SectorVersion(s, disk[s*inguest.SectorSize:])
-		if !ok || v != c.sectors[s] && !slices.Contains(may[s], v) {
-			t.Fatalf("sector %d has version 0x%x (whole: %v), want 0x%x or one of 0x%x", s, v, ok, c.sectors[s], may[s])
-		}
-		c.sectors[s] = v
-	}
-	t.Logf("%d changes up to the last flush are there", last)
+	return may
 }
 
 // read returns the content of a disk. It checks an image before it opens it.
@@ -275,9 +309,11 @@ func (c *crashed) checkFiles(t *testing.T, out []string) {
 		t.Fatalf("e2fsck -p: %v\n%s", err, out)
 	}
 	command(t, e2fsck, "-f", "-n", copied)
+	files := t.TempDir()
+	command(t, tool(t, "debugfs", "e2fsprogs"), "-R", "rdump / "+files, copied)
 	for _, file := range c.names {
 		name, hash, _ := strings.Cut(file, " ")
-		b, err := exec.Command(tool(t, "debugfs", "e2fsprogs"), "-R", "cat /"+name, copied).Output()
+		b, err := os.ReadFile(filepath.Join(files, name))
 		if err != nil || fmt.Sprintf("%x", sha256.Sum256(b)) != hash {
 			t.Errorf("%s: %d bytes that are not what was synced (%v)", name, len(b), err)
 		}

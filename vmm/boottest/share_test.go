@@ -1,11 +1,13 @@
 package boottest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,12 +112,11 @@ func checkVanish(t *testing.T, g *vmtest.Guest, dir string, lines <-chan string)
 
 // TestDeviceShareTests runs the tests of package inguest on a shared directory, with the files compared by the host.
 func TestDeviceShareTests(t *testing.T) {
-	tests := inGuestTests(t)
 	for _, kernel := range shareGuests() {
 		t.Run(kernel, func(t *testing.T) {
 			dir := newShare(t, "share", false, func(line string) { t.Log(line) })
 			cfg := deviceGuest(t, kernel, []string{"virtiofs"}, dir.dev)
-			cfg.VCPUs, cfg.Memory, cfg.Initrds = 2, 1<<30, append(cfg.Initrds, tests)
+			cfg.VCPUs, cfg.Memory, cfg.Initrds = 2, 1<<30, append(cfg.Initrds, inGuestTests(t))
 			g := vmtest.Start(t, cfg)
 			g.Expect(guest.Prompt)
 			g.MustRun("mkdir -p /share && mount -t virtiofs share /share && ln -s /proc/self/fd /dev/fd")
@@ -156,8 +157,8 @@ func skipped(out string) (why []string) {
 	return why
 }
 
-// inGuestTests compiles package inguest for the guest.
-func inGuestTests(t testing.TB) boot.File {
+// inGuestTests has the tests of package inguest, compiled for the guest.
+func inGuestTests(t *testing.T) boot.File {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: boots Linux, not in short mode")
@@ -165,22 +166,33 @@ func inGuestTests(t testing.TB) boot.File {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("skipped: no go command")
 	}
-	name := filepath.Join(t.TempDir(), "test")
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", name, "./inguest")
+	file, err := buildInGuest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// buildInGuest compiles them, once.
+var buildInGuest = sync.OnceValues(func() (boot.File, error) {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		return boot.File{}, err
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "test")
+	cmd := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", name, "./inguest")
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go test -c ./inguest: %v\n%s", err, out)
+		return boot.File{}, fmt.Errorf("go test -c ./inguest: %w\n%s", err, out)
 	}
 	program, err := os.ReadFile(name)
 	if err != nil {
-		t.Fatal(err)
+		return boot.File{}, err
 	}
 	archive, err := cpio.Archive([]cpio.File{{Name: "inguest.test", Mode: 0o755, Data: program}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return boot.File{Name: "inguest.cpio", Data: archive}
-}
+	return boot.File{Name: "inguest.cpio", Data: archive}, err
+})
 
 func write(t *testing.T, name, content string) {
 	t.Helper()

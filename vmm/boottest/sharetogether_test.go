@@ -16,7 +16,6 @@ import (
 // TestDeviceShareTogether has two machines and the host add lines to the same files, by O_APPEND and under locks. No
 // line is lost or torn.
 func TestDeviceShareTogether(t *testing.T) {
-	tests := inGuestTests(t)
 	for _, kernel := range shareGuests() {
 		t.Run(kernel, func(t *testing.T) {
 			first := newShare(t, "share", false, nil)
@@ -24,7 +23,7 @@ func TestDeviceShareTogether(t *testing.T) {
 			guests := map[string]*vmtest.Guest{}
 			for who, dir := range machines {
 				cfg := deviceGuest(t, kernel, []string{"virtiofs"}, dir.dev)
-				cfg.Memory, cfg.Initrds = 1<<30, append(cfg.Initrds, tests)
+				cfg.Memory, cfg.Initrds = 1<<30, append(cfg.Initrds, inGuestTests(t))
 				guests[who] = vmtest.Start(t, cfg)
 			}
 			for _, g := range guests {

@@ -5,6 +5,11 @@ import (
 	"math/rand/v2"
 )
 
+// SaidSize is how long a line is that the guest says, in bytes. Lines are that long so
+// that few of them are lost with a host that is killed: what is between the guest's
+// program and the host's test holds a certain number of bytes.
+const SaidSize = 512
+
 // SectorSize is the unit of a DiskChange, in bytes.
 const SectorSize = 512
 

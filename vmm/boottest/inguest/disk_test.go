@@ -44,10 +44,11 @@ func openDisk(t testing.TB) (f *os.File, size int64, memory []byte) {
 	return f, size, memory
 }
 
-// say prints a line at once, for the host. The line starts with the disk's name,
-// because several programs print such lines.
+// say prints a line at once, for the host. It starts with the disk's name, as there
+// may be several programs that say something, and has SaidSize bytes with the two
+// that end it on a terminal.
 func say(format string, args ...any) {
-	fmt.Fprintf(os.Stdout, "%s "+format+"\n", append([]any{*diskPath}, args...)...)
+	fmt.Fprintf(os.Stdout, "%-*s\n", SaidSize-2, *diskPath+" "+fmt.Sprintf(format, args...))
 }
 
 // TestDiskChanges changes a disk, and the files of a file system on another one,
