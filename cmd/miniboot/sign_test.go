@@ -28,11 +28,14 @@ func TestPropertyList(t *testing.T) {
 
 func TestSignCommand(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds cmd/miniboot for darwin")
+		t.Skip("builds a program for darwin")
 	}
 	dir := t.TempDir()
-	bin, out := filepath.Join(dir, "miniboot"), filepath.Join(dir, "signed")
-	build := exec.Command("go", "build", "-o", bin, ".")
+	source, bin, out := filepath.Join(dir, "main.go"), filepath.Join(dir, "miniboot"), filepath.Join(dir, "signed")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", bin, source)
 	build.Env = append(os.Environ(), "GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0")
 	if msg, err := build.CombinedOutput(); err != nil {
 		t.Skipf("the go command is needed to build a program: %v\n%s", err, msg)

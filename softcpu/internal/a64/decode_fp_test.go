@@ -89,7 +89,8 @@ func TestFPAgainstLLVM(t *testing.T) {
 	if err != nil {
 		t.Skip("no llvm-mc (Debian package llvm)")
 	}
-	n := 300_000
+	t.Parallel()
+	n := 150_000
 	if testing.Short() {
 		n = 20_000
 	}

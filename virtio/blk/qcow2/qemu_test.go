@@ -76,7 +76,7 @@ var kinds = []struct {
 // written to, and then qemu-img finds no damage, no leaks, and the same disk.
 func TestQEMUImg(t *testing.T) {
 	dir := t.TempDir()
-	src, disk := source(t, dir, 5<<20+512)
+	src, disk := source(t, dir, 3<<20+512)
 	for i, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel() // most of the time is qemu-img's, in processes of its own
@@ -98,13 +98,13 @@ func TestQEMUImg(t *testing.T) {
 func TestQEMUImgShared(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	src, disk := source(t, dir, 5<<20)
+	src, disk := source(t, dir, 3<<20)
 	base := filepath.Join(dir, "base.qcow2")
 	qemuImg(t, "convert", "-O", "qcow2", "-c", src, base)
 	for i, options := range []string{"compat=1.1", "compat=0.10", "cluster_size=512,refcount_bits=2", "cluster_size=2M", "cluster_size=4K,compat=0.10"} {
 		t.Run(options, func(t *testing.T) {
 			top, copied := filepath.Join(dir, fmt.Sprint("top", i)), filepath.Join(dir, fmt.Sprint("copy", i))
-			qemuImg(t, "create", "-f", "qcow2", "-o", options, "-F", "raw", "-b", src, top, "6M")
+			qemuImg(t, "create", "-f", "qcow2", "-o", options, "-F", "raw", "-b", src, top, "4M")
 			d := openFile(t, top, append(bytes.Clone(disk), make([]byte, 1<<20)...), src)
 			d.scribble(uint64(i), 100)
 			d.close(top)
