@@ -129,32 +129,36 @@ func useForwards(t *testing.T, g *vmtest.Guest, to []netip.AddrPort) {
 }
 
 // askGuest sends to a port of the host and returns what comes back, as soon as
-// somebody listens in the guest.
+// somebody listens in the guest. Before that the connection is reset, which may be
+// while it is being made.
 func askGuest(t *testing.T, network string, to netip.AddrPort, question []byte) (answer []byte) {
 	t.Helper()
+	var err error
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		c, err := net.Dial(network, to.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		if _, err = c.Write(question); err != nil {
-			continue
-		}
-		if tcp, ok := c.(*net.TCPConn); ok {
-			tcp.CloseWrite()
-			if answer, err = io.ReadAll(c); err == nil {
-				return answer
-			}
-			continue
-		}
-		c.SetReadDeadline(time.Now().Add(time.Second))
-		answer = make([]byte, 65536)
-		n, err := c.Read(answer)
-		if err == nil {
-			return answer[:n]
+		if answer, err = ask(network, to, question); err == nil {
+			return answer
 		}
 	}
-	t.Fatalf("nobody answers at %v", to)
+	t.Fatalf("nobody answers at %v: %v", to, err)
 	return nil
+}
+
+// ask sends to a port of the host, once, and returns what comes back.
+func ask(network string, to netip.AddrPort, question []byte) ([]byte, error) {
+	c, err := net.Dial(network, to.String())
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if _, err := c.Write(question); err != nil {
+		return nil, err
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.CloseWrite()
+		return io.ReadAll(c)
+	}
+	c.SetReadDeadline(time.Now().Add(time.Second))
+	answer := make([]byte, 65536)
+	n, err := c.Read(answer)
+	return answer[:n], err
 }
