@@ -26,8 +26,11 @@
 // # Input
 //
 // Receive accepts what the receiver has room for. Feed waits for room, and for a
-// guest that listens, so that input typed before the driver starts is kept. The
-// receive timeout's 32 bit periods are over at the end of each Receive: RT is
+// guest that listens, so that input typed before the driver starts is kept. A guest
+// listens by its receive interrupts, or by reading UARTFR again and again while
+// nothing waits to be sent: else it may wait for that.
+//
+// The receive timeout's 32 bit periods are over at the end of each Receive: RT is
 // raised if characters are in the FIFO then, and again if the guest leaves some
 // there after a read. So a driver that uses the FIFO and its levels, such as
 // Linux's amba-pl011, sees a single key press at once.

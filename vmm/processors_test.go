@@ -2,6 +2,7 @@ package vmm
 
 import (
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/softcpu"
@@ -16,8 +17,9 @@ func TestGOMAXPROCS(t *testing.T) {
 			want += 2
 		}
 		r := runAsIs(t, Config{
-			VCPUs: 2, Memory: MinMemory, Hypervisor: softcpu.New(softcpu.Config{}), Kernel: bareImage(0x14000000), RaiseGOMAXPROCS: raise, // b .
+			VCPUs: 2, Memory: MinMemory, Hypervisor: softcpu.New(softcpu.Config{}), Kernel: bareImage(guestWFI...), RaiseGOMAXPROCS: raise,
 		})
+		r.until("the first exit", func() bool { return slices.Max(r.Stats().VCPUs[0].Exits) > 0 })
 		during := runtime.GOMAXPROCS(0)
 		r.stop()
 		if after := runtime.GOMAXPROCS(0); during != want || after != before {

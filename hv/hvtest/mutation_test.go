@@ -366,6 +366,7 @@ func TestMutations(t *testing.T) {
 	}
 	for _, m := range append(mutations[:len(mutations):len(mutations)], gicMutations...) {
 		t.Run(m.rule, func(t *testing.T) {
+			t.Parallel() // they mostly wait
 			for _, name := range m.cases[:most(len(m.cases))] {
 				c, ok := byName[name]
 				if !ok {
