@@ -19,7 +19,7 @@ func TestLittleCodeMemory(t *testing.T) {
 	for n := range pages {
 		const next = 0x14000000 + pageSize/4 - 1 // b .+0xffc: the next page
 		putProgram(mem, testRAM+uint64(n)*pageSize,
-			0x91000400, // add x0, x0, #1
+			0x91000000|uint32(n)<<10, // add x0, x0, #n
 			next,
 		)
 	}
@@ -31,7 +31,7 @@ func TestLittleCodeMemory(t *testing.T) {
 		if exit, err := c.Run(); err != nil || exit.ESR.EC() != aarch64.ECHVC64 {
 			t.Fatalf("exit %v, error %v at 0x%x", exit.ESR, err, c.PC)
 		}
-		if want := (round + 1) * pages; c.X[0] != want {
+		if want := (round + 1) * pages * (pages - 1) / 2; c.X[0] != want {
 			t.Errorf("x0 is %d after round %d, want %d", c.X[0], round, want)
 		}
 	}
