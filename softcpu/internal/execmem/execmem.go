@@ -29,11 +29,15 @@ const piece = 256 << 10
 
 // Provide has the host provide the memory for the first n bytes before they are
 // written to, if it can. One call for a piece takes less time than a fault for each
-// of its pages.
+// of its pages. What was written a piece ago leaves the process's resident memory in
+// this view; the other view keeps it.
 func (m *Memory) Provide(n int) {
 	for m.provided < min(n, len(m.W)) {
 		next := min(m.provided+piece, len(m.W))
 		provide(m.W[m.provided:next])
+		if m.provided >= 2*piece {
+			leave(m.W[m.provided-2*piece : m.provided-piece])
+		}
 		m.provided = next
 	}
 }

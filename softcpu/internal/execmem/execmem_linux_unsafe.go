@@ -14,6 +14,9 @@ import (
 // nothing.
 func provide(b []byte) { unix.Madvise(b, unix.MADV_POPULATE_WRITE) }
 
+// leave unmaps the pages of b until they are written to again. The memfd keeps them.
+func leave(b []byte) { unix.Madvise(b, unix.MADV_DONTNEED) }
+
 // New maps size bytes, a multiple of the host's page size. A host that refuses
 // (SELinux's execmem and execmod, a seccomp filter, noexec mounts) gives an
 // error.
