@@ -17,8 +17,8 @@ type Asker interface {
 // and Run returns the exit. Otherwise the instruction is complete and the guest goes on.
 //
 // The instruction is under way meanwhile: of the VCPU's methods an Answerer may call
-// Kick, SysReg and those that begin with SetIRQ, SetFIQ and SetVTimer. SetIRQ and
-// SetFIQ then state the level for the rest of this Run. It allocates nothing.
+// SysReg, SetIRQ, SetFIQ, SetVTimerMask, SetVTimerOffset and Kick. SetIRQ and SetFIQ
+// then state the level for the rest of this Run. An Answerer allocates nothing.
 type Answerer interface {
 	// Load and Store access size bytes, 1, 2, 4 or 8, at a guest physical address.
 	// Bytes of v beyond size are zero in a store and ignored in a load.

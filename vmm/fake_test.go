@@ -240,7 +240,7 @@ func onlineCPU(t testing.TB, cfg Config) (*vcpu, *fakeCPU) {
 		}
 	}
 	v := m.vcpus[0]
-	v.bed = newParking() // which a synctest bubble knows
+	v.sleeper = newParking() // which a synctest bubble knows
 	v.power = powerOn
 	c := v.hv.(*fakeCPU)
 	c.reg[hv.RegPC] = codeBase

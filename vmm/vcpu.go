@@ -31,8 +31,8 @@ type vcpu struct {
 	inGuest atomic.Bool
 	// look asks the routine to go through checkpoint.
 	look atomic.Bool
-	// bed is where the routine waits for an interrupt.
-	bed sleeper
+	// sleeper is where the routine waits for an interrupt.
+	sleeper sleeper
 
 	vtimer       mmio.Line
 	vtimerMasked bool
@@ -62,14 +62,14 @@ const (
 )
 
 func newVCPU(m *Machine, index int) *vcpu {
-	v := &vcpu{m: m, index: index, log: m.guestLog.With("vcpu", index), bed: newSleeper()}
+	v := &vcpu{m: m, index: index, log: m.guestLog.With("vcpu", index), sleeper: newSleeper()}
 	v.ptimer.init(v)
 	return v
 }
 
 // notify makes the routine look at its inputs soon. Any goroutine may call it.
 func (v *vcpu) notify() {
-	v.bed.wake()
+	v.sleeper.wake()
 	if v.inGuest.Load() {
 		v.hv.Kick()
 	}

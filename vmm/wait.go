@@ -27,7 +27,7 @@ func (v *vcpu) waitForInterrupt() error {
 		}
 	}
 	v.counts.show()
-	v.bed.sleep(min(deadline, time.Hour))
+	v.sleeper.sleep(min(deadline, time.Hour))
 	v.poll.slept(time.Since(began))
 	return nil
 }

@@ -71,16 +71,16 @@ func TestPoll(t *testing.T) {
 
 // A sleep ends by a wake, also one from before, and otherwise when its time is over.
 func TestSleep(t *testing.T) {
-	for name, bed := range map[string]sleeper{"the host's": newSleeper(), "parking": newParking()} {
+	for name, s := range map[string]sleeper{"the host's": newSleeper(), "parking": newParking()} {
 		began := time.Now()
-		bed.wake()
-		bed.wake()
-		bed.sleep(time.Hour)
-		bed.sleep(time.Millisecond) // two wakes are one
+		s.wake()
+		s.wake()
+		s.sleep(time.Hour)
+		s.sleep(time.Millisecond) // two wakes are one
 		if d := time.Since(began); d < time.Millisecond {
 			t.Errorf("%s: slept %v, want a millisecond at least", name, d)
 		}
-		time.AfterFunc(time.Millisecond, bed.wake)
-		bed.sleep(time.Hour)
+		time.AfterFunc(time.Millisecond, s.wake)
+		s.sleep(time.Hour)
 	}
 }
