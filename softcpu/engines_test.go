@@ -399,26 +399,47 @@ func (d *duel) address() uint64 {
 }
 
 // run runs both CPUs for at most n instructions and compares them. A guest whose
-// vectors cannot be fetched executes nothing any more: the kick ends that.
+// vectors cannot be fetched executes nothing any more.
 func (d *duel) run(n int) {
 	d.t.Helper()
-	kick := time.AfterFunc(time.Second, func() { d.cpus[0].Kick(); d.cpus[1].Kick() })
-	defer kick.Stop()
 	irq := d.rng.IntN(8) == 0
 	from := d.cpus[0].PC
 	for _, c := range d.cpus {
 		c.limit = c.stats.Instructions + uint64(n)
 		c.SetIRQ(irq)
-		if _, err := c.Run(); err != nil {
-			d.t.Fatal(err)
-		}
 	}
-	if c := d.cpus[0]; c.exit.Reason == hv.ExitCanceled && c.stats.Instructions < c.limit {
-		d.cpus[1].stats = c.stats
+	if !d.runToLimit(d.cpus[0], 1) {
+		d.cpus[1].stats = d.cpus[0].stats
 		d.state()
 		return
 	}
+	if !d.runToLimit(d.cpus[1], 60) {
+		d.t.Fatalf("from 0x%x, %d instructions: the translator hangs\n%s", from, n, d.listing(from))
+	}
 	d.compare(from, n)
+}
+
+// runToLimit runs a CPU until its guest exits, or the limit. It gives up when
+// that many kicks in a row, one a second, have found it where it was.
+func (d *duel) runToLimit(c *cpu, kicks int) (ok bool) {
+	d.t.Helper()
+	for idle := 0; idle < kicks; {
+		before := c.stats.Instructions
+		kick := time.AfterFunc(time.Second, c.Kick)
+		_, err := c.Run()
+		kick.Stop()
+		switch {
+		case err != nil:
+			d.t.Fatal(err)
+		case c.exit.Reason != hv.ExitCanceled, c.stats.Instructions == c.limit:
+			return true
+		case c.stats.Instructions == before:
+			idle++
+		default:
+			idle = 0
+		}
+	}
+	return false
 }
 
 // follow lets the translator execute until generated code has used up its

@@ -5,6 +5,7 @@ import (
 
 	host "golang.org/x/sys/cpu"
 
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate/amd64"
 )
@@ -14,14 +15,25 @@ const probeSize = amd64.MinBuffer
 
 type translator = *amd64.Translator
 
-func newTranslator(buf []byte, l translate.Layout) translator {
-	t := amd64.New(buf, l, tlbSize, itlbSize)
+func newTranslator(mem *execmem.Memory, l translate.Layout) translator {
+	t := amd64.New(mem.W, l, tlbSize, itlbSize)
 	t.Host = amd64.Host{AES: host.X86.HasAES, CLMUL: host.X86.HasPCLMULQDQ, SHA: hasSHA()}
 	return t
 }
 
 func (g *generated) translate(p *codePage, i uint64) {
 	g.t.Translate(amd64.Page{Ops: &p.ops, Entries: &p.entry, Decoder: p}, i)
+}
+
+// packFlags puts the condition flags into the form that generated code keeps
+// them in: as AX is after LAHF and SETO AL behind a CMP of the host.
+func (c *cpu) packFlags() {
+	c.gen.flags = c.NF>>63<<15 | bit(c.ZF == 0)<<14 | (c.CF^1)<<8 | c.VF>>63
+}
+
+func (c *cpu) unpackFlags() {
+	f := c.gen.flags
+	c.NF, c.ZF, c.CF, c.VF = f<<48, f>>14&1^1, f>>8&1^1, f<<63
 }
 
 // hostSupported demands what generated code uses: level 3 of the x86-64 psABI,

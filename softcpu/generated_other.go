@@ -1,4 +1,4 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package softcpu
 
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
 
@@ -18,7 +19,10 @@ func hostSupported() error {
 // translator stands for what other hosts have; no value of it is ever made.
 type translator struct{ *translate.None }
 
-func newTranslator([]byte, translate.Layout) translator { return translator{} }
+func newTranslator(*execmem.Memory, translate.Layout) translator { return translator{} }
+
+func (c *cpu) packFlags()   {}
+func (c *cpu) unpackFlags() {}
 
 func (g *generated) translate(*codePage, uint64) {}
 

@@ -39,6 +39,7 @@ func TestLayout(t *testing.T) {
 		"Attention":      {placeOf(&c.attention, x16), 4},
 		"Posted":         {placeOf(&c.posted, x16), 1},
 		"NoZVA":          {placeOf(&c.gen.noZVA, x16), 1},
+		"FPCR":           {placeOf(&c.FP.FPCR, x16), 4},
 		"FPSR":           {placeOf(&c.FP.FPSR, x16), 4},
 		"FPTrapped":      {placeOf(&c.fpTrapped, x16), 1},
 		"FPGuest":        {placeOf(&c.gen.fpGuest, x16), 1},

@@ -1,0 +1,63 @@
+package softcpu
+
+import (
+	host "golang.org/x/sys/cpu"
+
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate/arm64"
+)
+
+// probeSize is how much memory for code a translator needs at the least.
+const probeSize = arm64.MinBuffer
+
+// translator is arm64.Translator with the maintenance of the host's caches,
+// without which the host would execute what was at an address before.
+type translator struct {
+	*arm64.Translator
+	code uintptr // where the buffer is executed
+}
+
+func newTranslator(mem *execmem.Memory, l translate.Layout) translator {
+	t := translator{arm64.New(mem.W, l, tlbSize, itlbSize), mem.X}
+	h := &host.ARM64
+	t.Host = arm64.Host{
+		LSE: h.HasATOMICS, CRC32: h.HasCRC32, AES: h.HasAES, PMULL: h.HasPMULL, SHA1: h.HasSHA1, SHA2: h.HasSHA2,
+	}
+	syncCode(t.code, uintptr(t.Used()))
+	return t
+}
+
+// Chain is arm64.Translator.Chain.
+func (t translator) Chain(site, target int) {
+	t.Translator.Chain(site, target)
+	syncCode(t.code+uintptr(site), 4)
+}
+
+func (g *generated) translate(p *codePage, i uint64) {
+	from := g.t.Used()
+	g.t.Translate(arm64.Page{Ops: &p.ops, Entries: &p.entry, Memory: words{p}}, i)
+	syncCode(g.code+uintptr(from), uintptr(g.t.Used()-from))
+}
+
+// words is a page with the method for its words that translators use.
+type words struct{ *codePage }
+
+func (w words) Word(i uint64) uint32 { return w.word(i) }
+
+// packFlags puts the condition flags into the form that generated code keeps
+// them in: that of the host's NZCV.
+func (c *cpu) packFlags()   { c.gen.flags = uint64(c.NZCV()) }
+func (c *cpu) unpackFlags() { c.SetNZCV(uint32(c.gen.flags)) }
+
+// hostSupported demands nothing: every arm64 processor has what generated code
+// uses, and for the rest newTranslator asks.
+func hostSupported() error { return nil }
+
+// enter runs generated code: the entry stub at stub, with state in the base
+// register, jumps to code.
+func enter(state *uint64, stub, code uintptr)
+
+// syncCode makes size bytes at code, which were written through another address,
+// what this processor executes there.
+func syncCode(code, size uintptr)
