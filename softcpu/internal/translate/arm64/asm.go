@@ -139,13 +139,22 @@ func (a *Asm) Mov(d, m Reg) {
 
 // MovImm emits d = v.
 func (a *Asm) MovImm(d Reg, v uint64) {
+	halves := [4]uint32{uint32(v & 0xffff), uint32(v >> 16 & 0xffff), uint32(v >> 32 & 0xffff), uint32(v >> 48)}
+	zeros, ones := 0, 0
+	for _, half := range halves {
+		switch half {
+		case 0:
+			zeros++
+		case 0xffff:
+			ones++
+		}
+	}
 	i, rest := movz, uint32(0) // what the halfwords have that are not given
-	if int64(v) < 0 {
+	if ones > zeros {
 		i, rest = movn, 0xffff
 	}
 	start := a.n
-	for shift := range 4 {
-		half := uint32(v >> (16 * shift) & 0xffff)
+	for shift, half := range halves {
 		switch {
 		case half == rest:
 			continue
