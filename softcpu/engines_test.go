@@ -406,14 +406,13 @@ func (d *duel) run(n int) {
 	from := d.cpus[0].PC
 	for _, c := range d.cpus {
 		c.limit = c.stats.Instructions + uint64(n)
-		c.SetIRQ(irq)
 	}
-	if !d.runToLimit(d.cpus[0], 1) {
+	if !d.runToLimit(d.cpus[0], irq, 1) {
 		d.cpus[1].stats = d.cpus[0].stats
 		d.state()
 		return
 	}
-	if !d.runToLimit(d.cpus[1], 60) {
+	if !d.runToLimit(d.cpus[1], irq, 60) {
 		d.t.Fatalf("from 0x%x, %d instructions: the translator hangs\n%s", from, n, d.listing(from))
 	}
 	d.compare(from, n)
@@ -421,10 +420,11 @@ func (d *duel) run(n int) {
 
 // runToLimit runs a CPU until its guest exits, or the limit. It gives up when
 // that many kicks in a row, one a second, have found it where it was.
-func (d *duel) runToLimit(c *cpu, kicks int) (ok bool) {
+func (d *duel) runToLimit(c *cpu, irq bool, kicks int) (ok bool) {
 	d.t.Helper()
 	for idle := 0; idle < kicks; {
 		before := c.stats.Instructions
+		c.SetIRQ(irq)
 		kick := time.AfterFunc(time.Second, c.Kick)
 		_, err := c.Run()
 		kick.Stop()
