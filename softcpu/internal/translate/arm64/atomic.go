@@ -120,7 +120,7 @@ func (t *Translator) swapIfEqual(op *a64.Op, r Reg) (sites []int) {
 // lowerLSE is CAS, SWP, LDADD and its kin: Rs is in Rm's field.
 func (t *Translator) lowerLSE(op *a64.Op, w uint32) {
 	if !t.Host.LSE {
-		t.interpret()
+		t.lowerWithoutLSE(op)
 		return
 	}
 	misses := t.atomic(op, 1<<(op.Aux&a64.MemSize), true, true)
@@ -136,6 +136,58 @@ func (t *Translator) lowerLSE(op *a64.Op, w uint32) {
 		t.put(rt, r)
 	}
 	t.slow(misses...)
+}
+
+// lowerWithoutLSE does it by exclusives, in a loop that ends when nobody came in
+// between. Minimum and maximum, which would need the flags, are left to the
+// interpreter. X14 is what was in memory; the register of the TLB's address has
+// what is compared, and the status.
+func (t *Translator) lowerWithoutLSE(op *a64.Op) {
+	if op.Code == a64.LDOP && op.Imm > a64.OpSET {
+		t.interpret()
+		return
+	}
+	size := uint32(op.Aux & a64.MemSize)
+	misses := t.atomic(op, 1<<size, true, true)
+	load, store := sized(LDXR, op), sized(STXR, op)
+	if op.Aux&a64.MemAcquire != 0 {
+		load |= order
+	}
+	if op.Aux&a64.MemRelease != 0 {
+		store |= order
+	}
+	s, result := t.get(source(op.Rm), X15), op.Rd
+	different := -1
+	if op.Code == a64.CAS {
+		t.Field(X15, s, 0, 8<<size)
+		s, result = t.get(op.Rd, X17), op.Rm
+	}
+	again := t.Pos()
+	t.Mem(load, X14, X16, 0)
+	switch op.Code {
+	case a64.CAS:
+		t.RRR(EOR, tlbReg, X14, X15)
+		different = t.Jump(CBNZ, tlbReg)
+	case a64.LDOP:
+		t.RRR([4]Inst{a64.OpADD: ADD, a64.OpCLR: BIC, a64.OpEOR: EOR, a64.OpSET: ORR}[op.Imm], X17, X14, s)
+		s = X17
+	}
+	t.RRR(store, s, X16, tlbReg)
+	t.Link(t.Jump(CBNZ, tlbReg), again)
+	if different >= 0 {
+		t.Link(different, t.Pos())
+	}
+	t.field(LDRX, tlbReg, t.l.TLB)
+	t.put(result, X14)
+	t.slow(misses...)
+}
+
+// source is a register that the decoder may have made a destination.
+func source(x uint8) uint8 {
+	if x == a64.Sink {
+		return a64.ZR
+	}
+	return x
 }
 
 // compareAndSwapPair is CASP, whose registers are Rs and Rs+1, Rt and Rt+1. The
