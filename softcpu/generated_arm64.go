@@ -1,6 +1,9 @@
 package softcpu
 
 import (
+	"errors"
+	"os"
+
 	host "golang.org/x/sys/cpu"
 
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/execmem"
@@ -50,9 +53,25 @@ func (w words) Word(i uint64) uint32 { return w.word(i) }
 func (c *cpu) packFlags()   { c.gen.flags = uint64(c.NZCV()) }
 func (c *cpu) unpackFlags() { c.SetNZCV(uint32(c.gen.flags)) }
 
-// hostSupported demands nothing: every arm64 processor has what generated code
-// uses, and for the rest newTranslator asks.
-func hostSupported() error { return nil }
+// hostSupported demands that code can be replaced. Every arm64 processor can do
+// that; QEMU 7.2, when it emulates a program and not a machine, ignores the
+// maintenance that tells it. Of instructions it demands those of Armv8.0, and
+// newTranslator asks for the others.
+func hostSupported() error {
+	mem, err := execmem.New(os.Getpagesize())
+	if err != nil {
+		return err
+	}
+	defer mem.Close()
+	for v := range uint64(3) {
+		syncCode(mem.X, uintptr(arm64.WriteProbe(mem.W, v)))
+		got := ^v
+		if enter(&got, mem.X, 0); got != v {
+			return errors.New("replaced code is still executed: an emulator of programs that ignores IC IVAU")
+		}
+	}
+	return nil
+}
 
 // enter runs generated code: the entry stub at stub, with state in the base
 // register, jumps to code.

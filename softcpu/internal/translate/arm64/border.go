@@ -115,3 +115,13 @@ func (t *Translator) vectors(pair Inst) {
 // into the host's if they are not there. While they are, such instructions do not
 // trap.
 func (t *Translator) useFP() { t.fps = append(t.fps, fpLoad{t.Jump(CBZ, fpHere), t.i}) }
+
+// WriteProbe writes code that can be entered like the entry stub, and sets what
+// the state register points to to v. It returns how many bytes it takes.
+func WriteProbe(buf []byte, v uint64) (n int) {
+	a := Asm{buf: buf}
+	a.MovImm(X16, v)
+	a.Mem(STRX, X16, state, 0)
+	a.JumpReg(RET, X30)
+	return a.n
+}
