@@ -3,6 +3,7 @@ package softcpu
 import (
 	"errors"
 	"os"
+	"runtime"
 
 	host "golang.org/x/sys/cpu"
 
@@ -27,20 +28,20 @@ func newTranslator(mem *execmem.Memory, l translate.Layout) translator {
 	t.Host = arm64.Host{
 		LSE: h.HasATOMICS, CRC32: h.HasCRC32, AES: h.HasAES, PMULL: h.HasPMULL, SHA1: h.HasSHA1, SHA2: h.HasSHA2,
 	}
-	syncCode(t.code, uintptr(t.Used()))
+	syncCode(t.code, uintptr(t.Used()), cacheType)
 	return t
 }
 
 // Chain is arm64.Translator.Chain.
 func (t translator) Chain(site, target int) {
 	t.Translator.Chain(site, target)
-	syncCode(t.code+uintptr(site), 4)
+	syncCode(t.code+uintptr(site), 4, cacheType)
 }
 
 func (g *generated) translate(p *codePage, i uint64) {
 	from := g.t.Used()
 	g.t.Translate(arm64.Page{Ops: &p.ops, Entries: &p.entry, Memory: words{p}}, i)
-	syncCode(g.code+uintptr(from), uintptr(g.t.Used()-from))
+	syncCode(g.code+uintptr(from), uintptr(g.t.Used()-from), cacheType)
 }
 
 // words is a page with the method for its words that translators use.
@@ -64,7 +65,7 @@ func hostSupported() error {
 	}
 	defer mem.Close()
 	for v := range uint64(3) {
-		syncCode(mem.X, uintptr(arm64.WriteProbe(mem.W, v)))
+		syncCode(mem.X, uintptr(arm64.WriteProbe(mem.W, v)), cacheType)
 		got := ^v
 		if enter(&got, mem.X, 0); got != v {
 			return errors.New("replaced code is still executed: an emulator of programs that ignores IC IVAU")
@@ -78,5 +79,18 @@ func hostSupported() error {
 func enter(state *uint64, stub, code uintptr)
 
 // syncCode makes size bytes at code, which were written through another address,
-// what this processor executes there.
-func syncCode(code, size uintptr)
+// what this processor executes there, with caches of type ctr.
+func syncCode(code, size, ctr uintptr)
+
+// readCTR reads CTR_EL0.
+func readCTR() uintptr
+
+// cacheType is CTR_EL0. Linux lets programs read it; elsewhere it says that
+// lines have 64 bytes, than which none is smaller, and that all maintenance is
+// needed.
+var cacheType = func() uintptr {
+	if runtime.GOOS == "linux" {
+		return readCTR()
+	}
+	return 4<<16 | 4<<0 // DminLine, IminLine: log2 of words
+}()

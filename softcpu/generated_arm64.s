@@ -11,16 +11,22 @@ TEXT ·enter(SB), 0, $16-24
 	CALL (R17)
 	RET
 
-// func syncCode(code, size uintptr)
+// func readCTR() uintptr
+TEXT ·readCTR(SB), NOSPLIT, $0-8
+	MRS CTR_EL0, R0
+	MOVD R0, ret+0(FP)
+	RET
+
+// func syncCode(code, size, ctr uintptr)
 //
 // The data cache is cleaned to, and the instruction cache invalidated at, the
-// point of unification, unless CTR_EL0 (R3) says by IDC and DIC that they need
-// not be (DDI 0487 B2.4.4, D8.16).
-TEXT ·syncCode(SB), NOSPLIT, $0-16
+// point of unification, unless IDC and DIC of CTR_EL0 say that they need not be
+// (DDI 0487 B2.4.4).
+TEXT ·syncCode(SB), NOSPLIT, $0-24
 	MOVD code+0(FP), R0
 	MOVD size+8(FP), R1
 	ADD R0, R1
-	MRS CTR_EL0, R3
+	MOVD ctr+16(FP), R3
 	MOVD $4, R6
 
 	TBNZ $28, R3, cleaned // IDC
