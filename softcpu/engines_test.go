@@ -305,8 +305,11 @@ func (d *duel) branch(i int) []uint32 {
 
 // sequence is something that takes several instructions.
 func (d *duel) sequence() []uint32 {
-	if d.rng.IntN(2) == 0 { // this cache line
+	switch d.rng.IntN(4) {
+	case 0, 1: // this cache line
 		return []uint32{0x1000000b, 0xd50b752b, 0xd5033b9f, 0xd5033fdf} // adr x11, .; ic ivau, x11; dsb ish; isb
+	case 2:
+		return d.exclusive()
 	}
 	n := 2 + d.rng.IntN(6)                                              // a loop of a few rounds
 	out := []uint32{0xd280000c | field(int64(d.rng.IntN(20)+1), 16, 5)} // mov x12, #n
@@ -314,6 +317,24 @@ func (d *duel) sequence() []uint32 {
 		out = append(out, d.registers(d.pick(computing)))
 	}
 	return append(out, 0xf100058c, 0x54000001|field(int64(-n-1), 19, 5)) // subs x12, x12, #1; b.ne
+}
+
+// exclusive is a load-exclusive and a store-exclusive, which may succeed, of one
+// register or of two, at an aligned address; and a compare-and-swap of two.
+func (d *duel) exclusive() []uint32 {
+	base := d.pointer()
+	size, form := d.rng.Uint32N(4)<<30, d.rng.Uint32()&(1<<15) // LDAXR, STLXR
+	load, store, second := uint32(0x085f7c00), uint32(0x08007c00), uint32(0)
+	if size>>31 != 0 && d.rng.IntN(2) == 0 {
+		load, store, second = 0x087f0000, 0x08200000, d.reg()<<10
+	}
+	return []uint32{
+		0x927cec00 | base<<5 | base, // and base, base, #-16
+		load | size | form | second | base<<5 | d.reg(),
+		d.registers(d.pick(computing)),
+		store | size | form | second | d.reg()<<16 | base<<5 | d.reg(),
+		0x08207c00 | d.rng.Uint32()&(1<<30|1<<22|1<<15) | d.reg()&^1<<16 | base<<5 | d.reg()&^1, // CASP
+	}
 }
 
 // state puts both CPUs into the same random state.

@@ -22,6 +22,12 @@ func (t *Translator) lowerAtomic(op *a64.Op, w uint32) {
 		t.lowerLSE(op, w)
 	case a64.CASP:
 		t.compareAndSwapPair(op, w)
+	case a64.LDSTXP:
+		if op.Aux&a64.MemLoad != 0 {
+			t.loadExclusivePair(op)
+		} else {
+			t.storeExclusivePair(op)
+		}
 	default:
 		t.interpret()
 	}
@@ -36,85 +42,109 @@ func (t *Translator) atomic(op *a64.Op, size uint32, read, write bool) (misses [
 	return misses
 }
 
-// sized returns an instruction for the size in Aux.
-func sized(i Inst, op *a64.Op) Inst { return i | Inst(op.Aux&a64.MemSize)<<30 }
+// sized returns an instruction for accesses of 1<<size bytes.
+func sized(i Inst, size uint32) Inst { return i | Inst(size)<<30 }
+
+// size returns log2 of the bytes of one register.
+func size(op *a64.Op) uint32 { return uint32(op.Aux & a64.MemSize) }
+
+// acquire and release return the bit that makes an exclusive or atomic access of
+// bit 15 do that, if the guest's instruction does.
+func acquire(op *a64.Op) Inst { return Inst(op.Aux&a64.MemAcquire) / a64.MemAcquire * order }
+func release(op *a64.Op) Inst { return Inst(op.Aux&a64.MemRelease) / a64.MemRelease * order }
+
+// plainOrAcquire is the load with which a load-exclusive begins: what is
+// exclusive of it is Layout's.
+func plainOrAcquire(op *a64.Op, size uint32) Inst {
+	if op.Aux&a64.MemAcquire != 0 {
+		return sized(LDAR, size)
+	}
+	return sized(LDRB, size)
+}
 
 func (t *Translator) loadAcquire(op *a64.Op) {
-	misses := t.atomic(op, 1<<(op.Aux&a64.MemSize), true, false)
+	misses := t.atomic(op, 1<<size(op), true, false)
 	r := host(op.Rd, X15)
-	t.Mem(sized(LDAR, op), r, X16, 0)
+	t.Mem(sized(LDAR, size(op)), r, X16, 0)
 	t.put(op.Rd, r)
 	t.slow(misses...)
 }
 
 func (t *Translator) storeRelease(op *a64.Op) {
-	misses := t.atomic(op, 1<<(op.Aux&a64.MemSize), false, true)
-	t.Mem(sized(STLR, op), t.get(op.Rd, X15), X16, 0)
+	misses := t.atomic(op, 1<<size(op), false, true)
+	t.Mem(sized(STLR, size(op)), t.get(op.Rd, X15), X16, 0)
 	t.slow(misses...)
 }
 
 // loadExclusive notes in the local monitor what it has read, and where.
 func (t *Translator) loadExclusive(op *a64.Op) {
-	size := uint32(1) << (op.Aux & a64.MemSize)
-	misses := t.atomic(op, size, true, false)
-	if op.Aux&a64.MemAcquire != 0 {
-		t.Mem(sized(LDAR, op), X15, X16, 0)
-	} else {
-		t.Mem(sized(LDRB, op), X15, X16, 0)
-	}
-	t.MovImm(X14, uint64(size))
+	misses := t.atomic(op, 1<<size(op), true, false)
+	t.Mem(plainOrAcquire(op, size(op)), X15, X16, 0)
+	t.monitor(1 << size(op))
+	t.put(op.Rd, X15)
+	t.slow(misses...)
+}
+
+// monitor makes the local monitor that of the bytes at X16, of which the first
+// eight are in X15. It uses X14.
+func (t *Translator) monitor(bytes uint64) {
+	t.MovImm(X14, bytes)
 	t.field(STRX, X16, t.l.ExclusiveHost)
 	t.field(STRX, X14, t.l.ExclusiveSize)
 	t.field(STRX, X15, t.l.ExclusiveValue)
-	t.put(op.Rd, X15)
-	t.slow(misses...)
 }
 
 // storeExclusive swaps if the monitor has this place and its memory still holds
 // what was read there. X14 is 0 where all is well so far.
 func (t *Translator) storeExclusive(op *a64.Op) {
-	size := uint32(op.Aux & a64.MemSize)
-	misses := t.atomic(op, 1<<size, false, true)
+	misses := t.atomic(op, 1<<size(op), false, true)
+	elsewhere := t.claim(size(op))
+	t.field(LDRX, X15, t.l.ExclusiveValue)
+	different := t.swapIfEqual(size(op), release(op), t.get(op.Rd, X17))
+	t.status(op, append(different, elsewhere)...)
+	t.slow(misses...)
+}
+
+// claim ends what the monitor has. It returns the branch that is taken, with X14
+// not 0, if that is another place than the 1<<size bytes at X16. It uses X15.
+func (t *Translator) claim(size uint32) (elsewhere int) {
 	t.field(LDRX, X14, t.l.ExclusiveHost)
 	t.field(STRX, XZR, t.l.ExclusiveHost)
 	t.RRR(EOR, X14, X14, X16)
 	t.field(LDRX, X15, t.l.ExclusiveSize)
 	t.Flip(X15, X15, size)
 	t.RRR(ORR, X14, X14, X15)
-	elsewhere := t.Jump(CBNZ, X14)
-	t.field(LDRX, X15, t.l.ExclusiveValue)
-	different := t.swapIfEqual(op, t.get(op.Rd, X17))
-	t.Link(elsewhere, t.Pos())
-	for _, site := range different {
+	return t.Jump(CBNZ, X14)
+}
+
+// swapIfEqual stores r at X16 if X15 is there, in one atomic access. X14 is 0 if
+// it has; it may also leave by the branches that it returns.
+func (t *Translator) swapIfEqual(size uint32, release Inst, r Reg) (different []int) {
+	if t.Host.LSE {
+		t.Mov(X14, X15)
+		t.RRR(sized(CAS|release, size), r, X16, X14)
+		t.RRR(EOR, X14, X14, X15)
+		return nil
+	}
+	again := t.Pos()
+	t.Mem(sized(LDXR, size), X14, X16, 0)
+	t.RRR(EOR, X14, X14, X15)
+	different = []int{t.Jump(CBNZ, X14)}
+	t.RRR(sized(STXR|release, size), r, X16, X14)
+	t.Link(t.Jump(CBNZ, X14), again)
+	return different
+}
+
+// status ends a store-exclusive: its status is 0 if X14 is. The branches at sites
+// lead here.
+func (t *Translator) status(op *a64.Op, sites ...int) {
+	for _, site := range sites {
 		t.Link(site, t.Pos())
 	}
 	done := t.Jump(CBZ, X14)
 	t.MovImm(X14, 1)
 	t.Link(done, t.Pos())
 	t.put(op.Rm, X14)
-	t.slow(misses...)
-}
-
-// swapIfEqual stores r at X16 if X15 is there, in one atomic access. X14 is 0 if
-// it has; it may also leave by the branches that it returns.
-func (t *Translator) swapIfEqual(op *a64.Op, r Reg) (sites []int) {
-	release := Inst(0)
-	if op.Aux&a64.MemRelease != 0 {
-		release = order
-	}
-	if t.Host.LSE {
-		t.Mov(X14, X15)
-		t.RRR(sized(CAS|release, op), r, X16, X14)
-		t.RRR(EOR, X14, X14, X15)
-		return nil
-	}
-	again := t.Pos()
-	t.Mem(sized(LDXR, op), X14, X16, 0)
-	t.RRR(EOR, X14, X14, X15)
-	sites = []int{t.Jump(CBNZ, X14)}
-	t.RRR(sized(STXR|release, op), r, X16, X14)
-	t.Link(t.Jump(CBNZ, X14), again)
-	return sites
 }
 
 // lowerLSE is CAS, SWP, LDADD and its kin: Rs is in Rm's field.
@@ -123,7 +153,7 @@ func (t *Translator) lowerLSE(op *a64.Op, w uint32) {
 		t.lowerWithoutLSE(op)
 		return
 	}
-	misses := t.atomic(op, 1<<(op.Aux&a64.MemSize), true, true)
+	misses := t.atomic(op, 1<<size(op), true, true)
 	rs, rt := index(w>>16, false), index(w, false)
 	s := t.get(rs, X14)
 	word := w&^(31<<16|31<<5|31) | uint32(s<<16|X16<<5)
@@ -147,19 +177,12 @@ func (t *Translator) lowerWithoutLSE(op *a64.Op) {
 		t.interpret()
 		return
 	}
-	size := uint32(op.Aux & a64.MemSize)
-	misses := t.atomic(op, 1<<size, true, true)
-	load, store := sized(LDXR, op), sized(STXR, op)
-	if op.Aux&a64.MemAcquire != 0 {
-		load |= order
-	}
-	if op.Aux&a64.MemRelease != 0 {
-		store |= order
-	}
+	misses := t.atomic(op, 1<<size(op), true, true)
+	load, store := sized(LDXR|acquire(op), size(op)), sized(STXR|release(op), size(op))
 	s, result := t.get(source(op.Rm), X15), op.Rd
 	different := -1
 	if op.Code == a64.CAS {
-		t.Field(X15, s, 0, 8<<size)
+		t.Field(X15, s, 0, 8<<size(op))
 		s, result = t.get(op.Rd, X17), op.Rm
 	}
 	again := t.Pos()
@@ -188,25 +211,4 @@ func source(x uint8) uint8 {
 		return a64.ZR
 	}
 	return x
-}
-
-// compareAndSwapPair is CASP, whose registers are Rs and Rs+1, Rt and Rt+1. The
-// host needs even ones, too; the address is where the TLB's is meanwhile.
-func (t *Translator) compareAndSwapPair(op *a64.Op, w uint32) {
-	if !t.Host.LSE {
-		t.interpret()
-		return
-	}
-	misses := t.atomic(op, 2<<(op.Aux&a64.MemSize), true, true)
-	rs, rt := w>>16, w
-	t.Mov(tlbReg, X16)
-	t.load(X14, index(rs, false))
-	t.load(X15, index(rs+1, false))
-	t.load(X16, index(rt, false))
-	t.load(X17, index(rt+1, false))
-	t.Word(w&^(31<<16|31<<5|31) | uint32(X14<<16|tlbReg<<5|X16))
-	t.field(LDRX, tlbReg, t.l.TLB)
-	t.put(index(rs, false), X14)
-	t.put(index(rs+1, false), X15)
-	t.slow(misses...)
 }
