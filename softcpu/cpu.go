@@ -65,8 +65,8 @@ type cpu struct {
 	mail      mailbox
 	sev       atomic.Bool // another CPU has executed SEV since the last WFE
 
-	// The large tables are last: what is before them is within reach of the
-	// immediate of an arm64 host's loads.
+	// The large tables, which only the CPU's goroutine touches, are last: what is
+	// before them is within reach of the immediate of an arm64 host's loads.
 	mmu  softTLB
 	code codeCache
 }
