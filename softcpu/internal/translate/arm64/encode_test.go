@@ -81,6 +81,8 @@ var encodings = []struct {
 	{"stlxr w14, x1, [x16]", func(a *Asm) { a.RRR(STXR|order|3<<30, 1, X16, X14) }, []uint32{0xc80efe01}},
 	{"casb w14, w1, [x16]", func(a *Asm) { a.RRR(CAS, 1, X16, X14) }, []uint32{0x08ae7e01}},
 	{"casl x14, x1, [x16]", func(a *Asm) { a.RRR(CAS|order|3<<30, 1, X16, X14) }, []uint32{0xc8aefe01}},
+	{"casp x14, x15, x16, x17, [x27]", func(a *Asm) { a.RRR(CASP|1<<30, X16, tlbReg, X14) }, []uint32{0x482e7f70}},
+	{"caspl x14, x15, x16, x17, [x27]", func(a *Asm) { a.RRR(CASP|1<<30|order, X16, tlbReg, X14) }, []uint32{0x482eff70}},
 	{"mrs x14, nzcv", func(a *Asm) { a.Get(X14, NZCV) }, []uint32{0xd53b420e}},
 	{"msr nzcv, x14", func(a *Asm) { a.Set(NZCV, X14) }, []uint32{0xd51b420e}},
 	{"mrs x14, fpcr", func(a *Asm) { a.Get(X14, FPCR) }, []uint32{0xd53b440e}},

@@ -67,14 +67,13 @@ type Translator struct {
 	l    translate.Layout
 	bias int32 // how far the state register points before State.X[16]
 
-	enter     int // where generated code is entered, with the code's address in X16
-	fixed     int // end of what is never thrown away
-	loadFP    int // brings the SIMD and FP registers into the host's
-	resets    int
-	exits     [5]int
-	itlbBits  uint32 // log2 of the number of entries
-	tlbBits   uint32
-	outOfLine // of the run
+	enter    int // where generated code is entered, with the code's address in X16
+	fixed    int // end of what is never thrown away
+	loadFP   int // brings the SIMD and FP registers into the host's
+	resets   int
+	exits    [5]int
+	itlbBits uint32 // log2 of the number of entries
+	tlbBits  uint32
 
 	// Checked makes loads and stores that are not aligned to their size go the
 	// general way: SCTLR_EL1.A is set.
@@ -86,6 +85,7 @@ type Translator struct {
 	page Page
 	i    uint64 // index of the current instruction
 	done bool
+	outOfLine
 }
 
 // New prepares a translator that writes into buf, which is executed at an
