@@ -31,14 +31,13 @@ type cpu struct {
 	debug debugState
 	timer vtimer
 
-	mmu   softTLB
-	code  codeCache
-	excl  exclusive
-	event bool // the event register of WFE, but for what sev adds
+	excl exclusive
 
 	// irq and fiq are the levels of the interrupt inputs, as stated before
 	// this Run.
 	irq, fiq bool
+
+	event bool // the event register of WFE, but for what sev adds
 
 	// stop ends Run with exit once the current instruction is done.
 	stop bool
@@ -67,6 +66,11 @@ type cpu struct {
 	attention atomic.Uint32 // attention bits: see attend
 	mail      mailbox
 	sev       atomic.Bool // another CPU has executed SEV since the last WFE
+
+	// The large tables, which only the CPU's goroutine touches, are last: what is
+	// before them is within reach of the immediate of an arm64 host's loads.
+	mmu  softTLB
+	code codeCache
 }
 
 // Bits of cpu.attention: why the engine has to leave its loop.

@@ -305,10 +305,12 @@ func (d *duel) branch(i int) []uint32 {
 
 // sequence is something that takes several instructions.
 func (d *duel) sequence() []uint32 {
-	switch d.rng.IntN(4) {
+	switch d.rng.IntN(5) {
 	case 0, 1:
 		return d.structure()
-	case 2: // this cache line
+	case 2:
+		return d.exclusive()
+	case 3: // this cache line
 		return []uint32{0x1000000b, 0xd50b752b, 0xd5033b9f, 0xd5033fdf} // adr x11, .; ic ivau, x11; dsb ish; isb
 	}
 	n := 2 + d.rng.IntN(6)                                              // a loop of a few rounds
@@ -365,6 +367,24 @@ var structureAccess = []struct{ value, random uint32 }{
 	{0xfd000000, 7 << 10},           // str d
 	{0xad000000, 0x43<<15 | 31<<10}, // stp q, q
 	{0x6cc00000, 0x43<<15 | 31<<10}, // ldp d, d, [base], #imm
+}
+
+// exclusive is a load-exclusive and a store-exclusive, which may succeed, of one
+// register or of two, at an aligned address; and a compare-and-swap of two.
+func (d *duel) exclusive() []uint32 {
+	base := d.pointer()
+	size, form := d.rng.Uint32N(4)<<30, d.rng.Uint32()&(1<<15) // LDAXR, STLXR
+	load, store, second := uint32(0x085f7c00), uint32(0x08007c00), uint32(0)
+	if size>>31 != 0 && d.rng.IntN(2) == 0 {
+		load, store, second = 0x087f0000, 0x08200000, d.reg()<<10
+	}
+	return []uint32{
+		0x927cec00 | base<<5 | base, // and base, base, #-16
+		load | size | form | second | base<<5 | d.reg(),
+		d.registers(d.pick(computing)),
+		store | size | form | second | d.reg()<<16 | base<<5 | d.reg(),
+		0x08207c00 | d.rng.Uint32()&(1<<30|1<<22|1<<15) | d.reg()&^1<<16 | base<<5 | d.reg()&^1, // CASP
+	}
 }
 
 // state puts both CPUs into the same random state.
@@ -450,24 +470,21 @@ func (d *duel) address() uint64 {
 }
 
 // run runs both CPUs for at most n instructions and compares them. A guest whose
-// vectors cannot be fetched executes nothing any more: the kick ends that.
+// vectors cannot be fetched executes nothing any more.
 func (d *duel) run(n int) {
 	d.t.Helper()
-	kick := time.AfterFunc(time.Second, func() { d.cpus[0].Kick(); d.cpus[1].Kick() })
-	defer kick.Stop()
 	irq := d.rng.IntN(8) == 0
 	from := d.cpus[0].PC
 	for _, c := range d.cpus {
 		c.limit = c.stats.Instructions + uint64(n)
-		c.SetIRQ(irq)
-		if _, err := c.Run(); err != nil {
-			d.t.Fatal(err)
-		}
 	}
-	if c := d.cpus[0]; c.exit.Reason == hv.ExitCanceled && c.stats.Instructions < c.limit {
-		d.cpus[1].stats = c.stats
+	if !d.runToLimit(d.cpus[0], irq, 1) {
+		d.cpus[1].stats = d.cpus[0].stats
 		d.state()
 		return
+	}
+	if !d.runToLimit(d.cpus[1], irq, 60) {
+		d.t.Fatalf("from 0x%x, %d instructions: the translator hangs\n%s", from, n, d.listing(from))
 	}
 	d.compare(from, n)
 }
@@ -501,6 +518,30 @@ func TestGroupAtAPagesEnd(t *testing.T) {
 			d.run(2 * opsPerPage)
 		}
 	}
+}
+
+// runToLimit runs a CPU until its guest exits, or the limit. It gives up when
+// that many kicks in a row, one a second, have found it where it was.
+func (d *duel) runToLimit(c *cpu, irq bool, kicks int) (ok bool) {
+	d.t.Helper()
+	for idle := 0; idle < kicks; {
+		before := c.stats.Instructions
+		c.SetIRQ(irq)
+		kick := time.AfterFunc(time.Second, c.Kick)
+		_, err := c.Run()
+		kick.Stop()
+		switch {
+		case err != nil:
+			d.t.Fatal(err)
+		case c.exit.Reason != hv.ExitCanceled, c.stats.Instructions == c.limit:
+			return true
+		case c.stats.Instructions == before:
+			idle++
+		default:
+			idle = 0
+		}
+	}
+	return false
 }
 
 // follow lets the translator execute until generated code has used up its

@@ -25,6 +25,17 @@ func (g *generated) translate(p *codePage, i uint64) (n int) {
 	return g.t.Translate(amd64.Page{Ops: &g.ahead.ops, Entries: p.entries, Decoder: g.ahead}, i)
 }
 
+// packFlags puts the condition flags into the form that generated code keeps
+// them in: as AX is after LAHF and SETO AL behind a CMP of the host.
+func (c *cpu) packFlags() {
+	c.gen.flags = c.NF>>63<<15 | bit(c.ZF == 0)<<14 | (c.CF^1)<<8 | c.VF>>63
+}
+
+func (c *cpu) unpackFlags() {
+	f := c.gen.flags
+	c.NF, c.ZF, c.CF, c.VF = f<<48, f>>14&1^1, f>>8&1^1, f<<63
+}
+
 // hostSupported demands what generated code uses: level 3 of the x86-64 psABI,
 // which processors since 2013 have.
 func hostSupported() error {

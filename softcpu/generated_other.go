@@ -1,4 +1,4 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package softcpu
 
@@ -20,6 +20,9 @@ func hostSupported() error {
 type translator struct{ *translate.None }
 
 func newTranslator(*execmem.Memory, translate.Layout) translator { return translator{} }
+
+func (c *cpu) packFlags()   {}
+func (c *cpu) unpackFlags() {}
 
 func (g *generated) translate(*codePage, uint64) (n int) { return 0 }
 

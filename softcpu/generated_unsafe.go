@@ -165,23 +165,14 @@ func (c *cpu) forgetAllCode() {
 	c.gen.t.Reset()
 }
 
-// prepare brings what generated code looks at into its form. Of floating point:
-// the host rounds to nearest and knows no flags; inexact, which most results
-// are, must be set already.
+// prepare brings what generated code looks at into its form. Of floating point
+// on amd64: the host rounds to nearest and knows no flags; inexact, which most
+// results are, must be set already.
 func (c *cpu) prepare() {
 	c.gen.noZVA = c.el == 0 && c.sys.sctlr&aarch64.SCTLR_DZE == 0
 	c.gen.fpFlush = c.fpTrapped || c.FP.FPCR&fp.FZ != 0
 	c.gen.fpGuest = c.gen.fpFlush || c.FP.FPCR&fp.RMode != 0 || c.FP.FPSR&fp.IXC == 0
 	c.packFlags()
-}
-
-func (c *cpu) packFlags() {
-	c.gen.flags = translate.PackFlags(c.NF>>63, bit(c.ZF == 0), c.CF, c.VF>>63)
-}
-
-func (c *cpu) unpackFlags() {
-	f := uint64(uint16(c.gen.flags)) // as wide as generated code has stored it
-	c.NF, c.ZF, c.CF, c.VF = f<<48, f>>14&1^1, f>>8&1^1, f<<63
 }
 
 // offsets of what generated code uses, from State.X[16].
@@ -206,6 +197,7 @@ func layout() translate.Layout {
 		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
 		FPGuest:        gen(unsafe.Offsetof(c.gen.fpGuest)),
 		FPFlush:        gen(unsafe.Offsetof(c.gen.fpFlush)),
+		FPCR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPCR)),
 		FPSR:           state(unsafe.Offsetof(s.FP) + unsafe.Offsetof(s.FP.FPSR)),
 		TPIDR0:         sys(unsafe.Offsetof(c.sys.tpidr0)),
 		TPIDRRO0:       sys(unsafe.Offsetof(c.sys.tpidrro0)),

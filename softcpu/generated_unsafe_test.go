@@ -17,19 +17,21 @@ type place struct {
 	size     uintptr
 }
 
+type sizedPlace struct {
+	place
+	size uintptr
+}
+
 func placeOf[T any](field *T, from unsafe.Pointer) place {
 	return place{unsafe.Pointer(field), from, unsafe.Sizeof(*field)}
 }
 
-// TestLayout holds every field of layout against the distance between real
-// addresses, and the sizes against what package translate says.
-func TestLayout(t *testing.T) {
+// layoutPlaces has the place of each field of translate.Layout, and the size that
+// package translate says it has.
+func layoutPlaces() map[string]sizedPlace {
 	c, entries := new(cpu), new([opsPerPage]uint32)
 	x16 := unsafe.Pointer(&c.X[16])
-	want := map[string]struct {
-		place
-		size uintptr
-	}{
+	return map[string]sizedPlace{
 		"Flags":          {placeOf(&c.gen.flags, x16), 8},
 		"V":              {placeOf(&c.V, x16), 32 * 16},
 		"PC":             {placeOf(&c.PC, x16), 8},
@@ -39,6 +41,7 @@ func TestLayout(t *testing.T) {
 		"Attention":      {placeOf(&c.attention, x16), 4},
 		"Posted":         {placeOf(&c.posted, x16), 1},
 		"NoZVA":          {placeOf(&c.gen.noZVA, x16), 1},
+		"FPCR":           {placeOf(&c.FP.FPCR, x16), 4},
 		"FPSR":           {placeOf(&c.FP.FPSR, x16), 4},
 		"FPTrapped":      {placeOf(&c.fpTrapped, x16), 1},
 		"FPGuest":        {placeOf(&c.gen.fpGuest, x16), 1},
@@ -63,6 +66,12 @@ func TestLayout(t *testing.T) {
 		"TLBEL0":         {placeOf(&c.mmu.arrays[regimeEL0], x16), tlbSize << translate.TLBEntryShift},
 		"Entries":        {placeOf(entries, unsafe.Pointer(entries)), opsPerPage * 4},
 	}
+}
+
+// TestLayout holds every field of layout against the distance between real
+// addresses, and the sizes against what package translate says.
+func TestLayout(t *testing.T) {
+	want := layoutPlaces()
 	got := reflect.ValueOf(layout())
 	for i := range got.NumField() {
 		name, offset := got.Type().Field(i).Name, got.Field(i).Int()
@@ -81,6 +90,30 @@ func TestLayoutPairs(t *testing.T) {
 	}
 	if unsafe.Offsetof(c.fiq) != unsafe.Offsetof(c.irq)+1 || unsafe.Sizeof(c.fiq) != 1 {
 		t.Error("fiq is not the byte behind irq")
+	}
+}
+
+// TestLayoutReach holds what loads of an arm64 host demand of a place: it is a
+// multiple of what they load from the base register, which points 8 bytes before
+// State.X, and at most 4095 times as much. The array of the TLB is not loaded from
+// the base register.
+func TestLayoutReach(t *testing.T) {
+	const base = 16*8 + 8
+	got := reflect.ValueOf(layout())
+	for name, p := range layoutPlaces() {
+		size := int64(p.size)
+		switch name {
+		case "TLBEL0", "Entries":
+			continue
+		case "V":
+			size = 16
+		case "EL", "Inputs":
+			size = 2
+		}
+		at := got.FieldByName(name).Int() + base
+		if at%size != 0 || at < 0 || at/size > 4095 {
+			t.Errorf("%s: %d bytes from the base register, which loads of %d bytes do not reach", name, at, size)
+		}
 	}
 }
 

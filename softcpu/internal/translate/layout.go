@@ -36,7 +36,7 @@ const (
 // Layout is where generated code finds things: distances in bytes from the
 // address that it is entered with, that of State.X[16].
 type Layout struct {
-	Flags int32 // packed condition flags, 16 bits: see PackFlags
+	Flags int32 // condition flags in the form of the host, 64 bits
 	V     int32 // State.V
 	PC    int32 // State.PC
 
@@ -49,6 +49,7 @@ type Layout struct {
 	FPTrapped int32 // one byte: FP and SIMD instructions trap
 	FPGuest   int32 // one byte: or the host's arithmetic cannot stand for the guest's
 	FPFlush   int32 // one byte: or denormal operands count as zero
+	FPCR      int32 // 32 bits
 	FPSR      int32 // 32 bits
 	TPIDR0    int32 // TPIDR_EL0
 	TPIDRRO0  int32 // TPIDRRO_EL0
@@ -87,13 +88,6 @@ const (
 	ITLBVA   = 0
 	ITLBPage = 8
 )
-
-// PackFlags puts the condition flags into the form that generated code keeps
-// them in: as AX is after LAHF and SETO AL behind a CMP of the host. n, z, c and
-// v are 0 or 1.
-func PackFlags(n, z, c, v uint64) uint64 {
-	return n<<15 | z<<14 | (c^1)<<8 | v
-}
 
 // None has the methods of a translator, for hosts that have none.
 type None struct{ Checked bool }
