@@ -1,17 +1,19 @@
 package arm64
 
-import "github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+import (
+	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+)
 
-// Names of the system registers and instructions that are done here, as Op.Aux
-// has them: op0<<14 | op1<<11 | CRn<<7 | CRm<<3 | op2.
+// The system registers and instructions that are done here, as Op.Aux has them.
 const (
-	sysSPEL0    = 3<<14 | 0<<11 | 4<<7 | 1<<3 | 0
-	sysNZCV     = 3<<14 | 3<<11 | 4<<7 | 2<<3 | 0
-	sysDAIF     = 3<<14 | 3<<11 | 4<<7 | 2<<3 | 1
-	sysTPIDR0   = 3<<14 | 3<<11 | 13<<7 | 0<<3 | 2
-	sysTPIDRRO0 = 3<<14 | 3<<11 | 13<<7 | 0<<3 | 3
-	sysTPIDR1   = 3<<14 | 0<<11 | 13<<7 | 0<<3 | 4
-	sysDCZVA    = 1<<14 | 3<<11 | 7<<7 | 4<<3 | 1
+	sysSPEL0    = uint16(aarch64.SP_EL0)
+	sysNZCV     = uint16(aarch64.NZCV)
+	sysDAIF     = uint16(aarch64.DAIF)
+	sysTPIDR0   = uint16(aarch64.TPIDR_EL0)
+	sysTPIDRRO0 = uint16(aarch64.TPIDRRO_EL0)
+	sysTPIDR1   = uint16(aarch64.TPIDR_EL1)
+	sysDCZVA    = uint16(aarch64.DC_ZVA)
 
 	daifSet = 3<<3 | 6 // fields of MSR (immediate), op1<<3 | op2
 	daifClr = 3<<3 | 7
