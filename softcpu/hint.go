@@ -1,8 +1,6 @@
 package softcpu
 
 import (
-	"runtime"
-
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 )
@@ -87,12 +85,3 @@ func execDSB(c *cpu, op *a64.Op) bool {
 // execISB makes the engine fetch again, so that a new translation of the current page
 // takes effect. The engine also applies what other CPUs have broadcast.
 func execISB(c *cpu, op *a64.Op) bool { return c.next() }
-
-// order orders guest accesses before it against those after it. On amd64 only a load
-// may pass an earlier store, and the weaker barriers allow that. For the others, an
-// atomic operation on a word of our own is the fence.
-func (c *cpu) order(crm uint64) {
-	if runtime.GOARCH != "amd64" || crm&barrierTypes == barrierAll {
-		c.attention.Or(0)
-	}
-}
