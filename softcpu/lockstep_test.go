@@ -239,15 +239,17 @@ func TestLockstep(t *testing.T) {
 			lockstep(t, start, lockstepOptions{forget: true, little: true})
 		})
 	})
-	t.Run("bookworm-cloud", func(t *testing.T) {
-		dir := os.Getenv("MINIBOOT_KERNELS")
-		if dir == "" {
-			t.Skip("MINIBOOT_KERNELS names no directory with Debian's kernels")
-		}
-		kernel := boot.File{Name: filepath.Join(dir, "bookworm-cloud.vmlinuz")}
-		start := lockstepBoot(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"))
-		lockstep(t, start, lockstepOptions{forget: true})
-	})
+	for _, debian := range []string{"bookworm-cloud", "trixie-cloud"} {
+		t.Run(debian, func(t *testing.T) {
+			dir := os.Getenv("MINIBOOT_KERNELS")
+			if dir == "" {
+				t.Skip("MINIBOOT_KERNELS names no directory with Debian's kernels")
+			}
+			kernel := boot.File{Name: filepath.Join(dir, debian+".vmlinuz")}
+			start := lockstepBoot(t, kernel, "console=ttyAMA0 panic=-1 "+linux.RunParameter("ls /proc"))
+			lockstep(t, start, lockstepOptions{forget: true})
+		})
+	}
 }
 
 const (
