@@ -147,7 +147,7 @@ func (k *codeCache) flushLine(pa uint64) {
 	case p.ops == nil:
 		p.clear()
 	default:
-		first := pa & pageMask &^ (cacheLine - 1) / 4
+		first := (pa & pageMask &^ (cacheLine - 1)) / 4
 		clear(p.ops[first : first+cacheLine/4])
 	}
 }

@@ -26,6 +26,17 @@ type lookup struct {
 // tlb emits the lookup of the address in RAX. It returns the jump that is taken
 // at a miss.
 func (t *Translator) tlb(l lookup) (miss int) {
+	entry, tag := t.tlbEntry(l), int32(translate.TLBRead)
+	if l.write {
+		tag = translate.TLBWrite
+	}
+	miss = t.tlbMiss(entry, tag)
+	t.tlbDistance(entry)
+	return miss
+}
+
+// tlbEntry finds the entry for the address in RAX, and what its tag has to be.
+func (t *Translator) tlbEntry(l lookup) (entry Mem) {
 	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.tlbMax)
 	switch {
@@ -39,20 +50,24 @@ func (t *Translator) tlb(l lookup) (miss int) {
 		t.RM(LEA, true, RDX, At(RAX, l.size-1))
 		t.ALURI(AND, true, RDX, ^(pageSize - 1))
 	}
-	entry := Sum(tlbReg, RCX, 0)
 	if l.el0 {
-		entry = Sum(state, RCX, t.l.TLBEL0)
+		return Sum(state, RCX, t.l.TLBEL0)
 	}
-	tag := entry
-	tag.Disp += translate.TLBRead
-	if l.write {
-		tag.Disp = entry.Disp + translate.TLBWrite
-	}
-	t.ALURM(CMP, true, RDX, tag)
-	miss = t.Jcc(NE)
+	return Sum(tlbReg, RCX, 0)
+}
+
+// tlbMiss compares a tag of the entry. It returns the jump that is taken where it
+// is another one.
+func (t *Translator) tlbMiss(entry Mem, tag int32) (miss int) {
+	entry.Disp += tag
+	t.ALURM(CMP, true, RDX, entry)
+	return t.Jcc(NE)
+}
+
+// tlbDistance makes RCX the distance that the entry has.
+func (t *Translator) tlbDistance(entry Mem) {
 	entry.Disp += translate.TLBAddend
 	t.RM(MOV, true, RCX, entry)
-	return miss
 }
 
 // hostMem is where the bytes are after a lookup.
@@ -110,12 +125,14 @@ func (t *Translator) slowAt(sites ...int) {
 	t.slow(sites[:n]...)
 }
 
-// transfer is a load or store at the address in RAX, without write-back. trapped
-// is a jump that is taken at a trap, or 0.
+// transfer is a load or store at the address in RAX. trapped is a jump that is
+// taken at a trap, or 0.
 func (t *Translator) transfer(op *a64.Op, trapped int) {
 	miss := t.tlb(lookupFor(op))
 	t.loadOrStore(op, hostMem(0))
+	t.writeBack(op)
 	t.slowAt(trapped, miss)
+	t.writtenBack(op)
 }
 
 // writeBack gives the base register its new value, if the form has one.
@@ -186,11 +203,7 @@ func (t *Translator) lowerBased(op *a64.Op) {
 		return
 	}
 	t.base(op.Rn, offset(op))
-	miss := t.tlb(lookupFor(op))
-	t.loadOrStore(op, hostMem(0))
-	t.writeBack(op)
-	t.slowAt(trapped, miss)
-	t.writtenBack(op)
+	t.transfer(op, trapped)
 }
 
 // lookupFor is what op asks the TLB. Where alignment is checked, that of a pair

@@ -34,11 +34,12 @@ const (
 // leader is what of a group's leader is out of line: it looks its own access up
 // where the group's lookup fails.
 type leader struct {
-	sites  [3]int // jumps of a failed lookup and of a trap, or 0
-	i      uint64
-	fl     flags
-	group  group
-	resume int
+	misses  [2]int // jumps of a failed lookup, or 0
+	trapped int    // the jump of a trap, or 0
+	i       uint64
+	fl      flags
+	group   group
+	resume  int
 }
 
 // based says whether op is a load or store with a constant offset from its base
@@ -148,7 +149,7 @@ func keepsGroup(op *a64.Op, base uint8) bool {
 	case code >= a64.BEQ && code < a64.BAL, code >= a64.CBZ64 && code <= a64.TBNZ:
 		return true
 	case based(op):
-		return !loads(op, base) && !(writesBack(op) && op.Rn == base)
+		return !loads(op, base) // it has another base register
 	case code >= a64.LDRBr && code <= a64.STRXr, code == a64.LDSText:
 		return op.Rd != base
 	case code >= a64.FirstVector:
@@ -203,38 +204,30 @@ func (t *Translator) lowerMember(op *a64.Op, vector bool) {
 // lookUpGroup makes RCX the host's address of the group's first byte. added is
 // what base is more than at the leader. It returns the jumps that are taken
 // where that fails.
-func (t *Translator) lookUpGroup(g *group, added int32) (sites [3]int) {
+func (t *Translator) lookUpGroup(g *group, added int32) (misses [2]int) {
 	t.base(g.base, uint64(int64(g.low-added)))
-	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
-	t.ALURI(AND, false, RCX, t.tlbMax)
-	t.RM(LEA, true, RDX, At(RAX, g.high-g.low-1))
-	t.ALURI(AND, true, RDX, ^(pageSize - 1))
-	n := 0
-	for _, tag := range [2]struct {
-		want bool
-		off  int32
-	}{{g.read, translate.TLBRead}, {g.write, translate.TLBWrite}} {
-		if tag.want {
-			t.ALURM(CMP, true, RDX, Sum(tlbReg, RCX, tag.off))
-			sites[n] = t.Jcc(NE)
-			n++
-		}
+	entry := t.tlbEntry(lookup{size: g.high - g.low})
+	if g.read {
+		misses[0] = t.tlbMiss(entry, translate.TLBRead)
 	}
-	t.RM(MOV, true, RCX, Sum(tlbReg, RCX, translate.TLBAddend))
+	if g.write {
+		misses[1] = t.tlbMiss(entry, translate.TLBWrite)
+	}
+	t.tlbDistance(entry)
 	t.ALURR(ADD, true, RCX, RAX)
 	if g.between {
 		t.RM(MOVM, true, RCX, t.field(t.l.Shared))
 	}
-	return sites
+	return misses
 }
 
 // lowerLeader translates the first access of a group. trapped is a jump that is
 // taken at a trap, or 0.
 func (t *Translator) lowerLeader(op *a64.Op, trapped int) {
 	g := &t.group
-	l := leader{i: t.i, fl: t.fl, group: *g}
-	l.sites = t.lookUpGroup(g, 0)
-	l.sites[2], g.fpEnabled = trapped, trapped != 0
+	l := leader{trapped: trapped, i: t.i, fl: t.fl, group: *g}
+	l.misses = t.lookUpGroup(g, 0)
+	g.fpEnabled = trapped != 0
 	t.loadOrStore(op, t.memberAfterLookup(op))
 	t.writeBack(op)
 	l.resume = t.Pos()
@@ -254,11 +247,7 @@ func (t *Translator) memberAfterLookup(op *a64.Op) Mem {
 func (t *Translator) finishLeader(l *leader) {
 	t.i, t.fl = l.i, l.fl
 	op := t.op(l.i)
-	for _, s := range l.sites[:2] {
-		if s != 0 {
-			t.Link(s, t.Pos())
-		}
-	}
+	t.landAll(l.misses)
 	t.base(op.Rn, offset(op))
 	miss := t.tlb(lookupFor(op))
 	t.loadOrStore(op, hostMem(0))
@@ -267,19 +256,24 @@ func (t *Translator) finishLeader(l *leader) {
 	t.goOn(l.i + 1)
 
 	t.fl = l.fl
-	t.slowAt(miss, l.sites[2])
+	t.slowAt(miss, l.trapped)
 	added := int32(0)
 	if writesBack(op) {
 		added = int32(op.Imm)
 	}
-	sites := t.lookUpGroup(&l.group, added)
-	t.Link(t.Jmp(), l.resume)
+	misses := t.lookUpGroup(&l.group, added)
+	t.JmpTo(l.resume)
+	t.landAll(misses)
+	t.goOn(l.i + 1)
+}
+
+// landAll makes jumps, of which some may be 0, for none, lead here.
+func (t *Translator) landAll(sites [2]int) {
 	for _, s := range sites {
 		if s != 0 {
 			t.Link(s, t.Pos())
 		}
 	}
-	t.goOn(l.i + 1)
 }
 
 // goOn goes on at the entry of instruction i of the page, from out of line.
