@@ -24,6 +24,7 @@ const (
 
 var engineNames = [...]string{"auto", "interpreter", "translator"}
 
+// String is the name that -engine of the command has.
 func (e Engine) String() string { return engineNames[e] }
 
 // EngineNames are what ParseEngine takes.

@@ -217,7 +217,6 @@ func layout() translate.Layout {
 		ITLB:           gen(unsafe.Offsetof(c.gen.itlb)),
 		Code:           gen(unsafe.Offsetof(c.gen.code)),
 		TLBEL0:         at(unsafe.Offsetof(c.mmu) + unsafe.Offsetof(c.mmu.arrays) + uintptr(regimeEL0)*unsafe.Sizeof(tlbArray{})),
-		Entries:        0, // Page and the itlb point to the entries themselves
 	}
 }
 

@@ -4,8 +4,8 @@
 // folder of its name.
 //
 // Generated code works on one processor and belongs to it. It is keyed by the
-// page of predecoded instructions: an entry of a page is where the code for an
-// instruction begins, as an offset into the code buffer, and 0 where there is
+// guest's physical page, which has an entry of 4 bytes for each instruction: where
+// the code for it begins, as an offset into the code buffer, or 0 where there is
 // none. At an entry all state is in its place; between entries a run may hold
 // the flags elsewhere. Virtual addresses are the page's, in Layout.PageVA, plus
 // offsets: code is position independent.
@@ -60,7 +60,7 @@ type Layout struct {
 
 	Count  int32 // executed, less the index in the page, less the budget
 	PageVA int32
-	Page   int32 // pointer to the page
+	Page   int32 // pointer to the page's entries
 	Index  int32
 	Site   int32
 	Shared int32 // the host's address of guest memory that several instructions use
@@ -70,8 +70,6 @@ type Layout struct {
 	Code   int32 // address of the code buffer
 
 	TLBEL0 int32 // the array for unprivileged loads and stores, itself
-
-	Entries int32 // of the entries in a page, from its beginning
 }
 
 // TLB geometry: entries of 32 bytes, with tag for reads, tag for writes, and
@@ -83,7 +81,8 @@ const (
 	TLBAddend     = 24
 )
 
-// ITLB geometry: entries of 32 bytes, with the page's address and the pointer.
+// ITLB geometry: entries of 32 bytes, with the page's virtual address and the pointer to
+// its entries.
 const (
 	ITLBVA   = 0
 	ITLBPage = 8

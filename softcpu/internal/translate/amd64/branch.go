@@ -46,7 +46,7 @@ func (t *Translator) indirect(n uint64) {
 	t.RM(MOV, true, RCX, At(RCX, translate.ITLBPage))
 	t.RM(MOVM, true, RDX, t.field(t.l.PageVA))
 	t.ALURI(AND, false, RAX, pageSize-1)
-	t.RM(MOV, false, RDX, Sum(RCX, RAX, t.l.Entries))
+	t.RM(MOV, false, RDX, Sum(RCX, RAX, 0))
 	t.RM(MOVM, true, RCX, t.field(t.l.Page))
 	t.ShiftI(SHR, false, RAX, 2)
 	t.ALURR(SUB, true, count, RAX)

@@ -19,7 +19,7 @@ var layout = func() translate.Layout {
 		Flags: 2600, V: 1960, PC: 1952, EL: 2496, DAIF: 2498, Inputs: 2500, Attention: 2504, Posted: 2508, NoZVA: 2509,
 		FPTrapped: 2510, FPCR: 2472, FPSR: 2476, TPIDR0: 2608, TPIDRRO0: 2616, TPIDR1: 2624, SPOther: 2632,
 		ExclusiveHost: 2640, ExclusiveSize: 2648, ExclusiveValue: 2656, Count: 2672, PageVA: 2680, Page: 2688, Index: 2696,
-		Site: 2704, Reason: 2712, TLB: 2720, ITLB: 2728, Code: 2736, TLBEL0: 5000, Entries: 16404,
+		Site: 2704, Reason: 2712, TLB: 2720, ITLB: 2728, Code: 2736, TLBEL0: 5000,
 	}
 }()
 
