@@ -48,6 +48,7 @@ func (g *generated) translate(p *codePage, i uint64) (n int) {
 // words is what translators want of a page.
 type words struct{ *opsAhead }
 
+// Word implements arm64.Memory.
 func (w words) Word(i uint64) uint32 { return w.page.word(i) }
 
 // packFlags puts the condition flags into the form that generated code keeps

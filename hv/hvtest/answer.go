@@ -46,18 +46,22 @@ func (a *answerer) ask(q question) (ok bool) {
 	return !a.refuse
 }
 
+// Load implements hv.Answerer.
 func (a *answerer) Load(ipa uint64, size int) (uint64, bool) {
 	return a.data, a.ask(question{IPA: ipa, Size: size})
 }
 
+// Store implements hv.Answerer.
 func (a *answerer) Store(ipa uint64, size int, v uint64) bool {
 	return a.ask(question{IPA: ipa, Size: size, Write: true, Data: v})
 }
 
+// ReadSysReg implements hv.Answerer.
 func (a *answerer) ReadSysReg(r aarch64.SysReg) (uint64, bool) {
 	return a.data, a.ask(question{Reg: r})
 }
 
+// WriteSysReg implements hv.Answerer.
 func (a *answerer) WriteSysReg(r aarch64.SysReg, v uint64) bool {
 	return a.ask(question{Reg: r, Write: true, Data: v})
 }
