@@ -169,6 +169,47 @@ func TestPauseResume(t *testing.T) {
 	}
 }
 
+// A Pause may come while Run makes the vCPUs. None is in the guest then, so each counts
+// as parked, before and after its routine begins.
+func TestPauseBeforeVCPUs(t *testing.T) {
+	checkGoroutines(t)
+	m := softMachine(t, Config{VCPUs: 3}, guestSpin...)
+	look := &lookingVM{VM: m.vm}
+	look.look = func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if !m.allParkedLocked() {
+			t.Errorf("%d routines have begun, and not all are parked", m.alive)
+		}
+	}
+	m.vm = look
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := m.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run: %v", err)
+	}
+	if look.made != 3 {
+		t.Errorf("%d vCPUs were made, want 3", look.made)
+	}
+	look.look()
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// lookingVM calls look before it makes a vCPU.
+type lookingVM struct {
+	hv.VM
+	look func()
+	made int
+}
+
+func (m *lookingVM) NewVCPU(index int) (hv.VCPU, error) {
+	m.look()
+	m.made++
+	return m.VM.NewVCPU(index)
+}
+
 // Everything at once, from several goroutines, and the end in the middle of it.
 func TestConcurrentControl(t *testing.T) {
 	checkGoroutines(t)

@@ -92,8 +92,8 @@ func (m *Machine) allOff() {
 	}
 }
 
-// allParkedLocked reports whether every routine waits for a broadcast or has
-// ended.
+// allParkedLocked reports whether every routine waits for a broadcast, is about to
+// begin, or has ended.
 func (m *Machine) allParkedLocked() bool {
 	parked := 0
 	for _, v := range m.vcpus {
@@ -109,7 +109,7 @@ func (m *Machine) retire(v *vcpu, last *VCPUState) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.alive--
-	v.last, v.power = last, powerOff
+	v.last, v.power, v.parked = last, powerOff, false
 	m.cond.Broadcast()
 }
 

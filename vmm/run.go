@@ -119,6 +119,7 @@ func (m *Machine) startRoutines(wg *sync.WaitGroup) error {
 		ready := make(chan error, 1)
 		m.mu.Lock()
 		m.alive++
+		v.parked = true
 		m.mu.Unlock()
 		wg.Add(1)
 		go func() {

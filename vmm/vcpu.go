@@ -43,7 +43,7 @@ type vcpu struct {
 
 	// Guarded by Machine.mu.
 	power          powerState
-	parked         bool // the routine waits and holds no guest state in flight
+	parked         bool // the routine waits, or has not begun, and holds no guest state in flight
 	entry, context uint64
 	task           *task      // of Machine.Do; nil: none
 	last           *VCPUState // at the routine's end
