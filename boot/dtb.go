@@ -11,9 +11,13 @@ import (
 // readDTB reads the user's own blob and puts the machine's memory into it.
 // Everything else in it stays as the user made it.
 func readDTB(f File, ram []Range) (*fdt.Tree, error) {
-	data, err := f.read("devicetree")
+	c, err := f.open("devicetree")
 	if err != nil {
 		return nil, err
+	}
+	data, err := c.all()
+	if err != nil {
+		return nil, f.failed("devicetree", err)
 	}
 	if strings.Contains(string(data[:min(len(data), 4096)]), "/dts-v1/") {
 		return nil, f.failed("devicetree", errors.New("this is devicetree source: compile it (dtc -O dtb) and give that"))

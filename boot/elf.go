@@ -28,7 +28,7 @@ func parseELF(data []byte) (*kernel, error) {
 		return nil, err
 	}
 	if isImage(flat.data) {
-		k, err := parseImage(flat.data)
+		k, err := parseImage(inMemory(flat.data))
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +43,7 @@ func parseELF(data []byte) (*kernel, error) {
 	if flat.low < kernelBase || flat.low >= LowBase+LowSize {
 		return nil, fmt.Errorf("arm64 ELF file without an Image header, for physical address 0x%x: link it between 0x%x and 0x%x", flat.low, kernelBase, LowBase+LowSize-1)
 	}
-	return &kernel{format: "arm64 ELF", base: flat.low, data: flat.data, size: flat.size, entry: entry}, nil
+	return &kernel{format: "arm64 ELF", base: flat.low, content: inMemory(flat.data), size: flat.size, entry: entry}, nil
 }
 
 // checkELF refuses a file that is no kernel for this machine.

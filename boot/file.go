@@ -18,17 +18,71 @@ type File struct {
 // maxFile bounds how much of one file is read. Nothing larger fits the low bank.
 const maxFile = LowSize
 
-// read returns the whole content. role is what the file was given as, for the
+// content is what a File holds: bytes in memory, or those of a regular file of the host,
+// which are read when they are needed, to where they are needed.
+type content struct {
+	file File
+	head []byte // the first bytes; of bytes in memory, all
+	size int64
+	info fs.FileInfo // of the host's file, nil for bytes in memory
+}
+
+// headSize is how much of the host's file content.head has: enough to know what it is.
+const headSize = 64 << 10
+
+// inMemory is content that needs no file.
+func inMemory(data []byte) content { return content{head: data, size: int64(len(data))} }
+
+// open finds out what a file holds. role is what the file was given as, for the
 // message: "kernel", "initrd".
-func (f File) read(role string) ([]byte, error) {
-	data, err := f.content()
-	if err == nil && len(data) == 0 {
+func (f File) open(role string) (content, error) {
+	c, err := f.content()
+	if err == nil && c.size == 0 {
 		err = errors.New("the file is empty: copy it again")
 	}
 	if err != nil {
-		return nil, f.failed(role, err)
+		return c, f.failed(role, err)
 	}
-	return data, nil
+	return c, nil
+}
+
+// all returns all bytes.
+func (c content) all() ([]byte, error) {
+	if c.info == nil {
+		return c.head, nil
+	}
+	data := make([]byte, c.size)
+	return data, c.load(data)
+}
+
+// load copies the content to dst, which has its size.
+func (c content) load(dst []byte) error {
+	if c.info == nil {
+		copy(dst, c.head)
+		return nil
+	}
+	in, err := os.Open(c.file.Name)
+	if err != nil {
+		return cause(err)
+	}
+	defer in.Close()
+	n, err := io.ReadFull(in, dst)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("the file has 0x%x bytes, it had 0x%x: it changes, wait until it is written", n, len(dst))
+	}
+	if err != nil {
+		return cause(err)
+	}
+	return nil
+}
+
+// changed says whether the host's file is another one now, or was written to.
+func (c content) changed() bool {
+	if c.info == nil {
+		return false
+	}
+	now, err := os.Stat(c.file.Name)
+	return err != nil || !os.SameFile(now, c.info) || now.Size() != c.size || !now.ModTime().Equal(c.info.ModTime())
 }
 
 // failed makes an error about the file.
@@ -40,46 +94,46 @@ func (f File) failed(role string, err error) error {
 }
 
 // repeatable returns f, as bytes in memory if it is a pipe or another file that can be
-// read only once. What is wrong with the file, read will say.
+// read only once. What is wrong with the file, open will say.
 func (f File) repeatable() File {
 	info, err := os.Stat(f.Name)
 	if f.Data != nil || err != nil || info.Mode().IsRegular() {
 		return f
 	}
-	if data, err := f.content(); err == nil {
-		f.Data = data
+	if c, err := f.content(); err == nil {
+		f.Data = c.head
 	}
 	return f
 }
 
-func (f File) content() ([]byte, error) {
+func (f File) content() (content, error) {
 	if f.Data != nil {
-		return f.Data, nil
+		return inMemory(f.Data), nil
 	}
 	if f.Name == "" {
-		return nil, errors.New("no file is named: set Name or Data")
+		return content{}, errors.New("no file is named: set Name or Data")
 	}
 	in, err := os.Open(f.Name)
 	if err != nil {
-		return nil, cause(err)
+		return content{}, cause(err)
 	}
 	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return nil, cause(err)
+		return content{}, cause(err)
 	}
-	if info.IsDir() {
-		return nil, errors.New("is a directory, give a file in it")
+	switch {
+	case info.IsDir():
+		return content{}, errors.New("is a directory, give a file in it")
+	case !info.Mode().IsRegular():
+		data, err := readAll(in, 0, maxFile)
+		return inMemory(data), cause(err)
+	case info.Size() > maxFile:
+		return content{}, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)
 	}
-	if info.Mode().IsRegular() && info.Size() > maxFile {
-		return nil, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)
-	}
-	// The file may be a pipe: its size is 0, and its end has to be found by reading.
-	data, err := readAll(in, info.Size(), maxFile)
-	if err != nil {
-		return nil, cause(err)
-	}
-	return data, nil
+	head := make([]byte, min(info.Size(), headSize))
+	_, err = io.ReadFull(in, head)
+	return content{file: f, head: head, size: info.Size(), info: info}, cause(err)
 }
 
 // cause drops the operation and the path of an os error: the message around it names

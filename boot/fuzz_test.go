@@ -15,10 +15,10 @@ func checkKernel(t *testing.T, k *kernel, err error) {
 	switch {
 	case k.base < kernelBase || end < k.base:
 		t.Fatalf("kernel of 0x%x bytes at 0x%x", k.size, k.base)
-	case uint64(len(k.data)) > k.size:
-		t.Fatalf("kernel of 0x%x bytes in 0x%x bytes of memory", len(k.data), k.size)
-	case len(k.data) > maxKernel:
-		t.Fatalf("kernel of 0x%x bytes", len(k.data))
+	case uint64(len(k.head)) > k.size:
+		t.Fatalf("kernel of 0x%x bytes in 0x%x bytes of memory", len(k.head), k.size)
+	case len(k.head) > maxKernel:
+		t.Fatalf("kernel of 0x%x bytes", len(k.head))
 	}
 	if p, err := place(k, 4096, 4096, LowSize); err == nil && p.dtb.Base < end {
 		t.Fatalf("blob %x in the kernel, which ends at 0x%x", p.dtb, end)
@@ -31,7 +31,7 @@ func FuzzImage(f *testing.F) {
 	f.Add(makeImage(image{old: true})[:64])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if isImage(data) {
-			k, err := parseImage(data)
+			k, err := parseImage(inMemory(data))
 			checkKernel(t, k, err)
 		}
 	})
@@ -115,7 +115,7 @@ func FuzzUserBlob(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fdt.Parse(segments[1].Data); err != nil {
+		if _, err := fdt.Parse(loaded(t, segments[1])); err != nil {
 			t.Fatal(err)
 		}
 	})

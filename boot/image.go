@@ -27,7 +27,8 @@ const (
 func isImage(data []byte) bool { return hasAt(data, imageMagic, "ARMd") }
 
 // parseImage reads a raw Image, to which most other forms lead.
-func parseImage(data []byte) (*kernel, error) {
+func parseImage(c content) (*kernel, error) {
+	data := c.head
 	if len(data) < imageHeaderSize {
 		return nil, fmt.Errorf("arm64 Image cut short: %d bytes, its header alone has %d: copy the file again", len(data), imageHeaderSize)
 	}
@@ -45,21 +46,22 @@ func parseImage(data []byte) (*kernel, error) {
 	if size > LowSize {
 		return nil, fmt.Errorf("arm64 Image with image_size 0x%x, the low bank has 0x%x bytes: its header is damaged", size, LowSize)
 	}
-	if want := imageFileSize(data); uint64(len(data)) < want {
-		return nil, fmt.Errorf("arm64 Image cut short: 0x%x bytes, its PE header says 0x%x: copy the file again", len(data), want)
+	if want := imageFileSize(data); uint64(c.size) < want {
+		return nil, fmt.Errorf("arm64 Image cut short: 0x%x bytes, its PE header says 0x%x: copy the file again", c.size, want)
 	}
 	base := kernelBase + textOffset
 	return &kernel{
-		format: "arm64 Image",
-		base:   base,
-		data:   data,
-		size:   max(size, uint64(len(data))),
-		entry:  base,
+		format:  "arm64 Image",
+		base:    base,
+		content: c,
+		size:    max(size, uint64(c.size)),
+		entry:   base,
 	}, nil
 }
 
-// imageFileSize returns how long the file must be. Only the PE header of an Image
-// with an EFI stub says so (PE Format, "Section Table"); without one the result is 0.
+// imageFileSize returns how long the file that begins with data must be. Only the PE
+// header of an Image with an EFI stub says so (PE Format, "Section Table"); without one
+// the result is 0. If data ends before the header does, the result is the header's end.
 func imageFileSize(data []byte) uint64 {
 	const (
 		numberOfSections     = 6

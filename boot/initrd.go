@@ -2,30 +2,31 @@ package boot
 
 import "fmt"
 
-// readInitrds reads the initrds and joins them in the order given. The kernel
+// part is content in a segment, offset bytes from its beginning.
+type part struct {
+	content
+	offset int64
+}
+
+// readInitrds looks at the initrds and joins them in the order given. The kernel
 // interprets them, so their bytes do not change. A kernel looks for the next cpio
-// archive at a multiple of 4 bytes, so they are padded with zeros
+// archive at a multiple of 4 bytes, so there are zeros between them
 // (Documentation/driver-api/early-userspace/buffer-format.rst).
-func readInitrds(files []File) ([]byte, error) {
-	var joined []byte
-	for i, f := range files {
-		data, err := f.read("initrd")
+func readInitrds(files []File) (joined []part, size int64, err error) {
+	for _, f := range files {
+		c, err := f.open("initrd")
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if isImage(data) || isZboot(data) {
-			return nil, f.failed("initrd", fmt.Errorf("an arm64 kernel: %w", ErrIsKernel))
+		if isImage(c.head) || isZboot(c.head) {
+			return nil, 0, f.failed("initrd", fmt.Errorf("an arm64 kernel: %w", ErrIsKernel))
 		}
-		if len(joined)+len(data) > maxFile {
-			return nil, f.failed("initrd", fmt.Errorf("with this one they have 0x%x bytes, the low bank has 0x%x", len(joined)+len(data), maxFile))
+		size = int64(alignUp(uint64(size), 4))
+		if size+c.size > maxFile {
+			return nil, 0, f.failed("initrd", fmt.Errorf("with this one they have 0x%x bytes, the low bank has 0x%x", size+c.size, maxFile))
 		}
-		if len(files) == 1 {
-			return data, nil
-		}
-		joined = append(joined, data...)
-		for i < len(files)-1 && len(joined)%4 != 0 {
-			joined = append(joined, 0)
-		}
+		joined = append(joined, part{c, size})
+		size += c.size
 	}
-	return joined, nil
+	return joined, size, nil
 }

@@ -9,10 +9,10 @@ import (
 // kernel is a kernel with its place in memory: all addresses are absolute.
 type kernel struct {
 	format string // what it is and what it was packed in: "arm64 Image in gzip"
-	base   uint64 // guest physical address of data
-	data   []byte
-	size   uint64 // bytes of memory from base that are the kernel's own
-	entry  uint64 // guest physical address
+	base   uint64 // guest physical address of the content
+	content
+	size  uint64 // bytes of memory from base that are the kernel's own
+	entry uint64 // guest physical address
 }
 
 const (
@@ -30,14 +30,15 @@ const (
 	maxLayers = 4
 )
 
-// readKernel reads a kernel in any form that Prepare takes.
+// readKernel reads a kernel in any form that Prepare takes. Of an Image it reads the header
+// only.
 func readKernel(f File) (*kernel, error) {
-	data, err := f.read("kernel")
+	c, err := f.open("kernel")
 	if err != nil {
 		return nil, err
 	}
 	var layers []string // outermost first
-	k, err := parseKernel(data, &layers)
+	k, err := parseKernel(c, &layers)
 	if err != nil {
 		return nil, f.failed("kernel", fmt.Errorf("%s%w", unpackedFrom(layers), err))
 	}
@@ -49,12 +50,16 @@ func readKernel(f File) (*kernel, error) {
 
 // parseKernel removes one layer of packing after the other, until a kernel is left.
 // It appends the names of the layers to layers.
-func parseKernel(data []byte, layers *[]string) (*kernel, error) {
+func parseKernel(c content, layers *[]string) (*kernel, error) {
 	for {
-		switch {
-		case isImage(data):
-			return parseImage(data)
-		case isELF(data):
+		if isImage(c.head) {
+			return parseImage(c)
+		}
+		data, err := c.all()
+		if err != nil {
+			return nil, err
+		}
+		if isELF(data) {
 			return parseELF(data)
 		}
 		inner, name, err := unwrap(data)
@@ -64,7 +69,7 @@ func parseKernel(data []byte, layers *[]string) (*kernel, error) {
 		if *layers = append(*layers, name); len(*layers) > maxLayers {
 			return nil, errors.New("packed in too many layers, give it unpacked")
 		}
-		data = inner
+		c = inMemory(inner)
 	}
 }
 

@@ -3,6 +3,7 @@ package boot
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
@@ -17,24 +18,37 @@ type Plan struct {
 	DTB    Range
 	Initrd Range // size 0 if there is none
 
-	kernel []byte // nil after Release
-	initrd []byte
+	kernel *kernel // nil after Release
+	initrd []part
 	tree   *fdt.Tree
 	config Config
 }
 
-// Segment is bytes and their place in guest memory. Data is shared with the plan and
-// must not be changed.
+// Segment is bytes and their place in guest memory.
 type Segment struct {
 	Name string // "kernel", "initrd", "devicetree"
 	Addr uint64 // guest physical address, in the low bank
-	Data []byte
+	Size uint64 // bytes
+
+	parts []part
+}
+
+// Load copies the segment to dst, which has its Size and is zero. What is in the host's
+// files goes there directly.
+func (s Segment) Load(dst []byte) error {
+	for _, p := range s.parts {
+		if err := p.load(dst[p.offset : p.offset+p.content.size]); err != nil {
+			return p.file.failed(s.Name, err)
+		}
+	}
+	return nil
 }
 
 // Segments returns what has to be in memory before a start. Call it for each start
-// and each reset, so that the blob has fresh seeds.
+// and each reset, so that the blob has fresh seeds. If the files have changed, the start
+// is with what is in them now; the content of a pipe is kept.
 func (p *Plan) Segments() ([]Segment, error) {
-	if p.kernel == nil {
+	if p.kernel == nil || p.changed() {
 		if err := p.read(); err != nil {
 			return nil, err
 		}
@@ -43,16 +57,23 @@ func (p *Plan) Segments() ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []Segment{{"kernel", p.Kernel.Base, p.kernel}, {"devicetree", p.DTB.Base, blob}}
+	list := []Segment{
+		{"kernel", p.Kernel.Base, uint64(p.kernel.content.size), []part{{content: p.kernel.content}}},
+		{"devicetree", p.DTB.Base, uint64(len(blob)), []part{{content: inMemory(blob)}}},
+	}
 	if len(p.initrd) > 0 {
-		list = append(list, Segment{"initrd", p.Initrd.Base, p.initrd})
+		list = append(list, Segment{"initrd", p.Initrd.Base, p.Initrd.Size, p.initrd})
 	}
 	return list, nil
 }
 
-// Release forgets the kernel and the initrd, which take as much memory as the guest's own
-// copy. The next call of Segments reads the files again, and then the guest starts with
-// what is in them by that time. The content of a pipe is kept.
+// changed says whether a file is not what it was when it was read.
+func (p *Plan) changed() bool {
+	return p.kernel.changed() || slices.ContainsFunc(p.initrd, func(i part) bool { return i.changed() })
+}
+
+// Release forgets a kernel that had to be unpacked, which takes as much memory as the
+// guest's own copy. The next call of Segments reads it again.
 func (p *Plan) Release() { p.kernel, p.initrd = nil, nil }
 
 // Blob returns the devicetree blob with fresh seeds.
@@ -72,25 +93,28 @@ func (p *Plan) read() error {
 	if err != nil {
 		return err
 	}
-	initrd, err := readInitrds(p.config.Initrds)
+	initrd, size, err := readInitrds(p.config.Initrds)
 	if err != nil {
 		return err
 	}
-	p.Format, p.Entry, p.kernel, p.initrd = k.format, k.entry, k.data, initrd
-	return p.place(k)
+	if err := p.place(k, uint64(size)); err != nil {
+		return err
+	}
+	p.Format, p.Entry, p.kernel, p.initrd = k.format, k.entry, k, initrd
+	return nil
 }
 
 // place fills /chosen and finds the addresses. The blob's size depends on the
 // content of /chosen, and /chosen contains an address that the placement finds. So
 // place first fills /chosen with zeros of the same size.
-func (p *Plan) place(k *kernel) error {
+func (p *Plan) place(k *kernel, initrd uint64) error {
 	chosen := p.tree.Find("/chosen")
 	if line := p.config.CommandLine; line != "" {
 		chosen.Set("bootargs", fdt.Strings(line))
 	}
 	chosen.Delete("linux,initrd-start")
 	chosen.Delete("linux,initrd-end")
-	if len(p.initrd) > 0 {
+	if initrd > 0 {
 		chosen.Set("linux,initrd-start", fdt.U32(0))
 		chosen.Set("linux,initrd-end", fdt.U32(0))
 	}
@@ -98,11 +122,11 @@ func (p *Plan) place(k *kernel) error {
 	if err != nil {
 		return err
 	}
-	at, err := place(k, uint64(len(blob)), uint64(len(p.initrd)), p.config.Machine.RAM[0].Size)
+	at, err := place(k, uint64(len(blob)), initrd, p.config.Machine.RAM[0].Size)
 	if err != nil {
 		return err
 	}
-	if len(p.initrd) > 0 {
+	if initrd > 0 {
 		// The schema wants one cell each, and addresses in the low bank fit.
 		chosen.Set("linux,initrd-start", fdt.U32(uint32(at.initrd.Base)))
 		chosen.Set("linux,initrd-end", fdt.U32(uint32(at.initrd.End())))

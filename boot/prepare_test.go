@@ -34,6 +34,16 @@ func property(t *testing.T, p *Plan, path, name string) string {
 	return v.String()
 }
 
+// loaded returns what a segment puts into memory.
+func loaded(t *testing.T, s Segment) []byte {
+	t.Helper()
+	data := make([]byte, s.Size)
+	if err := s.Load(data); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 func TestPrepare(t *testing.T) {
 	img := makeImage(image{textOffset: 0x8_0000})
 	path := filepath.Join(t.TempDir(), "initrd")
@@ -56,12 +66,21 @@ func TestPrepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Segment{
+	type segment struct {
+		Name string
+		Addr uint64
+		Data []byte
+	}
+	var got []segment
+	for _, s := range segments {
+		got = append(got, segment{s.Name, s.Addr, loaded(t, s)})
+	}
+	want := []segment{
 		{"kernel", 0x28_0000, img},
-		{"devicetree", 0x3e0_0000, segments[1].Data},
+		{"devicetree", 0x3e0_0000, got[1].Data},
 		{"initrd", 0x3ff_0000, []byte("070701abc\x00\x00\x00070701, from a file")},
 	}
-	if diff := cmp.Diff(want, segments); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("segments (-want +got):\n%s", diff)
 	}
 	for name, want := range map[string]string{

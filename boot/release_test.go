@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,8 +34,9 @@ func TestRelease(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := segments[2]; string(got.Data) != want || got.Addr != plan.Initrd.Base {
-			t.Errorf("%s the initrd at 0x%x is %q, want %q at 0x%x", when, got.Addr, got.Data, want, plan.Initrd.Base)
+		got := segments[2]
+		if data := loaded(t, got); string(data) != want || got.Addr != plan.Initrd.Base {
+			t.Errorf("%s the initrd at 0x%x is %q, want %q at 0x%x", when, got.Addr, data, want, plan.Initrd.Base)
 		}
 		property := property(t, plan, "/chosen", "linux,initrd-end")
 		if want := fmt.Sprintf("<0x%x>", plan.Initrd.End()); property != want {
@@ -43,7 +45,7 @@ func TestRelease(t *testing.T) {
 	}
 	want("at first", "070701 mem!!070701 pipe!070701 old")
 	write(initrd, []byte("070701 new and longer"))
-	want("without Release", "070701 mem!!070701 pipe!070701 old")
+	want("after a change", "070701 mem!!070701 pipe!070701 new and longer")
 	plan.Release()
 	want("after Release", "070701 mem!!070701 pipe!070701 new and longer")
 
@@ -55,6 +57,46 @@ func TestRelease(t *testing.T) {
 	}
 	write(kernel, makeImage(image{}))
 	want("after an error", "070701 mem!!070701 pipe!070701 new and longer")
+}
+
+// TestLoad loads a kernel and an initrd that are larger than what Prepare reads of them, and
+// changes the initrd's file when it is too late to notice that by its size and time.
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	kernel, initrd := filepath.Join(dir, "Image"), filepath.Join(dir, "initrd")
+	image := append(makeImage(image{peEnd: headSize + 8192}), make([]byte, headSize+8192)...)[:headSize+8192]
+	archive := append([]byte("070701"), make([]byte, headSize)...)
+	for path, content := range map[string][]byte{kernel: image, initrd: archive} {
+		copy(content[len(content)-8:], "the end.")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan, err := Prepare(Config{Machine: Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3}, Kernel: File{Name: kernel}, Initrds: []File{{Name: initrd}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	segments, err := plan.Segments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[int][]byte{0: image, 2: archive} {
+		if got := loaded(t, segments[i]); !bytes.Equal(got, want) {
+			t.Errorf("the %s is not what its file is", segments[i].Name)
+		}
+	}
+	if err := os.Truncate(initrd, 5); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("boot: initrd %s: the file has 0x5 bytes, it had 0x10006: it changes, wait until it is written", initrd)
+	if err := segments[2].Load(make([]byte, segments[2].Size)); err == nil || err.Error() != want {
+		t.Errorf("a file cut short meanwhile: %v, want %s", err, want)
+	}
+	os.Remove(initrd)
+	want = fmt.Sprintf("boot: initrd %s: file does not exist: check the path", initrd)
+	if err := segments[2].Load(make([]byte, segments[2].Size)); err == nil || err.Error() != want {
+		t.Errorf("a file that is gone: %v, want %s", err, want)
+	}
 }
 
 // pipe is a file that can be read once.

@@ -40,7 +40,9 @@ func newMachine(t testing.TB, e Engine, start loaded) *machine {
 	t.Helper()
 	m := &machine{ram: alignSlice(make([]byte, lockstepRAM+hv.PageSize), hv.PageSize)[:lockstepRAM]}
 	for _, s := range start.segments {
-		copy(m.ram[s.Addr:], s.Data)
+		if err := s.Load(m.ram[s.Addr : s.Addr+s.Size]); err != nil {
+			t.Fatal(err)
+		}
 	}
 	v := newVM(hv.Config{IPABits: 36}, Config{e, DefaultCodeMemory})
 	v.now = func() uint64 { return m.stats.Instructions/instructionsPerTick + m.skipped }

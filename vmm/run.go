@@ -188,11 +188,13 @@ func (m *Machine) powerUp() error {
 		return err
 	}
 	for _, s := range segments {
-		dst, ok := m.ram.Slice(s.Addr, uint64(len(s.Data)))
+		dst, ok := m.ram.Slice(s.Addr, s.Size)
 		if !ok {
-			return fmt.Errorf("vmm: load the %s: 0x%x bytes at 0x%x are not in memory", s.Name, len(s.Data), s.Addr)
+			return fmt.Errorf("vmm: load the %s: 0x%x bytes at 0x%x are not in memory", s.Name, s.Size, s.Addr)
 		}
-		copy(dst, s.Data)
+		if err := s.Load(dst); err != nil {
+			return err
+		}
 	}
 	m.plan.Release()
 	debug.FreeOSMemory() // a guest that idles gives the collector no reason to run
