@@ -28,7 +28,9 @@ type generated struct {
 
 	flags uint64
 
-	fpGuest, fpFlush, noZVA bool // see prepare
+	fpGuest, fpFlush, noZVA, noClean bool // see prepare
+
+	ctr, dczid uint64 // see prepare
 
 	count  int64
 	pageVA uint64
@@ -170,6 +172,11 @@ func (c *cpu) forgetAllCode() {
 // results are, must be set already.
 func (c *cpu) prepare() {
 	c.gen.noZVA = c.el == 0 && c.sys.sctlr&aarch64.SCTLR_DZE == 0
+	c.gen.noClean = c.el == 0 && c.sys.sctlr&aarch64.SCTLR_UCI == 0
+	c.gen.ctr, c.gen.dczid = ctrEL0, c.dczid()
+	if c.el == 0 && c.sys.sctlr&aarch64.SCTLR_UCT == 0 {
+		c.gen.ctr = 0
+	}
 	c.gen.fpFlush = c.fpTrapped || c.FP.FPCR&fp.FZ != 0
 	c.gen.fpGuest = c.gen.fpFlush || c.FP.FPCR&fp.RMode != 0 || c.FP.FPSR&fp.IXC == 0
 	c.packFlags()
@@ -194,6 +201,7 @@ func layout() translate.Layout {
 		Attention:      at(unsafe.Offsetof(c.attention)),
 		Posted:         at(unsafe.Offsetof(c.posted)),
 		NoZVA:          gen(unsafe.Offsetof(c.gen.noZVA)),
+		NoClean:        gen(unsafe.Offsetof(c.gen.noClean)),
 		FPTrapped:      at(unsafe.Offsetof(c.fpTrapped)),
 		FPGuest:        gen(unsafe.Offsetof(c.gen.fpGuest)),
 		FPFlush:        gen(unsafe.Offsetof(c.gen.fpFlush)),
@@ -202,6 +210,8 @@ func layout() translate.Layout {
 		TPIDR0:         sys(unsafe.Offsetof(c.sys.tpidr0)),
 		TPIDRRO0:       sys(unsafe.Offsetof(c.sys.tpidrro0)),
 		TPIDR1:         sys(unsafe.Offsetof(c.sys.tpidr1)),
+		CTR:            gen(unsafe.Offsetof(c.gen.ctr)),
+		DCZID:          gen(unsafe.Offsetof(c.gen.dczid)),
 		SPOther:        at(unsafe.Offsetof(c.spOther)),
 		ExclusiveHost:  excl(unsafe.Offsetof(c.excl.host)),
 		ExclusiveSize:  excl(unsafe.Offsetof(c.excl.size)),

@@ -18,7 +18,8 @@ const (
 	pageSize  = 1 << pageShift
 	pageMask  = pageSize - 1
 
-	tlbSize = 1024
+	// tlbSize is large enough that two pages that one loop uses seldom have one entry.
+	tlbSize = 4096
 
 	// noMatch is a tag that no address matches: the low bits of an address
 	// that take part in the comparison are below 8.
@@ -42,6 +43,12 @@ const deviceTag = pageSize / 2
 
 type tlbArray [tlbSize]tlbEntry
 
+// entrySet is a set of an array's entries.
+type entrySet [tlbSize / 64]uint64
+
+func (s *entrySet) add(i uint64)    { s[i/64] |= 1 << (i % 64) }
+func (s *entrySet) remove(i uint64) { s[i/64] &^= 1 << (i % 64) }
+
 type softTLB struct {
 	// cur is the array for ordinary loads and stores now.
 	cur    *tlbArray
@@ -52,51 +59,50 @@ type softTLB struct {
 	// address has to drop more than one entry there.
 	blocks2M, blocks1G [16]uint64
 
-	// user says which arrays have non-global entries, and nonGlobal which
-	// entries those are.
-	user      [regimes]bool
-	nonGlobal [regimes][tlbSize / 64]uint64
+	// used has the entries that may match something, nonGlobal those of them that
+	// belong to an address space.
+	used, nonGlobal [regimes]entrySet
 }
 
 func (t *softTLB) init() {
-	t.flushAll()
+	for r := range t.arrays {
+		for i := range t.arrays[r] {
+			t.arrays[r][i] = unused
+		}
+	}
 	t.cur = &t.arrays[regimeEL1]
 }
 
 // selectRegime makes r the regime of ordinary loads and stores.
 func (t *softTLB) selectRegime(r regime) { t.cur = &t.arrays[r] }
 
-func (a *tlbArray) clear() {
-	for i := range a {
-		a[i] = tlbEntry{read: noMatch, write: noMatch}
+// unused is an entry that matches nothing.
+var unused = tlbEntry{read: noMatch, write: noMatch}
+
+// drop drops the entries of a set, and empties it.
+func (a *tlbArray) drop(s *entrySet) {
+	for n, set := range s {
+		for ; set != 0; set &= set - 1 {
+			a[n*64+bits.TrailingZeros64(set)] = unused
+		}
+		s[n] = 0
 	}
 }
 
 // flushAll drops every entry.
 func (t *softTLB) flushAll() {
 	for r := range t.arrays {
-		t.arrays[r].clear()
+		t.arrays[r].drop(&t.used[r])
 	}
 	t.blocks2M, t.blocks1G = [16]uint64{}, [16]uint64{}
-	t.user = [regimes]bool{}
-	t.nonGlobal = [regimes][tlbSize / 64]uint64{}
+	t.nonGlobal = [regimes]entrySet{}
 }
 
-// flushASIDChange drops what belongs to an address space: all of EL0's entries
-// (the global ones among them are few) and EL1's non-global ones.
+// flushASIDChange drops the non-global entries: whatever address space they belong to, it
+// is another one now.
 func (t *softTLB) flushASIDChange() {
 	for r := range t.arrays {
-		if !t.user[r] {
-			continue
-		}
-		t.user[r] = false
-		a := &t.arrays[r]
-		for n, set := range t.nonGlobal[r] {
-			for ; set != 0; set &= set - 1 {
-				a[n*64+bits.TrailingZeros64(set)] = tlbEntry{read: noMatch, write: noMatch}
-			}
-		}
-		t.nonGlobal[r] = [tlbSize / 64]uint64{}
+		t.arrays[r].drop(&t.nonGlobal[r])
 	}
 }
 
@@ -118,7 +124,7 @@ func (t *softTLB) flushVA(va uint64, granule uint64) (all bool) {
 		for r := range t.arrays {
 			e := &t.arrays[r][va>>pageShift%tlbSize]
 			if (e.read^va)<<8>>8 < pageSize || (e.write^va)<<8>>8 < pageSize {
-				*e = tlbEntry{read: noMatch, write: noMatch}
+				*e = unused
 			}
 		}
 	}
@@ -168,10 +174,10 @@ func tag(v uint64, allowed bool) uint64 {
 func (t *softTLB) enter(r regime, page uint64, m *mapping, e tlbEntry) {
 	i := page >> pageShift % tlbSize
 	t.arrays[r][i] = e
-	t.nonGlobal[r][i/64] &^= 1 << (i % 64)
+	t.used[r].add(i)
+	t.nonGlobal[r].remove(i)
 	if m.nonGlobal {
-		t.user[r] = true
-		t.nonGlobal[r][i/64] |= 1 << (i % 64)
+		t.nonGlobal[r].add(i)
 	}
 	if m.size > 64<<10 {
 		set, shift := &t.blocks2M, 21

@@ -46,6 +46,7 @@ type Layout struct {
 	Attention int32 // 32 bits: not 0 when another goroutine wants something
 	Posted    int32 // one byte: maintenance was broadcast since the last DSB
 	NoZVA     int32 // one byte: DC ZVA traps
+	NoClean   int32 // one byte: cache maintenance by address traps
 	FPTrapped int32 // one byte: FP and SIMD instructions trap
 	FPGuest   int32 // one byte: or the host's arithmetic cannot stand for the guest's
 	FPFlush   int32 // one byte: or denormal operands count as zero
@@ -54,6 +55,8 @@ type Layout struct {
 	TPIDR0    int32 // TPIDR_EL0
 	TPIDRRO0  int32 // TPIDRRO_EL0
 	TPIDR1    int32 // TPIDR_EL1
+	CTR       int32 // CTR_EL0, 0 while it traps
+	DCZID     int32 // DCZID_EL0
 	SPOther   int32 // the stack pointer that is not selected
 
 	ExclusiveHost, ExclusiveSize, ExclusiveValue int32 // the local monitor: its value has 16 bytes

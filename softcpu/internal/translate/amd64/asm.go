@@ -72,6 +72,12 @@ func (a *Asm) Pos() int { return a.n }
 // Room is how many bytes are left.
 func (a *Asm) Room() int { return len(a.buf) - a.n }
 
+// emit writes the low n bytes of v. The buffer has room for 8.
+func (a *Asm) emit(v uint64, n int) {
+	binary.LittleEndian.PutUint64(a.buf[a.n:], v)
+	a.n += n
+}
+
 func (a *Asm) byte(b byte) {
 	a.buf[a.n] = b
 	a.n++
@@ -95,31 +101,30 @@ func (a *Asm) imm64(v uint64) {
 // opcode emits the prefixes and the opcode. rex has W, R, X and B in bits 3:0;
 // bit 6 asks for a REX prefix even if they are 0.
 func (a *Asm) opcode(i Inst, rex byte) {
-	switch i & pfx {
-	case pfx66:
-		a.byte(0x66)
-	case pfxF3:
-		a.byte(0xf3)
-	case pfxF2:
-		a.byte(0xf2)
+	v, n := uint64(byte(i)), 1
+	switch i & opMap {
+	case map0F:
+		v, n = v<<8|0x0f, 2
+	case map0F38:
+		v, n = v<<16|0x380f, 3
+	case map0F3A:
+		v, n = v<<16|0x3a0f, 3
 	}
 	if i&rexW != 0 {
 		rex |= 8
 	}
 	if rex != 0 {
-		a.byte(0x40 | rex)
+		v, n = v<<8|0x40|uint64(rex), n+1
 	}
-	switch i & opMap {
-	case map0F:
-		a.byte(0x0f)
-	case map0F38:
-		a.byte(0x0f)
-		a.byte(0x38)
-	case map0F3A:
-		a.byte(0x0f)
-		a.byte(0x3a)
+	switch i & pfx {
+	case pfx66:
+		v, n = v<<8|0x66, n+1
+	case pfxF3:
+		v, n = v<<8|0xf3, n+1
+	case pfxF2:
+		v, n = v<<8|0xf2, n+1
 	}
-	a.byte(byte(i))
+	a.emit(v, n)
 }
 
 // rexRR returns the REX bits of a register form. SPL to DIL need the prefix.
@@ -160,24 +165,20 @@ func (a *Asm) RM(i Inst, w bool, reg Reg, m Mem) {
 
 // modrm emits ModRM, SIB and displacement.
 func (a *Asm) modrm(reg byte, m Mem) {
-	mod := byte(0x80)
+	v, n := uint64(reg)|4, 2
+	if m.Index != none || m.Base&7 == RSP {
+		v |= uint64(m.Scale<<6|byte(m.Index&7)<<3|byte(m.Base&7)) << 8
+	} else {
+		v, n = uint64(reg|byte(m.Base&7)), 1
+	}
+	disp := uint64(uint32(m.Disp)) << (8 * n)
 	switch {
 	case m.Disp == 0 && m.Base&7 != RBP:
-		mod = 0
+		a.emit(v, n)
 	case m.Disp == int32(int8(m.Disp)):
-		mod = 0x40
-	}
-	if m.Index != none || m.Base&7 == RSP {
-		a.byte(mod | reg | 4)
-		a.byte(m.Scale<<6 | byte(m.Index&7)<<3 | byte(m.Base&7))
-	} else {
-		a.byte(mod | reg | byte(m.Base&7))
-	}
-	switch mod {
-	case 0x40:
-		a.byte(byte(m.Disp))
-	case 0x80:
-		a.imm32(m.Disp)
+		a.emit(v|0x40|disp, n+1)
+	default:
+		a.emit(v|0x80|disp, n+4)
 	}
 }
 
@@ -266,12 +267,8 @@ func (a *Asm) ShiftI(s Shift, w bool, r Reg, by uint8) {
 // RORX emits dst = src rotated right, in 64 bits, and leaves the flags alone
 // (BMI2; VEX.LZ.F2.0F3A.W1 F0).
 func (a *Asm) RORX(dst, src Reg, by uint8) {
-	a.byte(0xc4)
-	a.byte(byte(^dst>>3&1)<<7 | 1<<6 | byte(^src>>3&1)<<5 | 3)
-	a.byte(0xfb)
-	a.byte(0xf0)
-	a.byte(0xc0 | byte(dst&7)<<3 | byte(src&7))
-	a.byte(by)
+	vex := uint64(0xc4) | uint64(byte(^dst>>3&1)<<7|1<<6|byte(^src>>3&1)<<5|3)<<8 | 0xfb<<16
+	a.emit(vex|0xf0<<24|uint64(0xc0|byte(dst&7)<<3|byte(src&7))<<32|uint64(by)<<40, 6)
 }
 
 // ShiftCL emits a shift by CL.

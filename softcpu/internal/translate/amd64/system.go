@@ -3,6 +3,7 @@ package amd64
 import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
+	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
 
 // The system registers and instructions that are done here, as Op.Aux has them.
@@ -12,7 +13,12 @@ const (
 	sysTPIDR0   = uint16(aarch64.TPIDR_EL0)
 	sysTPIDRRO0 = uint16(aarch64.TPIDRRO_EL0)
 	sysTPIDR1   = uint16(aarch64.TPIDR_EL1)
+	sysCTR      = uint16(aarch64.CTR_EL0)
+	sysDCZID    = uint16(aarch64.DCZID_EL0)
 	sysDCZVA    = uint16(aarch64.DC_ZVA)
+	sysDCCVAC   = uint16(aarch64.DC_CVAC)
+	sysDCCVAU   = uint16(aarch64.DC_CVAU)
+	sysDCCIVAC  = uint16(aarch64.DC_CIVAC)
 
 	daifSet = 3<<3 | 6 // fields of MSR (immediate), op1<<3 | op2
 	daifClr = 3<<3 | 7
@@ -40,11 +46,7 @@ func (t *Translator) lowerSystem(op *a64.Op) {
 	case a64.MSRi:
 		t.lowerMSRImm(op)
 	case a64.SYS:
-		if op.Aux == sysDCZVA {
-			t.zeroBlock(op)
-		} else {
-			t.interpret()
-		}
+		t.lowerSYS(op)
 	case a64.SVC, a64.HVC, a64.SMC, a64.BRK, a64.HLT, a64.DCPS, a64.ERET, a64.DRPS:
 		t.stop()
 	default:
@@ -128,6 +130,11 @@ func (t *Translator) lowerMRS(op *a64.Op) {
 		off, privileged = t.l.TPIDR1, true
 	case sysSPEL0:
 		off, privileged = t.l.SPOther, true
+	case sysDCZID:
+		off = t.l.DCZID
+	case sysCTR:
+		t.readCTR(op)
+		return
 	case sysDAIF:
 		t.readDAIF(op)
 		return
@@ -151,6 +158,17 @@ func (t *Translator) lowerMRS(op *a64.Op) {
 	if privileged {
 		t.slow(sites...)
 	}
+}
+
+// readCTR reads CTR_EL0. Linux does before each loop of cache maintenance.
+func (t *Translator) readCTR(op *a64.Op) {
+	t.writing(op.Rd)
+	t.clobber()
+	t.RM(MOV, true, RAX, t.field(t.l.CTR))
+	t.RR(TEST, true, RAX, RAX)
+	trapped := t.Jcc(E)
+	t.put(op.Rd, RAX)
+	t.slow(trapped)
 }
 
 func (t *Translator) readDAIF(op *a64.Op) {
@@ -217,6 +235,29 @@ func (t *Translator) lowerMSRImm(op *a64.Op) {
 	t.RM(0x80, false, Reg(o), t.field(t.l.DAIF))
 	t.byte(v)
 	t.slow(sites...)
+}
+
+// lowerSYS translates cache maintenance by address.
+func (t *Translator) lowerSYS(op *a64.Op) {
+	switch op.Aux {
+	case sysDCZVA:
+		t.zeroBlock(op)
+	case sysDCCVAC, sysDCCVAU, sysDCCIVAC:
+		t.cleanLine(op)
+	default:
+		t.interpret()
+	}
+}
+
+// cleanLine is DC CVAC, CVAU and CIVAC: memory is coherent, so that there is nothing to
+// do where a load would not fault.
+func (t *Translator) cleanLine(op *a64.Op) {
+	t.clobber()
+	t.cmpByte(t.l.NoClean, 0)
+	trapped := t.Jcc(NE)
+	t.load(true, RAX, op.Rn)
+	miss := t.tlbMiss(t.tlbEntry(lookup{size: 1}), translate.TLBRead)
+	t.slow(trapped, miss)
 }
 
 // zeroBlock is DC ZVA.

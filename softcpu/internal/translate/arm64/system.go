@@ -13,7 +13,12 @@ const (
 	sysTPIDR0   = uint16(aarch64.TPIDR_EL0)
 	sysTPIDRRO0 = uint16(aarch64.TPIDRRO_EL0)
 	sysTPIDR1   = uint16(aarch64.TPIDR_EL1)
+	sysCTR      = uint16(aarch64.CTR_EL0)
+	sysDCZID    = uint16(aarch64.DCZID_EL0)
 	sysDCZVA    = uint16(aarch64.DC_ZVA)
+	sysDCCVAC   = uint16(aarch64.DC_CVAC)
+	sysDCCVAU   = uint16(aarch64.DC_CVAU)
+	sysDCCIVAC  = uint16(aarch64.DC_CIVAC)
 
 	daifSet = 3<<3 | 6 // fields of MSR (immediate), op1<<3 | op2
 	daifClr = 3<<3 | 7
@@ -42,11 +47,7 @@ func (t *Translator) lowerSystem(op *a64.Op) {
 	case a64.MSRi:
 		t.lowerMSRImm(op)
 	case a64.SYS:
-		if op.Aux == sysDCZVA {
-			t.zeroBlock(op)
-		} else {
-			t.interpret()
-		}
+		t.lowerSYS(op)
 	case a64.SVC, a64.HVC, a64.SMC, a64.BRK, a64.HLT, a64.DCPS, a64.ERET, a64.DRPS:
 		t.stop()
 	default:
@@ -124,6 +125,12 @@ func (t *Translator) lowerMRS(op *a64.Op) {
 	case sysSPEL0:
 		sites = append(sites, t.atEL1h())
 		t.field(LDRX, r, t.l.SPOther)
+	case sysDCZID:
+		t.field(LDRX, r, t.l.DCZID)
+	case sysCTR: // Linux reads it before each loop of cache maintenance
+		t.field(LDRX, X15, t.l.CTR)
+		sites = append(sites, t.Jump(CBZ, X15))
+		r = X15
 	case sysDAIF:
 		sites = append(sites, t.atEL1())
 		t.field(LDRB, X15, t.l.DAIF)
@@ -184,6 +191,27 @@ func (t *Translator) lowerMSRImm(op *a64.Op) {
 	t.MovImm(X15, op.Imm)
 	t.RRR(change, X14, X14, X15)
 	t.field(STRB, X14, t.l.DAIF)
+	t.slow(sites...)
+}
+
+// lowerSYS translates cache maintenance by address.
+func (t *Translator) lowerSYS(op *a64.Op) {
+	switch op.Aux {
+	case sysDCZVA:
+		t.zeroBlock(op)
+	case sysDCCVAC, sysDCCVAU, sysDCCIVAC:
+		t.cleanLine(op)
+	default:
+		t.interpret()
+	}
+}
+
+// cleanLine is DC CVAC, CVAU and CIVAC: memory is coherent, so that there is nothing to
+// do where a load would not fault.
+func (t *Translator) cleanLine(op *a64.Op) {
+	t.field(LDRB, X14, t.l.NoClean)
+	sites := []int{t.Jump(CBNZ, X14)}
+	sites = append(sites, t.tlb(lookup{size: 1, read: true}, t.get(op.Rn, X16))...)
 	t.slow(sites...)
 }
 
