@@ -3,6 +3,7 @@ package softcpu
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -25,10 +26,15 @@ const (
 var engineNames = [...]string{"auto", "interpreter", "translator"}
 
 // String is the name that -engine of the command has.
-func (e Engine) String() string { return engineNames[e] }
+func (e Engine) String() string {
+	if int(e) < len(engineNames) {
+		return engineNames[e]
+	}
+	return fmt.Sprintf("Engine(%d)", uint8(e))
+}
 
 // EngineNames are what ParseEngine takes.
-func EngineNames() []string { return engineNames[:] }
+func EngineNames() []string { return slices.Clone(engineNames[:]) }
 
 // ParseEngine returns the engine of a name.
 func ParseEngine(name string) (Engine, error) {
@@ -105,6 +111,9 @@ func (h *Hypervisor) Engine() (Engine, error) {
 // NewVM makes an empty virtual machine. See hv.Hypervisor. An engine that was
 // asked for and does not run on this host is an error.
 func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
+	if int(h.cfg.Engine) >= len(engineNames) {
+		return nil, fmt.Errorf("softcpu: new vm: there is no %v: give Auto, Interpreter or Translator", h.cfg.Engine)
+	}
 	engine, err := h.Engine()
 	if err != nil && h.cfg.Engine == Translator {
 		return nil, fmt.Errorf("softcpu: new vm: %w", err)

@@ -8,6 +8,14 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
+// TestUnknownEngine gives a value that is no engine.
+func TestUnknownEngine(t *testing.T) {
+	_, err := New(Config{Engine: 7}).NewVM(hv.Config{})
+	if want := "softcpu: new vm: there is no Engine(7): give Auto, Interpreter or Translator"; fmt.Sprint(err) != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 // TestHostRefuses makes machines on a host that gives no memory for generated code.
 func TestHostRefuses(t *testing.T) {
 	defer func(old func() error) { translatorRuns = old }(translatorRuns)

@@ -20,8 +20,13 @@ const (
 	GuestPanicked                // Linux panicked, and wanted a reset or Config.EndOnPanic is set
 )
 
+var reasonNames = [...]string{"stopped", "powered off", "reset requested", "guest panicked"}
+
 func (r Reason) String() string {
-	return [...]string{"stopped", "powered off", "reset requested", "guest panicked"}[r]
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return fmt.Sprintf("Reason(%d)", uint8(r))
 }
 
 // request is what a guest wants done with the machine.

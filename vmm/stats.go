@@ -1,5 +1,7 @@
 package vmm
 
+import "slices"
+
 // Stats counts the exits of each vCPU. An access that was answered without leaving the
 // guest counts as the exit that it stands for. The counts of a vCPU that runs are late
 // by a few hundred exits at most.
@@ -13,7 +15,7 @@ type VCPUStats struct {
 }
 
 // ExitNames names the kinds of exits.
-func ExitNames() []string { return exitNames[:] }
+func ExitNames() []string { return slices.Clone(exitNames[:]) }
 
 // Stats returns the counts so far.
 func (m *Machine) Stats() Stats {

@@ -31,7 +31,14 @@ const (
 	Vfkit                // datagrams
 )
 
-func (f Framing) String() string { return [...]string{"auto", "qemu", "vfkit"}[f] }
+var framingNames = [...]string{"auto", "qemu", "vfkit"}
+
+func (f Framing) String() string {
+	if uint(f) < uint(len(framingNames)) {
+		return framingNames[f]
+	}
+	return fmt.Sprintf("Framing(%d)", int(f))
+}
 
 // Network is the network of a program that listens on a socket.
 type Network interface {
