@@ -8,10 +8,11 @@ import (
 
 // The private network.
 var (
-	subnet  = netip.MustParsePrefix("192.168.127.0/24")
-	gateway = netip.MustParseAddr("192.168.127.1")
-	guest   = netip.MustParseAddr("192.168.127.2")
-	host    = netip.MustParseAddr("192.168.127.254")
+	subnet    = netip.MustParsePrefix("192.168.127.0/24")
+	gateway   = netip.MustParseAddr("192.168.127.1")
+	guest     = netip.MustParseAddr("192.168.127.2")
+	host      = netip.MustParseAddr("192.168.127.254")
+	broadcast = netip.MustParseAddr("192.168.127.255")
 
 	gatewayMAC = tcpip.LinkAddress("\x5a\x94\xef\xe4\x0c\xdd")
 )

@@ -2,60 +2,83 @@ package user
 
 import (
 	"context"
-	"errors"
-	stdnet "net"
+	"time"
+
+	"github.com/miekg/dns"
 )
 
-// limitedResolver is the host's resolver with limits for the number of queries under way
-// and for the time of each.
-type limitedResolver struct {
-	n      *Network
-	tokens chan struct{}
-	r      stdnet.Resolver
+// Limits of the DNS.
+const (
+	maxQueries   = 64 // passed on at a time
+	queryTimeout = 10 * time.Second
+)
+
+// resolver answers the guest's questions with what the host would find out.
+type resolver struct {
+	ctx     context.Context // done at Close
+	tokens  chan struct{}   // one for each query that is passed on
+	config  func() resolverConfig
+	hosts   func() hostNames
+	library lookuper // which is asked if config knows no server
 }
 
-var errBusy = errors.New("too many queries")
+// search returns the domains in which the host looks up short names.
+func (r *resolver) search() []string { return r.config().search }
 
-func lookUp[T any](r *limitedResolver, look func(context.Context) (T, error)) (v T, err error) {
+// local answers a message for which nobody else is needed. If q is not nil, the message is
+// a question to pass on. If both are nil, the message gets no answer.
+func (r *resolver) local(b []byte, tcp bool) (answer []byte, q *query) {
+	q, refusal := parse(b, tcp)
+	if q == nil {
+		return refusal, nil
+	}
+	m, ok := q.own()
+	if !ok {
+		m, ok = q.inHosts(r.hosts())
+	}
+	if ok {
+		return q.pack(m), nil
+	}
+	return nil, q
+}
+
+// acquire takes a token for passing a question on. It returns false at the limit.
+func (r *resolver) acquire() (ok bool) {
 	select {
 	case r.tokens <- struct{}{}:
+		return true
 	default:
-		return v, errBusy
+		return false
 	}
-	defer func() { <-r.tokens }()
-	ctx, cancel := context.WithTimeout(r.n.ctx, dnsTimeout)
+}
+
+func (r *resolver) release() { <-r.tokens }
+
+// pass passes a question on and returns the answer.
+func (r *resolver) pass(q *query) []byte {
+	ctx, cancel := context.WithTimeout(r.ctx, queryTimeout)
 	defer cancel()
-	return look(ctx)
-}
-
-func (r *limitedResolver) LookupIPAddr(_ context.Context, host string) ([]stdnet.IPAddr, error) {
-	return lookUp(r, func(ctx context.Context) ([]stdnet.IPAddr, error) { return r.r.LookupIPAddr(ctx, host) })
-}
-
-func (r *limitedResolver) LookupCNAME(_ context.Context, host string) (string, error) {
-	return lookUp(r, func(ctx context.Context) (string, error) { return r.r.LookupCNAME(ctx, host) })
-}
-
-func (r *limitedResolver) LookupMX(_ context.Context, name string) ([]*stdnet.MX, error) {
-	return lookUp(r, func(ctx context.Context) ([]*stdnet.MX, error) { return r.r.LookupMX(ctx, name) })
-}
-
-func (r *limitedResolver) LookupNS(_ context.Context, name string) ([]*stdnet.NS, error) {
-	return lookUp(r, func(ctx context.Context) ([]*stdnet.NS, error) { return r.r.LookupNS(ctx, name) })
-}
-
-func (r *limitedResolver) LookupSRV(_ context.Context, service, proto, name string) (string, []*stdnet.SRV, error) {
-	type answer struct {
-		name    string
-		records []*stdnet.SRV
+	c := r.config()
+	if len(c.servers) == 0 {
+		return q.pack(lookUp(ctx, r.library, q))
 	}
-	a, err := lookUp(r, func(ctx context.Context) (a answer, err error) {
-		a.name, a.records, err = r.r.LookupSRV(ctx, service, proto, name)
-		return a, err
-	})
-	return a.name, a.records, err
+	m := c.ask(ctx, q)
+	if m == nil {
+		return q.refuse(dns.RcodeServerFailure)
+	}
+	m.Id, m.Question = q.Id, q.Question
+	return q.pack(m)
 }
 
-func (r *limitedResolver) LookupTXT(_ context.Context, name string) ([]string, error) {
-	return lookUp(r, func(ctx context.Context) ([]string, error) { return r.r.LookupTXT(ctx, name) })
+// answer answers a message, nil if it gets no answer.
+func (r *resolver) answer(b []byte, tcp bool) []byte {
+	answer, q := r.local(b, tcp)
+	switch {
+	case q == nil:
+		return answer
+	case !r.acquire():
+		return q.refuse(dns.RcodeServerFailure)
+	}
+	defer r.release()
+	return r.pass(q)
 }

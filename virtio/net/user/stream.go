@@ -42,11 +42,15 @@ func (n *Network) limitTCP() tcpip.Error {
 func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	id := r.ID()
 	to, ok := n.outside(id.LocalAddress)
-	if !ok || !n.acquire() {
+	if !ok && !isDNS(id) || !n.acquire() {
 		r.Complete(true)
 		return
 	}
 	defer n.release()
+	if isDNS(id) {
+		n.openDNS(r)
+		return
+	}
 	dialer := stdnet.Dialer{Timeout: dialTimeout}
 	c, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
@@ -54,14 +58,23 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 		return
 	}
 	out := hostStream{c.(*stdnet.TCPConn)}
+	in, ok := acceptGuest(r)
+	if !ok {
+		out.Abort()
+		return
+	}
+	n.relay(in, out)
+}
+
+// acceptGuest ends the handshake with the guest.
+func acceptGuest(r *tcp.ForwarderRequest) (s *guestStream, ok bool) {
 	var wq waiter.Queue
 	ep, failed := r.CreateEndpoint(&wq)
 	r.Complete(false)
 	if failed != nil {
-		out.Abort()
-		return
+		return nil, false
 	}
-	n.relay(newGuestStream(&wq, ep), out)
+	return newGuestStream(&wq, ep), true
 }
 
 // acquire takes a token for a stream. It returns false at the limit, and after Close.

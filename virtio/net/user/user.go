@@ -67,6 +67,9 @@ type Network struct {
 	streams   chan struct{} // has a token for each stream that may be opened
 	lingering lingering
 	flows     flows
+
+	resolver *resolver
+	dnsConns chan struct{} // has a token for each stream to the DNS
 }
 
 var _ net.Addresser = (*Network)(nil)
@@ -85,8 +88,9 @@ func New(c Config) (*Network, error) {
 	if c.MTU < minMTU || c.MTU > maxMTU {
 		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
 	}
-	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams)}
+	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns)}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.resolver = newResolver(n.ctx)
 	n.flows.open = map[*flow]struct{}{}
 	err := n.newStack()
 	if err == nil {

@@ -130,27 +130,3 @@ func TestDNS(t *testing.T) {
 		t.Errorf("a name that is not there: %q", got)
 	}
 }
-
-// Queries beyond the limit are answered at once, whatever the host's resolver
-// does.
-func TestQueryLimit(t *testing.T) {
-	r := &limitedResolver{n: &Network{ctx: t.Context()}, tokens: make(chan struct{}, 1)}
-	started, end := make(chan struct{}), make(chan struct{})
-	go lookUp(r, func(ctx context.Context) (int, error) {
-		if _, ok := ctx.Deadline(); !ok {
-			t.Error("a query without an end")
-		}
-		close(started)
-		<-end
-		return 0, nil
-	})
-	<-started
-	if _, err := lookUp(r, func(context.Context) (int, error) { return 1, nil }); err != errBusy {
-		t.Errorf("%v, want %v", err, errBusy)
-	}
-	close(end)
-	eventually(t, "there is room again", func() bool {
-		n, err := lookUp(r, func(context.Context) (int, error) { return 2, nil })
-		return n == 2 && err == nil
-	})
-}
