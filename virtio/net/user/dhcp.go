@@ -197,13 +197,14 @@ func (s *dhcpServer) configure(reply, m *dhcpv4.DHCPv4) {
 	}
 }
 
-// addIfItFits adds an option unless the answer would be longer than the client takes: 576
-// bytes with the headers of IP and UDP, or what it says (RFC 2132, 9.10).
+// addIfItFits adds an option unless it is longer than one option can be, or the answer
+// would be longer than the client takes: 576 bytes with the headers of IP and UDP, or what
+// it says (RFC 2132, 9.10). Not every client joins the parts of an option (RFC 3396).
 func addIfItFits(reply, m *dhcpv4.DHCPv4, o dhcpv4.Option) bool {
-	const headers, least = 28, 576
+	const headers, least, longest = 28, 576, 255
 	size, _ := m.MaxMessageSize()
 	reply.UpdateOption(o)
-	if len(reply.ToBytes()) <= max(int(size), least)-headers {
+	if len(reply.Options.Get(o.Code)) <= longest && len(reply.ToBytes()) <= max(int(size), least)-headers {
 		return true
 	}
 	reply.DeleteOption(o.Code)

@@ -5,6 +5,10 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"testing"
+	"time"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/miekg/dns"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
@@ -50,4 +54,100 @@ func drain(n *Network) {
 	for len(n.link.queue) > 0 {
 		n.Receive(make([]byte, net.MaxPacket))
 	}
+}
+
+// FuzzDNS gives the resolver a message of the guest, and what a name server answers to it.
+// The guest gets at most what it takes, and what it can parse.
+func FuzzDNS(f *testing.F) {
+	for _, m := range []*dns.Msg{
+		question("host.miniboot.internal.", dns.TypeA), question("printer.", dns.TypeAAAA), question("all.example.com.", dns.TypeTXT, withEDNS(1232)),
+		question("1.2.0.192.in-addr.arpa.", dns.TypePTR), question("example.com.", dns.TypeAXFR), question("example.com.", 65280),
+	} {
+		b, err := m.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		answer := new(dns.Msg).SetReply(m)
+		answer.Answer = texts(20)
+		long, err := answer.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, long, false)
+		f.Add(b, b, true)
+	}
+	r := testResolver(f.Context())
+	r.library = library{}
+	r.hosts = func() hostNames { return parseHosts([]byte("192.0.2.1 printer")) }
+	f.Fuzz(func(t *testing.T, b, answer []byte, tcp bool) {
+		b = b[:min(len(b), maxQuery)]
+		checkAnswer(t, b, r.answer(b, tcp), tcp)
+		_, q := r.local(b, tcp)
+		if q == nil {
+			return
+		}
+		if out, err := q.onward().Pack(); err != nil || len(out) > 2*maxQuery {
+			t.Errorf("%x goes on as %x, %v", b, out, err)
+		}
+		m := new(dns.Msg)
+		if m.Unpack(answer) == nil {
+			answers(m, q.onward())
+			m.Id, m.Question, m.Response = q.Id, q.Question, true
+			checkAnswer(t, b, q.pack(m), tcp)
+		}
+	})
+}
+
+// checkAnswer checks an answer to a message, which may be nil.
+func checkAnswer(t *testing.T, b, answer []byte, tcp bool) {
+	t.Helper()
+	if answer == nil && len(b) >= 12 && b[2]&0x80 == 0 {
+		t.Errorf("%x got no answer", b)
+	}
+	if answer == nil {
+		return
+	}
+	size, m := 512, new(dns.Msg)
+	if m.Unpack(b) == nil && m.IsEdns0() != nil {
+		size = max(size, int(m.IsEdns0().UDPSize()))
+	}
+	if tcp {
+		size = dns.MaxMsgSize
+	}
+	if err := m.Unpack(answer); err != nil || len(answer) > size || !m.Response || m.Id != binary.BigEndian.Uint16(b) {
+		t.Errorf("%x: %d bytes of %d, %v: %x", b, len(answer), size, err, answer)
+	}
+}
+
+// FuzzDHCP gives the server two messages. Its answers are messages for the client, which
+// give it an address of the pool or none.
+func FuzzDHCP(f *testing.F) {
+	for _, m := range []*dhcpv4.DHCPv4{
+		message(1, dhcpv4.MessageTypeDiscover, rapid), message(2, dhcpv4.MessageTypeRequest, ours, requested(3)), message(2, dhcpv4.MessageTypeInform, ciaddr(3)),
+		message(2, dhcpv4.MessageTypeRelease, ciaddr(3)), message(2, dhcpv4.MessageTypeDecline, requested(3)),
+	} {
+		f.Add(message(2, dhcpv4.MessageTypeDiscover).ToBytes(), m.ToBytes(), uint16(100))
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte, seconds uint16) {
+		s, now := testDHCP("example.com"), time.Unix(1e9, 0)
+		for _, b := range [][]byte{first, second, first} {
+			now = now.Add(time.Duration(seconds) * time.Second)
+			m, err := dhcpv4.FromBytes(b[:min(len(b), maxDHCP)])
+			if err != nil {
+				continue
+			}
+			reply := s.answer(m, now)
+			if reply == nil {
+				continue
+			}
+			out := reply.ToBytes()
+			back, err := dhcpv4.FromBytes(out)
+			if err != nil || len(out) > maxDHCP+576 || back.TransactionID != m.TransactionID || len(destination(m, reply)) != 4 {
+				t.Fatalf("%x: answered %x, %v", b, out, err)
+			}
+			if a := toAddr(back.YourIPAddr); !a.IsUnspecified() && (!subnet.Contains(a) || a == gateway || a == host || a == broadcast || a == subnet.Addr()) {
+				t.Errorf("%x: gives %v", b, a)
+			}
+		}
+	})
 }

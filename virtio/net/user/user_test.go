@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
 	"gvisor.dev/gvisor/pkg/tcpip"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
@@ -236,8 +237,8 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// Close ends streams, flows, and those that are being opened, with all their
-// goroutines.
+// Close ends streams, flows, those that are being opened, and queries under way, with all
+// their goroutines.
 func TestClose(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("rig", func(t *testing.T) {
@@ -251,6 +252,12 @@ func TestClose(t *testing.T) {
 		if c, err := stdnet.Dial("tcp", r.ForwardAddresses()[0].String()); err == nil {
 			defer c.Close()
 		}
+		r.resolver.config = testResolver(r.ctx, upstream(silent).listen(t)).config
+		r.mustDial(netip.AddrPortFrom(gateway, dnsPort)) // asks nothing
+		for _, c := range []stdnet.Conn{r.mustDial(netip.AddrPortFrom(gateway, dnsPort)), r.dialUDP(netip.AddrPortFrom(gateway, dnsPort))} {
+			(&dns.Conn{Conn: c}).WriteMsg(question("example.com.", dns.TypeA))
+		}
+		eventually(t, "two queries are under way", func() bool { return len(r.resolver.tokens) == 2 })
 		start := time.Now()
 		if err := r.Close(); err != nil {
 			t.Error(err)
