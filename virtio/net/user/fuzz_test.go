@@ -57,7 +57,7 @@ func drain(n *Network) {
 }
 
 // FuzzDNS gives the resolver a message of the guest, and what a name server answers to it.
-// The guest gets at most what it takes, and what it can parse.
+// The guest gets at most what it takes. It can parse it unless the name server is odd.
 func FuzzDNS(f *testing.F) {
 	for _, m := range []*dns.Msg{
 		question("host.miniboot.internal.", dns.TypeA), question("printer.", dns.TypeAAAA), question("all.example.com.", dns.TypeTXT, withEDNS(1232)),
@@ -79,9 +79,13 @@ func FuzzDNS(f *testing.F) {
 	r := testResolver(f.Context())
 	r.library = library{}
 	r.hosts = func() hostNames { return parseHosts([]byte("192.0.2.1 printer")) }
-	f.Fuzz(func(t *testing.T, b, answer []byte, tcp bool) {
+	f.Fuzz(func(t *testing.T, b, theirs []byte, tcp bool) {
 		b = b[:min(len(b), maxQuery)]
-		checkAnswer(t, b, r.answer(b, tcp), tcp)
+		a := r.answer(b, tcp)
+		checkAnswer(t, b, a, tcp)
+		if err := new(dns.Msg).Unpack(a); a != nil && err != nil {
+			t.Errorf("%x is answered by %x: %v", b, a, err)
+		}
 		_, q := r.local(b, tcp)
 		if q == nil {
 			return
@@ -90,10 +94,9 @@ func FuzzDNS(f *testing.F) {
 			t.Errorf("%x goes on as %x, %v", b, out, err)
 		}
 		m := new(dns.Msg)
-		if m.Unpack(answer) == nil {
+		if m.Unpack(theirs) == nil && m.Response {
 			answers(m, q.onward())
-			m.Id, m.Question, m.Response = q.Id, q.Question, true
-			checkAnswer(t, b, q.pack(m), tcp)
+			checkAnswer(t, b, q.passBack(&response{m, bytes.Clone(theirs)}), tcp)
 		}
 	})
 }
@@ -114,8 +117,8 @@ func checkAnswer(t *testing.T, b, answer []byte, tcp bool) {
 	if tcp {
 		size = dns.MaxMsgSize
 	}
-	if err := m.Unpack(answer); err != nil || len(answer) > size || !m.Response || m.Id != binary.BigEndian.Uint16(b) {
-		t.Errorf("%x: %d bytes of %d, %v: %x", b, len(answer), size, err, answer)
+	if len(answer) < 12 || len(answer) > size || answer[2]&0x80 == 0 || !bytes.Equal(answer[:2], b[:2]) {
+		t.Errorf("%x: %d bytes of %d: %x", b, len(answer), size, answer)
 	}
 }
 

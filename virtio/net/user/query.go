@@ -2,6 +2,7 @@ package user
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/miekg/dns"
 )
@@ -78,16 +79,21 @@ func (q *query) reply(rcode int, records ...dns.RR) *dns.Msg {
 // refuse returns the bytes of an answer without records.
 func (q *query) refuse(rcode int) []byte { return q.pack(q.reply(rcode)) }
 
+// room is how many bytes of an answer the guest takes.
+func (q *query) room() int {
+	switch {
+	case q.tcp:
+		return dns.MaxMsgSize
+	case q.edns == nil:
+		return minUDPAnswer
+	}
+	return min(max(minUDPAnswer, int(q.edns.UDPSize())), maxDatagram)
+}
+
 // pack returns the bytes of an answer. One that is longer than the guest takes is cut, with
 // the bit TC set.
 func (q *query) pack(m *dns.Msg) []byte {
-	size := dns.MaxMsgSize
-	if !q.tcp {
-		size = minUDPAnswer
-		if q.edns != nil {
-			size = min(max(size, int(q.edns.UDPSize())), maxDatagram)
-		}
-	}
+	size := q.room()
 	m.Truncate(size)
 	b, err := m.Pack()
 	if err != nil || len(b) > size {
@@ -96,6 +102,17 @@ func (q *query) pack(m *dns.Msg) []byte {
 		b, _ = m.Pack()
 	}
 	return b
+}
+
+// passBack returns the bytes of an answer of a name server: as they came if that is
+// possible, but with the guest's ID.
+func (q *query) passBack(a *response) []byte {
+	if len(a.bytes) <= q.room() && slices.Equal(a.Question, q.Question) {
+		binary.BigEndian.PutUint16(a.bytes, q.Id)
+		return a.bytes
+	}
+	a.Id, a.Question = q.Id, q.Question
+	return q.pack(a.Msg)
 }
 
 // onward makes the query for a name server that the guest's becomes: the same question with

@@ -62,12 +62,11 @@ func (r *resolver) pass(q *query) []byte {
 	if len(c.servers) == 0 {
 		return q.pack(lookUp(ctx, r.library, q))
 	}
-	m := c.ask(ctx, q)
-	if m == nil {
+	a := c.ask(ctx, q)
+	if a == nil {
 		return q.refuse(dns.RcodeServerFailure)
 	}
-	m.Id, m.Question = q.Id, q.Question
-	return q.pack(m)
+	return q.passBack(a)
 }
 
 // answer answers a message, nil if it gets no answer.

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"bytes"
 	"context"
 	stdnet "net"
 	"strings"
@@ -9,42 +10,48 @@ import (
 	"github.com/miekg/dns"
 )
 
+// A response is what a name server of the host answers.
+type response struct {
+	*dns.Msg
+	bytes []byte
+}
+
 // ask asks the host's name servers, one after the other, as the C library does: a server
 // that fails or refuses is not the last word if there is another. It returns nil if none
 // has answered.
-func (c *resolverConfig) ask(ctx context.Context, q *query) (answer *dns.Msg) {
+func (c *resolverConfig) ask(ctx context.Context, q *query) (last *response) {
 	for range c.attempts {
 		for _, server := range c.servers {
-			m := c.askServer(ctx, q, server)
-			if m == nil {
+			a := c.askServer(ctx, q, server)
+			if a == nil {
 				continue
 			}
-			answer = m
-			switch m.Rcode {
+			last = a
+			switch a.Rcode {
 			case dns.RcodeServerFailure, dns.RcodeNotImplemented, dns.RcodeRefused:
 				continue
 			}
-			return answer
+			return a
 		}
-		if answer != nil || ctx.Err() != nil {
+		if last != nil || ctx.Err() != nil {
 			break
 		}
 	}
-	return answer
+	return last
 }
 
 // askServer asks one server, by UDP. If the answer is cut and the guest asks by TCP, it
 // asks by TCP, too (RFC 7766, 5). It returns nil if there is no answer.
-func (c *resolverConfig) askServer(ctx context.Context, q *query, server string) *dns.Msg {
-	m := c.exchange(ctx, q.onward(), "udp", server)
-	if m != nil && m.Truncated && q.tcp {
+func (c *resolverConfig) askServer(ctx context.Context, q *query, server string) *response {
+	a := c.exchange(ctx, q.onward(), "udp", server)
+	if a != nil && a.Truncated && q.tcp {
 		return c.exchange(ctx, q.onward(), "tcp", server)
 	}
-	return m
+	return a
 }
 
 // exchange sends a query and waits for its answer.
-func (c *resolverConfig) exchange(ctx context.Context, query *dns.Msg, network, server string) *dns.Msg {
+func (c *resolverConfig) exchange(ctx context.Context, query *dns.Msg, network, server string) *response {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var dialer stdnet.Dialer
@@ -68,7 +75,7 @@ func (c *resolverConfig) exchange(ctx context.Context, query *dns.Msg, network, 
 			return nil
 		}
 		if m := new(dns.Msg); m.Unpack(b[:n]) == nil && answers(m, query) {
-			return m
+			return &response{m, bytes.Clone(b[:n])}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	stdnet "net"
@@ -258,7 +259,9 @@ func TestQueryGoesOn(t *testing.T) {
 		edns := q.IsEdns0()
 		edns.SetDo(i&8 != 0)
 		edns.Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: dns.EDNS0LOCALSTART, Data: []byte{byte(i)}}}
-		r.askFor(t, q, false)
+		if m, _ := r.askFor(t, q, false); m.Question[0] != q.Question[0] {
+			t.Errorf("the answer is about %v, want %v", m.Question, q.Question)
+		}
 		out := <-got
 		if out.Id == q.Id {
 			sameID++
@@ -270,6 +273,25 @@ func TestQueryGoesOn(t *testing.T) {
 	}
 	if sameID > 2 {
 		t.Errorf("%d of 16 queries went out with the guest's ID", sameID)
+	}
+}
+
+// An answer comes back byte for byte, with the guest's ID.
+func TestAnswerComesBack(t *testing.T) {
+	var sent []byte
+	r := testResolver(t.Context(), upstream(func(q *dns.Msg, _ string, send func(*dns.Msg)) {
+		m := new(dns.Msg).SetReply(q)
+		m.Answer, m.Ns, m.Authoritative, m.AuthenticatedData, m.Zero, m.Compress = texts(2), texts(1), true, true, true, true
+		sent, _ = m.Pack()
+		send(m)
+	}).listen(t))
+	q, err := question("example.com.", dns.TypeTXT).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r.answer(q, false)
+	if len(got) < 2 || !bytes.Equal(got[:2], q[:2]) || !bytes.Equal(got[2:], sent[2:]) {
+		t.Errorf("got\n%x\nof\n%x", got, sent)
 	}
 }
 
