@@ -1,15 +1,12 @@
 // Package user is a network for a guest that needs no rights on the host. It is a backend
 // of virtio/net in which the guest is alone with a gateway inside this process. The
-// gateway consists of gVisor's network stack and the DHCP and DNS services of
-// gvisor-tap-vsock. Each connection of the guest becomes a socket of the host.
+// gateway consists of gVisor's network stack, a DHCP server and a DNS forwarder. Each
+// connection of the guest becomes a socket of the host.
 //
 //	192.168.127.0/24   the network
 //	192.168.127.1      the gateway: DHCP, DNS, and the route to everywhere else
 //	192.168.127.2      the guest, which gets this address by DHCP
 //	192.168.127.254    the host: its 127.0.0.1, unless Config.NoHost
-//
-// The DNS gives the answers of the host's resolver, and knows the names
-// gateway.miniboot.internal and host.miniboot.internal.
 //
 // Implemented: TCP and UDP over IPv4 in both directions: from the guest to anywhere, and
 // from ports of the host to the guest (Forward). Checksums and TCP segmentation are
@@ -17,6 +14,31 @@
 //
 // Missing: IPv6, ICMP to the outside (the gateway itself answers every ping),
 // multicast.
+//
+// # DHCP
+//
+// The server follows RFC 2131, with the search domains of the host's resolv.conf (RFC 3397)
+// and with Rapid Commit (RFC 4039). The guest's hardware address gets 192.168.127.2, others
+// get the rest of the network. A lease ends after an hour. As the only server of its
+// network it also renews leases that it does not know, those of an earlier process.
+//
+// # DNS
+//
+// The forwarder speaks UDP and TCP (RFC 1035, RFC 7766) with EDNS (RFC 6891). It looks for
+// an answer in this order:
+//
+//   - It knows gateway.miniboot.internal and host.miniboot.internal and their two addresses.
+//     Nothing about miniboot.internal is passed on.
+//   - An address of a name in the host's /etc/hosts comes from there.
+//   - Any other question, of any type and class and with its options, goes to the name
+//     servers in the host's /etc/resolv.conf. The answer comes back with its RCODE. Zone
+//     transfers are refused.
+//   - A host without name servers there, like one with Windows, is asked by Go's
+//     net.Resolver. It answers for A, AAAA, CNAME, MX, NS, SRV, TXT and PTR.
+//
+// Both files are read again when they change. Nothing is kept: the TTL of an answer of our
+// own is 0. A host that chooses its name servers by the domain (macOS with a VPN) does so
+// for its own programs only, not for the guest.
 //
 // # Threats
 //
@@ -26,10 +48,14 @@
 // (169.254.0.0/16, where clouds keep credentials), the host's other names for itself
 // (127.0.0.0/8, 0.0.0.0/8), multicast, broadcast and reserved addresses.
 //
+// The DNS asks the host's name servers for the guest, also with Config.NoHost and also at
+// an address like 127.0.0.53. They get a question that was parsed and written anew, with an
+// ID and a port that the guest does not learn.
+//
 // Everything that a guest can make grow is bounded: up to MaxStreams streams with at most
 // 640 KiB of memory each; up to MaxFlows datagram flows with at most 128 KiB each; streams
-// that are being set up; DNS queries under way, and connections to the DNS; streams that
-// linger after their end; packets on the way to the guest. What exceeds a limit is refused
-// or dropped. If there are too many datagram flows, the one that has been idle longest
-// ends.
+// that are being set up; 64 DNS queries under way for 10 seconds, and 16 streams to the DNS;
+// 251 DHCP leases; streams that linger after their end; packets on the way to the guest.
+// What exceeds a limit is refused or dropped. If there are too many datagram flows, the one
+// that has been idle longest ends. Nothing that a guest sends is logged.
 package user
