@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	stdnet "net"
+	"runtime"
 	"time"
 
 	"github.com/miekg/dns"
@@ -20,10 +21,14 @@ const (
 	maxDNSConns = 16
 )
 
-// newResolver makes the resolver from the host's files.
+// newResolver makes the resolver from the host's files. On Windows they mean nothing, and
+// every user may write some.
 func newResolver(ctx context.Context) *resolver {
 	conf := &hostFile[resolverConfig]{path: "/etc/resolv.conf", parse: parseResolvConf}
 	hosts := &hostFile[hostNames]{path: "/etc/hosts", parse: parseHosts}
+	if runtime.GOOS == "windows" {
+		conf.path, hosts.path = "", ""
+	}
 	return &resolver{
 		ctx: ctx, tokens: make(chan struct{}, maxQueries), config: conf.load, hosts: hosts.load, library: new(stdnet.Resolver),
 	}

@@ -17,7 +17,7 @@ import (
 const maxHostFile = 4 << 20
 
 // A hostFile is a file of the host, which is parsed again when its size or its time of
-// change is another. A file that cannot be read has the zero value.
+// change is another. A file that cannot be read, or has no path, has the zero value.
 type hostFile[T any] struct {
 	path  string
 	parse func([]byte) T
@@ -78,7 +78,6 @@ type resolverConfig struct {
 }
 
 func parseResolvConf(b []byte) (c resolverConfig) {
-	// A reader of bytes fails only at a line too long; what comes before it counts.
 	conf, err := dns.ClientConfigFromReader(bytes.NewReader(b))
 	if err != nil {
 		return c

@@ -32,19 +32,19 @@ func parse(b []byte, tcp bool) (q *query, refusal []byte) {
 	}
 	q = &query{Msg: new(dns.Msg), tcp: tcp}
 	err := q.Unpack(b)
-	if rcode := q.check(err, binary.BigEndian.Uint16(b[4:])); rcode != dns.RcodeSuccess {
+	if rcode := q.check(err); rcode != dns.RcodeSuccess {
 		return nil, q.refuse(rcode)
 	}
 	return q, nil
 }
 
 // check returns the RCODE for a message that is no question that can be answered. err is
-// why it could not be parsed, qdcount the number of questions that its header gives.
-func (q *query) check(err error, qdcount uint16) (rcode int) {
+// why it could not be parsed.
+func (q *query) check(err error) (rcode int) {
 	switch {
 	case q.Opcode != dns.OpcodeQuery:
 		return dns.RcodeNotImplemented
-	case err != nil || qdcount != 1 || len(q.Question) != 1: // RFC 9619
+	case err != nil || len(q.Question) != 1: // RFC 9619
 		return dns.RcodeFormatError
 	}
 	for _, r := range q.Extra {

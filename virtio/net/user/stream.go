@@ -36,9 +36,9 @@ func (n *Network) limitTCP() tcpip.Error {
 	return n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &receive)
 }
 
-// openStream connects the guest to an address outside. The stack calls it on a goroutine
-// of its own. The guest's handshake ends after the one with the outside, so the guest sees
-// whether anybody listens there.
+// openStream connects the guest to an address outside, or to the DNS. The stack calls it on
+// a goroutine of its own. The guest's handshake ends after the one with the outside, so the
+// guest sees whether anybody listens there.
 func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	id := r.ID()
 	to, ok := n.outside(id.LocalAddress)
