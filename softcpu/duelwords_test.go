@@ -138,6 +138,11 @@ var systemWords = []group{
 	{^uint32(31), 0xd50b7520}, // ic ivau
 	{^uint32(31), 0xd50b7420}, // dc zva
 	{^uint32(31), 0xd50b7e20}, // dc civac
+	{^uint32(31), 0xd50b7a20}, // dc cvac
+	{^uint32(31), 0xd50b7b20}, // dc cvau
+	{^uint32(31), 0xd5087620}, // dc ivac
+	{^uint32(31), 0xd53b0020}, // mrs x, ctr_el0
+	{^uint32(31), 0xd53b00e0}, // mrs x, dczid_el0
 	{0xffffffff, 0xd508871f},  // tlbi vmalle1
 	{^uint32(31), 0xd5088760}, // tlbi vaae1
 	{0xffe0001f, 0xd4000001},  // svc

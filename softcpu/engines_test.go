@@ -162,6 +162,9 @@ func (d *duel) state() {
 	sctlr := uint64(0x30d0_0800 | 1<<0 | 1<<2 | 1<<12 | 1<<14 | 1<<15 | 1<<26) // M, C, I, DZE, UCT, UCI
 	sctlr |= uint64(d.rng.IntN(4)) << 3                                        // SA, SA0
 	if d.rng.IntN(4) == 0 {
+		sctlr &^= 1 << []int{14, 15, 26}[d.rng.IntN(3)]
+	}
+	if d.rng.IntN(4) == 0 {
 		sctlr |= aarch64.SCTLR_A
 	}
 	cpacr := uint64(3 << 20)
@@ -400,6 +403,46 @@ func TestGroupAtAPagesEnd(t *testing.T) {
 				c.X[a64.SP] &^= 15
 			}
 			d.run(2 * opsPerPage)
+		}
+	}
+}
+
+// TestEnginesAgreeAboutTraps executes what SCTLR_EL1 lets programs do, at each exception
+// level, with each of its bits, and at addresses that are mapped, read-only, not mapped
+// and of a device.
+func TestEnginesAgreeAboutTraps(t *testing.T) {
+	duelled(t)
+	d := newDuel(t, rand.NewPCG(15, 16))
+	for _, word := range []uint32{
+		0xd50b7a33, // dc cvac, x19
+		0xd50b7b33, // dc cvau, x19
+		0xd50b7e33, // dc civac, x19
+		0xd50b7433, // dc zva, x19
+		0xd50b7533, // ic ivau, x19
+		0xd53b0020, // mrs x0, ctr_el0
+		0xd53b0028, // mrs x8, ctr_el0
+		0xd53b00e0, // mrs x0, dczid_el0
+	} {
+		for k, c := range d.cpus {
+			putProgram(d.mem[k], testRAM, word, 0x91000421 /* add x1, x1, #1 */, word, 0xd4000022 /* hvc #1 */)
+			c.maintain(maintenance{kind: codeAll}, false)
+		}
+		for _, pstate := range []uint64{aarch64.PSTATE_EL0t, aarch64.PSTATE_EL1h, aarch64.PSTATE_EL1h | aarch64.PSTATE_PAN} {
+			for _, bits := range []uint64{aarch64.SCTLR_UCI | aarch64.SCTLR_UCT | aarch64.SCTLR_DZE, 0} {
+				for page := range uint64(10) {
+					d.state()
+					for _, c := range d.cpus {
+						sctlr := c.sys.sctlr &^ (aarch64.SCTLR_UCI | aarch64.SCTLR_UCT | aarch64.SCTLR_DZE)
+						c.setSysReg(aarch64.SCTLR_EL1, sctlr|bits)
+						c.setPSTATE(pstate | 15<<aarch64.PSTATE_DAIF)
+						c.X[19], c.X[a64.SP] = duelData+page*pageSize+40, c.X[a64.SP]&^15
+						c.load(c.X[19], 1, c.regime(), 1) // so that the TLB has the page, unless it faults
+						c.setPSTATE(pstate | 15<<aarch64.PSTATE_DAIF)
+						c.PC = testRAM
+					}
+					d.run(2 * opsPerPage)
+				}
+			}
 		}
 	}
 }
