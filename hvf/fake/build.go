@@ -17,14 +17,25 @@ import (
 //go:embed testdata
 var sources embed.FS
 
-var buildLock sync.Mutex
+var (
+	buildLock sync.Mutex
+	built     = map[hvf.MacOS]string{} // guarded by buildLock
+)
 
-// build returns the path of the library for a version of macOS. It is built once
-// for each content of its sources.
+// build returns the path of the library for a version of macOS.
 func build(tb testing.TB, macOS hvf.MacOS) string {
 	tb.Helper()
 	buildLock.Lock()
 	defer buildLock.Unlock()
+	if built[macOS] == "" {
+		built[macOS] = buildOnce(tb, macOS)
+	}
+	return built[macOS]
+}
+
+// buildOnce builds the library once for each content of its sources.
+func buildOnce(tb testing.TB, macOS hvf.MacOS) string {
+	tb.Helper()
 	files := map[string]string{"abi.h": header(macOS)}
 	entries, err := sources.ReadDir("testdata")
 	if err != nil {

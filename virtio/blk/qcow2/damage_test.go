@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Where a new image of 1 GiB has what, and the 2 MiB that are written to it: an
+// Where a new image of 1 GiB has what, and the 512 KiB that are written to it: an
 // L2 table of 0x40000, and data from 0x50000 on.
 const (
 	atRefTable = 0x10000
@@ -21,7 +21,7 @@ const (
 	atL2       = 0x40000
 	atData     = 0x50000
 	behindData = atData + written
-	written    = 2 << 20
+	written    = 512 << 10
 )
 
 // soundImage is that image, and what was written.
@@ -79,7 +79,7 @@ var damages = []struct {
 	{"refcount 0: L1 table", "the L1 table at 0x30000", refcountOf(atL1, 0), 0, true},
 	{"refcount 0: L2 table", "an L2 table at 0x40000", refcountOf(atL2, 0), 0, true},
 	{"refcount 0: first data", "0x50000 has refcount 0", refcountOf(atData, 0), 0, true},
-	{"refcount 0: last data", "0x240000 has refcount 0", refcountOf(behindData-1, 0), 0, true},
+	{"refcount 0: last data", "0xc0000 has refcount 0", refcountOf(behindData-1, 0), 0, true},
 
 	{"refcount table: 0", "has no refcount block", put64(atRefTable, 0), 0, true},
 	{"refcount table: itself", "0x10000 is both the refcount table and a refcount block", put64(atRefTable, atRefTable), 0, true},
@@ -89,12 +89,12 @@ var damages = []struct {
 	{"refcount table: one block twice", "0x20000 is both a refcount block and a refcount block", put64(atRefTable+8, atRefBlock), 0, true},
 	{"refcount table: second entry at L2 table", "0x40000 is both a refcount block and an L2 table", put64(atRefTable+8, atL2), 0, true},
 	{"refcount table: not aligned", "a refcount block at 0x20200", put64(atRefTable, atRefBlock+0x200), 0, false},
-	{"refcount table: behind the end", "a refcount block at 0x250000", put64(atRefTable, behindData), 0, true},
+	{"refcount table: behind the end", "a refcount block at 0xd0000", put64(atRefTable, behindData), 0, true},
 	{"refcount table: negative", "a refcount block at 0x8000000000020000", put64(atRefTable, 1<<63|atRefBlock), 0, false},
 
 	{"header: refcount table at L1 table", "0x30000 is both the L1 table and the refcount table", put64(offRefTable, atL1), 0, false},
 	{"header: L1 table at refcount block", "0x20000 is both the L1 table and a refcount block", put64(offL1Table, atRefBlock), none, false},
-	{"header: snapshots behind the end", "the snapshot table at 0x250000", func(b []byte) { b[offSnapshots+3] = 1; put64(offSnapshotTable, behindData)(b) }, 0, false},
+	{"header: snapshots behind the end", "the snapshot table at 0xd0000", func(b []byte) { b[offSnapshots+3] = 1; put64(offSnapshotTable, behindData)(b) }, 0, false},
 	{"header: snapshots in the L1 table", "0x30000 is both the L1 table and the snapshot table", func(b []byte) { b[offSnapshots+3] = 1; put64(offSnapshotTable, atL1)(b) }, 0, false},
 	{"header: 2^24 snapshots", "16777216 snapshots", func(b []byte) { b[offSnapshots] = 1 }, 0, false},
 
@@ -104,7 +104,7 @@ var damages = []struct {
 	{"L1: L1 table", "0x30000 is both the L1 table and an L2 table", put64(atL1, copied|atL1), none, false},
 	{"L1: data", "L2 entry 0x", put64(atL1, copied|atData), none, false},
 	{"L1: not aligned", "an L2 table at 0x40200", put64(atL1, copied|atL2+0x200), none, false},
-	{"L1: behind the end", "an L2 table at 0x250000", put64(atL1, copied|behindData), none, false},
+	{"L1: behind the end", "an L2 table at 0xd0000", put64(atL1, copied|behindData), none, false},
 	{"L1: reserved bits", "L1 entry 0 is 0x8000000000040001", put64(atL1, copied|atL2|1), none, false},
 	{"L1: one L2 table twice", "0x40000 is both an L2 table and an L2 table", put64(atL1+8, copied|atL2), 0, false},
 	{"L1: one L2 table twice, both shared", "0x40000 has a refcount of less than 2", func(b []byte) { put64(atL1, atL2)(b); put64(atL1+8, atL2)(b) }, 0, false},
@@ -138,12 +138,12 @@ var nextRequests = []struct {
 	name string
 	do   func(m *Image) error
 }{
-	{"write to a new cluster", func(m *Image) error { _, err := m.WriteAt(make([]byte, 4<<20), 32<<20); return err }},
+	{"write to a new cluster", func(m *Image) error { _, err := m.WriteAt(make([]byte, 2*written), 32<<20); return err }},
 	{"write in a new L2 table", func(m *Image) error { _, err := m.WriteAt([]byte("x"), 800<<20); return err }},
-	{"write over data", func(m *Image) error { _, err := m.WriteAt(make([]byte, 1<<20), 0); return err }},
-	{"discard", func(m *Image) error { return m.Discard(0, 1<<20) }},
-	{"write zeros", func(m *Image) error { return m.WriteZeroes(0, 1<<20, false) }},
-	{"write zeros and discard", func(m *Image) error { return m.WriteZeroes(0, 1<<20, true) }},
+	{"write over data", func(m *Image) error { _, err := m.WriteAt(make([]byte, written/2), 0); return err }},
+	{"discard", func(m *Image) error { return m.Discard(0, written/2) }},
+	{"write zeros", func(m *Image) error { return m.WriteZeroes(0, written/2, false) }},
+	{"write zeros and discard", func(m *Image) error { return m.WriteZeroes(0, written/2, true) }},
 }
 
 // Whatever is wrong with an image and whatever the guest does next: that is
