@@ -20,8 +20,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/boottest/inguest"
 )
 
-// crashRounds is how often a disk's guest is killed.
-const crashRounds = 3
+// crashRounds is how often a disk's guest is killed: the second one goes on with what the first has left.
+const crashRounds = 2
 
 // How much each guest has flushed and synced at the least when it is killed. There is
 // as much again, at random, and a moment more.

@@ -34,7 +34,7 @@ func randomFP(r *rand.Rand) uint32 {
 // TestFPMnemonics compares allocation and mnemonic of random words with golang.org/x/arch.
 func TestFPMnemonics(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	n := 1_000_000
+	n := 200_000
 	if testing.Short() {
 		n = 50_000
 	}
@@ -90,7 +90,7 @@ func TestFPAgainstLLVM(t *testing.T) {
 		t.Skip("no llvm-mc (Debian package llvm)")
 	}
 	t.Parallel()
-	n := 150_000
+	n := 60_000
 	if testing.Short() {
 		n = 20_000
 	}

@@ -17,7 +17,7 @@ func TestSIMDAgainstLLVM(t *testing.T) {
 		t.Skip("no llvm-mc (Debian package llvm)")
 	}
 	t.Parallel()
-	n := 100_000
+	n := 60_000
 	if testing.Short() {
 		n = 20_000
 	}

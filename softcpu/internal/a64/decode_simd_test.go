@@ -31,7 +31,7 @@ func randomSIMD(r *rand.Rand) uint32 {
 // golang.org/x/arch.
 func TestSIMDMnemonics(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
-	n := 300_000
+	n := 100_000
 	if testing.Short() {
 		n = 50_000
 	}

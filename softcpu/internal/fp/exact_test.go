@@ -218,12 +218,17 @@ func zeroSign(name string, nx, ny, nz, down bool, x, y, z *big.Rat) bool {
 	return down
 }
 
+// rounds is how often to repeat something: n times, and a tenth of it in short mode.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 // TestExact compares every operation of finite operands, in every mode, with the rational reference.
 func TestExact(t *testing.T) {
-	n := 4000
-	if testing.Short() {
-		n = 400
-	}
+	n := rounds(4000)
 	for i, op := range exactOps {
 		for _, f := range []Format{Single, Double} {
 			o := fptest.New(f.Width(), uint64(i))
@@ -270,7 +275,7 @@ func TestConvertExact(t *testing.T) {
 	for i, p := range pairs {
 		to, from := p[0], p[1]
 		o := fptest.New(from.Width(), uint64(i))
-		for k := range 40000 {
+		for k := range rounds(20_000) {
 			a := o.Next()
 			if k&1 == 0 && to == Half && from != Half { // where half precision has its limits
 				l := from.layout()
@@ -330,7 +335,7 @@ func refInteger(v *big.Rat, rm Rounding) (n *big.Int, inexact bool) {
 func TestIntegers(t *testing.T) {
 	for _, f := range []Format{Single, Double} {
 		o := fptest.New(f.Width(), 7)
-		for k := range 60000 {
+		for k := range rounds(30_000) {
 			a := o.Next()
 			env := Env{FPCR: uint32(o.IntN(16)) << RModeShift}
 			rm := Rounding(o.IntN(5))

@@ -34,10 +34,7 @@ var hostOps = []struct {
 // TestHost compares results, rounded to nearest, with the host's: once by the software path, with IXC clear, and once
 // by the host path.
 func TestHost(t *testing.T) {
-	n := 500_000
-	if testing.Short() {
-		n = 50_000
-	}
+	n := rounds(200_000)
 	for i, h := range hostOps {
 		for _, f := range []Format{Single, Double} {
 			if f == Single && h.single == nil {

@@ -11,7 +11,7 @@ import (
 func TestOrder(t *testing.T) {
 	for _, f := range []Format{Single, Double} {
 		o := fptest.New(f.Width(), 5)
-		for k := range 40000 {
+		for k := range rounds(20_000) {
 			a, b := o.Next(), o.Next()
 			if o.IntN(8) == 0 {
 				b = a

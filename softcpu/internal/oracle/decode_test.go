@@ -19,7 +19,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/oracle"
 )
 
-var decodeWords = flag.Int("decodewords", 200_000, "random words for the comparison of decoders")
+var decodeWords = flag.Int("decodewords", 100_000, "random words for the comparison of decoders")
 
 // gap is a kind of word that a reference decoder judges wrongly, or by other rules than ours.
 type gap struct {

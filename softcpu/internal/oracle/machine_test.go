@@ -43,14 +43,15 @@ func TestSoftCPU(t *testing.T) {
 	if testing.Short() {
 		n = 4 * oracle.Slots
 	}
+	oracles := map[string]*oracle.Oracle{} // by CPU
 	for i := range oracle.Classes {
 		class := &oracle.Classes[i]
+		o := oracles[class.CPU]
+		if o == nil {
+			o = startOracle(t, class.CPU)
+			oracles[class.CPU] = o
+		}
 		t.Run(class.Name, func(t *testing.T) {
-			o, err := oracle.Start(oracle.Options{CPU: class.CPU})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer o.Close()
 			g := oracle.NewGenerator(class, 1)
 			cases := make([]oracle.Case, n)
 			for i := range cases {
@@ -61,6 +62,21 @@ func TestSoftCPU(t *testing.T) {
 			}
 		})
 	}
+}
+
+// startOracle starts an oracle that ends with the test.
+func startOracle(t *testing.T, cpu string) *oracle.Oracle {
+	t.Helper()
+	o, err := oracle.Start(oracle.Options{CPU: cpu})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
 }
 
 func compare(t *testing.T, e softcpu.Engine, d oracle.Differ, cases []oracle.Case) {
