@@ -210,13 +210,14 @@ func (m *lookingVM) NewVCPU(index int) (hv.VCPU, error) {
 	return m.VM.NewVCPU(index)
 }
 
-// Everything at once, from several goroutines, and the end in the middle of it.
+// Everything at once, from several goroutines, and the end in the middle of it: when
+// each goroutine has done its part so many times.
 func TestConcurrentControl(t *testing.T) {
 	checkGoroutines(t)
 	for _, words := range liveGuests {
 		r := start(t, Config{VCPUs: 4}, words...)
 		stop := make(chan struct{})
-		var wg sync.WaitGroup
+		var warm, wg sync.WaitGroup
 		for _, f := range []func(){
 			func() { r.Pause(); r.Resume() },
 			func() { r.Pause(); r.Resume() },
@@ -226,10 +227,9 @@ func TestConcurrentControl(t *testing.T) {
 			func() { r.PowerButton() },
 			func() { _ = r.Close() },
 		} {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				for {
+			warm.Add(1)
+			wg.Go(func() {
+				for n := 1; ; n++ {
 					select {
 					case <-stop:
 						return
@@ -237,10 +237,13 @@ func TestConcurrentControl(t *testing.T) {
 						f()
 						runtime.Gosched()
 					}
+					if n == controlRounds {
+						warm.Done()
+					}
 				}
-			}()
+			})
 		}
-		time.Sleep(50 * time.Millisecond)
+		warm.Wait()
 		r.cancel()
 		r.wait()
 		close(stop)
@@ -250,6 +253,8 @@ func TestConcurrentControl(t *testing.T) {
 		}
 	}
 }
+
+const controlRounds = 50
 
 // The context may end at any moment.
 func TestCancelAtAnyMoment(t *testing.T) {

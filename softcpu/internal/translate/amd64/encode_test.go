@@ -233,6 +233,9 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// spelling writes x86asm's operands as these tables do.
+var spelling = strings.NewReplacer(", ptr ", ", ", " .+", " ", " .-", " -")
+
 // disassemble is x86asm's text in the spelling of these tables, or why there is
 // none.
 func disassemble(code []byte, bits uint) string {
@@ -244,7 +247,7 @@ func disassemble(code []byte, bits uint) string {
 		return fmt.Sprintf("an instruction of %d bytes in %d", d.Len, len(code))
 	}
 	text := x86asm.IntelSyntax(d, 0, nil)
-	text = strings.NewReplacer(", ptr ", ", ", " .+", " ", " .-", " -").Replace(text)
+	text = spelling.Replace(text)
 	text = condition.ReplaceAllStringFunc(text, func(s string) string {
 		m := condition.FindStringSubmatch(s)
 		return m[1] + conditionAliases[m[2]]

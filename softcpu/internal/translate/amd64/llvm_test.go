@@ -59,5 +59,7 @@ var llvmRemark = regexp.MustCompile(`(?m)^\t\.text$| *#.*$`)
 // the spaces out of addresses.
 func llvmSpelling(text string) string {
 	text = strings.Join(strings.Fields(llvmRemark.ReplaceAllString(text, "")), " ")
-	return strings.NewReplacer(" + ", "+", " - ", "-", "movabs ", "mov ").Replace(text)
+	return llvmOperands.Replace(text)
 }
+
+var llvmOperands = strings.NewReplacer(" + ", "+", " - ", "-", "movabs ", "mov ")
