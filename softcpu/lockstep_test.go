@@ -256,7 +256,7 @@ func TestLockstep(t *testing.T) {
 
 const (
 	lockstepRAM = 128 << 20
-	ramEvery    = 16 // million instructions
+	ramEvery    = 48 // million instructions
 )
 
 // zeros is a source of the same seeds each time.

@@ -38,12 +38,9 @@ func TestDiskKilled(t *testing.T) {
 	t.Parallel()
 	tests := inGuestTests(t)
 	dir := t.TempDir()
+	program := buildProgram(t, dir)
 	tool(t, "mke2fs", "e2fsprogs")
 	tool(t, "debugfs", "e2fsprogs")
-	program := filepath.Join(dir, "miniboot")
-	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "../../cmd/miniboot").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
 	archive := filepath.Join(dir, "tests.cpio")
 	if err := os.WriteFile(archive, tests.Data, 0o600); err != nil {
 		t.Fatal(err)
