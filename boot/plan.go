@@ -72,9 +72,16 @@ func (p *Plan) changed() bool {
 	return p.kernel.changed() || slices.ContainsFunc(p.initrd, func(i part) bool { return i.changed() })
 }
 
-// Release forgets a kernel that had to be unpacked, which takes as much memory as the
-// guest's own copy. The next call of Segments reads it again.
-func (p *Plan) Release() { p.kernel, p.initrd = nil, nil }
+// Release forgets what Prepare has read, and returns how many bytes that were. A kernel
+// that had to be unpacked takes as much memory as the guest's own copy. The next call of
+// Segments reads the files again.
+func (p *Plan) Release() (bytes int) {
+	if p.kernel != nil && p.kernel.info == nil {
+		bytes = len(p.kernel.head)
+	}
+	p.kernel, p.initrd = nil, nil
+	return bytes
+}
 
 // Blob returns the devicetree blob with fresh seeds.
 func (p *Plan) Blob() ([]byte, error) {

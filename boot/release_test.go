@@ -99,6 +99,31 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestReleaseGivesBack says what a plan held in memory.
+func TestReleaseGivesBack(t *testing.T) {
+	dir := t.TempDir()
+	image := makeImage(image{})
+	for name, want := range map[string]int{"Image": 0, "Image.gz": len(image)} {
+		path, content := filepath.Join(dir, name), image
+		if want > 0 {
+			content = makeGzip(image)
+		}
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := Prepare(Config{Machine: Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3}, Kernel: File{Name: path}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan.Release(); got != want {
+			t.Errorf("%s: 0x%x bytes, want 0x%x", name, got, want)
+		}
+		if got := plan.Release(); got != 0 {
+			t.Errorf("%s once more: 0x%x bytes, want none", name, got)
+		}
+	}
+}
+
 // pipe is a file that can be read once.
 func pipe(t *testing.T, content string) File {
 	r, w, err := os.Pipe()

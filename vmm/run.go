@@ -186,6 +186,9 @@ func (m *Machine) stopRoutines(ctx context.Context, wg *sync.WaitGroup, flush fu
 	m.mu.Unlock()
 }
 
+// worthCollecting is how many bytes have to become free to be worth a collection.
+const worthCollecting = 1 << 20
+
 // powerUp loads the guest and switches the boot CPU on.
 func (m *Machine) powerUp() error {
 	segments, err := m.plan.Segments()
@@ -201,8 +204,9 @@ func (m *Machine) powerUp() error {
 			return err
 		}
 	}
-	m.plan.Release()
-	debug.FreeOSMemory() // a guest that idles gives the collector no reason to run
+	if m.plan.Release() > worthCollecting {
+		debug.FreeOSMemory() // a guest that idles gives the collector no reason to run
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stoppedAt = m.vm.Counter() // in case the machine is paused
