@@ -38,6 +38,12 @@ func (t translator) Chain(site, target int) {
 	maintain(t.code+uintptr(site), 4)
 }
 
+// Cross is arm64.Translator.Cross.
+func (t translator) Cross(site, target int) {
+	t.Translator.Cross(site, target)
+	maintain(t.code+uintptr(site), 4)
+}
+
 func (g *generated) translate(p *codePage, i uint64) (n int) {
 	from := g.t.Used()
 	n = g.t.Translate(arm64.Page{Ops: &g.ahead.ops, Entries: p.entries, Memory: words{g.ahead}}, i)

@@ -88,6 +88,12 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			if g.t.Resets() == resets {
 				g.chain(int(g.site-g.code), int(code-g.code))
 			}
+		case translate.ExitCross:
+			resets := g.t.Resets()
+			code = c.codeAt(page, g.index)
+			if g.t.Resets() == resets {
+				g.cross(int(g.site-g.code), int(code-g.code))
+			}
 		case translate.ExitInterpret:
 			op := c.op(page, g.index)
 			answered := c.answerAccess(op)
@@ -156,6 +162,13 @@ func (c *cpu) translateRun(page *codePage, i uint64) {
 func (g *generated) chain(site, to int) {
 	g.mem.Begin()
 	g.t.Chain(site, to)
+	g.mem.End(site, 4)
+}
+
+// cross makes the crossing at one place lead to another.
+func (g *generated) cross(site, to int) {
+	g.mem.Begin()
+	g.t.Cross(site, to)
 	g.mem.End(site, 4)
 }
 

@@ -28,9 +28,12 @@ const (
 	ExitPC
 	// ExitBudget: the budget is used up before instruction Index of the page.
 	ExitBudget
+	// ExitCross: like ExitNoCode, and the crossing whose jump has its displacement at
+	// Site can then lead to the code.
+	ExitCross
 
 	// Exits is how many reasons there are.
-	Exits = 5
+	Exits = 6
 )
 
 // Layout is where generated code finds things: distances in bytes from the
@@ -100,3 +103,4 @@ func (*None) Reset()                 {}
 func (*None) Resets() int            { return 0 }
 func (*None) Used() int              { return 0 }
 func (*None) Chain(site, target int) {}
+func (*None) Cross(site, target int) {}

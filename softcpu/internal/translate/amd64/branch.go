@@ -1,6 +1,8 @@
 package amd64
 
 import (
+	"encoding/binary"
+
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
@@ -10,11 +12,69 @@ import (
 // can make it grow, which is at branches backward and into other pages, the
 // budget is looked at: the count is negative as long as there is some left.
 
+// crossing is a branch to a place in another page: target is its instruction there. The
+// page is found by its address each time. What was the code's place when the jump was
+// made is compared with what the page's entry has now: so that nobody need look for the
+// jump when the code goes away.
+type crossing struct {
+	elsewhere [2]int // jumps that are taken when the budget is used up, and when the page is not known
+	stale     int    // the jump that is taken when the entry has changed
+	site      int    // where the displacement of the jump to the code is
+	target    uint64
+}
+
 // crossTo goes to the address off bytes from the page's beginning, in another
-// page, from behind instruction n-1.
+// page, from behind instruction n-1. The flags are in memory.
 func (t *Translator) crossTo(off int64, n uint64) {
-	t.pageVA(RAX, uint64(off))
-	t.indirect(n)
+	c := crossing{target: uint64(off) % pageSize / 4}
+	t.pageVA(RDX, uint64(off&^(pageSize-1)))
+	t.RORX(RCX, RDX, 12-translate.TLBEntryShift)
+	t.ALURI(AND, false, RCX, t.itlbMax)
+	t.ALURM(ADD, true, RCX, t.field(t.l.ITLB))
+	t.ALURI(ADD, true, count, int32(n)-int32(c.target))
+	c.elsewhere[0] = t.Jcc(NS)
+	t.ALURM(CMP, true, RDX, At(RCX, translate.ITLBVA))
+	c.elsewhere[1] = t.Jcc(NE)
+	t.RM(MOV, true, RCX, At(RCX, translate.ITLBPage))
+	t.RM(MOVM, true, RDX, t.field(t.l.PageVA))
+	t.RM(MOVM, true, RCX, t.field(t.l.Page))
+	t.RM(0x81, false, Reg(CMP), At(RCX, int32(c.target*4)))
+	t.imm32(neverAnEntry)
+	c.stale = t.Jcc(NE)
+	c.site = t.Jmp()
+	t.crossings = append(t.crossings, c)
+}
+
+const (
+	neverAnEntry = -1
+
+	// entryBeforeSite is how far before the displacement of a crossing's jump the entry
+	// is that it compares with: that, JNE and JMP's opcode.
+	entryBeforeSite = 4 + 6 + 1
+)
+
+// Cross makes the crossing at site, an offset into the buffer, lead to the code at pos,
+// which is what the target's entry has.
+func (t *Translator) Cross(site, pos int) {
+	binary.LittleEndian.PutUint32(t.buf[site-entryBeforeSite:], uint32(pos))
+	t.Link(site, pos)
+}
+
+// finishCrossing writes what is out of line of a crossing.
+func (t *Translator) finishCrossing(c *crossing) {
+	for _, site := range c.elsewhere {
+		t.Link(site, t.Pos())
+	}
+	if c.target != 0 {
+		t.ALURI(ADD, true, count, int32(c.target))
+	}
+	t.RM(LEA, true, RAX, At(RDX, int32(c.target*4)))
+	t.JmpTo(t.exits[translate.ExitPC])
+	t.Link(c.stale, t.Pos())
+	t.Link(c.site, t.Pos())
+	t.MovImm(RAX, c.target)
+	t.RIP(LEA, true, RDX, c.site)
+	t.JmpTo(t.exits[translate.ExitCross])
 }
 
 // pageVA computes r = the page's virtual address + off. It uses RDX and keeps

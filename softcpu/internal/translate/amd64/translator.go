@@ -57,7 +57,7 @@ type Translator struct {
 	enter   int // where generated code is entered, with the code's address in RAX
 	fixed   int // end of what is never thrown away
 	resets  int
-	exits   [5]int
+	exits   [translate.Exits]int
 	itlbMax int32 // mask that selects an itlb entry, in bytes
 	tlbMax  int32
 
@@ -68,13 +68,14 @@ type Translator struct {
 	// Host is what more the processor can do.
 	Host Host
 
-	page  Page
-	i     uint64 // index of the current instruction
-	fl    flags
-	fixes []fixup
-	cold  []coldBranch
-	slows []slowExit
-	done  bool
+	page      Page
+	i         uint64 // index of the current instruction
+	fl        flags
+	fixes     []fixup
+	cold      []coldBranch
+	crossings []crossing
+	slows     []slowExit
+	done      bool
 
 	unaligned []unalignedSP
 	group     group
@@ -201,7 +202,7 @@ func (t *Translator) Translate(page Page, first uint64) (n int) {
 	t.page, t.done = page, false
 	t.fl = flags{mem: true}
 	t.fixes, t.cold, t.slows, t.unaligned = t.fixes[:0], t.cold[:0], t.slows[:0], t.unaligned[:0]
-	t.leaders, t.group = t.leaders[:0], group{}
+	t.leaders, t.group, t.crossings = t.leaders[:0], group{}, t.crossings[:0]
 	start := t.n
 	for t.i = first; !t.done; t.i++ {
 		if t.i >= opsPerPage || t.i-first >= maxRun || t.n-start > longRun || t.i > first && t.page.Entries[t.i] != 0 {
@@ -250,6 +251,9 @@ func (t *Translator) finish() {
 		t.Link(b.site, t.Pos())
 		t.i, t.fl = b.i, b.fl
 		t.takeBranch(b.to)
+	}
+	for k := range t.crossings {
+		t.finishCrossing(&t.crossings[k])
 	}
 	for k := range t.leaders {
 		t.finishLeader(&t.leaders[k])

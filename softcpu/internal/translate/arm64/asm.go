@@ -248,6 +248,11 @@ func (a *Asm) Adr(d Reg, pos int) {
 	a.Word(uint32(adr) | off&3<<29 | off>>2&0x7ffff<<5 | uint32(d))
 }
 
+// Literal emits a load of the 32 bits at pos.
+func (a *Asm) Literal(t Reg, pos int) {
+	a.Word(0x18000000 | uint32(pos-a.n)>>2&0x7ffff<<5 | uint32(t))
+}
+
 // Start emits d = the address of the buffer, which is aligned to pages of 4 KiB.
 func (a *Asm) Start(d Reg) {
 	pages := uint32(-(a.n >> 12))

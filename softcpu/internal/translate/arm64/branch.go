@@ -1,6 +1,8 @@
 package arm64
 
 import (
+	"encoding/binary"
+
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/a64"
 	"github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 )
@@ -12,11 +14,65 @@ import (
 
 const signBit = 63
 
+// crossing is a branch to a place in another page: target is its instruction there. The
+// page is found by its address each time. What was the code's place when the branch was
+// made is compared with what the page's entry has now: so that nobody need look for the
+// branch when the code goes away.
+type crossing struct {
+	elsewhere [2]int // branches that are taken when the budget is used up, and when the page is not known
+	stale     int    // the branch that is taken when the entry has changed
+	site      int    // the branch to the code; behind it is the entry that is compared with
+	target    uint64
+}
+
 // crossTo goes to the address off bytes from the page's beginning, in another
 // page, from behind instruction n-1.
 func (t *Translator) crossTo(off int64, n uint64) {
-	t.pageVA(X16, off)
-	t.indirect(n)
+	c := crossing{target: uint64(off) % pageSize / 4}
+	t.pageVA(X16, off&^(pageSize-1))
+	t.AddImm(count, count, int64(n)-int64(c.target))
+	c.elsewhere[0] = t.Jump(TBZ|Bit(signBit), count)
+	t.Field(X14, X16, 12, t.itlbBits)
+	t.field(LDRX, X15, t.l.ITLB)
+	t.Shifted(ADD, X14, X15, X14, translate.TLBEntryShift)
+	t.Mem(LDRX, X15, X14, translate.ITLBVA)
+	t.RRR(EOR, X15, X15, X16)
+	c.elsewhere[1] = t.Jump(CBNZ, X15)
+	t.Mem(LDRX, X14, X14, translate.ITLBPage)
+	t.field(STRX, X16, t.l.PageVA)
+	t.field(STRX, X14, t.l.Page)
+	t.Mem(LDRW, X14, X14, int32(c.target*4))
+	t.Literal(X15, t.Pos()+entryBehind+3*4)
+	t.RRR(EOR, X14, X14, X15)
+	c.stale = t.Jump(CBNZ, X14)
+	c.site = t.Jump(B, 0)
+	t.Word(neverAnEntry)
+	t.crossings = append(t.crossings, c)
+}
+
+const (
+	neverAnEntry = 0xd503201f // NOP
+	entryBehind  = 4          // from a crossing's branch to the entry
+)
+
+// Cross makes the crossing at site, an offset into the buffer, lead to the code at pos,
+// which is what the target's entry has.
+func (t *Translator) Cross(site, pos int) {
+	binary.LittleEndian.PutUint32(t.buf[site+entryBehind:], uint32(pos))
+	t.Link(site, pos)
+}
+
+// finishCrossing writes what is out of line of a crossing.
+func (t *Translator) finishCrossing(c *crossing) {
+	for _, site := range c.elsewhere {
+		t.Link(site, t.Pos())
+	}
+	t.AddImm(count, count, int64(c.target))
+	t.AddImm(X16, X16, int64(c.target*4))
+	t.JumpTo(t.exits[translate.ExitPC])
+	t.Link(c.stale, t.Pos())
+	t.Link(c.site, t.Pos())
+	t.leave(translate.ExitCross, c.target, c.site)
 }
 
 // indirect goes to the address in X16, from behind instruction n-1 of the page.

@@ -4,12 +4,13 @@ import "github.com/miniboot-vmm/miniboot/softcpu/internal/translate"
 
 // outOfLine is what a run has to write behind its last instruction.
 type outOfLine struct {
-	fixes []fixup
-	cold  []coldBranch
-	slows []slowExit
-	stops []stopExit
-	fps   []fpLoad
-	toPC  []int // branches to the exit to the PC in X16
+	fixes     []fixup
+	cold      []coldBranch
+	slows     []slowExit
+	stops     []stopExit
+	fps       []fpLoad
+	crossings []crossing
+	toPC      []int // branches to the exit to the PC in X16
 }
 
 // fixup is a branch to instruction t of the page.
@@ -48,6 +49,7 @@ type fpLoad struct {
 
 func (o *outOfLine) forget() {
 	o.fixes, o.cold, o.slows, o.stops, o.fps, o.toPC = o.fixes[:0], o.cold[:0], o.slows[:0], o.stops[:0], o.fps[:0], o.toPC[:0]
+	o.crossings = o.crossings[:0]
 }
 
 // slow makes the branches at sites lead to the interpreter, for the present
@@ -64,6 +66,9 @@ func (t *Translator) finish() {
 		t.Link(b.site, t.Pos())
 		t.i = b.i
 		t.takeBranch(b.to)
+	}
+	for k := range t.crossings {
+		t.finishCrossing(&t.crossings[k])
 	}
 	for _, s := range t.slows {
 		for _, site := range s.sites[:s.n] {

@@ -71,7 +71,7 @@ type Translator struct {
 	fixed    int // end of what is never thrown away
 	loadFP   int // brings the SIMD and FP registers into the host's
 	resets   int
-	exits    [5]int
+	exits    [translate.Exits]int
 	itlbBits uint32 // log2 of the number of entries
 	tlbBits  uint32
 
