@@ -43,7 +43,7 @@ func blobs(t *testing.T) []string {
 		plan, err := Prepare(Config{
 			Machine:     m,
 			Kernel:      File{"Image", makeImage(image{})},
-			Initrds:     []File{{"initrd", []byte("0707")}},
+			Initrds:     []File{{"initrd", []byte("070701")}},
 			CommandLine: "console=ttyAMA0",
 			KASLR:       true,
 		})

@@ -8,26 +8,32 @@ import (
 	"github.com/miniboot-vmm/miniboot/fdt"
 )
 
+// maxDTB is the largest blob that a kernel takes, in bytes (booting.rst).
+const maxDTB = 2 << 20
+
 // readDTB reads the user's own blob and puts the machine's memory into it.
 // Everything else in it stays as the user made it.
 func readDTB(f File, ram []Range) (*fdt.Tree, error) {
-	c, err := f.open("devicetree")
+	c, err := f.open(roleDTB)
 	if err != nil {
 		return nil, err
 	}
+	if c.size > maxDTB {
+		return nil, f.failed(roleDTB, fmt.Errorf("it has 0x%x bytes, and a kernel takes 0x%x: give a devicetree blob", c.size, maxDTB))
+	}
 	data, err := c.all()
 	if err != nil {
-		return nil, f.failed("devicetree", err)
+		return nil, f.failed(roleDTB, err)
 	}
 	if strings.Contains(string(data[:min(len(data), 4096)]), "/dts-v1/") {
-		return nil, f.failed("devicetree", errors.New("this is devicetree source: compile it (dtc -O dtb) and give that"))
+		return nil, f.failed(roleDTB, errors.New("this is devicetree source: compile it (dtc -O dtb) and give that"))
 	}
 	tree, err := fdt.Parse(data)
 	if err != nil {
-		return nil, f.failed("devicetree", err)
+		return nil, f.failed(roleDTB, err)
 	}
 	if err := replaceMemory(tree.Root, ram); err != nil {
-		return nil, f.failed("devicetree", err)
+		return nil, f.failed(roleDTB, err)
 	}
 	if tree.Root.Child("chosen") == nil {
 		tree.Root.Add("chosen")

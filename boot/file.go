@@ -9,6 +9,13 @@ import (
 	"os"
 )
 
+// What a file is given as, for messages.
+const (
+	roleKernel = "kernel"
+	roleInitrd = "initrd"
+	roleDTB    = "devicetree"
+)
+
 // File is a file to boot from: a file of the host, or bytes in memory.
 type File struct {
 	Name string // path; for bytes in memory, what messages call them
@@ -17,6 +24,14 @@ type File struct {
 
 // maxFile bounds how much of one file is read. Nothing larger fits the low bank.
 const maxFile = LowSize
+
+// maxStream bounds how much is read of a pipe, which does not tell its size.
+func maxStream(role string) int64 {
+	if role == roleDTB {
+		return maxDTB
+	}
+	return maxKernel
+}
 
 // content is what a File holds: bytes in memory, or those of a regular file of the host,
 // which are read when they are needed, to where they are needed.
@@ -34,9 +49,9 @@ const headSize = 64 << 10
 func inMemory(data []byte) content { return content{head: data, size: int64(len(data))} }
 
 // open finds out what a file holds. role is what the file was given as, for the
-// message: "kernel", "initrd".
+// message: roleKernel and so on.
 func (f File) open(role string) (content, error) {
-	c, err := f.content()
+	c, err := f.content(role)
 	if err == nil && c.size == 0 {
 		err = errors.New("the file is empty: copy it again")
 	}
@@ -94,19 +109,21 @@ func (f File) failed(role string, err error) error {
 }
 
 // repeatable returns f, as bytes in memory if it is a pipe or another file that can be
-// read only once. What is wrong with the file, open will say.
-func (f File) repeatable() File {
+// read only once.
+func (f File) repeatable(role string) (File, error) {
 	info, err := os.Stat(f.Name)
 	if f.Data != nil || err != nil || info.Mode().IsRegular() {
-		return f
+		return f, nil // what is wrong with the file, open will say
 	}
-	if c, err := f.content(); err == nil {
-		f.Data = c.head
+	c, err := f.content(role)
+	if err != nil {
+		return f, f.failed(role, err)
 	}
-	return f
+	f.Data = c.head
+	return f, nil
 }
 
-func (f File) content() (content, error) {
+func (f File) content(role string) (content, error) {
 	if f.Data != nil {
 		return inMemory(f.Data), nil
 	}
@@ -125,8 +142,13 @@ func (f File) content() (content, error) {
 	switch {
 	case info.IsDir():
 		return content{}, errors.New("is a directory, give a file in it")
+	case info.Mode()&fs.ModeCharDevice != 0: // some never end
+		return content{}, errors.New("is a character device: give a file or a pipe")
 	case !info.Mode().IsRegular():
-		data, err := readAll(in, 0, maxFile)
+		data, err := readAll(in, 0, maxStream(role))
+		if errors.Is(err, errTooLong) {
+			err = fmt.Errorf("what comes from it is %w: give a file that is one", err)
+		}
 		return inMemory(data), cause(err)
 	case info.Size() > maxFile:
 		return content{}, fmt.Errorf("the file has 0x%x bytes, at most 0x%x are read", info.Size(), maxFile)

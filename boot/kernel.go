@@ -33,14 +33,14 @@ const (
 // readKernel reads a kernel in any form that Prepare takes. Of an Image it reads the header
 // only.
 func readKernel(f File) (*kernel, error) {
-	c, err := f.open("kernel")
+	c, err := f.open(roleKernel)
 	if err != nil {
 		return nil, err
 	}
 	var layers []string // outermost first
 	k, err := parseKernel(c, &layers)
 	if err != nil {
-		return nil, f.failed("kernel", fmt.Errorf("%s%w", unpackedFrom(layers), err))
+		return nil, f.failed(roleKernel, fmt.Errorf("%s%w", unpackedFrom(layers), err))
 	}
 	for i := len(layers) - 1; i >= 0; i-- {
 		k.format += " in " + layers[i]

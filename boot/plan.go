@@ -18,6 +18,9 @@ type Plan struct {
 	DTB    Range
 	Initrd Range // size 0 if there is none
 
+	// Warnings are lines about files that the kernel may not take.
+	Warnings []string
+
 	kernel *kernel // nil after Release
 	initrd []part
 	tree   *fdt.Tree
@@ -100,14 +103,14 @@ func (p *Plan) read() error {
 	if err != nil {
 		return err
 	}
-	initrd, size, err := readInitrds(p.config.Initrds)
+	initrd, size, doubts, err := readInitrds(p.config.Initrds)
 	if err != nil {
 		return err
 	}
 	if err := p.place(k, uint64(size)); err != nil {
 		return err
 	}
-	p.Format, p.Entry, p.kernel, p.initrd = k.format, k.entry, k, initrd
+	p.Format, p.Entry, p.kernel, p.initrd, p.Warnings = k.format, k.entry, k, initrd, doubts
 	return nil
 }
 

@@ -37,9 +37,9 @@ func Prepare(c Config) (*Plan, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	c.Kernel, c.Initrds = c.Kernel.repeatable(), slices.Clone(c.Initrds) // the plan keeps them
-	for i, f := range c.Initrds {
-		c.Initrds[i] = f.repeatable()
+	c, err := c.repeatable()
+	if err != nil {
+		return nil, err
 	}
 	tree, err := c.tree()
 	if err != nil {
@@ -50,6 +50,20 @@ func Prepare(c Config) (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// repeatable returns c with files that can be read again. The plan keeps them.
+func (c Config) repeatable() (_ Config, err error) {
+	if c.Kernel, err = c.Kernel.repeatable(roleKernel); err != nil {
+		return c, err
+	}
+	c.Initrds = slices.Clone(c.Initrds)
+	for i, f := range c.Initrds {
+		if c.Initrds[i], err = f.repeatable(roleInitrd); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 // tree is the devicetree before a start adds to it.
@@ -66,6 +80,8 @@ func checkCommandLine(line string) error {
 		return fmt.Errorf("boot: %w: it has %d bytes, an arm64 kernel takes %d: shorten it", ErrCommandLine, len(line), maxCommandLine)
 	case strings.ContainsRune(line, 0):
 		return fmt.Errorf("boot: %w: %q has a NUL in it: take it out", ErrCommandLine, line)
+	case strings.ContainsAny(line, "\r\n"): // whoever reads /proc/cmdline expects one line
+		return fmt.Errorf("boot: %w: %q has a line break in it: take it out", ErrCommandLine, line)
 	}
 	return nil
 }

@@ -252,3 +252,35 @@ func TestPipe(t *testing.T) {
 		t.Errorf("%d bytes, error %v", len(got), err)
 	}
 }
+
+// A pipe may be longer than what it is given as, and then not all of it is read.
+func TestLongPipe(t *testing.T) {
+	f := pipe(t, strings.Repeat("x", maxDTB+1))
+	if f.Data != nil {
+		t.Skip("skipped: no path to a pipe here")
+	}
+	_, err := readDTB(f, testRAM(t, 64))
+	if want := "boot: devicetree " + f.Name + ": what comes from it is too long: more than 0x200000 bytes: give a file that is one"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// Bytes of a character device may have no end, and are not read.
+func TestCharacterDevice(t *testing.T) {
+	f := File{Name: os.DevNull}
+	for _, c := range []struct {
+		role string
+		give func(c *Config)
+	}{
+		{roleKernel, func(c *Config) { c.Kernel = f }},
+		{roleInitrd, func(c *Config) { c.Initrds = []File{f} }},
+		{roleDTB, func(c *Config) { c.DTB = &f }},
+	} {
+		config := Config{Machine: Machine{CPUs: 1, RAM: testRAM(t, 64), GIC: 3}, Kernel: mustFile("Image", makeImage(image{}))}
+		c.give(&config)
+		_, err := Prepare(config)
+		if want := "boot: " + c.role + " " + os.DevNull + ": is a character device: give a file or a pipe"; err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", c.role, err, want)
+		}
+	}
+}

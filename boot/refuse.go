@@ -8,35 +8,60 @@ import (
 	"strings"
 )
 
-// notKernels are the kinds of files that users give as a kernel by mistake, each
-// with the right thing to do. More specific marks come first.
-var notKernels = []struct {
-	off   uint64
-	magic string
-	what  string
-	right error // where to give it instead; nil if nowhere
-}{
-	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage: give an arm64 kernel", nil},
-	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage: give an arm64 kernel", nil},
-	{0x202, "HdrS", "an x86 bzImage: give an arm64 kernel", nil},
-	{0x30, "RISCV\x00\x00\x00", "a RISC-V Image: give an arm64 kernel", nil},
-	{0, "\x27\x05\x19\x56", "a U-Boot uImage: give the kernel that it was made of (dumpimage takes it out)", nil},
-	{0, "\xd0\x0d\xfe\xed", "a U-Boot FIT image, or a devicetree blob", ErrIsDTB},
-	{0, "ANDROID!", "an Android boot image: take the kernel out (unpack_bootimg) and give that", nil},
-	{0, "070701", "a cpio archive", ErrIsInitrd},
-	{0, "070702", "a cpio archive", ErrIsInitrd},
-	{0, "070707", "a cpio archive of the old form: make a newc one of it", ErrIsInitrd},
-	{0, "\xfd7zXZ\x00", "packed with xz: unpack it (xz -d) and give that", nil},
-	{0, "\x5d\x00\x00", "packed with lzma: unpack it (xz -d --format=lzma) and give that", nil},
-	{0, "\x89LZO\x00", "packed with lzo: unpack it (lzop -d) and give that", nil},
-	{0, "QFI\xfb", "a qcow2 disk image: give the kernel inside it", nil},
-	{0, "hsqs", "a squashfs image: give the kernel inside it", nil},
-	{0x8001, "CD001", "an ISO 9660 image: give the kernel inside it", nil},
-	{0x101, "ustar", "a tar archive: give the kernel inside it", nil},
-	{0, "!<arch>\n", "a Debian package or ar archive: give the kernel inside it (dpkg-deb -x)", nil},
-	{0, "PK\x03\x04", "a zip archive: give the kernel inside it", nil},
-	{0, "\xcf\xfa\xed\xfe", "a macOS program: give an arm64 Linux kernel", nil},
-	{0x1fe, "\x55\xaa", "a disk image or boot sector: give the kernel inside it", nil},
+// form is a kind of file, by bytes that it has at a place.
+type form struct {
+	off    uint64
+	magic  string
+	what   string
+	advice string // to whoever gives it as a kernel; may be empty if right is not nil
+	right  error  // where to give it instead; nil if nowhere
+}
+
+// otherForms are the kinds of files that users give as a kernel or an initrd by mistake.
+// More specific marks come first.
+var otherForms = []form{
+	{0x24, "\x18\x28\x6f\x01", "a 32-bit ARM zImage", "give an arm64 kernel", nil},
+	{0x24, "\x01\x6f\x28\x18", "a big-endian 32-bit ARM zImage", "give an arm64 kernel", nil},
+	{0x202, "HdrS", "an x86 bzImage", "give an arm64 kernel", nil},
+	{0x30, "RISCV\x00\x00\x00", "a RISC-V Image", "give an arm64 kernel", nil},
+	{0, "\x27\x05\x19\x56", "a U-Boot uImage", "give the kernel that it was made of (dumpimage takes it out)", nil},
+	{0, "\xd0\x0d\xfe\xed", "a U-Boot FIT image, or a devicetree blob", "", ErrIsDTB},
+	{0, "ANDROID!", "an Android boot image", "take the kernel out (unpack_bootimg) and give that", nil},
+	{0, "070701", "a cpio archive", "", ErrIsInitrd},
+	{0, "070702", "a cpio archive", "", ErrIsInitrd},
+	{0, "070707", "a cpio archive of the old form", "make a newc one of it", ErrIsInitrd},
+	{0, "\xfd7zXZ\x00", "packed with xz", "unpack it (xz -d) and give that", nil},
+	{0, "\x5d\x00\x00", "packed with lzma", "unpack it (xz -d --format=lzma) and give that", nil},
+	{0, "\x89LZO\x00", "packed with lzo", "unpack it (lzop -d) and give that", nil},
+	{0, "QFI\xfb", "a qcow2 disk image", "give the kernel inside it", nil},
+	{0, "hsqs", "a squashfs image", "give the kernel inside it", nil},
+	{0x8001, "CD001", "an ISO 9660 image", "give the kernel inside it", nil},
+	{0x101, "ustar", "a tar archive", "give the kernel inside it", nil},
+	{0, "!<arch>\n", "a Debian package or ar archive", "give the kernel inside it (dpkg-deb -x)", nil},
+	{0, "PK\x03\x04", "a zip archive", "give the kernel inside it", nil},
+	{0, "\xcf\xfa\xed\xfe", "a macOS program", "give an arm64 Linux kernel", nil},
+	{0x1fe, "\x55\xaa", "a disk image or boot sector", "give the kernel inside it", nil},
+}
+
+// findForm returns the kind of a file, or nil.
+func findForm(data []byte) *form {
+	for i, f := range otherForms {
+		if hasAt(data, f.off, f.magic) {
+			return &otherForms[i]
+		}
+	}
+	return nil
+}
+
+// refusal is the error for a file of this form.
+func (f *form) refusal() error {
+	switch {
+	case f.right == nil:
+		return fmt.Errorf("%s: %s", f.what, f.advice)
+	case f.advice == "":
+		return fmt.Errorf("%s: %w", f.what, f.right)
+	}
+	return fmt.Errorf("%s: %s: %w", f.what, f.advice, f.right)
 }
 
 // refuse returns the error for data that is no arm64 kernel: what it is, and what
@@ -45,13 +70,8 @@ func refuse(data []byte) error {
 	if len(data) == 0 {
 		return errors.New("there is nothing in it")
 	}
-	for _, k := range notKernels {
-		if hasAt(data, k.off, k.magic) {
-			if k.right != nil {
-				return fmt.Errorf("%s: %w", k.what, k.right)
-			}
-			return errors.New(k.what)
-		}
+	if f := findForm(data); f != nil {
+		return f.refusal()
 	}
 	if hasAt(data, 0, "MZ") {
 		return refusePE(data)

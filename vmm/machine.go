@@ -85,6 +85,9 @@ func New(cfg Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range m.plan.Warnings {
+		cfg.Log.Warn(w)
+	}
 	if err := m.build(ranges); err != nil {
 		m.Close()
 		return nil, err
