@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -50,8 +51,10 @@ type Config struct {
 	// meanwhile. So does Run, at most until a second after its context's end.
 	Console io.Writer
 
-	// Virtio are the devices behind the virtio-mmio slots, from slot 0. A device
-	// uses what the caller has given it (a disk, a network, a share) until the
+	// Virtio are the devices behind the virtio-mmio slots, from slot 0. The bus is
+	// the machine's own: a device of yours is a virtio.Device. Its registers (virtio.Reg
+	// and so on) begin at boot.VirtioSlotBase(i), its configuration space at
+	// boot.VirtioSlotBase(i) + virtio.RegConfig. A device uses what the caller has given it (a disk, a network, a share) until the
 	// machine is closed. So the caller closes the machine first, and then those, in
 	// any order.
 	Virtio []virtio.Device
@@ -74,8 +77,8 @@ type Config struct {
 	// its tests. Package expect is for programs and leaves it to them.
 	RaiseGOMAXPROCS bool
 
-	// AllowReset is asked before each reset, unless NoReset is set; false ends
-	// Run, with ResetRequested. Nil allows it.
+	// AllowReset is asked before each reset; false ends Run, with ResetRequested.
+	// Nil allows it. It cannot be given with NoReset.
 	AllowReset func() bool
 
 	// Log gets the guest's mistakes at slog.LevelInfo and a limited rate, and the
@@ -115,8 +118,31 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("vmm: %d vcpus: a machine with GICv%d has 1 to %d", c.VCPUs, c.GIC, most)
 	case c.Memory < MinMemory:
 		return c, fmt.Errorf("vmm: 0x%x bytes of memory: give at least 0x%x", c.Memory, MinMemory)
-	case len(c.Virtio) > boot.VirtioSlots:
-		return c, fmt.Errorf("vmm: %d virtio devices: there are %d slots", len(c.Virtio), boot.VirtioSlots)
+	case c.NoReset && c.AllowReset != nil:
+		return c, errors.New("vmm: Config has NoReset and AllowReset: leave one of them out")
 	}
-	return c, nil
+	return c, checkVirtio(c.Virtio)
+}
+
+// checkVirtio refuses devices that a machine cannot have.
+func checkVirtio(devices []virtio.Device) error {
+	if len(devices) > boot.VirtioSlots {
+		return fmt.Errorf("vmm: %d virtio devices: there are %d slots", len(devices), boot.VirtioSlots)
+	}
+	slots := map[virtio.Device]int{}
+	for i, dev := range devices {
+		v := reflect.ValueOf(dev)
+		isPointer := v.Kind() == reflect.Pointer
+		if dev == nil || isPointer && v.IsNil() {
+			return fmt.Errorf("vmm: virtio device %d is nil: give one or leave it out", i)
+		}
+		if !isPointer || v.Type().Elem().Size() == 0 { // two of no bytes may have one address
+			continue
+		}
+		if first, twice := slots[dev]; twice {
+			return fmt.Errorf("vmm: virtio devices %d and %d are the same: give each slot a device of its own", first, i)
+		}
+		slots[dev] = i
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ func (oddDevice) QueueSizes() []uint16 { return []uint16{3} }
 // would be right.
 func TestConfigErrors(t *testing.T) {
 	host := errors.New("host: no")
+	one, other := rng.New(rng.Config{}), rng.New(rng.Config{})
 	for _, c := range []struct {
 		name string
 		cfg  Config
@@ -33,6 +34,10 @@ func TestConfigErrors(t *testing.T) {
 		{"odd memory", Config{Memory: 16<<20 + 1}, nil, "boot: no such memory size: 0x1000001 bytes: give a multiple of 2 MiB"},
 		{"too much memory", Config{Memory: 1 << 40}, nil, "boot: no such memory size: 0x10000000000 bytes end above the 40-bit physical address space: give less"},
 		{"devices", Config{Virtio: make([]virtio.Device, 33)}, nil, "vmm: 33 virtio devices: there are 32 slots"},
+		{"nil device", Config{Virtio: []virtio.Device{one, nil}}, nil, "vmm: virtio device 1 is nil: give one or leave it out"},
+		{"nil pointer", Config{Virtio: []virtio.Device{(*rng.Device)(nil)}}, nil, "vmm: virtio device 0 is nil: give one or leave it out"},
+		{"device twice", Config{Virtio: []virtio.Device{one, other, one}}, nil, "vmm: virtio devices 0 and 2 are the same: give each slot a device of its own"},
+		{"resets", Config{NoReset: true, AllowReset: func() bool { return true }}, nil, "vmm: Config has NoReset and AllowReset: leave one of them out"},
 		{"a device", Config{Virtio: []virtio.Device{rng.New(rng.Config{}), oddDevice{rng.New(rng.Config{})}}}, nil,
 			"virtio: rng device: queue 0 holds up to 3 descriptors, want a power of two up to 32768"},
 		{"no kernel", Config{Kernel: boot.File{}}, nil, "boot: kernel: no file is named: set Name or Data"},

@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -26,11 +27,14 @@ const (
 // but switching a CPU on sets its registers anew.
 //
 // f must not keep the VCPU, and must not call a method that waits for vCPUs: Do,
-// VCPUs, Pause. If Do returns an error, f was not called. The error is ErrNotRunning
+// VCPUs, Pause. Such a call waits until Run's context is done. If Do returns an error, f was not called. The error is ErrNotRunning
 // before Run and after its end, and ErrClosed after Close.
 func (m *Machine) Do(cpu int, f func(hv.VCPU)) error {
 	if cpu < 0 || cpu >= len(m.vcpus) {
 		return fmt.Errorf("vmm: do: there is no vcpu %d: give 0 to %d", cpu, len(m.vcpus)-1)
+	}
+	if f == nil {
+		return errors.New("vmm: do: the function is nil: give one")
 	}
 	v, t := m.vcpus[cpu], &task{f: f}
 	if err := m.postTask(v, t); err != nil {

@@ -127,6 +127,9 @@ func TestDoErrors(t *testing.T) {
 	}
 	expect("index -1", -1, "vmm: do: there is no vcpu -1: give 0 to 1")
 	expect("index 2", 2, "vmm: do: there is no vcpu 2: give 0 to 1")
+	if err := m.Do(0, nil); err == nil || err.Error() != "vmm: do: the function is nil: give one" {
+		t.Errorf("no function: %v", err)
+	}
 	const notRunning = "vmm: do: the machine is not running: call it while Run runs"
 	expect("before Run", 0, notRunning)
 	if _, err := m.Run(t.Context()); err != nil {

@@ -6,7 +6,8 @@ import (
 )
 
 // Input types bytes at the guest's console. It waits until the guest listens, and
-// while the UART has no room. It ends early with ctx's error, with ErrNotRunning
+// while the UART has no room. Unlike Do it may be called before Run, and waits for that
+// too, so that a guest's input may come from a goroutine that starts first. It ends early with ctx's error, with ErrNotRunning
 // when Run has ended, or with ErrClosed. Only one Input may run at a time.
 func (m *Machine) Input(ctx context.Context, p []byte) error {
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -408,6 +408,32 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// What is typed before Run waits for the guest.
+func TestInputBeforeRun(t *testing.T) {
+	m := softMachine(t, Config{}, guestPowerOff...)
+	typed := make(chan error, 1)
+	go func() { typed <- m.Input(t.Context(), []byte("x")) }()
+	if err := m.Do(0, func(hv.VCPU) {}); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("Do before Run: %v, want %v", err, ErrNotRunning)
+	}
+	if _, err := m.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-typed; !errors.Is(err, ErrNotRunning) { // this guest does not listen
+		t.Errorf("Input from before Run to its end: %v, want %v", err, ErrNotRunning)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A machine that New has not made can be closed, as one that it has.
+func TestCloseOfZero(t *testing.T) {
+	if err := new(Machine).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Every call in every state of the machine's life does nothing worse than an
 // error of one line.
 func TestCallsOutOfOrder(t *testing.T) {

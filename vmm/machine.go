@@ -169,7 +169,9 @@ func (m *Machine) Close() error {
 	case closed:
 		return nil
 	}
-	m.end()
+	if m.end != nil { // of a Machine that New has not made there is nothing to free
+		m.end()
+	}
 	if m.rtc != nil {
 		m.rtc.Close()
 	}

@@ -3,6 +3,7 @@ package blk
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -36,7 +37,7 @@ type Device struct {
 	disk     Disk
 	pieces   Vectored
 	config   *virtio.Config
-	serial   [maxSerial]byte
+	serial   [MaxSerial]byte
 	sectors  atomic.Uint64 // capacity
 	cache    atomic.Bool   // writes need not be flushed
 	nextLine atomic.Int64  // when a line may be logged again, in Unix nanoseconds
@@ -52,14 +53,19 @@ func New(c Config) (*Device, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Disk == nil {
+		return nil, errors.New("blk: Config.Disk is nil: give a disk, such as raw.Open of package raw returns")
+	}
 	size, err := c.Disk.Size()
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("blk: %s: %w", c.Name, err)
-	case size <= 0 || size%sectorSize != 0:
+	case size == 0:
+		return nil, fmt.Errorf("blk: %s: the disk is empty: give it a size, see truncate(1)", c.Name)
+	case size < 0 || size%sectorSize != 0:
 		return nil, fmt.Errorf("blk: %s: size of 0x%x bytes: want a multiple of %d, see truncate(1)", c.Name, size, sectorSize)
-	case len(c.Serial) > maxSerial:
-		return nil, fmt.Errorf("blk: %s: serial number %q has %d bytes, give at most %d", c.Name, c.Serial, len(c.Serial), maxSerial)
+	case len(c.Serial) > MaxSerial:
+		return nil, fmt.Errorf("blk: %s: serial number %q has %d bytes, give at most %d", c.Name, c.Serial, len(c.Serial), MaxSerial)
 	case c.Queues < 0 || c.Queues > MaxQueues:
 		return nil, fmt.Errorf("blk: %s: %d queues: give 1 to %d", c.Name, c.Queues, MaxQueues)
 	}

@@ -167,7 +167,8 @@ func TestNewRefuses(t *testing.T) {
 		o    blk.Config
 		want string
 	}{
-		{blk.Config{Disk: &memDisk{}}, "size of 0x0"},
+		{blk.Config{}, "blk: Config.Disk is nil: give a disk"},
+		{blk.Config{Disk: &memDisk{}}, "the disk is empty: give it a size"},
 		{blk.Config{Disk: &memDisk{bytes: make([]byte, 513)}}, "size of 0x201"},
 		{blk.Config{Disk: &memDisk{fail: io.ErrClosedPipe}}, "closed pipe"},
 		{blk.Config{Disk: sectors(1), Serial: strings.Repeat("x", 21)}, "21 bytes"},

@@ -39,6 +39,9 @@ const (
 // sectorSize is the unit of capacity, positions and lengths.
 const sectorSize = 512
 
+// MaxSerial is the most bytes of a serial number (5.2.6).
+const MaxSerial = 20
+
 // Limits that the configuration states.
 const (
 	queueSize              = 256
@@ -47,7 +50,6 @@ const (
 	maxDiscard             = 1 << 21       // sectors: 1 GiB
 	maxWriteZeroes         = 1 << 17       // sectors: 64 MiB, which the host may have to write
 	maxSegments            = 16
-	maxSerial              = 20 // bytes (5.2.6)
 	cacheOn          uint8 = 1
 )
 

@@ -82,7 +82,7 @@ func (d *Device) carryOut(r *request) status {
 
 // getID answers with the serial number, padded with zeros.
 func (d *Device) getID(r *request) status {
-	if r.in.CopyIn(d.serial[:]) < maxSerial {
+	if r.in.CopyIn(d.serial[:]) < MaxSerial {
 		return statusIOErr
 	}
 	for _, p := range r.in {

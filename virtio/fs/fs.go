@@ -43,6 +43,9 @@ func New(c Config) (*Device, error) {
 	if err := CheckTag(c.Tag); err != nil {
 		return nil, err
 	}
+	if c.FS == nil {
+		return nil, fmt.Errorf("fs: %s: Config.FS is nil: give a file system, such as share.Open of package share returns", c.Tag)
+	}
 	if c.Queues < 0 || c.Queues > MaxQueues {
 		return nil, fmt.Errorf("fs: %s: %d queues: give 1 to %d", c.Tag, c.Queues, MaxQueues)
 	}

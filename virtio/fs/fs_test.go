@@ -171,13 +171,14 @@ func TestNew(t *testing.T) {
 		o    fs.Config
 		want string // part of the error, "" for none
 	}{
-		{fs.Config{Tag: "x"}, ""},
-		{fs.Config{Tag: strings.Repeat("x", 36), Queues: 64}, ""},
+		{fs.Config{Tag: "x", FS: newStub()}, ""},
+		{fs.Config{Tag: strings.Repeat("x", 36), FS: newStub(), Queues: 64}, ""},
+		{fs.Config{Tag: "x"}, "fs: x: Config.FS is nil: give a file system"},
 		{fs.Config{Tag: ""}, "1 to 36 bytes"},
 		{fs.Config{Tag: strings.Repeat("x", 37)}, "1 to 36 bytes"},
 		{fs.Config{Tag: "a\x00b"}, "1 to 36 bytes"},
-		{fs.Config{Tag: "x", Queues: 65}, "65 queues: give 1 to 64"},
-		{fs.Config{Tag: "x", Queues: -1}, "-1 queues: give 1 to 64"},
+		{fs.Config{Tag: "x", FS: newStub(), Queues: 65}, "65 queues: give 1 to 64"},
+		{fs.Config{Tag: "x", FS: newStub(), Queues: -1}, "-1 queues: give 1 to 64"},
 	} {
 		_, err := fs.New(tc.o)
 		if (err != nil) != (tc.want != "") || err != nil && !strings.Contains(err.Error(), tc.want) {

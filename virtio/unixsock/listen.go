@@ -34,6 +34,9 @@ func Listen(path string) (*Listener, error) {
 	}
 	config := net.ListenConfig{Control: private}
 	l, err := config.Listen(context.Background(), "unix", path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("socket %s: %w: give a path in a directory that exists", path, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func TestPaths(t *testing.T) {
 		{at("link to a socket"), "is not a socket"},
 		{at("dir"), "is not a socket"},
 		{at("live"), "running process"},
-		{at("none/new"), "no such file"},
+		{at("none/new"), "does not exist: give a path in a directory that exists"},
 		{"", "has 0 bytes"},
 		{at(strings.Repeat("x", MaxPath)), "give 1 to 103"},
 	} {

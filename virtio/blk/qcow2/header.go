@@ -90,7 +90,7 @@ func readHeader(r io.ReaderAt) (h header, err error) {
 	n, _ := r.ReadAt(b[:], 0)
 	be := binary.BigEndian
 	if n < lengthV2 || string(b[:len(Magic)]) != Magic {
-		return h, errors.New("it is no qcow2 image")
+		return h, errors.New("it is no qcow2 image: give one, or give it as a raw one")
 	}
 	h = header{
 		version: be.Uint32(b[offVersion:]), clusterBits: uint(be.Uint32(b[offClusterBits:])), size: int64(be.Uint64(b[offSize:])),

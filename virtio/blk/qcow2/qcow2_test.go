@@ -35,7 +35,7 @@ func TestOpen(t *testing.T) {
 		if _, err := m.WriteAt(got[:512], 5120); (err == nil) == readOnly || readOnly && !errors.Is(err, errReadOnly) {
 			t.Errorf("read-only %v: write: %v", readOnly, err)
 		}
-		if _, err := Open(path, Config{}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		if _, err := Open(path, Config{}); err == nil || !strings.Contains(err.Error(), "in use: this process or another") {
 			t.Errorf("read-only %v: a second writer: %v", readOnly, err)
 		}
 		if err := m.Close(); err != nil {

@@ -19,7 +19,7 @@ func lock(f *os.File, shared bool) error {
 	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		return errors.New("it is in use by another process, which has locked it")
+		return errors.New("it is in use: this process or another one has locked it")
 	case errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOLCK):
 		return nil // the file system does not have locks
 	case err != nil:

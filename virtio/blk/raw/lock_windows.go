@@ -19,7 +19,7 @@ func lock(f *os.File, shared bool) error {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &at)
 	switch {
 	case errors.Is(err, windows.ERROR_LOCK_VIOLATION):
-		return errors.New("it is in use by another process, which has locked it")
+		return errors.New("it is in use: this process or another one has locked it")
 	case err != nil:
 		return fmt.Errorf("lock it: %w", err)
 	}

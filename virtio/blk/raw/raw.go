@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 )
 
 // File is a raw image. Its methods may be called from any goroutine.
@@ -44,7 +45,7 @@ func Open(path string, c Config) (*File, error) {
 		return nil, fmt.Errorf("raw: %w: it cannot be written, give it read-only", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("raw: %w", err)
+		return nil, fmt.Errorf("raw: %w", advise(err))
 	}
 	r := &File{f: f}
 	if err := r.check(c.ReadOnly); err != nil {
@@ -60,9 +61,33 @@ func (r *File) check(readOnly bool) error {
 		return err
 	}
 	if t := info.Mode().Type(); t != 0 && t != os.ModeDevice {
-		return fmt.Errorf("it is %v: want a file or a block device", t)
+		return fmt.Errorf("it is %s: give a file or a block device", typeName(t))
 	}
 	return lock(r.f, readOnly)
+}
+
+// advise says what to do about an error of opening.
+func advise(err error) error {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%w: check the path", err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w: give a file or a block device", err)
+	}
+	return err
+}
+
+// typeName says what a file is that is no image.
+func typeName(t os.FileMode) string {
+	switch {
+	case t&os.ModeDir != 0:
+		return "a directory"
+	case t&os.ModeCharDevice != 0:
+		return "a character device"
+	case t&os.ModeNamedPipe != 0:
+		return "a pipe"
+	}
+	return "no file of bytes"
 }
 
 // Close unlocks and closes the image. Nothing may use it afterwards.

@@ -119,7 +119,7 @@ func TestLock(t *testing.T) {
 		path := image(t, 512)
 		f := open(t, path, tc.first)
 		g, err := raw.Open(path, raw.Config{ReadOnly: tc.second})
-		if (err == nil) != tc.ok || err != nil && !strings.Contains(err.Error(), "in use by another process") {
+		if (err == nil) != tc.ok || err != nil && !strings.Contains(err.Error(), "in use: this process or another") {
 			t.Errorf("read-only %v, then %v: %v", tc.first, tc.second, err)
 		}
 		if err == nil {
@@ -132,11 +132,16 @@ func TestLock(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := raw.Open(filepath.Join(dir, "none"), raw.Config{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := raw.Open(filepath.Join(dir, "none"), raw.Config{}); !errors.Is(err, os.ErrNotExist) || !strings.HasSuffix(err.Error(), ": check the path") {
 		t.Errorf("no such file: %v", err)
 	}
-	if _, err := raw.Open(dir, raw.Config{ReadOnly: true}); err == nil {
-		t.Error("a directory is opened")
+	for _, readOnly := range []bool{false, true} {
+		if _, err := raw.Open(dir, raw.Config{ReadOnly: readOnly}); err == nil || !strings.HasSuffix(err.Error(), "a directory: give a file or a block device") && runtime.GOOS != "windows" {
+			t.Errorf("a directory, read-only %v: %v", readOnly, err)
+		}
+	}
+	if _, err := raw.Open(os.DevNull, raw.Config{}); err == nil || !strings.HasSuffix(err.Error(), "it is a character device: give a file or a block device") {
+		t.Errorf("%s: %v", os.DevNull, err)
 	}
 	if runtime.GOOS != "windows" && os.Getuid() != 0 {
 		path := image(t, 512)

@@ -18,11 +18,28 @@ import (
 type Forward struct {
 	UDP  bool           // false means TCP
 	Host netip.AddrPort // port 0: any free port
-	To   netip.AddrPort // in the private network; an invalid address means the guest's
+
+	// To is in the private network. Without an address it is the guest's:
+	// netip.AddrPortFrom(netip.Addr{}, 22) is the guest's port 22.
+	To netip.AddrPort
+}
+
+// check refuses what would listen, but lead nowhere.
+func (f Forward) check() error {
+	switch {
+	case !f.Host.IsValid():
+		return errors.New("forward: Host has no address: give one, such as 127.0.0.1:0")
+	case f.To.Port() == 0:
+		return fmt.Errorf("forward from %v: To has no port: give one from 1 on", f.Host)
+	}
+	return nil
 }
 
 // forward listens at a port of the host.
 func (n *Network) forward(f Forward) error {
+	if err := f.check(); err != nil {
+		return err
+	}
 	if !f.To.Addr().IsValid() {
 		f.To = netip.AddrPortFrom(guest, f.To.Port())
 	}

@@ -97,6 +97,8 @@ func TestForwardErrors(t *testing.T) {
 		err string
 	}{
 		{Forward{Host: port(taken.Addr().String()), To: port("192.168.127.2:1")}, "address already in use"},
+		{Forward{}, "user: forward: Host has no address: give one"},
+		{Forward{Host: port("127.0.0.1:0")}, "user: forward from 127.0.0.1:0: To has no port: give one"},
 		{Forward{Host: port("127.0.0.1:0"), To: port("192.168.127.1:1")}, "the guest is 192.168.127.2"},
 		{Forward{Host: port("127.0.0.1:0"), To: port("192.168.127.254:1")}, "the guest is"},
 		{Forward{Host: port("127.0.0.1:0"), To: port("10.0.0.1:1")}, "the guest is"},
