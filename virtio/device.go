@@ -8,14 +8,15 @@ import (
 // Device is what differs between virtio devices. The transport owns status,
 // features, queues and interrupt.
 type Device interface {
-	// Type is the device ID.
+	// Type is the device ID. A device of your own may have any number that Virtio does
+	// not assign (5).
 	Type() DeviceType
 
 	// Features are the bits that the device offers, in addition to Transport's own.
 	Features() uint64
 
 	// QueueSizes returns the most descriptors that each queue can hold: a power
-	// of two up to 32768.
+	// of two up to 32768. A device without queues returns nil.
 	QueueSizes() []uint16
 
 	// Config is the configuration space, the same at each call; nil for none.
@@ -25,7 +26,8 @@ type Device interface {
 	// driver has not set up stays empty. features are the ones that the driver
 	// has accepted. Serve is called at DRIVER_OK. It must return soon after ctx
 	// is done, and nothing may use the memory of a chain after that. An error
-	// before that is the host's failure: it sets DEVICE_NEEDS_RESET.
+	// before that is the host's failure: it sets DEVICE_NEEDS_RESET. A device without
+	// queues waits for ctx.
 	Serve(ctx context.Context, features uint64, queues []*Queue) error
 }
 

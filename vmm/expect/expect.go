@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/miniboot-vmm/miniboot/vmm"
@@ -42,9 +43,11 @@ type Guest struct {
 	cancel   context.CancelCauseFunc
 	close    func() error
 	commands int             // run so far
+	unended  string          // a command that Run has typed and whose end it has not seen
 	running  context.Context // done when Run has returned
 	reason   vmm.Reason      // how; valid then
 	err      error
+	ended    bool // from outside: by ctx or Close; valid then
 }
 
 // Start makes a machine and runs it until it ends, ctx is done, or Close is
@@ -69,7 +72,7 @@ func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 	go func() {
 		defer ended()
 		if g.reason, g.err = g.m.Run(ctx); ctx.Err() != nil && g.err != nil {
-			g.err = context.Cause(ctx)
+			g.err, g.ended = context.Cause(ctx), true
 		}
 	}()
 	return g, nil
@@ -111,6 +114,9 @@ func (g *Guest) Expect(ctx context.Context, text string) (before string, err err
 // ExpectAny waits for one of several texts. It returns which of them came first,
 // by its index, and what came before it.
 func (g *Guest) ExpectAny(ctx context.Context, texts ...string) (which int, before string, err error) {
+	if len(texts) == 0 || slices.Contains(texts, "") {
+		return 0, "", fmt.Errorf("expect: texts %q: give one or more, none of them empty", texts)
+	}
 	err = g.wait(ctx, func(output []byte) (end int) {
 		at := -1
 		for i, text := range texts {
@@ -134,6 +140,9 @@ func (g *Guest) ExpectAny(ctx context.Context, texts ...string) (which int, befo
 // takes the first match in the output so far. If re does not include what ends the
 // text, such as \r, the match may be cut short.
 func (g *Guest) ExpectRegexp(ctx context.Context, re *regexp.Regexp) (submatches []string, err error) {
+	if re == nil {
+		return nil, errors.New("expect: the regular expression is nil: give one")
+	}
 	err = g.wait(ctx, func(output []byte) (end int) {
 		loc := re.FindSubmatchIndex(output)
 		if loc == nil {
@@ -190,17 +199,23 @@ func (g *Guest) end() error {
 
 // Send types text at the guest's console. It returns when the guest has taken it.
 func (g *Guest) Send(ctx context.Context, text string) error {
+	if err := g.send(ctx, text); err != nil {
+		return g.failed(err, "the guest does not take %q", text)
+	}
+	return nil
+}
+
+// send is Send. Its error is why not.
+func (g *Guest) send(ctx context.Context, text string) error {
 	err := g.m.Input(ctx, []byte(text))
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		err = context.Cause(ctx)
-	default: // Run has ended, or is ending
-		<-g.running.Done()
-		err = g.end()
+		return context.Cause(ctx)
 	}
-	return g.failed(err, "the guest does not take %q", text)
+	<-g.running.Done() // Run has ended, or is ending
+	return g.end()
 }
 
 // Wait waits until the guest ends by itself, and returns how.
@@ -210,7 +225,10 @@ func (g *Guest) Wait(ctx context.Context) (vmm.Reason, error) {
 	case <-ctx.Done():
 		return vmm.Stopped, g.failed(context.Cause(ctx), "the guest has not ended")
 	}
-	if g.err != nil {
+	switch {
+	case g.ended:
+		return g.reason, g.failed(g.err, "the guest has not ended by itself")
+	case g.err != nil:
 		return g.reason, g.failed(g.err, "the machine failed")
 	}
 	return g.reason, nil

@@ -134,9 +134,31 @@ func TestClosed(t *testing.T) {
 	_, expectErr := g.Expect(t.Context(), "login")
 	_, _, runErr := g.Run(t.Context(), "ls")
 	_, waitErr := g.Wait(t.Context())
+	if want := "expect: the guest has not ended by itself: the machine is closed"; waitErr == nil || waitErr.Error() != want {
+		t.Errorf("Wait: %v, want %s", waitErr, want)
+	}
 	for _, err := range []error{expectErr, runErr, waitErr, g.Send(t.Context(), "x")} {
 		if !errors.Is(err, vmm.ErrClosed) {
 			t.Errorf("%v, want %v", err, vmm.ErrClosed)
+		}
+	}
+}
+
+// What nothing could fulfil, or anything could, is refused at once.
+func TestWaitsRefused(t *testing.T) {
+	g := begin(t, "hello")
+	for _, tc := range []struct {
+		name string
+		wait func() error
+		want string
+	}{
+		{"empty text", func() error { _, err := g.Expect(t.Context(), ""); return err }, `expect: texts [""]: give one or more, none of them empty`},
+		{"no text", func() error { _, _, err := g.ExpectAny(t.Context()); return err }, "expect: texts []: give one or more, none of them empty"},
+		{"one of them empty", func() error { _, _, err := g.ExpectAny(t.Context(), "a", ""); return err }, `expect: texts ["a" ""]: give one or more, none of them empty`},
+		{"no expression", func() error { _, err := g.ExpectRegexp(t.Context(), nil); return err }, "expect: the regular expression is nil: give one"},
+	} {
+		if err := tc.wait(); err == nil || err.Error() != tc.want {
+			t.Errorf("%s: %v, want %s", tc.name, err, tc.want)
 		}
 	}
 }

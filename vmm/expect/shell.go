@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"regexp"
@@ -12,7 +13,8 @@ import (
 // returns what it printed and its exit status. Any POSIX-like shell will do. The
 // command may have several lines and comments. It must leave the shell there to
 // tell the status: exit and exec are refused, and a program that reads the
-// console to its end is for Send and Expect.
+// console to its end is for Send and Expect. After an error the command may still
+// run, and take what is typed next.
 func (g *Guest) Run(ctx context.Context, command string) (output string, status int, err error) {
 	if endsShell.MatchString(command) {
 		return "", 0, fmt.Errorf("expect: command %q ends the shell, which then has no status to tell: use Send", command)
@@ -21,20 +23,39 @@ func (g *Guest) Run(ctx context.Context, command string) (output string, status 
 	// The echo of the typed line must not look like the answer: the mark is
 	// typed with quotes in it.
 	mark := fmt.Sprintf("expect-%d-status=", g.commands)
-	if err := g.Send(ctx, oneCommand(command)+"; echo expect-''"+strings.TrimPrefix(mark, "expect-")+"$?\n"); err != nil {
-		return "", 0, err
+	line := oneCommand(command) + "; echo expect-''" + strings.TrimPrefix(mark, "expect-") + "$?\n"
+	if err := g.send(ctx, line); err != nil {
+		return "", 0, g.failed(err, "the guest does not take the command %q", command)
 	}
-	if output, err = g.Expect(ctx, mark); err != nil {
-		return "", 0, err
-	}
-	text, err := g.Expect(ctx, "\n")
+	var text string
+	err = g.wait(ctx, func(out []byte) (end int) {
+		before, rest, ok := bytes.Cut(out, []byte(mark))
+		number, _, ok2 := bytes.Cut(rest, []byte("\n"))
+		if !ok || !ok2 {
+			return -1
+		}
+		output, text = string(before), string(number)
+		return len(before) + len(mark) + len(number) + len("\n")
+	})
 	if err != nil {
-		return "", 0, err
+		return "", 0, g.unfinished(err, command)
 	}
+	g.unended = ""
 	if status, err = strconv.Atoi(strings.TrimSpace(text)); err != nil {
 		return "", 0, g.failed(err, "command %q: no exit status", command)
 	}
 	return withoutEcho(output), status, nil
+}
+
+// unfinished is the error for a command whose end has not come. Another one from before
+// it may be why: the shell reads this one when that has ended.
+func (g *Guest) unfinished(err error, command string) error {
+	before := g.unended
+	if before == "" {
+		g.unended = command
+		return g.failed(err, "the command %q has not ended", command)
+	}
+	return g.failed(err, "the command %q has not ended, and %q before it may still run", command, before)
 }
 
 var endsShell = regexp.MustCompile(`^\s*(exit|exec|logout)\b`)

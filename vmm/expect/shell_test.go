@@ -1,8 +1,11 @@
 package expect
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWithoutEcho(t *testing.T) {
@@ -47,5 +50,46 @@ func TestOneCommand(t *testing.T) {
 		if endsShell.MatchString(command) {
 			t.Errorf("%q is refused", command)
 		}
+	}
+}
+
+// A command that does not end is named by its error, and by that of the next one.
+func TestRunUnended(t *testing.T) {
+	g := begin(t, "# ") // a parrot is no shell: nothing ends
+	tired := errors.New("tired")
+	for i, command := range []string{"sleep 9", "ls", "pwd"} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() { // when all of the line is typed and echoed
+			for strings.Count(g.Output(), "$?") <= i {
+				time.Sleep(time.Millisecond)
+			}
+			cancel(tired)
+		}()
+		_, _, err := g.Run(ctx, command)
+		want := `expect: the command "sleep 9" has not ended: tired`
+		if i > 0 {
+			want = `expect: the command "` + command + `" has not ended, and "sleep 9" before it may still run: tired`
+		}
+		if err == nil || err.Error() != want || !errors.Is(err, tired) {
+			t.Errorf("Run(%q): %v, want %s", command, err, want)
+		}
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := g.Run(t.Context(), "ls")
+	if want := `expect: the guest does not take the command "ls": the machine is closed`; err == nil || err.Error() != want {
+		t.Errorf("Run after Close: %v, want %s", err, want)
+	}
+}
+
+// The status is the rest of the line behind the mark, and the next Expect begins behind that.
+func TestRunStatus(t *testing.T) {
+	g := begin(t, "expect-1-status=") // and then what is typed: {, a command, and a line's end
+	if out, _, err := g.Run(t.Context(), "7 #"); out != "" || err == nil || !strings.Contains(err.Error(), `command "7 #": no exit status`) {
+		t.Errorf("Run: %q, %v, want an error: the status is no number", out, err)
+	}
+	if before, err := g.Expect(t.Context(), "; echo"); before != "}" || err != nil {
+		t.Errorf("Expect behind Run: %q, %v, want }", before, err)
 	}
 }
