@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -22,6 +24,24 @@ var flagsFor = []struct {
 	{boot.ErrIsDTB, "-dtb FILE"},
 	{vmm.ErrNoBackendGIC, "-irqchip go"},
 	{hv.ErrNotAvailable, "-accel soft"},
+}
+
+// fileError is an error about a file that is to be written. what names it, as in "-serial file:PATH".
+func fileError(what string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	advice := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		advice = ": give a path in a directory that exists"
+	case errors.Is(err, syscall.EISDIR):
+		advice = ": give a file"
+	case errors.Is(err, fs.ErrPermission):
+		advice = ": give a file that you may write to"
+	}
+	return fmt.Errorf("%s: %w%s", what, err, advice)
 }
 
 // advise adds the flags to use to an error.

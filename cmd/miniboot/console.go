@@ -64,13 +64,13 @@ func (c consoleOption) open(stdout io.Writer, log *slog.Logger) (*consolePort, e
 	case consoleFile:
 		f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 		if err != nil {
-			return nil, fmt.Errorf("-console: %w", err)
+			return nil, fileError("-console file:"+c.path, err)
 		}
 		p.out, p.closer = f, f
 	case consoleUnix:
 		l, err := unixsock.Listen(c.path) // for its owner only: a console is a login
 		if err != nil {
-			return nil, fmt.Errorf("-console: %w", err)
+			return nil, fmt.Errorf("-console unix:%s: %w", c.path, err)
 		}
 		p.listener, p.closer = l, l
 	}

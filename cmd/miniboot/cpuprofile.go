@@ -17,7 +17,7 @@ func startCPUProfile(path string) (stop func() error, err error) {
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		return nil, fmt.Errorf("-cpuprofile: %w", err)
+		return nil, fileError("-cpuprofile "+path, err)
 	}
 	var raw bytes.Buffer
 	if err := pprof.StartCPUProfile(&raw); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -45,8 +46,10 @@ func parseDisk(value string) (d diskOption, err error) {
 			return d, fmt.Errorf("format %q: give raw or qcow2", text)
 		case key == "backing" && text != "":
 			d.backing = append(d.backing, text)
-		case key == "serial":
+		case key == "serial" && text != "" && len(text) <= blk.MaxSerial:
 			d.serial = text
+		case key == "serial":
+			return d, fmt.Errorf("serial %q has %d bytes: give 1 to %d", text, len(text), blk.MaxSerial)
 		default:
 			return d, fmt.Errorf("%q: give ro, snapshot, format=raw, format=qcow2, backing=FILE or serial=TEXT", word)
 		}
@@ -58,6 +61,30 @@ func parseDisk(value string) (d diskOption, err error) {
 		return d, errors.New("backing is for images with format=qcow2")
 	}
 	return d, nil
+}
+
+// checkTwice refuses a file that is given to two disks, unless nobody writes to it.
+func checkTwice(disks []diskOption) error {
+	for i, d := range disks {
+		for _, before := range disks[:i] {
+			if writes := d.writes() || before.writes(); writes && sameFile(d.path, before.path) {
+				return fmt.Errorf("-disk %s: it is given twice: give another file, or both with ,ro or ,snapshot", d.path)
+			}
+		}
+	}
+	return nil
+}
+
+// writes says whether the file may change.
+func (d diskOption) writes() bool { return !d.readOnly && !d.snapshot }
+
+func sameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // splitCommas splits at single commas. Two commas in a row stand for one that does not split.

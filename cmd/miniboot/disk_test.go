@@ -30,6 +30,8 @@ func TestParseDisk(t *testing.T) {
 		{"", diskOption{}, "give FILE"},
 		{",ro", diskOption{}, "give FILE"},
 		{"a,rw", diskOption{}, `"rw": give`},
+		{"a,serial=" + strings.Repeat("x", 21), diskOption{}, "has 21 bytes: give 1 to 20"},
+		{"a,serial=", diskOption{}, "has 0 bytes: give 1 to 20"},
 		{"a,format=qcow3", diskOption{}, `format "qcow3"`},
 		{"a,", diskOption{}, `"": give`},
 	} {
@@ -49,11 +51,10 @@ func TestOpenDisk(t *testing.T) {
 	for _, tc := range []struct{ content, options, err string }{
 		{strings.Repeat("x", 512), "", ""},
 		{strings.Repeat("x", 513), "", "want a multiple of 512"},
-		{"", "", "size of 0x0 bytes"},
+		{"", "", "the disk is empty: give it a size"},
 		{"QFI\xfb" + strings.Repeat("x", 508), "", "qcow2"},
 		{"QFI\xfb" + strings.Repeat("x", 508), ",format=raw", ""},
 		{strings.Repeat("x", 512), ",format=qcow2,ro", "no qcow2 image"},
-		{strings.Repeat("x", 512), ",serial=" + strings.Repeat("x", 21), "21 bytes"},
 	} {
 		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
 			t.Fatal(err)
@@ -117,6 +118,31 @@ func TestImage(t *testing.T) {
 		}
 		if err := d.Close(); err != nil {
 			t.Errorf("%q: %v", tc.options, err)
+		}
+	}
+}
+
+// One file may be two disks only if nobody writes to it. It may have two names.
+func TestDiskTwice(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "disk.img"), filepath.Join(dir, "link")
+	if err := os.WriteFile(path, make([]byte, 512), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, link); err != nil {
+		t.Skip("skipped: no second name for a file:", err)
+	}
+	for _, tc := range []struct {
+		a, b diskOption
+		ok   bool
+	}{
+		{diskOption{path: path}, diskOption{path: link}, false},
+		{diskOption{path: path, readOnly: true}, diskOption{path: link}, false},
+		{diskOption{path: path, readOnly: true}, diskOption{path: link, snapshot: true}, true},
+		{diskOption{path: path}, diskOption{path: filepath.Join(dir, "other")}, true},
+	} {
+		if err := checkTwice([]diskOption{tc.a, tc.b}); (err == nil) != tc.ok {
+			t.Errorf("%+v and %+v: %v, want them taken: %v", tc.a, tc.b, err, tc.ok)
 		}
 	}
 }

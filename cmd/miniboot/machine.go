@@ -125,7 +125,7 @@ func dumpDTB(m virtualMachine, path string) (int, error) {
 		err = os.WriteFile(path, blob, 0o666)
 	}
 	if err != nil {
-		return exitHostError, fmt.Errorf("-dumpdtb: %w", err)
+		return exitHostError, fileError("-dumpdtb "+path, err)
 	}
 	return exitPowerOff, nil
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -22,6 +23,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if len(args) > 0 && commands[args[0]] != nil {
 		return runCommand(args, stdout, stderr)
+	}
+	if len(args) > 0 && (args[0] == "help" || args[0] == "version") {
+		args = append([]string{"-" + args[0]}, args[1:]...)
 	}
 	o, err := parseOptions(args, stdout)
 	switch {
@@ -41,17 +45,18 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	return status
 }
 
-// boots makes the machine that o describes and runs it. With an error the status is exitHostError.
+// boots makes the machine that o describes and runs it.
 func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err error) {
+	o.begun = time.Now()
 	terminal := &tty{in: stdin}
 	defer terminal.restore()
 	out := messages{stderr, terminal}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, prepared := preparing(o)
+	defer prepared()
 	files, err := findFiles(ctx, o, stderr)
-	stop()
 	if err != nil {
-		return exitHostError, err
+		return failed(ctx, o, err)
 	}
 	console, err := openConsole(o.serial, stdout)
 	if err != nil {
@@ -66,27 +71,74 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
 	defer devices.watch()() // stops after the machine is closed, so that the guest's last output is moved
-	m, err := newMachine(o, files, devices.virtio, noted, log)
+	m, err := within(ctx, func() (virtualMachine, error) { return newMachine(o, files, devices.virtio, noted, log) })
 	if err != nil {
-		return exitHostError, advise(err)
+		return failed(ctx, o, advise(err))
 	}
 	defer m.Close()
 	if o.dumpDTB != "" {
 		return dumpDTB(m, o.dumpDTB)
 	}
-
 	s := &session{machine: m, options: o, console: noted, messages: out}
-	if o.console.kind == consoleStdio {
-		s.machine = onConsole{m, devices.console.dev}
-		defer terminal.watchSize(devices.console.dev.SetSize)()
+	return s.atTerminal(stdin, terminal, devices.console, prepared)
+}
+
+// preparing returns a context that ends at the first signal, or when -timeout is over, until stop is called.
+func preparing(o options) (ctx context.Context, stop func()) {
+	timed, cancel := context.Background(), func() {}
+	if o.timeout > 0 {
+		timed, cancel = context.WithTimeoutCause(timed, o.timeout, errTimeout)
 	}
-	if o.serial.kind == serialStdio || o.console.kind == consoleStdio {
+	ctx, stopSignals := signal.NotifyContext(timed, os.Interrupt, syscall.SIGTERM)
+	return ctx, func() {
+		stopSignals()
+		cancel()
+	}
+}
+
+// within returns what f returns, or the cause of ctx's end if that comes first. f then goes on until the process ends: it
+// may wait for a pipe.
+func within[T any](ctx context.Context, f func() (T, error)) (result T, err error) {
+	done := make(chan struct{})
+	var late T
+	var lateErr error
+	go func() {
+		defer close(done)
+		late, lateErr = f()
+	}()
+	select {
+	case <-done:
+		return late, lateErr
+	case <-ctx.Done():
+		return result, context.Cause(ctx)
+	}
+}
+
+// failed returns the exit status and the error of a preparation that has failed, or was ended.
+func failed(ctx context.Context, o options, err error) (int, error) {
+	switch {
+	case context.Cause(ctx) == errTimeout:
+		return exitTimeout, fmt.Errorf("after %v: %w, and the guest has not begun", o.timeout, errTimeout)
+	case ctx.Err() != nil:
+		return exitHostError, errors.New("ended by a signal, and the guest has not begun")
+	}
+	return exitHostError, err
+}
+
+// atTerminal connects the session to the terminal and runs it. It calls prepared when it takes the signals itself.
+func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, prepared func()) (status int, err error) {
+	if s.options.console.kind == consoleStdio {
+		s.machine = onConsole{s.machine, port.dev}
+		defer terminal.watchSize(port.dev.SetSize)()
+	}
+	if s.options.serial.kind == serialStdio || s.options.console.kind == consoleStdio {
 		s.input, s.terminal = stdin, terminal.isTerminal()
 		if err := terminal.makeRaw(); err != nil {
 			return exitHostError, fmt.Errorf("make the terminal raw: %w", err)
 		}
+		defer terminal.watchSignals()()
 	}
-	stopProfile, err := startCPUProfile(o.cpuProfile)
+	stopProfile, err := startCPUProfile(s.options.cpuProfile)
 	if err != nil {
 		return exitHostError, err
 	}
@@ -95,6 +147,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	prepared()
 	return s.run(context.Background(), signals), nil
 }
 
@@ -156,7 +209,11 @@ func commandLine(o options) string {
 func openConsole(s serialOption, stdout io.Writer) (io.WriteCloser, error) {
 	switch s.kind {
 	case serialFile:
-		return os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		if err != nil {
+			return nil, fileError("-serial "+s.String(), err)
+		}
+		return f, nil
 	case serialNone:
 		return keepOpen{io.Discard}, nil
 	}

@@ -9,7 +9,6 @@ import (
 	stdnet "net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
@@ -38,8 +37,11 @@ const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,
 // addNet adds a -net. "none" removes those given before; without the flag there is no network either.
 func (o *options) addNet(value string) error {
 	if value == "none" {
-		o.nets = nil
+		o.nets, o.noNet = nil, true
 		return nil
+	}
+	if o.noNet {
+		return errors.New("-net none stands before it: leave one of them out")
 	}
 	n, err := parseNet(value)
 	o.nets = append(o.nets, n)
@@ -76,8 +78,12 @@ func (o *netOption) parseWord(word string) (err error) {
 	case key == "mac":
 		o.mac, err = parseMAC(text)
 	case key == "mtu":
-		if o.mtu, err = strconv.Atoi(text); err != nil {
-			err = fmt.Errorf("mtu %q: give a number of bytes, such as 1500", text)
+		least, most := net.MinMTU, net.MaxMTU
+		if o.kind == "user" {
+			least, most = user.MinMTU, user.MaxMTU
+		}
+		if err = (number{&o.mtu, least, most}).Set(text); err != nil {
+			err = fmt.Errorf("mtu %q: %w bytes", text, err)
 		}
 	case key == "pcap" && text != "":
 		o.pcap = text
@@ -131,7 +137,7 @@ func (o netOption) openDevice(log *slog.Logger) (*net.Device, io.Closer, error) 
 	if err != nil {
 		return nil, nil, errors.Join(err, all.Close())
 	}
-	backend, err := o.openBackend(&all)
+	backend, err := o.openBackend(&all, log)
 	if err != nil {
 		return nil, nil, errors.Join(err, all.Close())
 	}
@@ -148,12 +154,12 @@ type network interface {
 	io.Closer
 }
 
-func (o netOption) openBackend(all *closers) (n network, err error) {
+func (o netOption) openBackend(all *closers, log *slog.Logger) (n network, err error) {
 	switch o.kind {
 	case "unix":
 		n, err = socket.Dial(o.name, socket.Config{Framing: o.framing})
 	case "tap":
-		n, err = tap.Open(o.name)
+		return o.openTAP(all, log)
 	default:
 		n, err = user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
 	}
@@ -163,6 +169,19 @@ func (o netOption) openBackend(all *closers) (n network, err error) {
 	return n, err
 }
 
+// openTAP opens an interface of the host, and says so if there was none of this name.
+func (o netOption) openTAP(all *closers, log *slog.Logger) (network, error) {
+	t, err := tap.Open(o.name)
+	if err != nil {
+		return nil, err
+	}
+	if t.Made() {
+		log.Warn(fmt.Sprintf("-net %v: there was no such interface: made one, until miniboot ends; ip link set %s up switches it on", o, o.name))
+	}
+	*all = append(*all, t)
+	return t, nil
+}
+
 // openCapture starts the file of pcap=, if there is one.
 func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	if o.pcap == "" {
@@ -170,7 +189,7 @@ func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	}
 	file, err := os.Create(o.pcap)
 	if err != nil {
-		return nil, err
+		return nil, fileError("pcap="+o.pcap, err)
 	}
 	*all = append(*all, file)
 	return net.NewCapture(file)

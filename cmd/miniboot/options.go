@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
+	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
@@ -33,6 +35,7 @@ type options struct {
 
 	disks  []diskOption
 	nets   []netOption
+	noNet  bool // -net none
 	shares []shareOption
 	vsock  *vsock.Config // nil: none
 
@@ -40,6 +43,7 @@ type options struct {
 	console  consoleOption
 	noReboot bool
 	timeout  time.Duration // 0: none
+	begun    time.Time     // when timeout began
 
 	stats      bool
 	cpuProfile string // path; "": none
@@ -54,6 +58,8 @@ const defaultInitrd = "default"
 const usage = `usage: miniboot [flags]
        miniboot sign [-o OUT] [BINARY]
        miniboot doctor
+       miniboot help
+       miniboot version
 
 Boots an arm64 Linux guest; without -kernel, a default one with a shell. "sign" gives a program built for darwin/arm64
 the entitlement to use Hypervisor.framework. "doctor" shows what this host offers.
@@ -99,69 +105,34 @@ func (s *serialOption) Set(value string) error {
 	return nil
 }
 
-// choice is a flag that takes one of a few words.
-type choice struct {
-	value *string
-	words []string
+// defaults are the options of a command line without flags.
+func defaults() options {
+	return options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, gic: 3, irqchip: "go"}
 }
 
-func (c choice) String() string {
-	if c.value == nil {
-		return "" // flag asks a zero value
-	}
-	return *c.value
-}
+// maxMemory is what boot.RAM accepts at most: the low bank, and the high one up to 40 bits of address.
+const maxMemory = boot.LowSize + 1<<40 - boot.HighBase
 
-func (c choice) Set(value string) error {
-	for _, w := range c.words {
-		if value == w {
-			*c.value = value
-			return nil
-		}
-	}
-	return fmt.Errorf("give %s", strings.Join(c.words, " or "))
-}
-
-// size is a flag in bytes.
-type size uint64
-
-func (s *size) String() string {
-	if *s%(1<<30) == 0 {
-		return fmt.Sprintf("%dG", uint64(*s)>>30)
-	}
-	if *s%(1<<20) != 0 {
-		return fmt.Sprintf("%dK", uint64(*s)>>10)
-	}
-	return fmt.Sprintf("%dM", uint64(*s)>>20)
-}
-
-func (s *size) Set(value string) error {
-	n, err := parseSize(value)
-	*s = size(n)
-	return err
-}
-
-// parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
-// line.
-func parseOptions(args []string, help io.Writer) (options, error) {
-	o := options{memory: 512 << 20, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, irqchip: "go"}
-	gic := "3"
+// newFlags are the flags, which set o.
+func newFlags(o *options) *flag.FlagSet {
 	set := flag.NewFlagSet("miniboot", flag.ContinueOnError)
-	set.StringVar(&o.kernel, "kernel", "", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	set.Var((*path)(&o.kernel), "kernel", "boot the kernel in `FILE`: Image, vmlinux or EFI zboot, also compressed;\nwithout it, the default guest's kernel")
 	set.Func("initrd", "give the kernel the initramfs in `FILE`; several are joined in order;\n\"default\" is the default guest's", func(path string) error {
 		o.initrds = append(o.initrds, path)
-		return nil
+		return needFile(path)
 	})
 	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
-	set.Var((*size)(&o.memory), "m", "memory of the guest, a `SIZE` such as 512M or 3G")
-	set.IntVar(&o.cpus, "smp", 1, "`NUMBER` of CPUs")
+	set.Var(size{&o.memory, vmm.MinMemory, maxMemory, 2 << 20}, "m", "memory of the guest, a `SIZE` such as 512M or 3G")
+	set.Var(number{&o.cpus, 1, vmm.MaxVCPUs}, "smp", "`NUMBER` of CPUs")
 	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it is there, else soft (`NAME`)")
 	set.Var(choice{&o.engine, softcpu.EngineNames()}, "engine", "how the CPU in software works: the translator makes machine code of the guest's instructions,\nthe interpreter executes them one by one, auto is the translator if the host allows it (`NAME`)")
-	set.Var((*size)(&o.code), "code-memory", "memory that each CPU in software has for translated or decoded instructions, a `SIZE` from 512K to 1G")
-	set.Var(choice{&gic, []string{"2", "3"}}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
+	set.Var(size{&o.code, softcpu.MinCodeMemory, softcpu.MaxCodeMemory, 1}, "code-memory", "memory that each CPU in software has for translated or decoded instructions, a `SIZE` from 512K to 1G")
+	set.Var(number{&o.gic, 2, 3}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
 	set.Var(choice{&o.irqchip, []string{"go", "framework"}}, "irqchip", "`WHOSE` interrupt controller: go is miniboot's own, framework is the GICv3 of\nHypervisor.framework, on macOS 15 and later")
-	set.StringVar(&o.dtb, "dtb", "", "use the devicetree blob in `FILE` in place of the machine's own")
-	set.StringVar(&o.dumpDTB, "dumpdtb", "", "write the devicetree blob to `FILE` and exit")
+	set.Var((*path)(&o.dtb), "dtb", "use the devicetree blob in `FILE` in place of the machine's own")
+	set.Var((*path)(&o.dumpDTB), "dumpdtb", "write the devicetree blob to `FILE` and exit")
 	set.Func("disk", "give the guest the image or block device in `FILE[,ro][,snapshot][,format=F][,backing=B][,serial=S]`; the\nfirst one is /dev/vda; snapshot throws changes away; F is raw or qcow2; B is the image's backing file, if it has one", func(value string) error {
 		d, err := parseDisk(value)
 		o.disks = append(o.disks, d)
@@ -184,29 +155,43 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
 	set.Var(&o.console, "console", "give the guest a virtio console, hvc0; `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is also the kernel's console, and -serial is none unless given")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
-	set.DurationVar(&o.timeout, "timeout", 0, "end with status 124 after a `DURATION` such as 90s or 5m")
+	set.Var((*duration)(&o.timeout), "timeout", "end with status 124 after a `DURATION` such as 90s or 5m")
 	set.BoolVar(&o.stats, "stats", false, "at the end, print counters and where the CPUs are")
-	set.StringVar(&o.cpuProfile, "cpuprofile", "", "write a profile of miniboot itself to `FILE`, for go tool pprof; translated code is \"guest code\" in it")
+	set.Var((*path)(&o.cpuProfile), "cpuprofile", "write a profile of miniboot itself to `FILE`, for go tool pprof; translated code is \"guest code\" in it")
 	set.BoolVar(&o.verbose, "v", false, "log what miniboot does, and what the guest does wrong")
 	set.BoolVar(&o.version, "version", false, "print the version and exit")
-	set.SetOutput(io.Discard)
-	set.Usage = func() {}
+	return set
+}
 
+// parseOptions parses the command line. Help goes to help, with flag.ErrHelp as the error; every other error is one
+// line.
+func parseOptions(args []string, help io.Writer) (options, error) {
+	o := defaults()
+	set := newFlags(&o)
+	wrong := noteErrors(set)
 	err := set.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(help, usage)
-		set.SetOutput(help)
-		set.PrintDefaults()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		printHelp(help)
+		return o, err
+	case *wrong != nil:
+		return o, *wrong
+	case err != nil:
 		return o, err
 	}
-	if err == nil {
-		o.gic = int(gic[0] - '0')
-		if o.console.kind == consoleStdio && !given(set, "serial") {
-			o.serial.kind = serialNone
-		}
-		err = o.check(set.Args())
+	if o.console.kind == consoleStdio && !given(set, "serial") {
+		o.serial.kind = serialNone
 	}
-	return o, err
+	return o, o.check(set.Args())
+}
+
+// printHelp prints the usage and the flags with their defaults.
+func printHelp(w io.Writer) {
+	o := defaults()
+	set := newFlags(&o)
+	fmt.Fprint(w, usage)
+	set.SetOutput(w)
+	set.PrintDefaults()
 }
 
 // given reports whether a flag is on the command line.
@@ -224,12 +209,15 @@ func (o *options) check(operands []string) error {
 		return errors.New("-irqchip framework -gic 2: the framework's interrupt controller is a GICv3, leave one of them out")
 	case o.irqchip == "framework" && o.accel == "soft":
 		return errors.New("-irqchip framework -accel soft: only Hypervisor.framework has that interrupt controller, leave one of them out")
-	case o.cpus < 1:
-		return fmt.Errorf("-smp %d: give at least 1", o.cpus)
+	case o.gic == 2 && o.cpus > vmm.MaxVCPUsGICv2:
+		return fmt.Errorf("-smp %d -gic 2: give -smp 1 to %d, or -gic 3", o.cpus, vmm.MaxVCPUsGICv2)
+	case strings.ContainsAny(o.append, "\r\n"):
+		return fmt.Errorf("-append %q: give one line", o.append)
 	case o.console.kind == consoleStdio && o.serial.kind == serialStdio:
 		return errors.New("-console stdio -serial stdio: give one of them another place")
-	case o.timeout < 0:
-		return fmt.Errorf("-timeout %v: give a positive duration, such as 90s", o.timeout)
+	}
+	if err := checkTwice(o.disks); err != nil {
+		return err
 	}
 	return checkTags(o.shares)
 }

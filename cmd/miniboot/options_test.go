@@ -58,29 +58,63 @@ func TestParseOptions(t *testing.T) {
 
 func TestUsageErrorsAreOneLine(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"-m 512", `invalid value "512" for flag -m: size "512": give a number and a unit, K, M or G, as in 512M`},
-		{"-engine jit", `invalid value "jit" for flag -engine: give auto or interpreter or translator`},
-		{"-accel kvm", `invalid value "kvm" for flag -accel: give auto or hvf or soft`},
-		{"-gic 4", `invalid value "4" for flag -gic: give 2 or 3`},
-		{"-gic 33", `invalid value "33" for flag -gic: give 2 or 3`},
-		{"-irqchip apic", `invalid value "apic" for flag -irqchip: give go or framework`},
+		{"-m 512", `-m 512: give a number and a unit, K, M or G, as in 512M`},
+		{"-engine jit", `-engine jit: give auto or interpreter or translator`},
+		{"-accel kvm", `-accel kvm: give auto or hvf or soft`},
+		{"-gic 4", `-gic 4: give 2 to 3`},
+		{"-gic 33", `-gic 33: give 2 to 3`},
+		{"-irqchip apic", `-irqchip apic: give go or framework`},
 		{"-irqchip framework -gic 2", `-irqchip framework -gic 2: the framework's interrupt controller is a GICv3, leave one of them out`},
 		{"-irqchip framework -accel soft", `-irqchip framework -accel soft: only Hypervisor.framework has that interrupt controller, leave one of them out`},
-		{"-smp 0", `-smp 0: give at least 1`},
-		{"-smp x", `invalid value "x" for flag -smp: parse error`},
-		{"-serial pty", `invalid value "pty" for flag -serial: give stdio, file:PATH or none`},
-		{"-serial file:", `invalid value "file:" for flag -serial: give stdio, file:PATH or none`},
-		{"-console file:", `invalid value "file:" for flag -console: give stdio, file:PATH or unix:PATH`},
-		{"-console pty", `invalid value "pty" for flag -console: give stdio, file:PATH or unix:PATH`},
+		{"-m 1M", `-m 1M: give 16M to 1023G`},
+		{"-m 1024G", `-m 1024G: give 16M to 1023G`},
+		{"-m 17M", `-m 17M: give 16M or 18M`},
+		{"-m 1025M", `-m 1025M: give 1G or 1026M`},
+		{"-code-memory 511K", `-code-memory 511K: give 512K to 1G`},
+		{"-smp 0", `-smp 0: give 1 to 64`},
+		{"-smp 1000", `-smp 1000: give 1 to 64`},
+		{"-smp x", `-smp x: give 1 to 64`},
+		{"-smp 9 -gic 2", `-smp 9 -gic 2: give -smp 1 to 8, or -gic 3`},
+		{"-stats=maybe", `-stats maybe: give it alone, or =true or =false`},
+		{"-serial pty", `-serial pty: give stdio, file:PATH or none`},
+		{"-serial file:", `-serial file:: give stdio, file:PATH or none`},
+		{"-console file:", `-console file:: give stdio, file:PATH or unix:PATH`},
+		{"-console pty", `-console pty: give stdio, file:PATH or unix:PATH`},
 		{"-console stdio -serial stdio", `-console stdio -serial stdio: give one of them another place`},
-		{"-timeout 5", `invalid value "5" for flag -timeout: parse error`},
-		{"-timeout -5s", `-timeout -5s: give a positive duration, such as 90s`},
-		{"-vsock a -vsock b", `invalid value "b" for flag -vsock: give -vsock once: one device has all ports`},
+		{"-timeout 5", `-timeout 5: give a number and a unit, such as 90s or 5m`},
+		{"-timeout -5s", `-timeout -5s: give a number and a unit, such as 90s or 5m`},
+		{"-vsock a,cid=1", `-vsock a,cid=1: cid "1": give 3 to 4294967294`},
+		{"-net user,mtu=-1", `-net user,mtu=-1: mtu "-1": give 576 to 65520 bytes`},
+		{"-net unix=a,mtu=67", `-net unix=a,mtu=67: mtu "67": give 68 to 65535 bytes`},
+		{"-net none -net user", `-net user: -net none stands before it: leave one of them out`},
+		{"-disk a,serial=xxxxxxxxxxxxxxxxxxxxx", `-disk a,serial=xxxxxxxxxxxxxxxxxxxxx: serial "xxxxxxxxxxxxxxxxxxxxx" has 21 bytes: give 1 to 20`},
+		{"-disk a -disk a", `-disk a: it is given twice: give another file, or both with ,ro or ,snapshot`},
+		{"-disk a,ro -disk a", `-disk a: it is given twice: give another file, or both with ,ro or ,snapshot`},
+		{"-vsock a -vsock b", `-vsock b: give -vsock once: one device has all ports`},
+		{`-kernel ""`, `-kernel "": give a FILE`},
+		{`-initrd ""`, `-initrd "": give a FILE`},
+		{`-dtb ""`, `-dtb "": give a FILE`},
+		{`-dumpdtb ""`, `-dumpdtb "": give a FILE`},
+		{`-cpuprofile ""`, `-cpuprofile "": give a FILE`},
+		{`-disk ""`, `-disk "": give FILE, then any of ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT`},
+		{`-share ""`, `-share "": give TAG=DIR or TAG=DIR,ro; the guest mounts it with mount -t virtiofs TAG /mnt`},
+		{`-net ""`, `-net "": ` + netWords},
+		{`-vsock ""`, `-vsock "": give PATH or PATH,cid=N`},
+		{`-serial ""`, `-serial "": give stdio, file:PATH or none`},
+		{`-console ""`, `-console "": give stdio, file:PATH or unix:PATH`},
+		{`-m ""`, `-m "": give a number and a unit, K, M or G, as in 512M`},
+		{`-smp ""`, `-smp "": give 1 to 64`},
+		{`-timeout ""`, `-timeout "": give a number and a unit, such as 90s or 5m`},
+		{`-append a\nb`, `-append "a\nb": give one line`},
 		{"-cdrom x", `flag provided but not defined: -cdrom`},
 		{"Image", `unexpected argument "Image": files are given with flags, as in -kernel Image`},
 	} {
 		var stdout, stderr bytes.Buffer
-		status := run(strings.Fields(test.args), nil, &stdout, &stderr)
+		args := strings.Fields(strings.ReplaceAll(test.args, `""`, "@"))
+		for i, arg := range args {
+			args[i] = strings.NewReplacer("@", "", `\n`, "\n").Replace(arg)
+		}
+		status := run(args, nil, &stdout, &stderr)
 		want := "miniboot: " + test.want + "; miniboot -h lists the flags\n"
 		if status != exitUsage || stderr.String() != want || stdout.Len() > 0 {
 			t.Errorf("miniboot %s: status %d, want %d, stdout %q, stderr\n%swant\n%s", test.args, status, exitUsage, &stdout, &stderr, want)
@@ -98,9 +132,22 @@ func TestHelpAndVersion(t *testing.T) {
 			t.Errorf("the help does not show -%s:\n%s", name, &help)
 		}
 	}
-	var stdout bytes.Buffer
-	if status := run([]string{"-version"}, nil, &stdout, io.Discard); status != 0 || !strings.HasPrefix(stdout.String(), "miniboot ") {
-		t.Errorf("miniboot -version: status %d, %q", status, &stdout)
+	for _, test := range []struct{ args, begins string }{
+		{"-version", "miniboot "},
+		{"version", "miniboot "},
+		{"-help", "usage: miniboot"},
+		{"help", "usage: miniboot"},
+		{"help sign", "usage: miniboot"},
+	} {
+		var stdout bytes.Buffer
+		if status := run(strings.Fields(test.args), nil, &stdout, io.Discard); status != 0 || !strings.HasPrefix(stdout.String(), test.begins) {
+			t.Errorf("miniboot %s: status %d, %q", test.args, status, &stdout)
+		}
+	}
+	for _, text := range []string{"(default 512M)", "(default 32M)", "(default 1)", "(default 3)", "(default auto)"} {
+		if !strings.Contains(help.String(), text) {
+			t.Errorf("the help has no %s:\n%s", text, &help)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ type machine interface {
 var (
 	errQuit    = errors.New("quit by Ctrl-A x")
 	errSignal  = errors.New("ended by a second signal")
-	errHangUp  = errors.New("the terminal is gone")
+	errHangUp  = errors.New("hangup: ending")
 	errTimeout = errors.New("-timeout is over")
 )
 
@@ -89,6 +89,9 @@ func (s *session) status(end ending, err, cause error) int {
 	case cause != nil:
 		s.say("%v", cause)
 		return exitHostError
+	case errors.Is(err, syscall.EPIPE):
+		s.say("nobody reads the guest's console any more: ending")
+		return exitHostError
 	case err != nil:
 		s.say("%v", err)
 		return exitHostError
@@ -106,16 +109,20 @@ func (s *session) say(format string, args ...any) {
 	fmt.Fprintf(s.messages, "miniboot: "+format+"\n", args...)
 }
 
-// watch ends the session when its time is over. The first signal presses the power key, the second ends the session. A
-// hang-up ends it at once, because nobody is left to wait for the guest.
+// pressInterval is the time between two presses of the power key after a signal.
+const pressInterval = time.Second
+
+// watch ends the session when its time is over. The first signal presses the power key until the guest ends: a guest that
+// is booting does not hear the first presses. The second signal ends the session. A hang-up ends it at once, because
+// nobody is left to wait for the guest.
 func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end context.CancelCauseFunc) {
 	var timeout <-chan time.Time
 	if s.options.timeout > 0 {
-		timer := time.NewTimer(s.options.timeout)
+		timer := time.NewTimer(s.options.timeout - time.Since(s.options.begun))
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	pressed := false
+	var again <-chan time.Time // after the first signal
 	for {
 		select {
 		case <-ctx.Done():
@@ -123,16 +130,20 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 		case <-timeout:
 			s.cpus = s.machine.CPUs()
 			end(errTimeout)
+		case <-again:
+			s.machine.PowerButton()
 		case sig := <-signals:
 			switch {
 			case sig == syscall.SIGHUP:
 				end(errHangUp)
-			case pressed:
+			case again != nil:
 				end(errSignal)
 			default:
-				pressed = true
-				s.say("%v: pressing the guest's power key; a second signal ends miniboot", sig)
+				s.say("%v: pressing the guest's power key until it ends; a second signal ends miniboot", sig)
 				s.machine.PowerButton()
+				ticker := time.NewTicker(pressInterval)
+				defer ticker.Stop()
+				again = ticker.C
 			}
 		}
 	}

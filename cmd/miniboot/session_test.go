@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -17,6 +18,7 @@ import (
 // fakeMachine is a guest by script: Run ends when its power key is pressed, if it listens, or by stop.
 type fakeMachine struct {
 	deaf  bool // does not listen to the power key
+	hears int  // the press of the power key that it hears; 0 is the first
 	end   ending
 	err   error
 	stop  chan struct{}
@@ -53,7 +55,7 @@ func (f *fakeMachine) Input(ctx context.Context, p []byte) error {
 func (f *fakeMachine) PowerButton() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.presses++; f.presses == 1 && !f.deaf {
+	if f.presses++; f.presses == max(1, f.hears) && !f.deaf {
 		close(f.stop)
 	}
 }
@@ -79,6 +81,8 @@ func TestSession(t *testing.T) {
 		{name: "power off", stops: true, status: 0},
 		{name: "power off with counters", stops: true, options: options{stats: true}, messages: "counters\n"},
 		{name: "host error", stops: true, machine: &fakeMachine{err: errors.New("vmm: broken")}, status: 1, messages: "miniboot: vmm: broken\n"},
+		{name: "closed standard output", stops: true, machine: &fakeMachine{err: fmt.Errorf("vmm: write: %w", &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE})},
+			status: 1, messages: "miniboot: nobody reads the guest's console any more: ending\n"},
 		{name: "reset", stops: true, machine: &fakeMachine{end: endReset}, guest: "hello", status: 3,
 			messages: "miniboot: the guest asked for a reset, and -no-reboot is given\n"},
 		{name: "reset of a silent guest", stops: true, machine: &fakeMachine{end: endReset}, status: 3,
@@ -91,11 +95,13 @@ func TestSession(t *testing.T) {
 		{name: "power key by Ctrl-A p", input: "\x01p", status: 0, messages: "miniboot: pressing the guest's power key\n"},
 		{name: "end of input", input: "ls\n", stops: true, typed: "ls\n", status: 0},
 		{name: "signal", signals: []os.Signal{syscall.SIGTERM}, status: 0,
-			messages: "miniboot: terminated: pressing the guest's power key; a second signal ends miniboot\n"},
+			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
+		{name: "signal while the guest boots", machine: &fakeMachine{hears: 5}, signals: []os.Signal{syscall.SIGTERM}, status: 0,
+			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
 		{name: "two signals", machine: &fakeMachine{deaf: true}, signals: []os.Signal{os.Interrupt, os.Interrupt}, status: 1,
-			messages: "miniboot: interrupt: pressing the guest's power key; a second signal ends miniboot\nminiboot: ended by a second signal\n"},
+			messages: "miniboot: interrupt: pressing the guest's power key until it ends; a second signal ends miniboot\nminiboot: ended by a second signal\n"},
 		{name: "hang-up", machine: &fakeMachine{deaf: true}, signals: []os.Signal{syscall.SIGHUP}, status: 1,
-			messages: "miniboot: the terminal is gone\n"},
+			messages: "miniboot: hangup: ending\n"},
 		{name: "timeout", options: options{timeout: time.Minute}, guest: "hello", status: 124,
 			messages: "miniboot: after 1m0s: -timeout is over\n"},
 		{name: "timeout of a silent guest", options: options{timeout: time.Minute}, status: 124,
@@ -107,6 +113,7 @@ func TestSession(t *testing.T) {
 				if m == nil {
 					m = &fakeMachine{}
 				}
+				test.options.begun = time.Now()
 				m.stop = make(chan struct{})
 				var messages bytes.Buffer
 				s := &session{machine: m, options: test.options, console: &notedWriter{w: io.Discard}, input: strings.NewReader(test.input),

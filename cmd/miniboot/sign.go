@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,11 +42,13 @@ func sign(args []string, stdout io.Writer) error {
 // signFile signs the program in one file and writes it to another, or to the same.
 func signFile(in, out string) error {
 	info, err := os.Stat(in)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s: %w: check the path", in, os.ErrNotExist)
+	case err != nil:
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", in)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: not a regular file: give a program for darwin/arm64", in)
 	}
 	program, err := os.ReadFile(in)
 	if err != nil {

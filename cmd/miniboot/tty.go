@@ -26,7 +26,9 @@ func (t *tty) makeRaw() error {
 	state, err := term.MakeRaw(int(t.in.Fd()))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.state = state
+	if t.state == nil { // else it was raw, or somebody has changed it since
+		t.state = state
+	}
 	return err
 }
 

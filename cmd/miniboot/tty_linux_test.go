@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +59,48 @@ func TestTerminalIsRestored(t *testing.T) {
 	}
 	if want := "one\r\ntwo\r\nthree\n"; out.String() != want {
 		t.Errorf("messages %q, want %q", &out, want)
+	}
+}
+
+// A signal that ends or stops the process finds the terminal as it was. When the process goes on, the terminal is raw
+// again, and restore still knows the first mode.
+func TestSignalsAtTerminal(t *testing.T) {
+	slave := openPTY(t)
+	mode := func() unix.Termios {
+		t.Helper()
+		m, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *m
+	}
+	cooked := mode()
+	terminal := &tty{in: slave}
+	if err := terminal.makeRaw(); err != nil {
+		t.Fatal(err)
+	}
+	raw := mode()
+	for _, test := range []struct {
+		name  string
+		sig   syscall.Signal
+		raise syscall.Signal // 0: none
+		after unix.Termios
+	}{
+		{"stop", syscall.SIGTSTP, syscall.SIGSTOP, cooked},
+		{"go on", syscall.SIGCONT, 0, raw},
+		{"go on after a stop that cannot be caught", syscall.SIGCONT, 0, raw},
+		{"quit", syscall.SIGQUIT, syscall.SIGQUIT, cooked},
+	} {
+		var raised syscall.Signal
+		terminal.obey(test.sig, func(sig syscall.Signal) {
+			raised = sig
+			if mode() != cooked {
+				t.Errorf("%s: the terminal is raw when %v is raised", test.name, sig)
+			}
+		})
+		if now := mode(); raised != test.raise || now != test.after {
+			t.Errorf("%s: raised %v, want %v; mode\n%+v, want\n%+v", test.name, raised, test.raise, now, test.after)
+		}
 	}
 }
 

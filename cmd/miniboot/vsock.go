@@ -21,8 +21,8 @@ func parseVsock(value string) (c vsock.Config, err error) {
 			return c, fmt.Errorf("%q: give cid=N", word)
 		}
 		cid, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || cid == 0 { // 0 would mean the default
-			return c, fmt.Errorf("cid %q: give a number from 3 on", number)
+		if err != nil || cid < vsock.MinCID || cid > vsock.MaxCID {
+			return c, fmt.Errorf("cid %q: give %d to %d", number, vsock.MinCID, uint32(vsock.MaxCID))
 		}
 		c.CID = uint32(cid)
 	}

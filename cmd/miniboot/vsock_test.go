@@ -21,6 +21,8 @@ func TestParseVsock(t *testing.T) {
 		{value: "vm.sock,", bad: true},
 		{value: "vm.sock,cid=", bad: true},
 		{value: "vm.sock,cid=0", bad: true},
+		{value: "vm.sock,cid=2", bad: true},
+		{value: "vm.sock,cid=4294967295", bad: true},
 		{value: "vm.sock,cid=-1", bad: true},
 		{value: "vm.sock,cid=4294967296", bad: true},
 		{value: "vm.sock,port=7", bad: true},

@@ -54,7 +54,7 @@ const (
 
 // Limits of an MTU: what every IPv4 host accepts (RFC 791), and what fits the length field
 // of an IPv4 header.
-const minMTU, maxMTU = 68, 65535
+const MinMTU, MaxMTU = 68, 65535
 
 // MAC is the address of an Ethernet interface.
 type MAC [6]byte
@@ -104,8 +104,8 @@ func New(c Config) (*Device, error) {
 	switch {
 	case c.MAC[0]&1 != 0 || c.MAC == MAC{}:
 		return nil, fmt.Errorf("net: the MAC address %v cannot belong to an interface: give one whose first byte is even, such as 02:00:00:00:00:01", c.MAC)
-	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
-		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
+	case c.MTU != 0 && (c.MTU < MinMTU || c.MTU > MaxMTU):
+		return nil, fmt.Errorf("net: an MTU of %d: give %d to %d", c.MTU, MinMTU, MaxMTU)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -5,10 +5,9 @@ import (
 	"fmt"
 )
 
-// CIDs (5.10.4). Those of guests are between hostCID and maxCID.
+// CIDs (5.10.4). Those of guests are from MinCID to MaxCID.
 const (
 	hostCID uint32 = 2
-	maxCID  uint32 = 0xffff_fffe
 )
 
 // typeStream is VIRTIO_VSOCK_TYPE_STREAM (5.10.6.2).

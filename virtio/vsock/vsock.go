@@ -19,6 +19,8 @@ const (
 
 // Limits and defaults of a Config.
 const (
+	MinCID                = 3
+	MaxCID                = 0xffff_fffe
 	DefaultCID            = 3
 	DefaultMaxConnections = 4096
 )
@@ -62,8 +64,8 @@ func New(c Config) (*Device, error) {
 		c.MaxConnections = DefaultMaxConnections
 	}
 	switch {
-	case c.CID <= hostCID || c.CID > maxCID:
-		return nil, fmt.Errorf("vsock: cid %d is reserved: give 3 to %d", c.CID, maxCID)
+	case c.CID < MinCID || c.CID > MaxCID:
+		return nil, fmt.Errorf("vsock: cid %d is reserved: give %d to %d", c.CID, MinCID, uint32(MaxCID))
 	case c.MaxConnections < 0:
 		return nil, fmt.Errorf("vsock: at most %d connections: give 1 or more", c.MaxConnections)
 	case len(c.Path) > unixsock.MaxPath-len("_4294967295"):

@@ -3,6 +3,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	stdnet "net"
 	"os"
 	"time"
 
@@ -16,6 +17,7 @@ const device = "/dev/net/tun"
 // Interface is a TAP interface of Linux. It is a net.Backend.
 type Interface struct {
 	file *os.File
+	made bool
 }
 
 var _ net.Backend = (*Interface)(nil)
@@ -26,6 +28,7 @@ func Open(name string) (*Interface, error) {
 	if name == "" || len(name) >= unix.IFNAMSIZ {
 		return nil, fmt.Errorf("tap: interface %q: give a name of 1 to %d bytes", name, unix.IFNAMSIZ-1)
 	}
+	_, missing := stdnet.InterfaceByName(name)
 	fd, err := unix.Open(device, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err == nil {
 		if err = attach(fd, name); err != nil {
@@ -35,8 +38,11 @@ func Open(name string) (*Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tap: interface %s: %w", name, advise(err, name))
 	}
-	return &Interface{os.NewFile(uintptr(fd), device)}, nil
+	return &Interface{os.NewFile(uintptr(fd), device), missing != nil}, nil
 }
+
+// Made says whether there was no such interface, so that Open has made it.
+func (i *Interface) Made() bool { return i.made }
 
 // attach makes fd an end of the interface, with virtio's header before each frame. The
 // kernel accepts the offloads that the header can describe, and may use them itself.

@@ -31,6 +31,9 @@ func TestInterface(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer i.Close()
+	if !i.Made() {
+		t.Error("there was no interface, and Open has not made one")
+	}
 	packet := make([]byte, net.HeaderSize+60)
 	copy(packet[net.HeaderSize:], "\xff\xff\xff\xff\xff\xff\x02\x00\x00\x00\x00\x01\x88\xb5")
 	if err := i.Send(packet); err != net.ErrDropped {

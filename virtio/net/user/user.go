@@ -32,7 +32,7 @@ var defaultMAC = net.MAC{0x02, 0, 192, 168, 127, 2}
 
 // Limits of an MTU: what every IPv4 host accepts (RFC 791), and what fits a
 // packet with room for a header.
-const minMTU, maxMTU = 576, 65520
+const MinMTU, MaxMTU = 576, 65520
 
 // Config says what a network is like.
 type Config struct {
@@ -85,8 +85,8 @@ func New(c Config) (*Network, error) {
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
 	}
-	if c.MTU < minMTU || c.MTU > maxMTU {
-		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, minMTU, maxMTU)
+	if c.MTU < MinMTU || c.MTU > MaxMTU {
+		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, MinMTU, MaxMTU)
 	}
 	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns)}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
