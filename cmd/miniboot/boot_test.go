@@ -42,6 +42,19 @@ func (s *transcript) waitFor(t *testing.T, text string) {
 	t.Errorf("no %q in the output:\n%s", text, s)
 }
 
+// terminate sends this process SIGTERM, or types the guest's own command where there is no such signal.
+func terminate(t *testing.T, stdin io.Writer) {
+	t.Helper()
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(syscall.SIGTERM)
+	}
+	if err != nil {
+		t.Log("no SIGTERM on this system:", err)
+		io.WriteString(stdin, "poweroff\r")
+	}
+}
+
 // TestBoot runs the command with the default guest to each of its exit statuses.
 func TestBoot(t *testing.T) {
 	if testing.Short() {
@@ -61,14 +74,11 @@ func TestBoot(t *testing.T) {
 			out.waitFor(t, "/ # ")
 			io.WriteString(stdin, "echo $((6*7)) $(uname -m)\r")
 			out.waitFor(t, "\n42 aarch64\r\n/ # ")
-			self, err := os.FindProcess(os.Getpid())
-			if err == nil {
-				err = self.Signal(syscall.SIGTERM)
-			}
-			if err != nil {
-				t.Log("no SIGTERM on this system:", err)
-				io.WriteString(stdin, "poweroff\r")
-			}
+			terminate(t, stdin)
+		}, exitPowerOff, "Power down"},
+		{"a signal before anything listens to the power key", nil, func(t *testing.T, stdin io.Writer, out *transcript) {
+			out.waitFor(t, "Booting Linux")
+			terminate(t, stdin)
 		}, exitPowerOff, "Power down"},
 		{"virtio console", []string{"-console", "stdio"}, func(t *testing.T, stdin io.Writer, out *transcript) {
 			out.waitFor(t, "/ # ")

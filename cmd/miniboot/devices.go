@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -78,7 +79,7 @@ func openDevices(o options, stdout io.Writer, log *slog.Logger) (d *devices, err
 	if o.vsock != nil {
 		dev, err := vsock.New(*o.vsock)
 		if err != nil {
-			return nil, errors.Join(err, d.Close())
+			return nil, errors.Join(fmt.Errorf("-vsock %s: %w", o.vsock.Path, err), d.Close())
 		}
 		d.virtio = append(d.virtio, dev)
 		d.closers = append(d.closers, dev)

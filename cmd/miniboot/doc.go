@@ -7,14 +7,18 @@
 // miniboot, and Ctrl-A h lists the other keys. Standard input may also be a pipe, a file, or closed. Its end does not end
 // the guest.
 //
-// SIGINT or SIGTERM presses the guest's power key; a second one ends miniboot at once.
+// SIGINT or SIGTERM presses the guest's power key, and presses it again each second until the guest ends: a guest that is
+// booting does not hear the first presses. A second signal ends miniboot at once, and so does SIGHUP. Before the guest
+// begins, the first one does. SIGTSTP and SIGQUIT find the terminal as it was before miniboot.
 //
-// Two commands do something else:
+// Other commands:
 //
 //	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a
 //	                                  program for darwin/arm64, on any host; without BINARY, to miniboot itself
 //	miniboot doctor                   print what this host offers and the result of the conformance suite (package
 //	                                  hv/hvtest) on it, for a bug report; status 1 if a case fails
+//	miniboot help                     the same as -help
+//	miniboot version                  the same as -version
 //
 // Exit status:
 //
