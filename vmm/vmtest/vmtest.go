@@ -7,9 +7,10 @@
 //	g.Expect("login: ")
 //	g.Send("root\n")
 //
-// A guest that still runs at the end of its test is stopped. TestForwardedPort, in
-// example_test.go, is an example. Package expect offers the same to programs, with
-// errors and contexts.
+// A guest that still runs at the end of its test is stopped. The documentation of
+// package guest has a whole test with the default guest; one with a network is
+// TestForwardedPort, in the file example_test.go beside this package. Package expect
+// offers the same to programs, with errors and contexts.
 package vmtest
 
 import (

@@ -77,7 +77,8 @@ var _ net.Addresser = (*Network)(nil)
 // nicID is the stack's only interface.
 const nicID = 1
 
-// New starts a network. Close ends it.
+// New starts a network. Close ends it. A guest asks for its address by DHCP: the default
+// guest (package vmm/vmtest/guest) does when its command dhcp runs.
 func New(c Config) (*Network, error) {
 	if c.MAC == (net.MAC{}) {
 		c.MAC = defaultMAC

@@ -6,8 +6,17 @@
 //   - The initramfs has one program, an init and shell written in Go (testdata/guest). Its source is embedded here. The
 //     go command builds it once for linux/arm64, and the archive stays in the user's cache directory.
 //
-// After the first use neither needs a network. TestForwardedPort of package vmtest
-// is an example.
+// After the first use neither needs a network. A test that runs a command in it:
+//
+//	kernel, err := guest.Kernel(t.Context(), t.Output())
+//	...
+//	initramfs, err := guest.Initramfs(t.Context(), t.Output())
+//	...
+//	g := vmtest.Start(t, vmm.Config{
+//		Kernel: kernel, Initrds: []boot.File{initramfs}, CommandLine: guest.CommandLine,
+//	})
+//	g.Expect(guest.Prompt)
+//	t.Log(g.MustRun("uname -a"))
 //
 // # The userland
 //
@@ -27,6 +36,7 @@
 // The shell has pipes, redirections, &&, ||, &, if, while, until, for, $(...) and the
 // usual builtins. It has no functions, no case and no here-documents. dhcp configures
 // a network, "nc -l PORT" serves one connection, and "vsock echo PORT" echoes streams.
+// There is no devmem. The default kernel has no driver for virtiofs.
 //
 // # More files, scripts and modules
 //
