@@ -74,16 +74,16 @@ const giveArchive = "give a cpio archive"
 // checkInitrd refuses what is no initrd, by its first bytes. known is false for what may
 // be one.
 func checkInitrd(head []byte) (known bool, err error) {
-	for _, f := range initrdForms {
-		if hasAt(head, f.off, f.magic) {
-			return true, nil
-		}
-	}
 	if isImage(head) || isZboot(head) {
 		return false, fmt.Errorf("an arm64 kernel: %w", ErrIsKernel)
 	}
 	if isELF(head) {
 		return false, fmt.Errorf("%s: %s", elfName(head), giveArchive)
+	}
+	for _, f := range initrdForms {
+		if hasAt(head, f.off, f.magic) {
+			return true, nil
+		}
 	}
 	f := findForm(head)
 	switch line, isText := textLine(head); {

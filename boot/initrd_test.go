@@ -40,6 +40,7 @@ func TestInitrdForms(t *testing.T) {
 
 		{"Image", img, "", "an arm64 kernel: give it as the kernel"},
 		{"zboot", makeZboot(makeGzip(img), "gzip"), "", "an arm64 kernel: give it as the kernel"},
+		{"Image with bytes of ext4", patched(img, 0x438, "\x53\xef"), "", "an arm64 kernel: give it as the kernel"},
 		{"x86 program", elfWith(eMachine, byte(elf.EM_X86_64)), "", "an x86 ELF program: give a cpio archive"},
 		{"arm64 program", elfWith(eMachine, byte(elf.EM_AARCH64)), "", "an arm64 ELF program: give a cpio archive"},
 		{"big-endian program", patched(elfWith(eiData, byte(elf.ELFDATA2MSB)), eMachine, "\x00\x15"), "", "an EM_PPC64 ELF program: give a cpio archive"},

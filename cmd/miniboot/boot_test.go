@@ -90,7 +90,7 @@ func TestBoot(t *testing.T) {
 			exitPowerOff, "\naarch64\r\n"},
 		{"reset", []string{"-no-reboot", "-append", `quiet miniboot.run="reboot"`}, nil, exitGuest, "-no-reboot is given"},
 		{"panic", []string{"-append", "initcall_blacklist=populate_rootfs"}, nil, exitGuest, "the guest's kernel panicked"},
-		{"timeout", []string{"-timeout", "1s", "-serial", "none", "-stats"}, nil, exitTimeout, "cpu 0 at PC 0x"},
+		{"timeout", []string{"-timeout", "4s", "-serial", "none", "-stats"}, nil, exitTimeout, "cpu 0 at PC 0x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdin, typed, err := os.Pipe()

@@ -155,7 +155,7 @@ func newFlags(o *options) *flag.FlagSet {
 	set.Var(&o.serial, "serial", "`WHERE` the guest's serial console is: stdio, file:PATH or none")
 	set.Var(&o.console, "console", "give the guest a virtio console, hvc0; `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is also the kernel's console, and -serial is none unless given")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
-	set.Var((*duration)(&o.timeout), "timeout", "end with status 124 after a `DURATION` such as 90s or 5m")
+	set.Var((*duration)(&o.timeout), "timeout", "end with status 124 after a `DURATION` such as 90s or 5m, which begins with the command")
 	set.BoolVar(&o.stats, "stats", false, "at the end, print counters and where the CPUs are")
 	set.Var((*path)(&o.cpuProfile), "cpuprofile", "write a profile of miniboot itself to `FILE`, for go tool pprof; translated code is \"guest code\" in it")
 	set.BoolVar(&o.verbose, "v", false, "log what miniboot does, and what the guest does wrong")

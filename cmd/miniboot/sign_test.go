@@ -83,7 +83,7 @@ func TestCommandErrors(t *testing.T) {
 	runs(t, exitUsage, `unexpected argument "two"`, "sign", "one", "two")
 	runs(t, exitUsage, "-x", "sign", "-x")
 	runs(t, exitUsage, "unexpected argument", "doctor", "now")
-	runs(t, exitHostError, "miniboot: sign: ", "sign", filepath.Join(dir, "missing"))
+	runs(t, exitHostError, filepath.Join(dir, "missing")+": file does not exist: check the path", "sign", filepath.Join(dir, "missing"))
 	runs(t, exitHostError, "not a regular file", "sign", dir)
 	runs(t, exitHostError, text+": not a Mach-O file", "sign", text)
 	runs(t, exitPowerOff, "usage: miniboot", "sign", "-h")
