@@ -37,7 +37,7 @@ var exitNames = [...]string{
 	translate.ExitChain:     "a jump to link",
 	translate.ExitPC:        "a page or the budget",
 	translate.ExitBudget:    "the budget",
-	translate.ExitCross:     "a jump to link to another page",
+	translate.ExitCross:     "a crossing to link",
 }
 
 // VCPU is what a vCPU of this package has beyond hv.VCPU.

@@ -14,7 +14,7 @@ func TestWriteCPUStats(t *testing.T) {
 	writeCPUStats(&out, []softcpu.Stats{
 		{
 			Instructions: 1000, Interpreted: 10, Exceptions: 3, Interrupts: 2, TLBMisses: 4, CodePages: 5, Translations: 6, Translated: 50,
-			Translating: 12_345_678, CodeBytes: 8191, Flushes: 9, Exits: [...]uint64{1, 10, 3, 4, 5},
+			Translating: 12_345_678, CodeBytes: 8191, Flushes: 9, Exits: [...]uint64{1, 10, 3, 4, 5, 6},
 		},
 		{},
 	})
@@ -35,6 +35,7 @@ left generated code for the interpreter                  10              0
 left generated code for a jump to link                    3              0
 left generated code for a page or the budget              4              0
 left generated code for the budget                        5              0
+left generated code for a crossing to link                6              0
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
