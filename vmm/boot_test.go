@@ -2,7 +2,6 @@ package vmm_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -45,39 +44,28 @@ type deviceCheck struct {
 	run     func(t *testing.T, g *vmtest.Guest) // from prompt to prompt
 }
 
-// TestDevices boots machines of different sizes to the shell, and has each
-// machine's devices checked one after the other. A check looks at the memory of its
-// process, which therefore has no other tests.
+// TestDevices boots a machine to the shell, and has its devices checked one after the
+// other. A check looks at the memory of its process, which therefore has no other tests.
 func TestDevices(t *testing.T) {
-	defaultGuest(t) // or skip
+	cfg := defaultGuest(t) // or skip
 	t.Parallel()
 	if !ownprocess.In(t) {
 		return
 	}
-	for _, c := range []struct {
-		gic, vcpus int
-		memory     uint64
-		checks     []namedCheck
-	}{
-		{3, 1, 512 << 20, slices.Concat(balloonChecks, []namedCheck{{"NetUser", netUser}}, tapChecks, []namedCheck{{"Console", consoles}})},
-		{3, 2, 3 << 30, []namedCheck{{"Blk", disk}, {"DiskFaults", diskFaults}}},
-	} {
-		t.Run(fmt.Sprintf("gic%d/smp%d/%dM", c.gic, c.vcpus, c.memory>>20), func(t *testing.T) {
-			cfg := defaultGuest(t)
-			cfg.GIC, cfg.VCPUs, cfg.Memory = c.gic, c.vcpus, c.memory
-			var checks []deviceCheck
-			for _, named := range c.checks {
-				check := named.prepare(t)
-				checks = append(checks, check)
-				cfg.Virtio = append(cfg.Virtio, check.devices...)
-			}
-			g := bootToShell(t, cfg)
-			for i, check := range checks {
-				t.Run(c.checks[i].name, func(t *testing.T) { check.run(t, g) })
-			}
-			powerOff(t, g)
-		})
+	cfg.VCPUs = 2
+	named := slices.Concat(balloonChecks, []namedCheck{{"NetUser", netUser}}, tapChecks,
+		[]namedCheck{{"Console", consoles}, {"Blk", disk}, {"DiskFaults", diskFaults}})
+	var checks []deviceCheck
+	for _, n := range named {
+		check := n.prepare(t)
+		checks = append(checks, check)
+		cfg.Virtio = append(cfg.Virtio, check.devices...)
 	}
+	g := bootToShell(t, cfg)
+	for i, check := range checks {
+		t.Run(named[i].name, func(t *testing.T) { check.run(t, g) })
+	}
+	powerOff(t, g)
 }
 
 // namedCheck makes a deviceCheck. What it makes lives until the end of the test.
@@ -114,11 +102,11 @@ func powerOff(t *testing.T, g *vmtest.Guest) {
 
 // TestReboot checks that a reset brings the same machine up again, with memory
 // as new, that its generator of entropy gives something else each time, and that
-// the power button ends it.
+// the power button ends it. The machine is a small one.
 func TestReboot(t *testing.T) {
 	t.Parallel()
 	cfg := defaultGuest(t)
-	cfg.VCPUs = 2
+	cfg.VCPUs, cfg.Memory = 2, 256<<20
 	cfg.Virtio = []virtio.Device{rng.New(rng.Config{})}
 	g := vmtest.Start(t, cfg)
 	seen := map[string]bool{}
