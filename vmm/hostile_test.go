@@ -173,6 +173,9 @@ func TestHostileSystemInstructions(t *testing.T) {
 		{"EL0, ones", 2, toEL0, guestSVC},
 	} {
 		for _, version := range []int{2, 3} {
+			if version == 2 && testing.Short() {
+				continue // a GICv3 has system registers too
+			}
 			code := slices.Concat(hostileStart, c.start)
 			for name := range uint32(1 << 16) {
 				if slices.Contains(needed, aarch64.SysReg(name)) {

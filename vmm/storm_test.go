@@ -18,9 +18,9 @@ import (
 
 // The limits for a guest that makes the machine work as hard as it can: less memory than an allocation in each exit.
 const (
-	stormTime   = 300 * time.Millisecond
-	stormExits  = 20_000    // at least; a slow host takes stormTime several times
-	stormMemory = 128 << 10 // bytes allocated
+	stormTime   = 100 * time.Millisecond // between two looks: a look allocates
+	stormExits  = 20_000                 // at least
+	stormMemory = 128 << 10              // bytes allocated
 )
 
 // stuck is a console whose reader has gone to sleep.
@@ -67,7 +67,6 @@ func storm(t *testing.T, code []uint32) {
 		VCPUs: 2, Hypervisor: softcpu.New(softcpu.Config{}), Kernel: hostileImage(code...), Memory: MinMemory,
 		Console: console, Log: slog.New(slog.NewTextHandler(&lines, nil)), Virtio: []virtio.Device{rng.New(rng.Config{})},
 	})
-	time.Sleep(stormTime / 3) // what is allocated once has been
 	exits := func() (n uint64) {
 		for _, v := range r.Stats().VCPUs {
 			for _, e := range v.Exits {
@@ -76,17 +75,21 @@ func storm(t *testing.T, code []uint32) {
 		}
 		return n
 	}
-	var before, after runtime.MemStats
-	first := exits()
-	runtime.ReadMemStats(&before)
-	var n uint64
-	for end := time.Now().Add(patience); n < stormExits; n = exits() - first {
-		if time.Now().After(end) {
-			t.Errorf("%d exits in %v are no storm", n, patience)
-			break
+	await := func(want uint64) (n uint64) {
+		for end := time.Now().Add(patience); ; time.Sleep(stormTime) {
+			if n = exits(); n >= want {
+				return n
+			}
+			if time.Now().After(end) {
+				t.Errorf("%d exits in %v are no storm", n, patience)
+				return n
+			}
 		}
-		time.Sleep(stormTime)
 	}
+	var before, after runtime.MemStats
+	first := await(stormExits) // what is allocated once has been
+	runtime.ReadMemStats(&before)
+	n := await(first+stormExits) - first
 	runtime.ReadMemStats(&after)
 	t.Logf("%d exits, %d bytes allocated, %d bytes at the console", n, after.TotalAlloc-before.TotalAlloc, console.written.Load())
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > stormMemory {

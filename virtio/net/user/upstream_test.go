@@ -225,7 +225,13 @@ func TestPassOn(t *testing.T) {
 			for _, u := range tc.servers {
 				servers = append(servers, u.listen(t))
 			}
-			m, size := testResolver(t.Context(), servers...).askFor(t, tc.query, tc.tcp)
+			r := testResolver(t.Context(), servers...)
+			if tc.never {
+				r.config = func() resolverConfig {
+					return resolverConfig{servers: servers, timeout: 100 * time.Millisecond, attempts: 2}
+				}
+			}
+			m, size := r.askFor(t, tc.query, tc.tcp)
 			if m.Rcode != tc.rcode || len(m.Answer) != tc.answers || m.Truncated != tc.tc || size > tc.most {
 				t.Errorf("%s, %d records, TC %v, %d bytes, want %s, %d, %v, at most %d",
 					dns.RcodeToString[m.Rcode], len(m.Answer), m.Truncated, size, dns.RcodeToString[tc.rcode], tc.answers, tc.tc, tc.most)
