@@ -101,7 +101,11 @@ func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 		c.X[3], c.X[4], c.X[5] = newPage|page, level3, va>>12
 		c.X[6], c.X[7], c.X[8] = 1, flag, va
 	}
-	for round := range 2000 {
+	rounds := 2000
+	if testing.Short() {
+		rounds = 500
+	}
+	for round := range rounds {
 		put(level3, oldPage|page)
 		put(flag, 0)
 		cpus[0].PC, cpus[1].PC = writer, reader
