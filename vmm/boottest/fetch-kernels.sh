@@ -6,6 +6,7 @@
 #	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
 #	e2fsprogs/	mke2fs and e2fsck for a guest, with their libraries
 #	busybox	the static one, whose programs the command beside measures
+#	runtimes/	Node.js and a Java virtual machine for a guest, with their libraries
 #
 # It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
 # mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
@@ -15,6 +16,8 @@ set -eu
 suites="bookworm trixie"
 modules='[^/]*virtio[^/]*|net_failover|failover|fuse|vsock|loop|overlay|isofs'
 e2fsprogs='e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6'
+runtimes='nodejs libnode108 node-acorn node-busboy node-cjs-module-lexer node-undici openjdk-17-jre-headless
+	libc6 libgcc-s1 libstdc++6 zlib1g libbrotli1 libc-ares2 libicu72 libnghttp2-14 libssl3 libuv1'
 installer=debian-installer-12-netboot-arm64 # bookworm's
 
 [ $# -eq 1 ] || { echo "usage: $0 DIRECTORY" >&2; exit 2; }
@@ -81,18 +84,38 @@ latest() {
 	in_suite "$1" apt-cache depends "$2" | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
 }
 
-# unpack_e2fsprogs SUITE DIRECTORY puts mke2fs and e2fsck there, and the libraries under the names that programs load.
-unpack_e2fsprogs() {
-	rm -rf "$work/tree" "$work/e2fsprogs"
-	mkdir -p "$work/tree" "$work/e2fsprogs/sbin" "$work/e2fsprogs/lib" "$work/e2fsprogs/etc"
-	for package in $e2fsprogs; do
-		download "$1" "$package"
+# unpack_tree SUITE PACKAGE... unpacks packages into one tree, $work/tree.
+unpack_tree() {
+	suite=$1
+	shift
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	for package; do
+		download "$suite" "$package"
 		dpkg-deb -x "$work/$package.deb" "$work/tree"
 	done
+}
+
+# unpack_e2fsprogs SUITE DIRECTORY puts mke2fs and e2fsck there, and the libraries under the names that programs load.
+unpack_e2fsprogs() {
+	unpack_tree "$1" $e2fsprogs
+	rm -rf "$work/e2fsprogs"
+	mkdir -p "$work/e2fsprogs/sbin" "$work/e2fsprogs/lib" "$work/e2fsprogs/etc"
 	cp "$work/tree/sbin/mke2fs" "$work/tree/sbin/e2fsck" "$work/e2fsprogs/sbin"
 	cp "$work/tree/etc/mke2fs.conf" "$work/e2fsprogs/etc"
 	find "$work/tree" -name '*.so.[0-9]' -exec cp -L {} "$work/e2fsprogs/lib" \;
 	mv "$work/e2fsprogs" "$dir/$2"
+}
+
+# unpack_runtimes SUITE DIRECTORY puts the tree of the runtimes there. It can be a guest's root, and a directory of the
+# host that its programs run in: its links are relative, and it has the places for mounts.
+unpack_runtimes() {
+	unpack_tree "$1" $runtimes
+	find "$work/tree" -type l -lname '/*' | while read -r link; do
+		ln -s -n -f -r "$work/tree$(readlink "$link")" "$link"
+	done
+	mkdir "$work/tree/dev" "$work/tree/proc" "$work/tree/tmp" "$work/tree/mnt"
+	mv "$work/tree" "$dir/$2"
 }
 
 # fetch_kernel SUITE FLAVOUR fetches a kernel, and the modules that fit no other if it is the flavour without drivers
@@ -110,6 +133,7 @@ for suite in $suites; do
 done
 [ -f "$dir/busybox" ] || unpack bookworm busybox-static '*/bin/busybox' busybox
 [ -d "$dir/e2fsprogs" ] || unpack_e2fsprogs bookworm e2fsprogs
+[ -d "$dir/runtimes" ] || unpack_runtimes bookworm runtimes
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz
 ls -l "$dir"/*.vmlinuz "$dir"/*.gz
