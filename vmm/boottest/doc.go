@@ -11,6 +11,8 @@
 //     posixtest, a stress test whose result both sides compare by hash, locks between processes.
 //   - TestDebianRoot installs Debian bookworm on a disk, boots it with its own kernel and initrd to the login prompt,
 //     logs in and powers off.
+//   - TestRuntimes runs programs of Node.js, Java and Go in guests, with much and little memory for translated code, and
+//     compares what they print with what they print with QEMU's user mode.
 //   - TestIdle measures what an idle guest costs the host.
 //
 // The command in the folder beside measures such guests next to QEMU.

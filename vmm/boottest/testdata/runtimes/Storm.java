@@ -31,15 +31,20 @@ public class Storm {
 
     static void numbers() {
         int[] ints = random.ints(20000).toArray();
-        for (int round = 1; round < 400; round++) for (int i = 1; i < ints.length; i++) ints[i] = (ints[i] + round) * 31 ^ Integer.rotateLeft(ints[i - 1], round) / (i | 1);
-        print("ints", Arrays.hashCode(ints), Arrays.stream(ints).map(Integer::bitCount).sum(), Arrays.stream(ints).mapToLong(i -> (long) i * i % 1000003).sum());
+        for (int round = 1; round < 400; round++)
+            for (int i = 1; i < ints.length; i++) ints[i] = (ints[i] + round) * 31 ^ Integer.rotateLeft(ints[i - 1], round) / (i | 1);
+        print("ints", Arrays.hashCode(ints), Arrays.stream(ints).map(Integer::bitCount).sum(),
+            Arrays.stream(ints).mapToLong(i -> (long) i * i % 1000003).sum());
         double[] d = random.doubles(5000).toArray();
-        for (int round = 0; round < 100; round++) for (int i = 0; i < d.length; i++) d[i] = Math.fma(d[i], 1.0001, StrictMath.sin(d[i] + i)) * 0.99;
+        for (int round = 0; round < 100; round++)
+            for (int i = 0; i < d.length; i++) d[i] = Math.fma(d[i], 1.0001, StrictMath.sin(d[i] + i)) * 0.99;
         Arrays.sort(d);
-        print("doubles", d[0], d[2500], (float) d[4999], (int) (d[17] * 1e10), (long) (d[17] * 1e19), Arrays.hashCode(d), Math.sqrt(d[4999]), StrictMath.pow(d[4999], 3.3));
+        print("doubles", d[0], d[2500], (float) d[4999], (int) (d[17] * 1e10), (long) (d[17] * 1e19),
+            Arrays.hashCode(d), Math.sqrt(d[4999]), StrictMath.pow(d[4999], 3.3));
         BigInteger f = BigInteger.ONE;
         for (int i = 1; i < 1200; i++) f = f.multiply(BigInteger.valueOf(i));
-        print("big", f.bitLength(), f.mod(BigInteger.TWO.pow(521).subtract(BigInteger.ONE)), f.sqrt().hashCode(), BigInteger.valueOf(3).modPow(f, BigInteger.TWO.pow(255).subtract(BigInteger.valueOf(19))));
+        print("big", f.bitLength(), f.mod(BigInteger.TWO.pow(521).subtract(BigInteger.ONE)), f.sqrt().hashCode(),
+            BigInteger.valueOf(3).modPow(f, BigInteger.TWO.pow(255).subtract(BigInteger.valueOf(19))));
         BigDecimal e = BigDecimal.ONE, term = BigDecimal.ONE;
         for (int i = 1; i < 200; i++) e = e.add(term = term.divide(BigDecimal.valueOf(i), new MathContext(300)));
         print("e", e.setScale(280, RoundingMode.HALF_EVEN));
@@ -53,15 +58,18 @@ public class Storm {
             print(r, m.results().count(), m.replaceAll("<$0>").hashCode());
         }
         words.sort(Comparator.comparing(String::length).thenComparing(Comparator.reverseOrder()));
-        print(words.subList(0, 40), String.format("%08.3f|%+,d|%x|%s", Math.E * 1000, 123456789, 48879, Optional.of("x")));
+        print(words.subList(0, 40),
+            String.format("%08.3f|%+,d|%x|%s", Math.E * 1000, 123456789, 48879, Optional.of("x")));
         byte[] bytes = line.repeat(20).getBytes(StandardCharsets.UTF_16BE);
-        for (var name : List.of("MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256")) print(name, HexFormat.of().formatHex(MessageDigest.getInstance(name).digest(bytes)));
+        for (var name : List.of("MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256"))
+            print(name, HexFormat.of().formatHex(MessageDigest.getInstance(name).digest(bytes)));
         var crc = new CRC32C();
         crc.update(bytes);
         var packed = new Deflater(9);
         packed.setInput(bytes);
         packed.finish();
-        print("crc", crc.getValue(), packed.deflate(new byte[bytes.length]), Base64.getEncoder().encodeToString(Arrays.copyOf(bytes, 60)), ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(8));
+        print("crc", crc.getValue(), packed.deflate(new byte[bytes.length]),
+            Base64.getEncoder().encodeToString(Arrays.copyOf(bytes, 60)), ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(8));
     }
 
     static int recurse(int n) { return n == 0 ? 1 / n : recurse(n - 1) + 1; }
@@ -81,7 +89,7 @@ public class Storm {
         print(counts);
     }
 
-    // Many classes are made while the program runs: one for each proxy's interface and each lambda that a spinner makes.
+    // Each proxy is of a class of its own, because each has its own loader.
     static void classes() throws Throwable {
         MethodHandle add = MethodHandles.lookup().findVirtual(BigInteger.class, "add", MethodType.methodType(BigInteger.class, BigInteger.class));
         BigInteger sum = BigInteger.ZERO;
@@ -89,7 +97,8 @@ public class Storm {
             MethodHandle bound = MethodHandles.insertArguments(add, 1, BigInteger.valueOf(i));
             for (int k = 0; k < 200; k++) sum = (BigInteger) bound.invoke(sum);
             int n = i;
-            var f = (IntBinaryOperator) Proxy.newProxyInstance(Storm.class.getClassLoader(), new Class<?>[] {IntBinaryOperator.class}, (p, m, a) -> (int) a[0] * n + (int) a[1]);
+            var f = (IntBinaryOperator) Proxy.newProxyInstance(new ClassLoader() {}, new Class<?>[] {IntBinaryOperator.class},
+                (p, m, a) -> (int) a[0] * n + (int) a[1]);
             for (int k = 0; k < 200; k++) sum = sum.add(BigInteger.valueOf(f.applyAsInt(k, n)));
         }
         print("classes", sum);
@@ -112,9 +121,12 @@ public class Storm {
         for (var result : pool.invokeAll(jobs)) total += result.get();
         pool.shutdown();
         print("threads", total, new TreeMap<>(map));
-        print("parallel", IntStream.range(2, 60000).parallel().filter(n -> IntStream.rangeClosed(2, (int) Math.sqrt(n)).noneMatch(d -> n % d == 0)).asLongStream().sum());
-        var shapes = IntStream.range(0, 30000).mapToObj(i -> i % 3 == 0 ? new Circle(i) : i % 3 == 1 ? new Square(i) : new Sum(List.of(new Circle(1), new Square(i)))).collect(Collectors.<Shape>toList());
-        print("shapes", area(new Sum(shapes)), shapes.hashCode(), shapes.stream().collect(Collectors.groupingBy(s -> s.getClass().getSimpleName(), TreeMap::new, Collectors.counting())));
+        print("parallel", IntStream.range(2, 60000).parallel()
+            .filter(n -> IntStream.rangeClosed(2, (int) Math.sqrt(n)).noneMatch(d -> n % d == 0)).asLongStream().sum());
+        var shapes = IntStream.range(0, 30000).mapToObj(i ->
+            i % 3 == 0 ? new Circle(i) : i % 3 == 1 ? new Square(i) : new Sum(List.of(new Circle(1), new Square(i)))).collect(Collectors.<Shape>toList());
+        print("shapes", area(new Sum(shapes)), shapes.hashCode(),
+            shapes.stream().collect(Collectors.groupingBy(s -> s.getClass().getSimpleName(), TreeMap::new, Collectors.counting())));
     }
 
     public static void main(String[] args) throws Throwable {

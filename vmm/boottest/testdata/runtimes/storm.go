@@ -3,14 +3,8 @@
 package main
 
 import (
-	"bytes"
-	"compress/flate"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"math"
 	"math/big"
 	"os"
@@ -27,7 +21,7 @@ import (
 func main() {
 	runtime.GOMAXPROCS(4) // more than the machine has
 	debug.SetGCPercent(10)
-	for _, work := range []func(){numbers, text, ciphers, channels, preemption, signals, panics} {
+	for _, work := range []func(){numbers, text, channels, preemption, signals, panics} {
 		work()
 	}
 }
@@ -60,25 +54,7 @@ func text() {
 		e := regexp.MustCompile(r)
 		fmt.Printf("%s %d %x\n", r, len(e.FindAllString(line.String(), -1)), sha256.Sum256([]byte(e.ReplaceAllString(line.String(), "<$0>"))))
 	}
-	var packed bytes.Buffer
-	w, _ := flate.NewWriter(&packed, flate.BestCompression)
-	io.WriteString(w, line.String())
-	w.Close()
-	size := packed.Len()
-	unpacked, err := io.ReadAll(flate.NewReader(&packed))
-	fmt.Println("flate", size, string(unpacked) == line.String(), err, len(fmt.Sprint(counts)), counts["a"])
-}
-
-func ciphers() {
-	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	block, _ := aes.NewCipher(make([]byte, 32))
-	gcm, _ := cipher.NewGCM(block)
-	data := make([]byte, 100000)
-	for i := range 40 {
-		data = gcm.Seal(data[:0], make([]byte, gcm.NonceSize()), data[:100000], []byte{byte(i)})
-		signed := ed25519.Sign(key, data)
-		fmt.Printf("cipher %x %x %t\n", sha256.Sum256(data), signed[:8], ed25519.Verify(key.Public().(ed25519.PublicKey), data, signed))
-	}
+	fmt.Println("counts", len(counts), len(fmt.Sprint(counts)), counts["a"])
 }
 
 // channels passes the numbers through a sieve: each prime is a goroutine. Each makes garbage that holds pointers.
