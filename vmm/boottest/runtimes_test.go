@@ -30,8 +30,8 @@ var storms = []storm{
 	{"go", "", "storm"},
 }
 
-// stormRuns are what each storm runs on. None of them fits into 4 MiB of memory for code. The least memory makes guests
-// about a hundred times as slow, so only the shortest runs there.
+// stormRuns are what each storm runs on. None of them fits into 4 MiB of memory for code. The least memory makes the
+// shortest take minutes instead of seconds, so only that one runs there.
 var stormRuns = []struct {
 	name       string
 	codeMemory uint64 // 0 is the default
