@@ -6,7 +6,7 @@
 #	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
 #	e2fsprogs/	mke2fs and e2fsck for a guest, with their libraries
 #	busybox	the static one, whose programs the command beside measures
-#	runtimes/	Node.js and a Java virtual machine for a guest, with their libraries
+#	runtimes/	Node.js and a Java virtual machine for a guest, with their libraries: 300 MB, only with MINIBOOT_FULL=1
 #
 # It needs apt and dpkg-deb, no root, and changes nothing outside $1: apt works on a state of its own there, with the
 # mirror that the machine's own apt is configured for (or MINIBOOT_DEBIAN_MIRROR), its proxies and its keyrings. What is
@@ -133,7 +133,7 @@ for suite in $suites; do
 done
 [ -f "$dir/busybox" ] || unpack bookworm busybox-static '*/bin/busybox' busybox
 [ -d "$dir/e2fsprogs" ] || unpack_e2fsprogs bookworm e2fsprogs
-[ -d "$dir/runtimes" ] || unpack_runtimes bookworm runtimes
+[ -z "${MINIBOOT_FULL:-}" ] || [ -d "$dir/runtimes" ] || unpack_runtimes bookworm runtimes
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz
 ls -l "$dir"/*.vmlinuz "$dir"/*.gz
