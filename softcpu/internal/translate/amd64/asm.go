@@ -264,10 +264,13 @@ func (a *Asm) ShiftI(s Shift, w bool, r Reg, by uint8) {
 	a.byte(by)
 }
 
-// RORX emits dst = src rotated right, in 64 bits, and leaves the flags alone
-// (BMI2; VEX.LZ.F2.0F3A.W1 F0).
-func (a *Asm) RORX(dst, src Reg, by uint8) {
-	vex := uint64(0xc4) | uint64(byte(^dst>>3&1)<<7|1<<6|byte(^src>>3&1)<<5|3)<<8 | 0xfb<<16
+// RORX emits dst = src rotated right, and leaves the flags alone (BMI2;
+// VEX.LZ.F2.0F3A F0).
+func (a *Asm) RORX(w bool, dst, src Reg, by uint8) {
+	vex := uint64(0xc4) | uint64(byte(^dst>>3&1)<<7|1<<6|byte(^src>>3&1)<<5|3)<<8 | 0x7b<<16
+	if w {
+		vex |= 0x80 << 16
+	}
 	a.emit(vex|0xf0<<24|uint64(0xc0|byte(dst&7)<<3|byte(src&7))<<32|uint64(by)<<40, 6)
 }
 

@@ -28,7 +28,7 @@ type crossing struct {
 func (t *Translator) crossTo(off int64, n uint64) {
 	c := crossing{target: uint64(off) % pageSize / 4}
 	t.pageVA(RDX, uint64(off&^(pageSize-1)))
-	t.RORX(RCX, RDX, 12-translate.TLBEntryShift)
+	t.RORX(true, RCX, RDX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.itlbMax)
 	t.ALURM(ADD, true, RCX, t.field(t.l.ITLB))
 	t.ALURI(ADD, true, count, int32(n)-int32(c.target))
@@ -96,7 +96,7 @@ func (t *Translator) pageVA(r Reg, off uint64) {
 func (t *Translator) indirect(n uint64) {
 	t.ALURI(ADD, true, count, int32(n))
 	t.JccTo(NS, t.exits[translate.ExitPC])
-	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
+	t.RORX(true, RCX, RAX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.itlbMax)
 	t.ALURM(ADD, true, RCX, t.field(t.l.ITLB))
 	t.Mov(true, RDX, RAX)

@@ -63,8 +63,9 @@ func TestBytes(t *testing.T) {
 		{"sha256rnds2 xmm0, xmm1", func(a *Asm) { a.RR(SHA256RNDS2, false, X0, X1) }, "0f 38 cb c1"},
 		{"sha1rnds4 xmm0, xmm1, 3", func(a *Asm) { a.RRByte(SHA1RNDS4, false, X0, X1, 3) }, "0f 3a cc c1 03"},
 
-		{"rorx rcx, rax, 7", func(a *Asm) { a.RORX(RCX, RAX, 7) }, "c4 e3 fb f0 c8 07"},
-		{"rorx r9, r12, 7", func(a *Asm) { a.RORX(R9, R12, 7) }, "c4 43 fb f0 cc 07"},
+		{"rorx rcx, rax, 7", func(a *Asm) { a.RORX(true, RCX, RAX, 7) }, "c4 e3 fb f0 c8 07"},
+		{"rorx ecx, eax, 7", func(a *Asm) { a.RORX(false, RCX, RAX, 7) }, "c4 e3 7b f0 c8 07"},
+		{"rorx r9, r12, 7", func(a *Asm) { a.RORX(true, R9, R12, 7) }, "c4 43 fb f0 cc 07"},
 		{"cmpxchg16b [r12]", func(a *Asm) { a.RM(CMPXCHG16B, true, 1, At(R12, 0)) }, "49 0f c7 0c 24"},
 		{"pinsrq xmm2, rax, 1", func(a *Asm) { a.RRByte(PINSRQ, true, X2, RAX, 1) }, "66 48 0f 3a 22 d0 01"},
 		{"pmovmskb eax, xmm2", func(a *Asm) { a.RR(PMOVMSKB, false, RAX, X2) }, "66 0f d7 c2"},

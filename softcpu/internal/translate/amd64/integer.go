@@ -255,8 +255,14 @@ func (t *Translator) insertField(op *a64.Op, s Shift, w bool) {
 // extract is EXTR, ROR among it.
 func (t *Translator) extract(op *a64.Op) {
 	t.writing(op.Rd)
-	t.clobber()
 	w := op.Code == a64.EXTR64
+	if op.Rn == op.Rm {
+		d := t.dest(op.Rd, RAX)
+		t.RORX(w, d, t.get(w, op.Rm, RAX), op.Ra)
+		t.put(op.Rd, d)
+		return
+	}
+	t.clobber()
 	t.load(w, RAX, op.Rm)
 	t.DoubleShift(SHRD, w, RAX, t.get(w, op.Rn, RCX), op.Ra)
 	t.put(op.Rd, RAX)

@@ -37,7 +37,7 @@ func (t *Translator) tlb(l lookup) (miss int) {
 
 // tlbEntry finds the entry for the address in RAX, and what its tag has to be.
 func (t *Translator) tlbEntry(l lookup) (entry Mem) {
-	t.RORX(RCX, RAX, 12-translate.TLBEntryShift)
+	t.RORX(true, RCX, RAX, 12-translate.TLBEntryShift)
 	t.ALURI(AND, false, RCX, t.tlbMax)
 	switch {
 	case l.size == 1:

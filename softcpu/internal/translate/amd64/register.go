@@ -187,6 +187,10 @@ func (t *Translator) flagsResult(op *a64.Op, o ALU, w bool) {
 
 // shifted computes RCX = Rm, shifted as A64 says: LSL, LSR, ASR or ROR.
 func (t *Translator) shifted(op *a64.Op, w bool) {
+	if op.Aux>>a64.AuxShiftBit&3 == 3 {
+		t.RORX(w, RCX, t.get(w, op.Rm, RCX), op.Ra)
+		return
+	}
 	t.load(w, RCX, op.Rm)
 	t.ShiftI([4]Shift{SHL, SHR, SAR, ROR}[op.Aux>>a64.AuxShiftBit&3], w, RCX, op.Ra)
 }
