@@ -37,7 +37,7 @@ var titles = map[string]string{
 	"fork":      "500 times fork and exec",
 	"shell":     "a shell loop of 200,000 rounds",
 	"tmpfs":     "64 MiB written, copied, compared in tmpfs",
-	"parallel":  "two sha512sum of 32 MiB",
+	"parallel":  "two sha512sum of 128 MiB",
 }
 
 // preparePrograms runs the seven programs one after the other in one guest.

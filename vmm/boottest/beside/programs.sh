@@ -33,7 +33,7 @@ programs() {
 }
 
 parallel() {
-	measure parallel 'zeros 32 | sha512sum >/tmp/1 & zeros 32 | sha512sum >/tmp/2; wait; cat /tmp/1 /tmp/2'
+	measure parallel 'zeros 128 | sha512sum >/tmp/1 & zeros 128 | sha512sum >/tmp/2; wait; cat /tmp/1 /tmp/2'
 }
 
 "$beside"
