@@ -5,7 +5,7 @@
 // The flow, in the order of the calls:
 //
 //	boot.RAM        splits -m into the banks of the memory map     (layout.go)
-//	boot.Prepare    reads everything that the user named           (prepare.go)
+//	boot.Prepare    looks at everything that the user named        (prepare.go)
 //	  readKernel      unpacks until an arm64 kernel is left        (kernel.go)
 //	    image.go, elf.go, zboot.go   what a kernel can be
 //	    compress.go                  what it can be packed in
@@ -14,7 +14,8 @@
 //	  Machine.Tree    the machine's devicetree                     (machine.go)
 //	    or the user's own blob                                     (dtb.go)
 //	  place           finds room in the low bank                   (place.go)
-//	Plan.Segments   bytes and addresses, with fresh seeds          (plan.go)
+//	Plan.Segments   addresses, and a blob with fresh seeds         (plan.go)
+//	Segment.Load    bytes, from their files to memory              (plan.go)
 //
 // Specifications: Linux Documentation/arch/arm64/booting.rst for the Image
 // header, placement and the blob; the devicetree bindings of Linux for the

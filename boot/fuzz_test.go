@@ -15,10 +15,10 @@ func checkKernel(t *testing.T, k *kernel, err error) {
 	switch {
 	case k.base < kernelBase || end < k.base:
 		t.Fatalf("kernel of 0x%x bytes at 0x%x", k.size, k.base)
-	case uint64(len(k.head)) > k.size:
-		t.Fatalf("kernel of 0x%x bytes in 0x%x bytes of memory", len(k.head), k.size)
-	case len(k.head) > maxKernel:
-		t.Fatalf("kernel of 0x%x bytes", len(k.head))
+	case uint64(len(k.content.head)) > k.size:
+		t.Fatalf("kernel of 0x%x bytes in 0x%x bytes of memory", len(k.content.head), k.size)
+	case len(k.content.head) > maxKernel:
+		t.Fatalf("kernel of 0x%x bytes", len(k.content.head))
 	}
 	if p, err := place(k, 4096, 4096, LowSize); err == nil && p.dtb.Base < end {
 		t.Fatalf("blob %x in the kernel, which ends at 0x%x", p.dtb, end)

@@ -10,9 +10,10 @@ import (
 type kernel struct {
 	format string // what it is and what it was packed in: "arm64 Image in gzip"
 	base   uint64 // guest physical address of the content
-	content
-	size  uint64 // bytes of memory from base that are the kernel's own
-	entry uint64 // guest physical address
+	size   uint64 // bytes of memory from base that are the kernel's own
+	entry  uint64 // guest physical address
+
+	content content
 }
 
 const (

@@ -47,8 +47,8 @@ func TestKernelFormats(t *testing.T) {
 		if k.size != 64<<10 {
 			t.Errorf("%s: size 0x%x, want the header's 0x10000", tt.name, k.size)
 		}
-		if !bytes.Equal(k.head, tt.data) {
-			t.Errorf("%s: the kernel's bytes differ (%d, want %d)", tt.name, len(k.head), len(tt.data))
+		if !bytes.Equal(k.content.head, tt.data) {
+			t.Errorf("%s: the kernel's bytes differ (%d, want %d)", tt.name, len(k.content.head), len(tt.data))
 		}
 	}
 }
@@ -91,8 +91,8 @@ func TestPlainELF(t *testing.T) {
 	if k.base != 0x50_0000 || k.entry != 0x50_0010 || k.size != 0x2100 {
 		t.Errorf("base 0x%x, entry 0x%x, size 0x%x, want 0x500000, 0x500010, 0x2100", k.base, k.entry, k.size)
 	}
-	if len(k.head) != 0x2004 || !bytes.HasPrefix(k.head, []byte("text at the entry\x00")) || !bytes.HasSuffix(k.head, []byte("\x00data")) {
-		t.Errorf("%d bytes from %q to %q, want the two segments at 0 and 0x2000", len(k.head), k.head[:20], k.head[len(k.head)-5:])
+	if len(k.content.head) != 0x2004 || !bytes.HasPrefix(k.content.head, []byte("text at the entry\x00")) || !bytes.HasSuffix(k.content.head, []byte("\x00data")) {
+		t.Errorf("%d bytes from %q to %q, want the two segments at 0 and 0x2000", len(k.content.head), k.content.head[:20], k.content.head[len(k.content.head)-5:])
 	}
 }
 
@@ -105,8 +105,8 @@ func TestELFZerosPastData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(k.head) != "code" || k.size != 0x2000 {
-		t.Errorf("data %q of size 0x%x, want \"code\" and 0x2000", k.head, k.size)
+	if string(k.content.head) != "code" || k.size != 0x2000 {
+		t.Errorf("data %q of size 0x%x, want \"code\" and 0x2000", k.content.head, k.size)
 	}
 }
 

@@ -72,15 +72,15 @@ func (p *Plan) Segments() ([]Segment, error) {
 
 // changed says whether a file is not what it was when it was read.
 func (p *Plan) changed() bool {
-	return p.kernel.changed() || slices.ContainsFunc(p.initrd, func(i part) bool { return i.changed() })
+	return p.kernel.content.changed() || slices.ContainsFunc(p.initrd, func(i part) bool { return i.changed() })
 }
 
 // Release forgets what Prepare has read, and returns how many bytes that were. A kernel
 // that had to be unpacked takes as much memory as the guest's own copy. The next call of
 // Segments reads the files again.
 func (p *Plan) Release() (bytes int) {
-	if p.kernel != nil && p.kernel.info == nil {
-		bytes = len(p.kernel.head)
+	if p.kernel != nil && p.kernel.content.info == nil {
+		bytes = len(p.kernel.content.head)
 	}
 	p.kernel, p.initrd = nil, nil
 	return bytes

@@ -25,8 +25,9 @@ type Config struct {
 // silently drops everything after it.
 const maxCommandLine = 2047
 
-// Prepare reads every file and finds its place in memory. The plan is good for any
-// number of starts. Each error is one line that names the file.
+// Prepare looks at every file and finds its place in memory. It unpacks a kernel that is
+// packed; the rest of what the files hold is read at a start: Segment.Load. The plan is
+// good for any number of starts. Each error is one line that names the file.
 func Prepare(c Config) (*Plan, error) {
 	if err := c.Machine.check(); err != nil {
 		return nil, err

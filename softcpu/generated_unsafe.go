@@ -82,17 +82,11 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 		switch g.reason {
 		case translate.ExitNoCode:
 			code = c.codeAt(page, g.index)
-		case translate.ExitChain:
+		case translate.ExitChain, translate.ExitCross:
 			resets := g.t.Resets()
 			code = c.codeAt(page, g.index)
 			if g.t.Resets() == resets {
-				g.chain(int(g.site-g.code), int(code-g.code))
-			}
-		case translate.ExitCross:
-			resets := g.t.Resets()
-			code = c.codeAt(page, g.index)
-			if g.t.Resets() == resets {
-				g.cross(int(g.site-g.code), int(code-g.code))
+				g.link(int(g.site-g.code), int(code-g.code))
 			}
 		case translate.ExitInterpret:
 			op := c.op(page, g.index)
@@ -158,17 +152,15 @@ func (c *cpu) translateRun(page *codePage, i uint64) {
 	c.stats.Translating += time.Since(start)
 }
 
-// chain makes the jump at one place of the code lead to another.
-func (g *generated) chain(site, to int) {
+// link makes the jump or the crossing at one place of the code, which was left there,
+// lead to another.
+func (g *generated) link(site, to int) {
 	g.mem.Begin()
-	g.t.Chain(site, to)
-	g.mem.End(site, 4)
-}
-
-// cross makes the crossing at one place lead to another.
-func (g *generated) cross(site, to int) {
-	g.mem.Begin()
-	g.t.Cross(site, to)
+	if g.reason == translate.ExitCross {
+		g.t.Cross(site, to)
+	} else {
+		g.t.Chain(site, to)
+	}
 	g.mem.End(site, 4)
 }
 
