@@ -19,14 +19,16 @@ const (
 	smccc1_1 = 1<<16 | 1
 )
 
-// callResult is what an SMCCC call returns in X0 to X3.
+// callResult is what an SMCCC call returns in X0 to X3. It has no array, so that Go
+// returns it in registers.
 type callResult struct {
-	x    [4]uint64
+	x0, x1, x2, x3 uint64
+
 	wide bool // X1 to X3 are results too
 	none bool // nothing to write: the call does not return, or has set the registers itself
 }
 
-func result(x0 uint64) callResult { return callResult{x: [4]uint64{x0}} }
+func result(x0 uint64) callResult { return callResult{x0: x0} }
 
 // smccc answers an HVC or SMC. The PC is past the instruction already.
 func (v *vcpu) smccc() error {
@@ -47,12 +49,11 @@ func (v *vcpu) smccc() error {
 	if err != nil || res.none {
 		return err
 	}
-	n := 1
-	if res.wide {
-		n = 4
+	if err := v.setX(0, res.x0); err != nil || !res.wide {
+		return err
 	}
-	for i := range n {
-		if err := v.setX(i, res.x[i]); err != nil {
+	for i, x := range [...]uint64{res.x1, res.x2, res.x3} {
+		if err := v.setX(1+i, x); err != nil {
 			return err
 		}
 	}

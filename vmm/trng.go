@@ -30,7 +30,7 @@ func trngFeature(fid uint32) uint64 {
 
 // trngUUID names this source of entropy by a version 4 UUID, made for it.
 func trngUUID() callResult {
-	return callResult{x: [4]uint64{0x6d2a_3fb4, 0x9c1e_4a57, 0xb0d8_61f7, 0x52c4_8e9b}, wide: true}
+	return callResult{x0: 0x6d2a_3fb4, x1: 0x9c1e_4a57, x2: 0xb0d8_61f7, x3: 0x52c4_8e9b, wide: true}
 }
 
 // trngRandom returns n bits of entropy in X1 to X3, the last register first
@@ -41,8 +41,8 @@ func trngRandom(n uint64, width uint64) callResult {
 	}
 	var b [24]byte
 	rand.Read(b[:])
-	res := callResult{wide: true}
-	for i := uint64(0); i < 3; i++ {
+	var x [3]uint64 // X3, X2, X1
+	for i := range uint64(3) {
 		v := binary.LittleEndian.Uint64(b[8*i:])
 		if width == 32 {
 			v = uint64(uint32(v))
@@ -53,7 +53,7 @@ func trngRandom(n uint64, width uint64) callResult {
 		case n-have < width:
 			v &= 1<<(n-have) - 1
 		}
-		res.x[3-i] = v
+		x[i] = v
 	}
-	return res
+	return callResult{x1: x[2], x2: x[1], x3: x[0], wide: true}
 }
