@@ -16,7 +16,8 @@
 //   - devices: the default guest until its drivers have a disk, a network, entropy, a balloon and a console; the same.
 //   - programs: seven programs of busybox in that kernel: the guest's time for each by its own clock, the host's CPU
 //     time, and the peak of the host's memory after all. What each prints has to be the same on every machine.
-//   - parallel: two busybox sha512sum at once, with one CPU and with two; the ratio of the two times is that of one run.
+//   - parallel: two busybox sha512sum at once, of a file and of what another program writes to a pipe, with one CPU and
+//     with two; the ratio of the two times is that of one run.
 //   - exits: a guest of one page, testdata/exits, that measures the ways out of the guest's code, and a tight loop.
 //   - net: 100 MiB to the guest and from it over TCP, by a network that needs no rights, as the host sees it.
 //   - disk-raw, disk-qcow2: a disk past the guest's page cache, by the benchmark of package inguest.

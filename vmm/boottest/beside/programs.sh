@@ -32,8 +32,11 @@ programs() {
 	measure tmpfs 'zeros 64 >/tmp/a; cp /tmp/a /tmp/b; cmp /tmp/a /tmp/b && md5sum /tmp/b'
 }
 
+# Two programs that need nothing of each other, and two with a writer each that wakes and awaits them.
 parallel() {
-	measure parallel 'zeros 128 | sha512sum >/tmp/1 & zeros 128 | sha512sum >/tmp/2; wait; cat /tmp/1 /tmp/2'
+	zeros 128 >/tmp/zeros
+	measure parallel 'sha512sum /tmp/zeros >/tmp/1 & sha512sum /tmp/zeros >/tmp/2; wait; cat /tmp/1 /tmp/2'
+	measure pipes 'zeros 128 | sha512sum >/tmp/1 & zeros 128 | sha512sum >/tmp/2; wait; cat /tmp/1 /tmp/2'
 }
 
 "$beside"
