@@ -240,7 +240,7 @@ func TestLockstep(t *testing.T) {
 		start := lockstepBoot(t, kernel, linux.CommandLine+" panic=-1 "+linux.RunParameter("ls /proc"))
 		lockstep(t, start, lockstepOptions{})
 		t.Run("little memory", func(t *testing.T) {
-			o := lockstepOptions{forget: true, little: true, millions: 50}
+			o := lockstepOptions{forget: true, little: true, millions: 30}
 			if os.Getenv("MINIBOOT_FULL") != "" {
 				o.millions = 0
 			}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -16,6 +17,7 @@ var engineFlag = flag.String("engine", "both", "the engine that tests run on: in
 // is fuzzed runs on the translator: a fuzzer's worker runs only once.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	debug.SetGCPercent(400) // the memories of small machines are large and die young
 	os.Exit(runOn(m, *engineFlag))
 }
 

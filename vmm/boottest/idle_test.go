@@ -19,7 +19,7 @@ import (
 
 // What an idle guest may cost: a fiftieth of a host core, and of 3 GiB of memory what Linux has touched.
 const (
-	idleTime     = 10 * time.Second
+	idleTime     = 4 * time.Second
 	idleMost     = idleTime / 50
 	residentMost = 768 << 20 // bytes; the kernel's page structures and image, the initramfs twice, predecoded code
 )
@@ -72,11 +72,11 @@ func testIdle(t *testing.T, g *vmtest.Guest) {
 // settle waits until the kernel has finished what it puts off at boot: until this process
 // is as idle for half a second as it should be from then on, 10 seconds at most.
 func settle(t *testing.T) {
-	const window, windows = idleTime / 20, 20
+	const window, windows = idleTime / 8, 20
 	for range windows {
 		before := cpuTime(t)
 		time.Sleep(window)
-		if cpuTime(t)-before <= idleMost/20 {
+		if cpuTime(t)-before <= idleMost/8 {
 			return
 		}
 	}
