@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
@@ -28,9 +29,11 @@ type UART struct {
 	output   chan struct{} // holds one token when the wire may have bytes
 	room     chan struct{} // holds one token when the receiver may have room
 
-	mu   sync.Mutex // before the interrupt controller's
-	m    machine
-	high bool // what intr was set to
+	mu         sync.Mutex // before the interrupt controller's
+	m          machine
+	high       bool      // what intr was set to
+	unmasked   bool      // what m.unmasked was
+	unmaskedAt time.Time // when that became true
 }
 
 var _ mmio.Device = (*UART)(nil)
@@ -85,6 +88,9 @@ func (u *UART) updateLocked() {
 	}
 	if u.m.wire.n > 0 {
 		signal(u.output)
+	}
+	if unmasked := u.m.unmasked(); unmasked != u.unmasked {
+		u.unmasked, u.unmaskedAt = unmasked, time.Now()
 	}
 	if u.m.room() > 0 && u.m.listening() {
 		signal(u.room)
@@ -184,16 +190,28 @@ func (u *UART) ReceiveBreak() bool {
 	return true
 }
 
+// startTime is how long a driver may take from the time when it enables a receive
+// interrupt until it listens. Linux does the first to catch what a boot loader has left,
+// then gets its interrupt, and then empties the FIFO. That takes it some microseconds,
+// and longer if the host has another use for the core.
+const startTime = 50 * time.Millisecond
+
 // Feed is Receive for all of p. It waits until the guest listens, by its receive
-// interrupts or by polling, and whenever the receiver has no room. Only one Feed
-// may wait at a time. Its only error is the one of ctx.
+// interrupts for some time or by polling, and whenever the receiver has no room. Only
+// one Feed may wait at a time. Its only error is the one of ctx.
 func (u *UART) Feed(ctx context.Context, p []byte) error {
 	for {
-		if p = p[u.receiveListening(p):]; len(p) == 0 {
+		n, starting := u.receiveListening(p)
+		if p = p[n:]; len(p) == 0 {
 			return nil
+		}
+		var started <-chan time.Time
+		if starting > 0 {
+			started = time.After(starting)
 		}
 		select {
 		case <-u.room:
+		case <-started:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -201,14 +219,20 @@ func (u *UART) Feed(ctx context.Context, p []byte) error {
 }
 
 // receiveListening is Receive for a guest that listens. Under one lock: it may stop
-// to listen at any time.
-func (u *UART) receiveListening(p []byte) int {
+// to listen at any time. starting is how much longer its driver may be starting.
+func (u *UART) receiveListening(p []byte) (n int, starting time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !u.m.listening() {
-		return 0
+	switch {
+	case u.m.polled():
+	case !u.m.unmasked():
+		return 0, 0
+	default:
+		if starting = startTime - time.Since(u.unmaskedAt); starting > 0 {
+			return 0, starting
+		}
 	}
-	return u.receiveLocked(p)
+	return u.receiveLocked(p), 0
 }
 
 // String returns the UART's state in one line, to find out why a console is silent.

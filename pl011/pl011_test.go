@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/mmio"
@@ -453,6 +454,27 @@ func TestFeedWaitsForReceiver(t *testing.T) {
 	}
 }
 
+// Linux enables the receive interrupts, gets its interrupt, and then empties the FIFO
+// (pl011_hwinit and pl011_enable_interrupts of its driver). What is fed survives that.
+func TestFeedWaitsForTheDriversStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(true)
+		done := make(chan error, 1)
+		go func() { done <- b.Feed(patient(t), []byte("x")) }()
+		b.Set(uartIMSC, uint16(intRX|intRT))
+		time.Sleep(startTime - 1)
+		b.Set(uartICR, uint16(intRX|intRT))
+		b.Check(t, "before the driver listens", uartFR, uint16(flagTXFE|flagRXFE|flagCTS|flagDSR|flagDCD))
+		b.Set(uartIMSC, uint16(intRX|intRT))
+		time.Sleep(1)
+		synctest.Wait()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		b.Check(t, "then", uartDR, 'x')
+	})
+}
+
 // A guest without interrupts is fed once it looks for input; one that only
 // sends, and looks at the flags before and after each character, is not.
 func TestFeedWaitsForPoller(t *testing.T) {
@@ -495,14 +517,14 @@ func TestFeedWaitsForOutput(t *testing.T) {
 					t.Fatalf("%v is not set: %v", waiting.flag, b.UART)
 				}
 			}
-			if n := b.receiveListening([]byte("x")); n != 0 {
+			if n, _ := b.receiveListening([]byte("x")); n != 0 {
 				t.Error("fed a guest that waits for its output to leave")
 			}
 			b.take(make([]byte, wireSize))
 			for range pollsToListen {
 				b.Get(uartFR)
 			}
-			if n := b.receiveListening([]byte("x")); n != 1 {
+			if n, _ := b.receiveListening([]byte("x")); n != 1 {
 				t.Errorf("not fed when the output has left and the guest polls: %v", b.UART)
 			}
 		})

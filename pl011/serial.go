@@ -79,9 +79,13 @@ func (m *machine) poll() (begun bool) {
 // listening reports whether the guest looks at what it receives. A character that
 // arrives before that is likely to be lost: a driver empties the FIFO when it
 // starts.
-func (m *machine) listening() bool {
-	return m.imsc&(intRX|intRT) != 0 || m.polls >= pollsToListen
-}
+func (m *machine) listening() bool { return m.unmasked() || m.polled() }
+
+// unmasked reports whether a received character interrupts the guest.
+func (m *machine) unmasked() bool { return m.imsc&(intRX|intRT) != 0 }
+
+// polled reports whether the guest polls for input.
+func (m *machine) polled() bool { return m.polls >= pollsToListen }
 
 // room is how many characters from the host the receiver can take.
 func (m *machine) room() int {
