@@ -137,17 +137,18 @@ func (k *codeCache) flushAll() {
 	k.recent.flushAll()
 }
 
-// flushLine forgets the 16 instructions in the cache line at pa, and with them all code
-// of the page: runs are decoded ahead of what is executed.
+// flushLine forgets the 16 instructions in the cache line at pa. Where code depends on one
+// of them it forgets all code of the page, because jumps inside a page are not unlinked. A
+// guest's compiler fills pages line by line: what it has compiled before stays.
 func (k *codeCache) flushLine(pa uint64) {
 	k.recent.flushLine(pa)
 	p := k.pages[pa&^pageMask]
+	first := (pa & pageMask &^ (cacheLine - 1)) / 4
 	switch {
-	case p == nil:
+	case p == nil || p.lines&lineOf(first) == 0:
 	case p.ops == nil:
 		p.clear()
 	default:
-		first := (pa & pageMask &^ (cacheLine - 1)) / 4
 		clear(p.ops[first : first+cacheLine/4])
 	}
 }

@@ -19,9 +19,9 @@ const opsPerPage = pageSize / 4
 // invariant of the software TLB. ops and entries point into codeCache.memory, which is
 // outside the Go heap and has no pointers in it.
 type codePage struct {
-	pa   uint64
-	host unsafe.Pointer // nil while no page is here
-	used bool           // something in ops or entries is not 0
+	pa    uint64
+	host  unsafe.Pointer // nil while no page is here
+	lines uint64         // bit n: something in ops or entries depends on cache line n of the page
 
 	// ops is nil on the translator. An entry with code NotDecoded is decoded when it is
 	// first executed, or again after an IC instruction has named its cache line.
@@ -41,8 +41,14 @@ const (
 func (p *codePage) decode(i uint64) {
 	i %= opsPerPage
 	p.ops[i] = a64.Decode(p.word(i))
-	p.used = true
+	p.lines |= lineOf(i)
 }
+
+// lineOf is the bit in codePage.lines of instruction i.
+func lineOf(i uint64) uint64 { return 1 << (i * 4 / cacheLine) }
+
+// A page has a bit for each of its lines.
+const _ = uint(64 - pageSize/cacheLine)
 
 // word reads instruction i. It does so atomically: another CPU may be writing it.
 func (p *codePage) word(i uint64) uint32 {
@@ -52,13 +58,13 @@ func (p *codePage) word(i uint64) uint32 {
 // clear forgets the page's instructions. Jumps inside a page need no unlinking then.
 func (p *codePage) clear() {
 	switch {
-	case !p.used:
+	case p.lines == 0:
 	case p.ops != nil:
 		clear(p.ops[:])
 	default:
 		clear(p.entries[:])
 	}
-	p.used = false
+	p.lines = 0
 }
 
 // makeSlots makes the pages that there can be, with size bytes of memory together.

@@ -140,7 +140,6 @@ func (c *cpu) translateRun(page *codePage, i uint64) {
 		c.forgetAllCode()
 		c.stats.Flushes++
 	}
-	page.used = true
 	g.ahead.begin(page)
 	from := g.t.Used()
 	g.mem.Provide(from + pageSize)

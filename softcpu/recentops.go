@@ -66,5 +66,6 @@ func (a *opsAhead) begin(p *codePage) {
 func (a *opsAhead) Decode(i uint64) {
 	i %= opsPerPage
 	a.ops[i] = a64.Decode(a.page.word(i))
+	a.page.lines |= lineOf(i)
 	a.decoded = append(a.decoded, uint16(i))
 }

@@ -170,7 +170,7 @@ func TestExecutedCodeMaintenance(t *testing.T) {
 		t.Errorf("x0 is %d before the IC, want the predecoded 2", v)
 	}
 	c.maintain(maintenance{kind: codeLine, pa: pageB + 64}, false)
-	if v := run(); v != 2 && engine == Interpreter { // the translator forgets the whole page
+	if v := run(); v != 2 {
 		t.Errorf("x0 is %d after an IC of the next line, want the predecoded 2", v)
 	}
 	c.maintain(maintenance{kind: codeLine, pa: pageB}, false)
