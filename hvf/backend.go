@@ -3,7 +3,6 @@ package hvf
 import (
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -90,22 +89,4 @@ func (h *hypervisor) configure(cfg hv.Config) (_ VMConfig, ipaBits int, err erro
 		return 0, 0, fmt.Errorf("hvf: new vm with %d bits of guest physical address: %w", want, err)
 	}
 	return vmcfg, want, nil
-}
-
-// explainCreate adds to an error of hv_vm_create what to do about it. A missing
-// entitlement gives one of three codes, depending on the version of macOS.
-func explainCreate(err error) error {
-	switch {
-	case errors.Is(err, ReturnDenied), errors.Is(err, ReturnUnsupported), errors.Is(err, ReturnError):
-		exe, e := os.Executable()
-		if e != nil {
-			exe = "this program"
-		}
-		return fmt.Errorf("%w: the entitlement com.apple.security.hypervisor may be missing, run: miniboot sign %s", err, exe)
-	case errors.Is(err, ReturnNoResources):
-		return fmt.Errorf("%w: all virtual machines that this host allows are in use, end some", err)
-	case errors.Is(err, ReturnBusy):
-		return fmt.Errorf("%w: this process has a virtual machine, close it first", err)
-	}
-	return err
 }
