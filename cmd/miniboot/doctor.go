@@ -13,7 +13,6 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hv/hvtest"
-	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 	"github.com/miniboot-vmm/miniboot/softcpu"
 )
@@ -23,17 +22,51 @@ func doctor(args []string, stdout io.Writer) error {
 	if _, err := parseCommand(flag.NewFlagSet("doctor", flag.ContinueOnError), args, 0); err != nil {
 		return err
 	}
+	return thisHost.doctor(stdout)
+}
+
+func (h host) doctor(stdout io.Writer) error {
+	c, err := h.choose("auto", nil) // first of all: it may replace the program
+	if err != nil {
+		return err
+	}
 	t := newTable(stdout)
 	t.row("version", version())
 	t.row("host", fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()))
-	describeHost(t)
-	fw, err := hvf.Open()
+	h.describeMac(t)
+	fw, err := h.framework()
 	if err != nil {
 		t.row("framework", err)
 	} else {
 		describeFramework(t, fw)
 	}
-	return conform(t, pick(t))
+	return conform(t, c.describe(t))
+}
+
+// describeMac prints the Mac and whether this program may use its hypervisor.
+func (h host) describeMac(t table) {
+	if h.sysctl == nil {
+		return
+	}
+	for _, r := range []struct{ name, sysctl string }{
+		{"model", "hw.model"},
+		{"chip", "machdep.cpu.brand_string"},
+		{"macOS", "kern.osproductversion"},
+		{"macOS build", "kern.osversion"},
+		{"kern.hv_support", "kern.hv_support"},
+		{"in a VM itself", "kern.hv_vmm_present"},
+	} {
+		t.row(r.name, told(h.sysctl(r.sysctl)))
+	}
+	exe, err := os.Executable()
+	switch {
+	case err != nil:
+		t.row("entitlement", fmt.Sprintf("unknown: %v", err))
+	case h.isCopy():
+		t.row("entitlement", entitlementOf(exe)+", in a copy of the program: "+exe)
+	default:
+		t.row("entitlement", entitlementOf(exe))
+	}
 }
 
 // table prints rows of a name and a value.
@@ -46,14 +79,18 @@ func (t table) row(name string, value any) {
 	t.w.Flush() // the next row may take a while, or end the process
 }
 
-// pick returns the backend of -accel auto if it can make a virtual machine, else the software CPU.
-func pick(t table) hv.Hypervisor {
-	if h, err := hvf.New(); err == nil && makesVM(t, h) {
+// describe prints what runs guests, and returns it.
+func (c chosen) describe(t table) hv.Hypervisor {
+	cpu, soft := c.Hypervisor.(*softcpu.Hypervisor)
+	if !soft {
+		t.row("virtual machine", "can be made")
 		t.row("runs guests", "Hypervisor.framework")
-		return h
+		return c.Hypervisor
+	}
+	if c.refusal != nil {
+		t.row("virtual machine", c.refusal)
 	}
 	t.row("runs guests", "the software CPU, ARMv8.0-A")
-	cpu := softcpu.New(softcpu.Config{})
 	engine, err := cpu.Engine()
 	if err != nil {
 		t.row("engine", fmt.Sprintf("%v: %v", engine, err))
@@ -61,20 +98,6 @@ func pick(t table) hv.Hypervisor {
 		t.row("engine", engine)
 	}
 	return cpu
-}
-
-// makesVM reports whether h can make a virtual machine, and adds a row about it.
-func makesVM(t table, h hv.Hypervisor) bool {
-	vm, err := h.NewVM(hv.Config{})
-	if err == nil {
-		err = vm.Close()
-	}
-	if err != nil {
-		t.row("virtual machine", err)
-		return false
-	}
-	t.row("virtual machine", "can be made")
-	return true
 }
 
 // conform runs every case of the suite on h. It prints each failure, the reason for each group of skipped cases, and how

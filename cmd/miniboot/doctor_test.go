@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,21 +41,72 @@ func TestDescribeFramework(t *testing.T) {
 		opt  fake.Options
 		want []string
 	}{
-		{fake.Options{}, []string{`functions +93 of 93 found\n`, `IPA bits, most +40\n`, `nested \(EL2\) +false\n`, `virtual machine +can be made\n`}},
+		{fake.Options{}, []string{`functions +93 of 93 found\n`, `IPA bits, most +40\n`, `nested \(EL2\) +false\n`}},
 		{fake.Options{EL2: true, MaxIPABits: 42}, []string{`IPA bits, most +42\n`, `nested \(EL2\) +true\n`}},
 		{fake.Options{MacOS: hvf.MacOS{Major: 11}}, []string{
 			`functions +\d+ of 93 found, .*\d+ of macOS 15.0 absent`, `nested \(EL2\) +.*came with macOS 15.0\n`, `GIC SPIs +.*came with macOS 15.0\n`,
 		}},
-		{fake.Options{CreateCode: hvf.ReturnDenied}, []string{`virtual machine +.*run: miniboot sign /`}},
 	} {
 		f := fake.New(t, c.opt)
 		var out bytes.Buffer
 		describeFramework(newTable(&out), f.Framework())
-		makesVM(newTable(&out), f.Hypervisor())
 		for _, want := range c.want {
 			if !regexp.MustCompile(want).Match(out.Bytes()) {
 				t.Errorf("%+v: no line matches %s in\n%s", c.opt, want, &out)
 			}
+		}
+	}
+}
+
+// TestDoctorOnMac: the whole table, over the fake, for each way to start on a Mac. The backend is the one that the command
+// takes.
+func TestDoctorOnMac(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the conformance suite")
+	}
+	const mac = `version +miniboot .*
+host +\w+/\w+, \d+ CPUs
+model +value of hw.model
+chip +value of machdep.cpu.brand_string
+macOS +value of kern.osproductversion
+macOS build +value of kern.osversion
+kern.hv_support +value of kern.hv_support
+in a VM itself +value of kern.hv_vmm_present
+entitlement +missing .*, run: miniboot sign /.*COPY
+functions +93 of 93 found
+vCPUs, most +64
+IPA bits, default +36
+IPA bits, most +40
+IPA granule +1
+nested \(EL2\) +false
+GIC distributor +65536
+GIC SPIs +988 from 32 on
+SME vector bytes +.*
+virtual machine +MACHINE
+runs guests +RUNS
+`
+	const conformance = `conformance +[1-9]\d* cases passed, \d+ skipped, 0 failed, in .*
+`
+	for _, c := range firstMinutes {
+		if !slices.Contains([]string{"signed", "as go build leaves it", "no place for a copy", "no machine left"}, c.name) {
+			continue // doctor has no flags, and the rest gives the same tables
+		}
+		m := newFakeMac(t, c.opt, c.refusal, c.noCopy)
+		status, out, errs := m.run(t, nil, "doctor")
+		machine, runs, copied := "can be made", "Hypervisor.framework", ""
+		if !c.framework {
+			machine, runs = strings.TrimSuffix(strings.TrimPrefix(c.says, software), `\n`), `the software CPU, ARMv8.0-A\nengine +.*`
+			machine = "hvf: hv_vm_create: " + machine
+		}
+		if c.copies > 0 {
+			copied = `, in a copy of the program: /.*`
+		}
+		want := strings.NewReplacer("COPY", copied, "MACHINE", machine, "RUNS", runs).Replace(mac)
+		if !regexp.MustCompile(`^`+want+`(skipped in .*\n)*`+conformance+`$`).MatchString(out) || status != exitPowerOff || errs != "" {
+			t.Errorf("%s: status %d, %q, want\n%s%s\ngot\n%s", c.name, status, errs, want, conformance, out)
+		}
+		if m.copies != c.copies || m.entered.Load() > 0 != c.framework || len(m.reported) > 0 {
+			t.Errorf("%s: replaced %d times, on the framework: %v, reported %q; the command is another", c.name, m.copies, m.entered.Load() > 0, m.reported)
 		}
 	}
 }

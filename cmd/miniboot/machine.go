@@ -13,7 +13,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/vmm"
-	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
 // virtualMachine is package vmm as this command uses it.
@@ -23,11 +22,19 @@ type virtualMachine struct {
 	soft    *softcpu.Hypervisor // nil on another backend
 }
 
-// newHypervisor returns what runs the guest's instructions.
+// newHypervisor returns what runs the guest's instructions. It may replace the program: see choose.
 func newHypervisor(o options, log *slog.Logger) (hv.Hypervisor, error) {
-	h, err := accel.New(o.accel)
-	if _, soft := h.(*softcpu.Hypervisor); err != nil || !soft {
-		return h, err
+	c, err := thisHost.choose(o.accel, func(path string) {
+		log.Warn("goes on as a copy of itself that is signed for Hypervisor.framework: " + path)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, soft := c.Hypervisor.(*softcpu.Hypervisor); !soft {
+		return c.Hypervisor, nil
+	}
+	if c.refusal != nil {
+		log.Warn("the software CPU runs the guest, not Hypervisor.framework", "err", c.refusal)
 	}
 	engine, err := softcpu.ParseEngine(o.engine)
 	if err != nil {
@@ -40,25 +47,30 @@ func newHypervisor(o options, log *slog.Logger) (hv.Hypervisor, error) {
 	return cpu, nil
 }
 
-func newMachine(o options, files bootFiles, devices []virtio.Device, console io.Writer, log *slog.Logger) (virtualMachine, error) {
-	hypervisor, err := newHypervisor(o, log)
-	if err != nil {
-		return virtualMachine{}, err
-	}
+// parts are what a machine is made of beside the options.
+type parts struct {
+	hypervisor hv.Hypervisor
+	files      bootFiles
+	devices    []virtio.Device
+	console    io.Writer
+	log        *slog.Logger
+}
+
+func newMachine(o options, p parts) (virtualMachine, error) {
 	m, err := vmm.New(vmm.Config{
 		VCPUs:       o.cpus,
 		Memory:      o.memory,
 		GIC:         o.gic,
 		BackendGIC:  o.irqchip == "framework",
-		Kernel:      files.kernel,
-		Initrds:     files.initrds,
+		Kernel:      p.files.kernel,
+		Initrds:     p.files.initrds,
 		CommandLine: commandLine(o),
-		DTB:         files.dtb,
-		Hypervisor:  hypervisor,
-		Console:     console,
-		Virtio:      devices,
+		DTB:         p.files.dtb,
+		Hypervisor:  p.hypervisor,
+		Console:     p.console,
+		Virtio:      p.devices,
 		NoReset:     o.noReboot,
-		Log:         log,
+		Log:         p.log,
 
 		RaiseGOMAXPROCS: true,
 	})
@@ -66,11 +78,11 @@ func newMachine(o options, files bootFiles, devices []virtio.Device, console io.
 		return virtualMachine{}, err
 	}
 	plan := m.Plan()
-	log.Info(fmt.Sprintf("kernel %s: %s at 0x%x, entry 0x%x", files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry))
-	log.Info(fmt.Sprintf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base))
-	log.Info(fmt.Sprintf("command line: %s", commandLine(o)))
-	soft, _ := hypervisor.(*softcpu.Hypervisor)
-	return virtualMachine{m, devices, soft}, nil
+	p.log.Info(fmt.Sprintf("kernel %s: %s at 0x%x, entry 0x%x", p.files.kernel.Name, plan.Format, plan.Kernel.Base, plan.Entry))
+	p.log.Info(fmt.Sprintf("initrd 0x%x bytes at 0x%x, devicetree 0x%x bytes at 0x%x", plan.Initrd.Size, plan.Initrd.Base, plan.DTB.Size, plan.DTB.Base))
+	p.log.Info(fmt.Sprintf("command line: %s", commandLine(o)))
+	soft, _ := p.hypervisor.(*softcpu.Hypervisor)
+	return virtualMachine{m, p.devices, soft}, nil
 }
 
 // Run runs the guest; see machine.

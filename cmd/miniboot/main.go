@@ -50,7 +50,12 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	terminal := &tty{in: stdin}
 	defer terminal.restore()
 	out := messages{stderr, terminal}
+	log := newLogger(o, out)
 
+	hypervisor, err := newHypervisor(o, log) // first of all: it may replace the program
+	if err != nil {
+		return exitHostError, advise(err)
+	}
 	ctx, prepared := preparing(o)
 	defer prepared()
 	files, err := findFiles(ctx, o, stderr)
@@ -63,14 +68,15 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
 	noted := &notedWriter{w: console}
-	log := newLogger(o, out)
 	devices, err := openDevices(o, stdout, log)
 	if err != nil {
 		return exitHostError, err
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
 	defer devices.watch()() // stops after the machine is closed, so that the guest's last output is moved
-	m, err := within(ctx, func() (virtualMachine, error) { return newMachine(o, files, devices.virtio, noted, log) })
+	m, err := within(ctx, func() (virtualMachine, error) {
+		return newMachine(o, parts{hypervisor, files, devices.virtio, noted, log})
+	})
 	if err != nil {
 		return failed(ctx, o, advise(err))
 	}

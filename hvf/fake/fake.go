@@ -31,12 +31,15 @@ type Options struct {
 
 	// Call, if not nil, is called for each call into the library and makes it with
 	// call. It lets a test simulate faulty bindings.
-	Call func(function string, f *ccall.Frame, call func())
+	Call func(function string, f *Frame, call func())
 
 	// These matter for a VM that has the framework's GIC.
 	VTimer             VTimerWithGIC
 	PhysicalTimerTraps bool // accesses to CNTP_* exit, as if only EL2 had the timer
 }
+
+// Frame is one call into the library, with its arguments and its result.
+type Frame = ccall.Frame
 
 // VTimerWithGIC says how the virtual timer's interrupt reaches a guest that has the
 // framework's GIC. Sources disagree about it.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/hvf"
+	"github.com/miniboot-vmm/miniboot/hvf/signed"
+	"github.com/miniboot-vmm/miniboot/vmm/accel"
+)
+
+// host is what can run guests on this machine. Tests have other ones.
+type host struct {
+	backends  accel.List
+	framework func() (*hvf.Framework, error)
+	become    func(before func(path string)) error // signed.Become
+	isCopy    func() bool                          // signed.IsCopy
+	sysctl    func(name string) (string, error)    // nil where there are no names that doctor knows
+}
+
+var thisHost = host{accel.All(), hvf.Open, signed.Become, signed.IsCopy, sysctl}
+
+// chosen is the backend that runs guests.
+type chosen struct {
+	hv.Hypervisor
+	refusal error // why it is not Hypervisor.framework, on a Mac that has it
+}
+
+// choose returns the backend for a value of -accel. The command and doctor both ask it. A program that lacks the
+// entitlement is replaced here by a signed copy of itself, after a call of before, so nothing else may have begun. Where
+// that cannot be, auto takes the software CPU.
+func (h host) choose(name string, before func(path string)) (c chosen, _ error) {
+	if name == "auto" {
+		c.Hypervisor, c.refusal = h.backends.Auto()
+	} else {
+		c.Hypervisor, c.refusal = h.backends.New(name)
+	}
+	if errors.Is(c.refusal, hvf.ErrEntitlement) {
+		if noCopy := h.become(before); noCopy != nil {
+			c.refusal = fmt.Errorf("%w (%v)", c.refusal, noCopy)
+		}
+	}
+	switch {
+	case c.Hypervisor == nil:
+		return chosen{}, c.refusal
+	case errors.Is(c.refusal, hvf.ErrUnsupported):
+		c.refusal = nil // not a Mac: nothing is amiss
+	}
+	return c, nil
+}
