@@ -18,6 +18,20 @@ const (
 	PSTATE_EL1h = 5
 )
 
+// ID_AA64PFR0_DIT is the field of ID_AA64PFR0_EL1 that is not zero if PSTATE has DIT.
+const ID_AA64PFR0_DIT = 15 << 48
+
+// ditImmediate is MSR DIT, #imm as the syndrome of a trap names it, with an immediate of
+// 0. The immediate is in CRm (DDI 0487 C5.2.7).
+const ditImmediate SysReg = 0<<14 | 3<<11 | 4<<7 | 0<<3 | 2
+
+// DITImmediate returns the value of a trapped MSR DIT, #imm. ok is false if the trap is
+// of another instruction.
+func (t SysRegTrap) DITImmediate() (set, ok bool) {
+	_, _, _, crm, _ := t.Reg.Fields()
+	return crm&1 != 0, !t.Read && t.Reg&^(15<<3) == ditImmediate
+}
+
 // EL returns the exception level in a PSTATE of AArch64 state.
 func EL(pstate uint64) uint64 { return pstate >> 2 & 3 }
 

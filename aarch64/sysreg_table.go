@@ -17,15 +17,19 @@ const (
 	REVIDR_EL1       SysReg = 3<<14 | 0<<11 | 0<<7 | 0<<3 | 6
 	ID_AA64PFR0_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 4<<3 | 0
 	ID_AA64PFR1_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 4<<3 | 1
+	ID_AA64PFR2_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 4<<3 | 2
 	ID_AA64ZFR0_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 4<<3 | 4
 	ID_AA64SMFR0_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 4<<3 | 5
 	ID_AA64DFR0_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 5<<3 | 0
 	ID_AA64DFR1_EL1  SysReg = 3<<14 | 0<<11 | 0<<7 | 5<<3 | 1
 	ID_AA64ISAR0_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 6<<3 | 0
 	ID_AA64ISAR1_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 6<<3 | 1
+	ID_AA64ISAR2_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 6<<3 | 2
 	ID_AA64MMFR0_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 7<<3 | 0
 	ID_AA64MMFR1_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 7<<3 | 1
 	ID_AA64MMFR2_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 7<<3 | 2
+	ID_AA64MMFR3_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 7<<3 | 3
+	ID_AA64MMFR4_EL1 SysReg = 3<<14 | 0<<11 | 0<<7 | 7<<3 | 4
 	SCTLR_EL1        SysReg = 3<<14 | 0<<11 | 1<<7 | 0<<3 | 0
 	ACTLR_EL1        SysReg = 3<<14 | 0<<11 | 1<<7 | 0<<3 | 1
 	CPACR_EL1        SysReg = 3<<14 | 0<<11 | 1<<7 | 0<<3 | 2
@@ -93,6 +97,7 @@ const (
 	DCZID_EL0        SysReg = 3<<14 | 3<<11 | 0<<7 | 0<<3 | 7
 	NZCV             SysReg = 3<<14 | 3<<11 | 4<<7 | 2<<3 | 0
 	DAIF             SysReg = 3<<14 | 3<<11 | 4<<7 | 2<<3 | 1
+	DIT              SysReg = 3<<14 | 3<<11 | 4<<7 | 2<<3 | 5
 	FPCR             SysReg = 3<<14 | 3<<11 | 4<<7 | 4<<3 | 0
 	FPSR             SysReg = 3<<14 | 3<<11 | 4<<7 | 4<<3 | 1
 	PMCR_EL0         SysReg = 3<<14 | 3<<11 | 9<<7 | 12<<3 | 0

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
@@ -128,6 +130,46 @@ func TestBackendGICRest(t *testing.T) {
 		if _, ok := m.gic.readSysReg(0, reg); ok || m.gic.writeSysReg(0, reg, 0) {
 			t.Errorf("system register 0x%x is emulated beside the backend's", reg)
 		}
+	}
+}
+
+// TestBackendGICWFI: a WFI that exits beside the backend's interrupt controller, which it
+// should not, waits: for a timer or somebody who asks for the vCPU, but never long,
+// because nobody tells of an interrupt.
+func TestBackendGICWFI(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		timer time.Duration // until the virtual timer fires; 0: it is off
+		look  bool
+		wake  time.Duration // 0: nobody does
+		want  time.Duration
+	}{
+		{"nothing", 0, false, 0, time.Millisecond},
+		{"a timer later", 2 * time.Millisecond, false, 0, time.Millisecond},
+		{"a timer", 250 * time.Microsecond, false, 0, 250 * time.Microsecond},
+		{"a timer that is due", -time.Microsecond, false, 0, 0},
+		{"somebody has asked", 0, true, 0, 0},
+		{"somebody asks", 0, false, 100 * time.Microsecond, 100 * time.Microsecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m, _ := newGICMachine(t)
+			v, cpu := m.vcpus[0], newFakeCPU(&fakeHypervisor{}, 0)
+			v.attach(cpu)
+			v.sleeper = newParking()
+			if c.timer != 0 {
+				cpu.sys[aarch64.CNTV_CTL_EL0] = aarch64.CNT_CTL_ENABLE
+				cpu.sys[aarch64.CNTV_CVAL_EL0] = v.now() + uint64(c.timer*24/1000)
+			}
+			v.look.Store(c.look)
+			if c.wake != 0 {
+				time.AfterFunc(c.wake, v.notify)
+			}
+			began := time.Now()
+			mustHandle(t, v, exception(aarch64.ECWFx, uint32(aarch64.WFI)))
+			if d := time.Since(began); d != c.want || cpu.reg[hv.RegPC] != 4 {
+				t.Errorf("%s: it waited %v and PC is 0x%x, want %v and the next instruction", c.name, d, cpu.reg[hv.RegPC], c.want)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,9 @@ const osLockImplemented = 1 << 3
 
 // sysRegTrap performs a trapped MRS or MSR.
 func (v *vcpu) sysRegTrap(t aarch64.SysRegTrap) error {
+	if done, err := v.dit(t); done || err != nil {
+		return err
+	}
 	if t.Read {
 		val, ok := v.readSysReg(t.Reg)
 		if !ok {

@@ -104,6 +104,50 @@ func TestTrappedSysRegs(t *testing.T) {
 	}
 }
 
+// PSTATE.DIT in its three forms (DDI 0487 C5.2.7), for a guest that has it.
+func TestDIT(t *testing.T) {
+	const dit, others = 1 << 24, cpsrReset | 0xf<<28 | 1<<22
+	mrs := aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 4, 2, 5), Rt: 7, Read: true}
+	msr := aarch64.SysRegTrap{Reg: aarch64.SysRegOf(3, 3, 4, 2, 5), Rt: 7}
+	imm := func(crm uint32) aarch64.SysRegTrap {
+		return aarch64.SysRegTrap{Reg: aarch64.SysRegOf(0, 3, 4, crm, 2), Rt: 31}
+	}
+	xzr := msr
+	xzr.Rt = 31
+	for _, c := range []struct {
+		name         string
+		pfr0         uint64
+		trap         aarch64.SysRegTrap
+		cpsr, x7     uint64
+		want, wantX7 uint64 // CPSR and X7; CPSR 0: UNDEFINED
+	}{
+		{"MRS, set", 1 << 48, mrs, others | dit, 5, others | dit, dit},
+		{"MRS, clear", 1 << 48, mrs, others, 5, others, 0},
+		{"MSR, set", 1 << 48, msr, others, ^uint64(0), others | dit, ^uint64(0)},
+		{"MSR, clear", 1 << 48, msr, others | dit, ^uint64(dit), others, ^uint64(dit)},
+		{"MSR XZR", 1 << 48, xzr, others | dit, ^uint64(0), others, ^uint64(0)},
+		{"MSR #1", 1 << 48, imm(1), others, 5, others | dit, 5},
+		{"MSR #0", 1 << 48, imm(0), others | dit, 5, others, 5},
+		{"MSR #15", 1 << 48, imm(15), others, 5, others | dit, 5},
+		{"MSR of SSBS, #1", 1 << 48, aarch64.SysRegTrap{Reg: aarch64.SysRegOf(0, 3, 4, 1, 1), Rt: 31}, others, 5, 0, 5},
+		{"MRS without DIT", 0, mrs, others, 5, 0, 5},
+		{"MSR without DIT", 0, msr, others, 5, 0, 5},
+		{"MSR #1 without DIT", 0, imm(1), others, 5, 0, 5},
+	} {
+		v, cpu := onlineCPU(t, Config{})
+		cpu.sys[aarch64.ID_AA64PFR0_EL1] = c.pfr0
+		cpu.reg[hv.RegCPSR], cpu.reg[hv.RegX7] = c.cpsr, c.x7
+		mustHandle(t, v, exception(aarch64.ECSysReg, c.trap.ISS()))
+		pc, cpsr := uint64(codeBase+4), cpu.reg[hv.RegCPSR]
+		if c.want == 0 {
+			pc, cpsr = 0x200, 0 // the vector
+		}
+		if cpu.reg[hv.RegPC] != pc || cpsr != c.want || cpu.reg[hv.RegX7] != c.wantX7 {
+			t.Errorf("%s: PC 0x%x, CPSR 0x%x, X7 0x%x, want 0x%x, 0x%x, 0x%x", c.name, cpu.reg[hv.RegPC], cpsr, cpu.reg[hv.RegX7], pc, c.want, c.wantX7)
+		}
+	}
+}
+
 // Every possible encoding has a defined effect, and none ends the machine.
 func TestEverySysRegTraps(t *testing.T) {
 	for _, version := range []int{2, 3} {
