@@ -3,6 +3,7 @@ package hvf
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
 )
@@ -26,11 +27,63 @@ var hidden = []struct {
 	{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), true},                       // SVE even if PFR0 has none
 }
 
-// identify sets the ID registers that the guest sees.
-func (v *vcpu) identify(index int) error {
-	if err := v.SetSysReg(aarch64.MPIDR_EL1, 1<<31|uint64(index)); err != nil {
-		return err
+// idRegs are the registers in which a guest reads the features of its processor. The
+// framework names PFR2, ISAR2, MMFR3 and MMFR4 from macOS 27 on, and ZFR0 and SMFR0 from
+// macOS 15.2 on.
+var idRegs = []aarch64.SysReg{
+	aarch64.ID_AA64PFR0_EL1, aarch64.ID_AA64PFR1_EL1, aarch64.ID_AA64PFR2_EL1, aarch64.ID_AA64ZFR0_EL1, aarch64.ID_AA64SMFR0_EL1,
+	aarch64.ID_AA64DFR0_EL1, aarch64.ID_AA64DFR1_EL1, aarch64.ID_AA64ISAR0_EL1, aarch64.ID_AA64ISAR1_EL1, aarch64.ID_AA64ISAR2_EL1,
+	aarch64.ID_AA64MMFR0_EL1, aarch64.ID_AA64MMFR1_EL1, aarch64.ID_AA64MMFR2_EL1, aarch64.ID_AA64MMFR3_EL1, aarch64.ID_AA64MMFR4_EL1,
+}
+
+// IDReg is an ID register and its value.
+type IDReg struct {
+	Reg   aarch64.SysReg
+	Value uint64
+}
+
+// ReadIDRegs reads the ID registers of a vCPU, without those that this macOS does not
+// have. Only the owner may call it.
+func ReadIDRegs(v *RawVCPU) []IDReg {
+	var list []IDReg
+	for _, reg := range idRegs {
+		if val, err := v.GetSysReg(reg); err == nil {
+			list = append(list, IDReg{reg, val})
+		}
 	}
+	return list
+}
+
+// identity is what the vCPUs of a VM have in common. A guest's kernel moves programs
+// from one to another, and the framework may show each the features of the core that it
+// was made on.
+type identity struct {
+	mu  sync.Mutex
+	ids []IDReg // of the first vCPU; nil before it is made
+}
+
+// identify sets the ID registers that the guest sees. MPIDR_EL1 is the caller's.
+func (v *vcpu) identify() error {
+	common := &v.vm.identity
+	common.mu.Lock()
+	defer common.mu.Unlock()
+	if common.ids == nil {
+		if err := v.hide(); err != nil {
+			return err
+		}
+		common.ids = ReadIDRegs(v.raw)
+		return nil
+	}
+	for _, id := range common.ids {
+		if err := v.change(id.Reg, func(uint64) uint64 { return id.Value }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hide clears what a guest must not see.
+func (v *vcpu) hide() error {
 	for _, h := range hidden {
 		err := v.change(h.reg, func(old uint64) uint64 { return old &^ h.mask })
 		if err != nil && !(h.optional && absentRegister(err)) {

@@ -36,7 +36,7 @@ func newVCPU(m *vm, index int) (*vcpu, error) {
 	}
 	v := &vcpu{vm: m, index: index, raw: raw}
 	v.kick.init(raw)
-	if err := v.setUp(index); err != nil {
+	if err := v.setUp(); err != nil {
 		raw.Destroy()
 		return nil, err
 	}
@@ -45,8 +45,8 @@ func newVCPU(m *vm, index int) (*vcpu, error) {
 
 // setUp sets the state that the contract promises, because the state of a new vCPU
 // is not documented.
-func (v *vcpu) setUp(index int) error {
-	if err := v.identify(index); err != nil {
+func (v *vcpu) setUp() error {
+	if err := v.identify(); err != nil {
 		return err
 	}
 	for _, f := range []func(bool) error{

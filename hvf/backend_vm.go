@@ -18,6 +18,8 @@ type vm struct {
 	// gic is the framework's, or nil. It is set before the first vCPU is made.
 	gic *gic
 
+	identity identity
+
 	mu        sync.Mutex    // guards what follows
 	mapped    ranges        // what Close unmaps
 	vcpus     int           // open ones, and those that are being made

@@ -129,6 +129,7 @@ func TestDIT(t *testing.T) {
 		{"MSR #1", 1 << 48, imm(1), others, 5, others | dit, 5},
 		{"MSR #0", 1 << 48, imm(0), others | dit, 5, others, 5},
 		{"MSR #15", 1 << 48, imm(15), others, 5, others | dit, 5},
+		{"a read of #1", 1 << 48, aarch64.SysRegTrap{Reg: aarch64.SysRegOf(0, 3, 4, 1, 2), Rt: 7, Read: true}, others, 5, 0, 5},
 		{"MSR of SSBS, #1", 1 << 48, aarch64.SysRegTrap{Reg: aarch64.SysRegOf(0, 3, 4, 1, 1), Rt: 31}, others, 5, 0, 5},
 		{"MRS without DIT", 0, mrs, others, 5, 0, 5},
 		{"MSR without DIT", 0, msr, others, 5, 0, 5},

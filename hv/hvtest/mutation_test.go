@@ -345,6 +345,13 @@ var mutations = []mutation{
 	{"CPUs share no memory", []string{"smp/exclusives", "smp/lse-add"}, hooks{
 		before: func(m *mutant) { m.VCPU.SetReg(hv.RegX1, mustReg(m.VCPU, hv.RegX1)+uint64(m.index)*0x400) },
 	}},
+	{"vCPUs differ in what they can do", []string{"smp/id"}, hooks{
+		before: func(m *mutant) {
+			if m.index == 1 {
+				m.VCPU.SetSysReg(aarch64.ID_AA64ISAR1_EL1, 1<<4)
+			}
+		},
+	}},
 	{"VM.Close leaves vCPUs behind", []string{"vm/close"}, hooks{
 		close: func(vm hv.VM) error { return nil },
 	}},

@@ -7,6 +7,7 @@ var smpCases = []Case{
 	{"smp/spinlock", func(g *guest) { g.checkCounter(spinlock) }},
 	{"smp/tlbi", checkTLBI},
 	{"smp/ic", checkIC},
+	{"smp/id", checkSameID},
 }
 
 func (g *guest) needLSE() {
@@ -197,4 +198,31 @@ func checkIC(g *guest) {
 	g.both(writer, reader, "a function that the other vCPU changes", func(c *cpu) {
 		c.setX(0, movzW0, function, 0, roundOfWriter, roundOfReader, handshakes, 0)
 	})
+}
+
+// checkSameID: the guest reads the same features on every vCPU, because its kernel moves
+// programs from one to another.
+func checkSameID(g *guest) {
+	at := g.put(program{
+		{0xd5380400, "mrs x0, id_aa64pfr0_el1"},
+		{0xd5380421, "mrs x1, id_aa64pfr1_el1"},
+		{0xd5380502, "mrs x2, id_aa64dfr0_el1"},
+		{0xd5380603, "mrs x3, id_aa64isar0_el1"},
+		{0xd5380624, "mrs x4, id_aa64isar1_el1"},
+		{0xd5380705, "mrs x5, id_aa64mmfr0_el1"},
+		{0xd5380726, "mrs x6, id_aa64mmfr1_el1"},
+		{0xd5380747, "mrs x7, id_aa64mmfr2_el1"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	names := [...]string{"PFR0", "PFR1", "DFR0", "ISAR0", "ISAR1", "MMFR0", "MMFR1", "MMFR2"}
+	g.cpu.wantHVC("mrs", g.cpu.runAt(at), 1)
+	first := g.cpu.x()
+	g.start(1, func(c *cpu) {
+		c.wantHVC("mrs", c.runAt(at), 1)
+		for i, name := range names {
+			if second := c.x(); second[i] != first[i] {
+				c.errorf("ID_AA64%s_EL1 is 0x%x on vCPU 0 and 0x%x on vCPU 1", name, first[i], second[i])
+			}
+		}
+	})()
 }

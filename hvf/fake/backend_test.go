@@ -2,6 +2,7 @@ package fake
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,7 +85,6 @@ func TestHiddenFeatures(t *testing.T) {
 				{aarch64.ID_AA64MMFR2_EL1, 0xf << 24, 0, 11},
 				{aarch64.ID_AA64ZFR0_EL1, ^uint64(0), 0, 15},
 				{aarch64.ID_AA64SMFR0_EL1, ^uint64(0), 0, 15},
-				{aarch64.MPIDR_EL1, ^uint64(0), 1<<31 | 3, 11},
 			} {
 				got, err := v.SysReg(tt.reg)
 				if tt.since > macOS.Major {
@@ -98,6 +98,48 @@ func TestHiddenFeatures(t *testing.T) {
 			must(t, v.Close())
 		})
 		must(t, vm.Close())
+	}
+}
+
+// TestSameIDRegs: the framework shows each vCPU other features, and the backend gives all
+// of them those of the first.
+func TestSameIDRegs(t *testing.T) {
+	f := New(t, Options{IDsDiffer: true})
+	must(t, f.Framework().VMCreate(0))
+	var raw, backend [2][]hvf.IDReg
+	onThread(func() {
+		v, err := f.Framework().VCPUCreate(0)
+		must(t, err)
+		raw[0] = hvf.ReadIDRegs(v)
+		onThread(func() {
+			v, err := f.Framework().VCPUCreate(0)
+			must(t, err)
+			raw[1] = hvf.ReadIDRegs(v)
+			must(t, v.Destroy())
+		})
+		must(t, v.Destroy())
+	})
+	must(t, f.Framework().VMDestroy())
+	if len(raw[0]) < 10 || slices.Equal(raw[0], raw[1]) {
+		t.Errorf("the fake shows %x, then %x, want other ones", raw[0], raw[1])
+	}
+	vm, err := f.Hypervisor().NewVM(hv.Config{})
+	must(t, err)
+	for i := range backend {
+		onThread(func() {
+			v, err := vm.NewVCPU(i)
+			must(t, err)
+			for _, id := range raw[0] {
+				val, err := v.SysReg(id.Reg)
+				must(t, err)
+				backend[i] = append(backend[i], hvf.IDReg{Reg: id.Reg, Value: val})
+			}
+			defer func() { must(t, v.Close()) }()
+		})
+	}
+	must(t, vm.Close())
+	if !slices.Equal(backend[0], backend[1]) {
+		t.Errorf("the backend gives %x, then %x, want the same", backend[0], backend[1])
 	}
 }
 

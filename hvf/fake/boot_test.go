@@ -40,6 +40,7 @@ func TestBootLinux(t *testing.T) {
 		{"macOS 26, gic 3", 3, false, true, fake.Options{MacOS: hvf.MacOS{Major: 26}}},
 		{"macOS 15, framework's gic", 3, true, false, fake.Options{MacOS: hvf.MacOS{Major: 15}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
 		{"framework's gic, its timer also exits", 3, true, true, fake.Options{VTimer: fake.VTimerAlsoExits}},
+		{"framework's gic, WFI exits", 3, true, true, fake.Options{WFIExits: true, IDsDiffer: true}},
 		{"framework's gic, its timer only exits", 3, true, false, fake.Options{VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,7 +56,7 @@ func TestBootLinux(t *testing.T) {
 				t.Errorf("/proc/cpuinfo has %d processors, want 2", n)
 			}
 			if c.own {
-				checkOwnGIC(t, g)
+				checkOwnGIC(t, g, c.opt.WFIExits)
 			}
 			g.Send("poweroff\n")
 			if r := g.Wait(); r != vmm.PoweredOff {
@@ -67,15 +68,19 @@ func TestBootLinux(t *testing.T) {
 
 // checkOwnGIC checks that the framework's GIC delivered the interrupts, and that it
 // is reset with the machine.
-func checkOwnGIC(t *testing.T, g *vmtest.Guest) {
+func checkOwnGIC(t *testing.T, g *vmtest.Guest, wfiExits bool) {
 	t.Helper()
 	if s := g.MustRun("cat /proc/interrupts"); !strings.Contains(s, "GICv3") || !strings.Contains(s, "arch_timer") {
 		t.Errorf("/proc/interrupts has no GICv3 or no timer:\n%s", s)
 	}
 	for i, cpu := range g.Machine().Stats().VCPUs {
 		for kind, name := range vmm.ExitNames() {
-			if n := cpu.Exits[kind]; n > 0 && (name == "wfi" || name == "vtimer") {
+			n := cpu.Exits[kind]
+			if n > 0 && (name == "wfi" && !wfiExits || name == "vtimer") {
 				t.Errorf("CPU %d: %d exits for %s", i, n, name)
+			}
+			if n == 0 && name == "wfi" && wfiExits {
+				t.Errorf("CPU %d: no exit for %s", i, name)
 			}
 		}
 	}

@@ -37,6 +37,7 @@ var callMutations = []callMutation{
 	{"memory is mapped unaligned", []string{"vm/runs"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[1] += 0x1000 })},
 	{"a system register is mistaken", []string{"register/system"}, 0, change("hv_vcpu_set_sys_reg", func(a *[4]uintptr) { a[1] = 0xdf00 })},
 	{"an ID register is not set", []string{"register/id"}, 0, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(aarch64.ID_AA64PFR0_EL1))},
+	{"a vCPU has other ID registers than the first", []string{"smp/id"}, 0, withoutArg("hv_vcpu_set_sys_reg", 1, uintptr(aarch64.ID_AA64ISAR1_EL1))},
 	{"the interrupt's level is not stated", []string{"interrupt/irq"}, 0, without("hv_vcpu_set_pending_interrupt")},
 	{"the interrupt's level is stated once", []string{"interrupt/irq"}, 0, once("hv_vcpu_set_pending_interrupt")},
 	{"IRQ and FIQ are swapped", []string{"interrupt/irq"}, 0, change("hv_vcpu_set_pending_interrupt", func(a *[4]uintptr) { a[1] ^= 1 })},
@@ -167,7 +168,7 @@ func TestCallMutations(t *testing.T) {
 					t.Fatalf("there is no case %s", name)
 				}
 				r := &recorder{TB: t}
-				h := New(r, Options{Call: m.call}).Hypervisor()
+				h := New(r, Options{Call: m.call, IDsDiffer: true}).Hypervisor()
 				err := c.CheckWithin(h, mutationPatience)
 				r.finish()
 				said := strings.Join(r.errs, "\n")

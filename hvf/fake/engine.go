@@ -25,6 +25,7 @@ type engine struct {
 	gic                atomic.Pointer[frameworkGIC]
 	vtimer             VTimerWithGIC
 	physicalTimerTraps bool
+	wfiExits           bool
 }
 
 // cpu is one vCPU of the engine.
@@ -51,7 +52,7 @@ func newEngine(counter func() uint64, opt Options) *engine {
 		engines.list = map[uint64]*engine{}
 	}
 	engines.last++
-	e := &engine{handle: engines.last, counter: counter, vtimer: opt.VTimer, physicalTimerTraps: opt.PhysicalTimerTraps}
+	e := &engine{handle: engines.last, counter: counter, vtimer: opt.VTimer, physicalTimerTraps: opt.PhysicalTimerTraps, wfiExits: opt.WFIExits}
 	engines.list[e.handle] = e
 	return e
 }

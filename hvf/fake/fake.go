@@ -27,6 +27,7 @@ type Options struct {
 	MaxIPABits int  // widest guest physical address in bits; 0 is 40
 	EL2        bool // nested virtualization is offered
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
+	IDsDiffer  bool // vCPUs after the first show another feature in ID_AA64ISAR1_EL1
 	Portable   bool // calls go through purego's own entry
 
 	// Call, if not nil, is called for each call into the library and makes it with
@@ -36,6 +37,7 @@ type Options struct {
 	// These matter for a VM that has the framework's GIC.
 	VTimer             VTimerWithGIC
 	PhysicalTimerTraps bool // accesses to CNTP_* exit, as if only EL2 had the timer
+	WFIExits           bool // as without the GIC
 }
 
 // Frame is one call into the library, with its arguments and its result.

@@ -90,7 +90,7 @@ func (p *privateGIC) handle(exit *hv.Exit) (done bool) {
 	case aarch64.ECSysReg:
 		return p.sysRegTrap(exit.ESR.SysRegTrap())
 	case aarch64.ECWFx:
-		if exit.ESR.WFx() != aarch64.WFI {
+		if exit.ESR.WFx() != aarch64.WFI || p.e.wfiExits {
 			return false
 		}
 		if !p.wait() {

@@ -32,7 +32,7 @@ type settings struct {
 	DropRacedCancels, BusyAfterDestroy uint64
 	CreateCode, MaxIPABits, EL2, SME   uint64
 	PhysicalTimerTraps                 uint64
-	UnknownKeepsInputs                 uint64
+	UnknownKeepsInputs, IDsDiffer      uint64
 	GoHeapLow, GoHeapHigh              uint64
 }
 
@@ -132,6 +132,7 @@ func (f *Fake) configure(opt Options) {
 		DropRacedCancels: word(opt.DropRacedCancels), BusyAfterDestroy: uint64(opt.BusyAfterDestroy),
 		CreateCode: uint64(opt.CreateCode), MaxIPABits: uint64(opt.MaxIPABits), EL2: word(opt.EL2), SME: word(opt.SME),
 		PhysicalTimerTraps: word(opt.PhysicalTimerTraps), UnknownKeepsInputs: word(opt.UnknownKeepsInputs),
+		IDsDiffer: word(opt.IDsDiffer),
 	}
 	s := &f.shared.settings
 	s.GoHeapLow, s.GoHeapHigh = goHeap()

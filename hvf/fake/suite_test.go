@@ -21,7 +21,7 @@ func TestSuite(t *testing.T) {
 		{"macOS 11", true, false, Options{MacOS: hvf.MacOS{Major: 11}}},
 		{"macOS 27", false, true, Options{MacOS: hvf.MacOS{Major: 27}}},
 		{"macOS 27, with rarities", false, false, Options{MacOS: hvf.MacOS{Major: 27}, UnknownPerMille: 300, UnknownMasks: true, DropRacedCancels: true, BusyAfterDestroy: 2}},
-		{"both, with rarities", true, false, Options{VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, UnknownKeepsInputs: true}},
+		{"both, with rarities", true, false, Options{VTimer: VTimerOnlyExits, UnknownPerMille: 300, UnknownMasks: true, UnknownKeepsInputs: true, IDsDiffer: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if testing.Short() && !c.short {

@@ -75,6 +75,7 @@ struct config {
 	u64 sme_supported;
 	u64 physical_timer_traps; /* accesses to CNTP_* exit even with the GIC */
 	u64 unknown_keeps_inputs; /* UNKNOWN leaves the interrupt inputs' levels as they are */
+	u64 ids_differ;           /* vCPUs after the first show other features */
 	u64 go_heap_low, go_heap_high; /* memory that must not be mapped */
 };
 extern struct config config;

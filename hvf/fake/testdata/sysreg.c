@@ -79,20 +79,27 @@ static const struct {
 	{HV_SYS_REG_ID_AA64MMFR2_EL1, 1ULL << 24},                         /* NV */
 };
 
+/* show adds bits to an ID register, if this macOS has it. */
+static void show(u64 id, u64 reg, u64 bits)
+{
+	u64 val = 0;
+	int n = find(reg);
+	if (n < 0)
+		return;
+	if (config.engine.get_sys && !config.engine.get_sys(config.handle, id, reg, &val))
+		config.engine.set_sys(config.handle, id, reg, val | bits);
+	else
+		stored[id][n] = bits;
+}
+
 void sysreg_defaults(struct vcpu *v)
 {
-	u64 id = v - vcpus, val = 0;
+	u64 id = v - vcpus;
 	memset(stored[id], 0, sizeof stored[id]);
-	for (unsigned i = 0; i < sizeof shown / sizeof *shown; i++) {
-		int n = find(shown[i].reg);
-		if (n < 0)
-			continue;
-		bool engine = config.engine.get_sys && !config.engine.get_sys(config.handle, id, shown[i].reg, &val);
-		if (engine)
-			config.engine.set_sys(config.handle, id, shown[i].reg, val | shown[i].bits);
-		else
-			stored[id][n] = shown[i].bits;
-	}
+	for (unsigned i = 0; i < sizeof shown / sizeof *shown; i++)
+		show(id, shown[i].reg, shown[i].bits);
+	if (config.ids_differ) /* I8MM or BF16 */
+		show(id, HV_SYS_REG_ID_AA64ISAR1_EL1, id ? 1ULL << 52 : 1ULL << 44);
 }
 
 hv_vcpu_config_t hv_vcpu_config_create(void) { return (hv_vcpu_config_t)object_new(VCPU_CONFIG); }
