@@ -14,7 +14,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hv/hvtest"
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
-	"github.com/miniboot-vmm/miniboot/softcpu"
 )
 
 // doctor prints what this host offers, as a table, and runs the conformance suite on the backend that would run a guest.
@@ -40,7 +39,10 @@ func (h host) doctor(stdout io.Writer) error {
 	} else {
 		describeFramework(t, fw)
 	}
-	return conform(t, c.describe(t))
+	if c.describe(t); err == nil && c.onFramework() {
+		describeVCPUs(t, fw)
+	}
+	return conform(t, c.Hypervisor)
 }
 
 // describeMac prints the Mac and whether this program may use its hypervisor.
@@ -79,25 +81,23 @@ func (t table) row(name string, value any) {
 	t.w.Flush() // the next row may take a while, or end the process
 }
 
-// describe prints what runs guests, and returns it.
-func (c chosen) describe(t table) hv.Hypervisor {
-	cpu, soft := c.Hypervisor.(*softcpu.Hypervisor)
-	if !soft {
+// describe prints what runs guests.
+func (c chosen) describe(t table) {
+	if c.onFramework() {
 		t.row("virtual machine", "can be made")
 		t.row("runs guests", "Hypervisor.framework")
-		return c.Hypervisor
+		return
 	}
 	if c.refusal != nil {
 		t.row("virtual machine", c.refusal)
 	}
 	t.row("runs guests", "the software CPU, ARMv8.0-A")
-	engine, err := cpu.Engine()
+	engine, err := c.soft.Engine()
 	if err != nil {
 		t.row("engine", fmt.Sprintf("%v: %v", engine, err))
 	} else {
 		t.row("engine", engine)
 	}
-	return cpu
 }
 
 // conform runs every case of the suite on h. It prints each failure, the reason for each group of skipped cases, and how

@@ -93,7 +93,7 @@ runs guests +RUNS
 		}
 		m := newFakeMac(t, c.opt, c.refusal, c.noCopy)
 		status, out, errs := m.run(t, nil, "doctor")
-		machine, runs, copied := "can be made", "Hypervisor.framework", ""
+		machine, runs, copied := "can be made", `Hypervisor.framework\nID registers +\d\d, the same on \d+ vCPUs`, ""
 		if !c.framework {
 			machine, runs = strings.TrimSuffix(strings.TrimPrefix(c.says, software), `\n`), `the software CPU, ARMv8.0-A\nengine +.*`
 			machine = "hvf: hv_vm_create: " + machine
@@ -108,6 +108,26 @@ runs guests +RUNS
 		if m.copies != c.copies || m.entered.Load() > 0 != c.framework || len(m.reported) > 0 {
 			t.Errorf("%s: replaced %d times, on the framework: %v, reported %q; the command is another", c.name, m.copies, m.entered.Load() > 0, m.reported)
 		}
+	}
+}
+
+// TestCompareVCPUs: vCPUs that show the same features, and others.
+func TestCompareVCPUs(t *testing.T) {
+	for _, c := range []struct {
+		opt  fake.Options
+		want string
+	}{
+		{fake.Options{}, `^1\d, the same on 3 vCPUs$`},
+		{fake.Options{IDsDiffer: true}, `^ID_AA64ISAR1_EL1 0x\w+ on vCPU 1, 0x\w+ on vCPU 0; ID_AA64ISAR1_EL1 0x\w+ on vCPU 2, .*; the guest sees vCPU 0's$`},
+		{fake.Options{CreateCode: hvf.ReturnNoResources}, `^hvf: hv_vm_create: HV_NO_RESOURCES`},
+	} {
+		got := told(compareVCPUs(fake.New(t, c.opt).Framework(), 3))
+		if !regexp.MustCompile(c.want).MatchString(got) {
+			t.Errorf("%+v: %s, want %s", c.opt, got, c.want)
+		}
+	}
+	if got, err := compareVCPUs(fake.New(t, fake.Options{}).Framework(), 65); err == nil {
+		t.Errorf("65 vCPUs: %s", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/signed"
+	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
 
@@ -24,8 +25,11 @@ var thisHost = host{accel.All(), hvf.Open, signed.Become, signed.IsCopy, sysctl}
 // chosen is the backend that runs guests.
 type chosen struct {
 	hv.Hypervisor
-	refusal error // why it is not Hypervisor.framework, on a Mac that has it
+	soft    *softcpu.Hypervisor // the same, if it is the software CPU
+	refusal error               // why it is not Hypervisor.framework, on a Mac that has it
 }
+
+func (c chosen) onFramework() bool { return c.soft == nil }
 
 // choose returns the backend for a value of -accel. The command and doctor both ask it. A program that lacks the
 // entitlement is replaced here by a signed copy of itself, after a call of before, so nothing else may have begun. Where
@@ -47,5 +51,6 @@ func (h host) choose(name string, before func(path string)) (c chosen, _ error) 
 	case errors.Is(c.refusal, hvf.ErrUnsupported):
 		c.refusal = nil // not a Mac: nothing is amiss
 	}
+	c.soft, _ = c.Hypervisor.(*softcpu.Hypervisor)
 	return c, nil
 }

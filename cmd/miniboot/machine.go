@@ -30,7 +30,7 @@ func newHypervisor(o options, log *slog.Logger) (hv.Hypervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, soft := c.Hypervisor.(*softcpu.Hypervisor); !soft {
+	if c.onFramework() {
 		return c.Hypervisor, nil
 	}
 	if c.refusal != nil {

@@ -108,16 +108,16 @@ func TestSameIDRegs(t *testing.T) {
 	must(t, f.Framework().VMCreate(0))
 	var raw, backend [2][]hvf.IDReg
 	onThread(func() {
-		v, err := f.Framework().VCPUCreate(0)
+		first, err := f.Framework().VCPUCreate(0)
 		must(t, err)
-		raw[0] = hvf.ReadIDRegs(v)
+		raw[0] = hvf.ReadIDRegs(first)
 		onThread(func() {
-			v, err := f.Framework().VCPUCreate(0)
+			second, err := f.Framework().VCPUCreate(0)
 			must(t, err)
-			raw[1] = hvf.ReadIDRegs(v)
-			must(t, v.Destroy())
+			raw[1] = hvf.ReadIDRegs(second)
+			must(t, second.Destroy())
 		})
-		must(t, v.Destroy())
+		must(t, first.Destroy())
 	})
 	must(t, f.Framework().VMDestroy())
 	if len(raw[0]) < 10 || slices.Equal(raw[0], raw[1]) {
@@ -125,18 +125,21 @@ func TestSameIDRegs(t *testing.T) {
 	}
 	vm, err := f.Hypervisor().NewVM(hv.Config{})
 	must(t, err)
-	for i := range backend {
-		onThread(func() {
-			v, err := vm.NewVCPU(i)
+	read := func(index int) (v hv.VCPU) {
+		v, err := vm.NewVCPU(index)
+		must(t, err)
+		for _, id := range raw[0] {
+			val, err := v.SysReg(id.Reg)
 			must(t, err)
-			for _, id := range raw[0] {
-				val, err := v.SysReg(id.Reg)
-				must(t, err)
-				backend[i] = append(backend[i], hvf.IDReg{Reg: id.Reg, Value: val})
-			}
-			defer func() { must(t, v.Close()) }()
-		})
+			backend[index] = append(backend[index], hvf.IDReg{Reg: id.Reg, Value: val})
+		}
+		return v
 	}
+	onThread(func() {
+		first := read(0)
+		onThread(func() { must(t, read(1).Close()) })
+		must(t, first.Close())
+	})
 	must(t, vm.Close())
 	if !slices.Equal(backend[0], backend[1]) {
 		t.Errorf("the backend gives %x, then %x, want the same", backend[0], backend[1])
