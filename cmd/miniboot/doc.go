@@ -11,6 +11,10 @@
 // booting does not hear the first presses. A second signal ends miniboot at once, and so does SIGHUP. Before the guest
 // begins, the first one does. SIGTSTP and SIGQUIT find the terminal as it was before miniboot.
 //
+// On a Mac, a miniboot that is not signed for Hypervisor.framework replaces itself by a copy that is, and says so in one
+// line. The copy is in the user's cache directory. Where that cannot be, -accel auto takes the software CPU and says why,
+// and -accel hvf fails.
+//
 // Other commands:
 //
 //	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a

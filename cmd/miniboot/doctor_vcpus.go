@@ -55,11 +55,8 @@ func idRegsOf(fw *hvf.Framework, n int) (cpus [][]hvf.IDReg, err error) {
 	}
 	defer func() { note(fw.VMDestroy()) }()
 	cpus = make([][]hvf.IDReg, n)
-	errs := make(chan error)
-	var destroy []chan struct{}
+	errs, end := make(chan error), make(chan struct{})
 	for i := range n {
-		end := make(chan struct{})
-		destroy = append(destroy, end)
 		go func() {
 			runtime.LockOSThread() // for ever: the thread ends with the goroutine
 			v, err := fw.VCPUCreate(0)
@@ -75,8 +72,8 @@ func idRegsOf(fw *hvf.Framework, n int) (cpus [][]hvf.IDReg, err error) {
 		}()
 		note(<-errs)
 	}
-	for _, end := range destroy {
-		close(end)
+	close(end)
+	for range n {
 		note(<-errs)
 	}
 	return cpus, err

@@ -126,7 +126,7 @@ func newFlags(o *options) *flag.FlagSet {
 	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
 	set.Var(size{&o.memory, vmm.MinMemory, maxMemory, 2 << 20}, "m", "memory of the guest, a `SIZE` such as 512M or 3G")
 	set.Var(number{&o.cpus, 1, vmm.MaxVCPUs}, "smp", "`NUMBER` of CPUs")
-	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it is there, else soft (`NAME`)")
+	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it can make a virtual machine, else soft (`NAME`)")
 	set.Var(choice{&o.engine, softcpu.EngineNames()}, "engine", "how the CPU in software works: the translator makes machine code of the guest's instructions,\nthe interpreter executes them one by one, auto is the translator if the host allows it (`NAME`)")
 	set.Var(size{&o.code, softcpu.MinCodeMemory, softcpu.MaxCodeMemory, 1}, "code-memory", "memory that each CPU in software has for translated or decoded instructions, a `SIZE` from 512K to 1G")
 	set.Var(number{&o.gic, 2, 3}, "gic", "`VERSION` of the interrupt controller, 2 or 3")
