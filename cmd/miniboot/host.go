@@ -45,11 +45,8 @@ func (h host) choose(name string, before func(path string)) (c chosen, _ error) 
 			c.refusal = fmt.Errorf("%w (%v)", c.refusal, noCopy)
 		}
 	}
-	switch {
-	case c.Hypervisor == nil:
+	if c.Hypervisor == nil {
 		return chosen{}, c.refusal
-	case errors.Is(c.refusal, hvf.ErrUnsupported):
-		c.refusal = nil // not a Mac: nothing is amiss
 	}
 	c.soft, _ = c.Hypervisor.(*softcpu.Hypervisor)
 	return c, nil

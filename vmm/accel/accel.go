@@ -7,8 +7,9 @@
 // links no other.
 //
 // On a Mac, a program that is not signed for Hypervisor.framework gets the software
-// CPU from "auto", and from "hvf" an error that wraps hvf.ErrEntitlement. Package
-// hvf/signed can make it a signed one.
+// CPU from "auto", and from "hvf" an error that wraps hvf.ErrEntitlement. A program that
+// has asked package hvf/signed for it is signed. All().Auto() says why it is the software
+// CPU.
 package accel
 
 import (
@@ -77,12 +78,15 @@ func (l List) New(name string) (hv.Hypervisor, error) {
 	return nil, fmt.Errorf("accel: there is no backend %q: give one of %s", name, strings.Join(l.Names(), ", "))
 }
 
-// Auto returns what New("auto") does, and why the preferred backend cannot be used if
-// h is another one.
+// Auto returns what New("auto") does, and why the preferred backend cannot be used if h
+// is another one. It is no reason that hosts of this kind do not have it.
 func (l List) Auto() (h hv.Hypervisor, refusal error) {
 	for _, b := range l {
 		h, err := b.usable()
 		if err == nil {
+			if errors.Is(refusal, hvf.ErrUnsupported) {
+				refusal = nil
+			}
 			return h, refusal
 		}
 		if refusal == nil {

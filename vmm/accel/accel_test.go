@@ -61,7 +61,7 @@ func TestNew(t *testing.T) {
 		if h, err := list.New("auto"); err != nil || h.(fake).name != tt.auto {
 			t.Errorf("%s: auto is %v, %v, want %s", tt.why, h, err, tt.auto)
 		}
-		if h, refusal := list.Auto(); h.(fake).name != tt.auto || !errors.Is(refusal, tt.named) {
+		if h, refusal := list.Auto(); h.(fake).name != tt.auto || !errors.Is(refusal, tt.named) && refusal != nil || (refusal == nil) != (tt.named == nil || tt.named == hvf.ErrUnsupported) {
 			t.Errorf("%s: Auto is %v, %v, want %s, %v", tt.why, h, refusal, tt.auto, tt.named)
 		}
 		if _, err := list.New("first"); !errors.Is(err, tt.named) {

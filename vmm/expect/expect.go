@@ -52,15 +52,16 @@ type Guest struct {
 
 // Start makes a machine and runs it until it ends, ctx is done, or Close is
 // called. The caller must call Close in any case, except after an error. Without a
-// Hypervisor in cfg, Start uses the best one of this host. It sets EndOnPanic and
-// leaves RaiseGOMAXPROCS to the caller. cfg's Console still gets the guest's output.
+// Hypervisor in cfg, Start uses the best one that this host lets the program use, and
+// warns cfg's Log if it is not the best one of the host. It sets EndOnPanic and leaves
+// RaiseGOMAXPROCS to the caller. cfg's Console still gets the guest's output.
 func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("expect: start: %w", context.Cause(ctx))
 	}
 	g := &Guest{console: newConsole(cfg.Console)}
 	cfg.Console, cfg.EndOnPanic = g.console, true
-	m, err := newMachine(cfg)
+	m, err := newMachine(cfg, accel.All())
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +79,16 @@ func Start(ctx context.Context, cfg vmm.Config) (*Guest, error) {
 	return g, nil
 }
 
-func newMachine(cfg vmm.Config) (_ *vmm.Machine, err error) {
+func newMachine(cfg vmm.Config, backends accel.List) (*vmm.Machine, error) {
 	if cfg.Hypervisor == nil {
-		if cfg.Hypervisor, err = accel.New("auto"); err != nil {
-			return nil, err
+		h, refusal := backends.Auto()
+		if h == nil {
+			return nil, refusal
 		}
+		if refusal != nil && cfg.Log != nil {
+			cfg.Log.Warn("expect: the guest runs on another backend than the best one", "err", refusal)
+		}
+		cfg.Hypervisor = h
 	}
 	return vmm.New(cfg)
 }
