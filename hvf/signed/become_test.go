@@ -162,6 +162,10 @@ func checkBecome(t *testing.T, how string, turns ...string) (wrong []string) {
 	os.Chmod(folder, 0o777)
 	for _, turn := range turns {
 		before := copies(folder)
+		var file os.FileInfo
+		if len(before) > 0 {
+			file, _ = os.Stat(before[0])
+		}
 		if turn == "damaged" && len(before) > 0 {
 			os.Truncate(before[0], 100)
 		}
@@ -185,6 +189,8 @@ func checkBecome(t *testing.T, how string, turns ...string) (wrong []string) {
 		}
 		if after := copies(folder); len(after) != 1 || turn == "second" && !slices.Equal(before, after) {
 			note("%s start: copies %v, then %v, want one", turn, before, after)
+		} else if now, _ := os.Stat(after[0]); os.SameFile(file, now) != (turn == "second") {
+			note("%s start: the copy is the file of the last start: %v", turn, turn != "second")
 		}
 	}
 	for _, path := range append(copies(folder), folder) {
