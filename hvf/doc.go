@@ -3,8 +3,8 @@
 // New returns the backend that implements the contract of package hv. The
 // framework's own GIC (macOS 15) is behind hv.GICMaker. Missing from the backend
 // on purpose: EL2, SME, and debug exceptions that exit. A program needs the
-// entitlement com.apple.security.hypervisor in its signature: see package
-// codesign.
+// entitlement com.apple.security.hypervisor in its signature, which packages codesign
+// and signed put there.
 //
 // A program that runs guests needs New and nothing else. All the rest is the
 // framework's own interface, for programs that want more of it than the contract

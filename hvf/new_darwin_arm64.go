@@ -41,5 +41,5 @@ var backend = sync.OnceValues(func() (hv.Hypervisor, error) {
 })
 
 // New returns the Hypervisor.framework backend. It always returns the same value.
-// If the program lacks the entitlement, NewVM fails.
+// If the program lacks the entitlement, NewVM fails with ErrEntitlement.
 func New() (hv.Hypervisor, error) { return backend() }

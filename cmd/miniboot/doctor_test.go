@@ -91,7 +91,7 @@ runs guests +RUNS
 		if !slices.Contains([]string{"signed", "as go build leaves it", "no place for a copy", "no machine left"}, c.name) {
 			continue // doctor has no flags, and the rest gives the same tables
 		}
-		m := newFakeMac(t, c.opt, c.refusal, c.noCopy)
+		m := newFakeMac(c.opt, c.refusal, c.noCopy)
 		status, out, errs := m.run(t, nil, "doctor")
 		machine, runs, copied := "can be made", `Hypervisor.framework\nID registers +\d\d, the same on \d+ vCPUs`, ""
 		if !c.framework {

@@ -34,7 +34,7 @@ type fakeMac struct {
 // replaced is what execve is in these tests: the program does not go on.
 type replaced struct{}
 
-func newFakeMac(t *testing.T, opt fake.Options, refusal hvf.ReturnCode, noCopy error) *fakeMac {
+func newFakeMac(opt fake.Options, refusal hvf.ReturnCode, noCopy error) *fakeMac {
 	m := &fakeMac{opt: opt, refusal: refusal, noCopy: noCopy}
 	m.host = host{
 		become: func(before func(string)) error {
@@ -180,7 +180,7 @@ func powerOffImage(t *testing.T) string {
 func (c firstMinute) check(t *testing.T, change func(*host)) (wrong []string) {
 	t.Helper()
 	note := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	m := newFakeMac(t, c.opt, c.refusal, c.noCopy)
+	m := newFakeMac(c.opt, c.refusal, c.noCopy)
 	args := append(strings.Fields(c.args), "-serial", "none", "-kernel", powerOffImage(t))
 	status, _, errs := m.run(t, change, args...)
 	if status != c.status || !regexp.MustCompile(`^`+c.says+`$`).MatchString(errs) {
@@ -206,7 +206,7 @@ func TestFirstMinute(t *testing.T) {
 
 // TestNoMac: where there is no framework the software CPU is what the user expects, and nothing is said.
 func TestNoMac(t *testing.T) {
-	m := newFakeMac(t, fake.Options{}, hvf.ReturnDenied, nil)
+	m := newFakeMac(fake.Options{}, hvf.ReturnDenied, nil)
 	status, _, errs := m.run(t, func(h *host) { h.rename(hvf.ErrUnsupported) }, "-serial", "none", "-kernel", powerOffImage(t))
 	if status != exitPowerOff || errs != "" {
 		t.Errorf("status %d, says %q, want nothing", status, errs)
@@ -220,7 +220,7 @@ func TestNoMac(t *testing.T) {
 // TestReplacedFirst: when the program is replaced it has not begun anything: it has not even looked for the kernel.
 func TestReplacedFirst(t *testing.T) {
 	for _, args := range [][]string{{"-kernel", "/missing", "-serial", "file:/missing/console"}, {"doctor"}} {
-		m := newFakeMac(t, fake.Options{}, hvf.ReturnDenied, nil)
+		m := newFakeMac(fake.Options{}, hvf.ReturnDenied, nil)
 		begun := false
 		m.host.isCopy = func() bool { return true }
 		status, out, errs := m.run(t, func(h *host) {

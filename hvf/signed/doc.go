@@ -12,6 +12,8 @@
 //		if err := signed.Become(nil); err != nil {
 //			log.Print(err) // accel.New("auto") will take the software CPU
 //		}
+//		...
+//	}
 //
 // A package whose tests run guests on a Mac has
 //
