@@ -71,8 +71,8 @@ func init() {
 	}
 }
 
-// trialTime is how long a copy may take to start. macOS looks at a new program for some
-// hundred milliseconds at most.
+// trialTime is how long a copy may take to start. macOS examines a program before it runs
+// it for the first time.
 const trialTime = time.Minute
 
 // starts reports why this host does not run a copy of this program: macOS kills a

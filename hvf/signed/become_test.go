@@ -47,7 +47,10 @@ var programs = map[string]func(l *launcher){
 	"no cache":   func(l *launcher) { l.cache = func() (string, error) { return "", errors.New("no home") } },
 	"not a file": func(l *launcher) { l.cache = func() (string, error) { return os.DevNull, nil } },
 	"killed":     killed,
-	"no exec":    func(l *launcher) { l.exec = func(string, []string, []string) error { return syscall.EACCES } },
+	"no program runs there": func(l *launcher) { // as on a file system that is mounted noexec
+		l.starts = func(path string) error { os.Chmod(path, 0o600); return starts(path) }
+	},
+	"no exec": func(l *launcher) { l.exec = func(string, []string, []string) error { return syscall.EACCES } },
 	"a newer one": func(l *launcher) {
 		l.sign = func(p []byte, _ string) ([]byte, error) { return append(p, "newer"+mark...), nil }
 	},
@@ -241,7 +244,7 @@ func TestBecomeNot(t *testing.T) {
 	self, _ := os.Executable()
 	for how, want := range map[string]string{
 		"no need": "", "unsigned": "no room", "no cache": "no home", "not a file": "not a directory", "killed": "it does not start: signal: killed",
-		"no exec": "permission denied",
+		"no exec": "permission denied", "no program runs there": "permission denied",
 	} {
 		cache := t.TempDir()
 		b, _, err := start(how, cache, "/")
