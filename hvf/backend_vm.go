@@ -13,6 +13,7 @@ import (
 type vm struct {
 	h       *hypervisor
 	fw      *Framework
+	clock   clock
 	ipaBits int
 
 	// gic is the framework's, or nil. It is set before the first vCPU is made.
@@ -80,10 +81,10 @@ func (m *vm) check(what string, gpa, size uint64) error {
 }
 
 // Counter reads the counter behind the guest's timers.
-func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
+func (m *vm) Counter() uint64 { return m.clock.counter(m.fw.MachAbsoluteTime()) }
 
-// CounterFrequency returns CNTFRQ_EL0, which guest and host share.
-func (m *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
+// CounterFrequency returns what the guest reads from CNTFRQ_EL0.
+func (m *vm) CounterFrequency() uint64 { return m.clock.hz }
 
 func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index > 255 {

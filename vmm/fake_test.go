@@ -85,7 +85,7 @@ func (m *fakeVM) Protect(gpa, size uint64, p hv.Prot) error { return nil }
 // Counter follows the host's clock, so that in a synctest bubble it is fake.
 func (m *fakeVM) Counter() uint64 { return 1_000_000 + uint64(time.Since(m.start))*24/1000 }
 
-func (m *fakeVM) CounterFrequency() uint64 { return hv.CounterFrequency }
+func (m *fakeVM) CounterFrequency() uint64 { return 24_000_000 }
 
 func (m *fakeVM) NewVCPU(index int) (hv.VCPU, error) {
 	if m.h.newVCPU != nil {

@@ -34,8 +34,7 @@ func checkCounter(g *guest) {
 	ticks := g.vm.Counter() - first
 	after := time.Since(start)
 	hz := g.vm.CounterFrequency()
-	inTicks := func(d time.Duration) uint64 { return uint64(d) * hz / uint64(time.Second) } // of milliseconds
-	if lo, hi := inTicks(before)*9/10, inTicks(after)*11/10+24; ticks < lo || ticks > hi {
+	if lo, hi := g.ticks(before)*9/10, g.ticks(after)*11/10+g.ticks(time.Microsecond); ticks < lo || ticks > hi {
 		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hz)
 	}
 }

@@ -3,6 +3,7 @@ package fake
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,31 +156,31 @@ func (r *recorder) finish() {
 // TestCallMutations: each mistake makes the cases about it fail, or breaks a rule of
 // the fake.
 func TestCallMutations(t *testing.T) {
-	byName := make(map[string]hvtest.Case)
-	for _, c := range hvtest.Cases() {
-		byName[c.Name] = c
-	}
 	for _, m := range callMutations {
-		t.Run(m.wrong, func(t *testing.T) {
-			for _, name := range m.cases[:most(len(m.cases))] {
-				c, ok := byName[name]
-				if !ok {
-					t.Fatalf("there is no case %s", name)
-				}
-				r := &recorder{TB: t}
-				h := New(r, Options{Call: m.call}).Hypervisor()
-				err := c.CheckWithin(h, mutationPatience)
-				r.finish()
-				said := strings.Join(r.errs, "\n")
-				switch {
-				case m.rule == 0 && err == nil:
-					t.Errorf("%s does not notice; rules: %s", name, said)
-				case m.rule != 0 && !strings.Contains(said, fmt.Sprintf("rule %d", m.rule)):
-					t.Errorf("%s does not break rule %d: %v; rules: %s", name, m.rule, err, said)
-				}
-				t.Logf("%s: %.200v; %.200s", name, err, said)
-			}
-		})
+		t.Run(m.wrong, func(t *testing.T) { m.mustShow(t, Options{}) })
+	}
+}
+
+// mustShow checks that the mistake is found, over a fake with these options.
+func (m callMutation) mustShow(t *testing.T, opt Options) {
+	t.Helper()
+	opt.Call = m.call
+	for _, name := range m.cases[:most(len(m.cases))] {
+		i := slices.IndexFunc(hvtest.Cases(), func(c hvtest.Case) bool { return c.Name == name })
+		if i < 0 {
+			t.Fatalf("there is no case %s", name)
+		}
+		r := &recorder{TB: t}
+		err := hvtest.Cases()[i].CheckWithin(New(r, opt).Hypervisor(), mutationPatience)
+		r.finish()
+		said := strings.Join(r.errs, "\n")
+		switch {
+		case m.rule == 0 && err == nil:
+			t.Errorf("%s does not notice; rules: %s", name, said)
+		case m.rule != 0 && !strings.Contains(said, fmt.Sprintf("rule %d", m.rule)):
+			t.Errorf("%s does not break rule %d: %v; rules: %s", name, m.rule, err, said)
+		}
+		t.Logf("%s: %.200v; %.200s", name, err, said)
 	}
 }
 

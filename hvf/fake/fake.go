@@ -24,6 +24,12 @@ type Options struct {
 	BusyAfterDestroy   int            // how often hv_vm_create says HV_BUSY after a destroy
 	CreateCode         hvf.ReturnCode // what hv_vm_create returns, if not success
 
+	// CounterFrequency is the rate of the guest's counters in Hz. 0 is MachFrequency,
+	// the rate of mach_absolute_time.
+	CounterFrequency uint64
+	ProcessFrequency uint64 // what this process reads from CNTFRQ_EL0; 0 is CounterFrequency
+	OffsetInMach     bool   // the virtual timer's offset is in ticks of mach_absolute_time
+
 	MaxIPABits int  // widest guest physical address in bits; 0 is 40
 	EL2        bool // nested virtualization is offered
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
@@ -36,6 +42,26 @@ type Options struct {
 	// These matter for a VM that has the framework's GIC.
 	VTimer             VTimerWithGIC
 	PhysicalTimerTraps bool // accesses to CNTP_* exit, as if only EL2 had the timer
+}
+
+// MachFrequency is the rate of the fake's mach_absolute_time in Hz.
+const MachFrequency = 24_000_000
+
+// withDefaults replaces zeros by what they stand for.
+func (opt Options) withDefaults() Options {
+	if opt.MacOS == (hvf.MacOS{}) {
+		opt.MacOS = hvf.MacOS{Major: 27}
+	}
+	if opt.MaxIPABits == 0 {
+		opt.MaxIPABits = 40
+	}
+	if opt.CounterFrequency == 0 {
+		opt.CounterFrequency = MachFrequency
+	}
+	if opt.ProcessFrequency == 0 {
+		opt.ProcessFrequency = opt.CounterFrequency
+	}
+	return opt
 }
 
 // VTimerWithGIC says how the virtual timer's interrupt reaches a guest that has the
@@ -62,12 +88,7 @@ type Fake struct {
 // test if the host has no C compiler.
 func New(tb testing.TB, opt Options) *Fake {
 	tb.Helper()
-	if opt.MacOS == (hvf.MacOS{}) {
-		opt.MacOS = hvf.MacOS{Major: 27}
-	}
-	if opt.MaxIPABits == 0 {
-		opt.MaxIPABits = 40
-	}
+	opt = opt.withDefaults()
 	// A library has only one VM, so each fake is a file of its own.
 	path := filepath.Join(tb.TempDir(), "fake.so")
 	install(tb, build(tb, opt.MacOS), path)
@@ -83,12 +104,20 @@ func New(tb testing.TB, opt Options) *Fake {
 	if opt.Call != nil {
 		calls = &between{Library: calls, call: opt.Call, names: map[uintptr]string{}}
 	}
-	f.fw = hvf.Bind(calls)
+	f.fw = hvf.Bind(process{calls, opt.ProcessFrequency})
 	f.engine = newEngine(f.fw.MachAbsoluteTime, opt)
 	f.configure(opt)
 	tb.Cleanup(func() { f.finish(tb) })
 	return f
 }
+
+// process is the library in a process that reads hz from CNTFRQ_EL0.
+type process struct {
+	ccall.Library
+	hz uint64
+}
+
+func (p process) CounterFrequency() uint64 { return p.hz }
 
 // between wraps a library so that its calls go through Options.Call.
 type between struct {
