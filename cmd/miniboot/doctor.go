@@ -33,7 +33,11 @@ func doctor(args []string, stdout io.Writer) error {
 	} else {
 		describeFramework(t, fw)
 	}
-	return conform(t, pick(t))
+	h := pick(t)
+	if fw != nil {
+		describeClock(t, fw, h)
+	}
+	return conform(t, h)
 }
 
 // table prints rows of a name and a value.
@@ -104,6 +108,29 @@ func conform(t table, h hv.Hypervisor) error {
 		return fmt.Errorf("%d cases of the conformance suite failed: please report the table", failed)
 	}
 	return nil
+}
+
+// describeClock prints the rates at which this process, the host's clock and guests count. Whether a guest's time is the host's
+// is a case of the suite.
+func describeClock(t table, fw *hvf.Framework, h hv.Hypervisor) {
+	t.row("CNTFRQ_EL0", fmt.Sprintf("%d Hz", fw.CounterFrequency()))
+	base, err := fw.MachTimebaseInfo()
+	t.row("mach timebase", told(fmt.Sprintf("%d/%d ns", base[0], base[1]), err))
+	vm, err := h.NewVM(hv.Config{})
+	if err != nil {
+		return // which the table has already
+	}
+	defer vm.Close()
+	t.row("guests' counters", fmt.Sprintf("%d Hz", vm.CounterFrequency()))
+}
+
+// sdkOf says which SDK a macOS program was linked with if that is newer than guests' counters need, and what to do.
+func sdkOf(path string) string {
+	sdk, newer := newerSDK(path)
+	if !newer {
+		return fmt.Sprintf("%v or older", codesign.KeepSDK)
+	}
+	return fmt.Sprintf("%v: guests may count at 1 GHz, run: miniboot sign %s", sdk, path)
 }
 
 // entitlementOf says whether a macOS program has the entitlement, and what to do if not.

@@ -23,4 +23,5 @@ func describeHost(t table) {
 		return
 	}
 	t.row("entitlement", entitlementOf(exe))
+	t.row("SDK", sdkOf(exe))
 }

@@ -34,7 +34,7 @@ func TestClocks(t *testing.T) {
 			must(t, vm.Close())
 			checked := 0
 			for _, c := range hvtest.Cases() {
-				if !strings.Contains(c.Name, "timer") && c.Name != "vm/counter" && c.Name != "sysreg/untrapped" {
+				if !strings.Contains(c.Name, "timer") && c.Name != "vm/counter" && c.Name != "vm/time" && c.Name != "sysreg/untrapped" {
 					continue
 				}
 				checked++
@@ -78,7 +78,7 @@ var clockMutations = []struct {
 		}}, clocks["1 GHz, offset in counter ticks"]},
 	{callMutation{"the rate of mach_absolute_time is not asked for", []string{"vm/runs"}, 0,
 		without("mach_timebase_info")}, clocks["1 GHz, offset in counter ticks"]},
-	{callMutation{"CNTFRQ_EL0 is assumed", []string{"sysreg/untrapped", "vtimer/fires"}, 0,
+	{callMutation{"CNTFRQ_EL0 is assumed", []string{"vm/time", "sysreg/untrapped", "vtimer/fires"}, 0,
 		without("")}, Options{CounterFrequency: gigahertz, ProcessFrequency: MachFrequency}},
 }
 
