@@ -59,7 +59,9 @@ func (h *hypervisor) newVM(cfg hv.Config) (*vm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vm{h: h, fw: h.fw, clock: h.clock, ipaBits: bits, cpus: map[int]*vcpu{}}, nil
+	m := &vm{h: h, fw: h.fw, clock: h.clock, ipaBits: bits, cpus: map[int]*vcpu{}}
+	m.mapped.Store(new(ranges))
+	return m, nil
 }
 
 // create calls hv_vm_create and returns the width of the guest's addresses.

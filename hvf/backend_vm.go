@@ -3,7 +3,9 @@ package hvf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -19,8 +21,11 @@ type vm struct {
 	// gic is the framework's, or nil. It is set before the first vCPU is made.
 	gic *gic
 
-	mu        sync.Mutex    // guards what follows
-	mapped    ranges        // what Close unmaps
+	// mapped is the guest's memory, also while Withdraw holds a part of it. mu guards
+	// writing: see change.
+	mapped atomic.Pointer[ranges]
+
+	mu        sync.Mutex    // guards what follows, and the framework's mappings
 	vcpus     int           // open ones, and those that are being made
 	cpus      map[int]*vcpu // by index
 	populated bool          // NewVCPU was called
@@ -37,13 +42,13 @@ func (m *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.mapped.overlap(gpa, size) {
+	if m.mapped.Load().overlap(gpa, size) {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: a part of the range is mapped already, unmap it first", size, gpa)
 	}
 	if err := m.fw.VMMap(mem, gpa, p); err != nil {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x %v: %w", size, gpa, p, err)
 	}
-	m.mapped.add(gpa, size)
+	m.change(func(r *ranges) { r.add(gpa, size) })
 	return nil
 }
 
@@ -56,8 +61,15 @@ func (m *vm) Unmap(gpa, size uint64) error {
 	if err := m.fw.VMUnmap(gpa, size); err != nil {
 		return fmt.Errorf("hvf: unmap 0x%x bytes at 0x%x: %w", size, gpa, err)
 	}
-	m.mapped.remove(gpa, size)
+	m.change(func(r *ranges) { r.remove(gpa, size) })
 	return nil
+}
+
+// change replaces the set of mapped addresses. The caller holds mu.
+func (m *vm) change(f func(*ranges)) {
+	r := slices.Clone(*m.mapped.Load())
+	f(&r)
+	m.mapped.Store(&r)
 }
 
 func (m *vm) Protect(gpa, size uint64, p hv.Prot) error {
@@ -145,10 +157,10 @@ func (m *vm) Close() error {
 		m.gic.close()
 	}
 	var errs []error
-	for _, r := range m.mapped {
+	for _, r := range *m.mapped.Load() {
 		errs = append(errs, m.fw.VMUnmap(r.start, r.end-r.start))
 	}
-	m.mapped = nil
+	m.mapped.Store(new(ranges))
 	err := m.fw.VMDestroy()
 	for range busyRetries {
 		if !errors.Is(err, ReturnBusy) {

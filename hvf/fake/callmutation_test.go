@@ -33,6 +33,8 @@ var callMutations = []callMutation{
 	{"a vCPU is not destroyed", []string{"vm/runs"}, 0, without("hv_vcpu_destroy")},
 	{"a vCPU is destroyed twice", []string{"vm/runs"}, 3, twice("hv_vcpu_destroy")},
 	{"memory is not unmapped", []string{"memory/unmap"}, 0, without("hv_vm_unmap")},
+	{"memory stays mapped while it is withdrawn", []string{"withdraw/running"}, 0, mappedOnce(true)},
+	{"withdrawn memory is not mapped again", []string{"withdraw/content", "withdraw/running"}, 0, mappedOnce(false)},
 	{"protection is not changed", []string{"memory/no-exec"}, 0, without("hv_vm_protect")},
 	{"memory is mapped for all", []string{"memory/read-only"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[3] = 7 })},
 	{"memory is mapped unaligned", []string{"vm/runs"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[1] += 0x1000 })},
@@ -108,6 +110,26 @@ func once(name string) func(string, *ccall.Frame, func()) {
 			call()
 		}
 		done = done || function == name
+	}
+}
+
+// mappedOnce drops each mapping of a VM but the first, and with forGood each unmapping
+// too.
+func mappedOnce(forGood bool) func(string, *ccall.Frame, func()) {
+	mapped := false // these calls do not overlap
+	return func(function string, f *ccall.Frame, call func()) {
+		drop := false
+		switch function {
+		case "hv_vm_create":
+			mapped = false
+		case "hv_vm_map":
+			drop, mapped = mapped, true
+		case "hv_vm_unmap":
+			drop = forGood
+		}
+		if f.Ret = 0; !drop {
+			call()
+		}
 	}
 }
 
