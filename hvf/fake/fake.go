@@ -167,6 +167,12 @@ func (f *Fake) ScriptTimed(n int, exits ...hvf.VCPUExit) { f.script(exits, n+1) 
 // by the library's own clock: see ScriptTimed.
 func (f *Fake) Outside() time.Duration { return time.Duration(f.ask("fake_outside")) }
 
+// Stage2 returns how many bytes of memory the guest's stage 2 maps: pages that the guest
+// or the host has touched since they were mapped. What the host frees while it is mapped
+// still counts if a call of Stage2 has seen it before, as on a Mac, where advice about
+// such a page has no effect.
+func (f *Fake) Stage2() uint64 { return f.ask("fake_stage2_pages") * hv.PageSize }
+
 func (f *Fake) finish(tb testing.TB) {
 	tb.Helper()
 	for _, v := range f.Violations() {

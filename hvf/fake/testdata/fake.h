@@ -102,6 +102,7 @@ bool object_check(struct object *o, enum kind kind, const char *function);
 struct mapping {
 	u64 ipa, size;
 	char *addr;
+	u8 *held; /* for each PAGE: stage 2 maps it, so that the host cannot free it */
 };
 struct vm {
 	bool exists, has_gic, el2, ran;
