@@ -22,10 +22,17 @@ func park(t *testing.T, v *vcpu) time.Duration {
 	return time.Since(start)
 }
 
-// A WFI waits for whatever comes first, and no longer; WFE does not wait.
+// A WFI waits for whatever comes first, and no longer, at each rate of the counters; WFE
+// does not wait.
 func TestWFI(t *testing.T) {
+	for _, hz := range []uint64{24_000_000, 1_000_000_000} {
+		testWFI(t, hz)
+	}
+}
+
+func testWFI(t *testing.T, hz uint64) {
 	const soon = 10 * time.Millisecond
-	ticks := func(v *vcpu, d time.Duration) uint64 { return v.now() + uint64(d)*24/1000 }
+	ticks := func(v *vcpu, d time.Duration) uint64 { return v.now() + aarch64.CounterTicks(d, hz) }
 	for _, c := range []struct {
 		name  string
 		setUp func(v *vcpu, cpu *fakeCPU)
@@ -87,10 +94,11 @@ func TestWFI(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v, cpu := onlineCPU(t, Config{})
+			cpu.h.vm.hz = hz
 			c.setUp(v, cpu)
 			got := park(t, v)
 			if got < c.want || got > c.want+time.Microsecond {
-				t.Errorf("%s: waited %v, want %v", c.name, got, c.want)
+				t.Errorf("%s, at %d Hz: waited %v, want %v", c.name, hz, got, c.want)
 			}
 			if pc := cpu.reg[hv.RegPC]; pc != codeBase+4 {
 				t.Errorf("%s: PC 0x%x, want 0x%x", c.name, pc, codeBase+4)
