@@ -14,10 +14,10 @@ var lifecycleCases = []Case{
 		g.cpu.wantHVC("hvc #1", g.cpu.runAt(g.put(hvc1)), 1)
 	}},
 	{"vm/counter", checkCounter},
-	{"vm/time", checkTime},
 	{"vm/close", checkClose},
 	{"vm/again", checkAgain},
 	{"vm/vcpu-again", checkVCPUAgain},
+	{"vm/time", checkTime},
 }
 
 // checkCounter: the counter never goes back, and has the rate that it claims.

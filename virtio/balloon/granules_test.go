@@ -28,7 +28,7 @@ func TestGranules(t *testing.T) {
 		{"three of four", []step{in(p, p+1, p+2)}, nil},
 		{"one granule", []step{in(p, p+1, p+2, p+3)}, []string{"0+4"}},
 		{"in any order", []step{in(p+2, p, p+3, p+1)}, []string{"0+4"}},
-		{"in several requests", []step{in(p+6), in(p + 5), in(p+4, p+9), in(p + 7)}, []string{"4+4"}},
+		{"in several requests", []step{in(p + 6), in(p + 5), in(p+4, p+9), in(p + 7)}, []string{"4+4"}},
 		{"four of two", []step{in(p+2, p+3, p+4, p+5)}, nil},
 		{"a run of granules", []step{in(p+8, p+9, p+10, p+11, p+3, p+2, p+1, p, p+4, p+7, p+5, p+6)}, []string{"0+12"}},
 		{"two runs", []step{in(p, p+1, p+2, p+3, p+8, p+9, p+10, p+11)}, []string{"0+4", "8+4"}},
