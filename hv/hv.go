@@ -63,12 +63,15 @@ type VM interface {
 	// of a mapping. A refused access exits with a permission fault, and may be
 	// tried again.
 	Protect(gpa, size uint64, p Prot) error
-	// Counter reads the host's counter behind the guest's timers, in ticks of
+	// Counter reads the host's counter behind the guest's timers, in ticks: see
 	// CounterFrequency. A guest's CNTVCT_EL0 is this counter less the vCPU's
-	// offset. Counter never goes back.
+	// offset, or behind that by less than the host's clock can tell apart. Counter
+	// never goes back.
 	Counter() uint64
-	// CounterFrequency is the rate of Counter and of the guest's counters, in Hz.
-	// The guest reads it from CNTFRQ_EL0.
+	// CounterFrequency is the number of ticks in a second. The tick is the one unit
+	// of the counters: of Counter, of SetVTimerOffset, of the guest's CNTVCT_EL0 and
+	// of its timers. The guest reads this number from CNTFRQ_EL0. It depends on the
+	// host, and never changes while the VM exists.
 	CounterFrequency() uint64
 	// NewVCPU makes a vCPU that belongs to the calling goroutine, which has
 	// called runtime.LockOSThread and will run and close it.
@@ -77,10 +80,6 @@ type VM interface {
 	// open.
 	Close() error
 }
-
-// CounterFrequency, in Hz, is what VM.CounterFrequency returns on every backend so
-// far: the value of CNTFRQ_EL0 on Apple Silicon.
-const CounterFrequency = 24_000_000
 
 // VCPU is one processor. All methods but Kick belong to the goroutine that
 // made it.
@@ -108,8 +107,8 @@ type VCPU interface {
 	// SetVTimerMask masks the virtual timer's exit, or lets it happen again.
 	// Each ExitVTimer masks it.
 	SetVTimerMask(masked bool) error
-	// SetVTimerOffset sets how many ticks the guest's virtual counter is behind
-	// VM.Counter.
+	// SetVTimerOffset sets how many ticks of VM.CounterFrequency the guest's virtual
+	// counter is behind VM.Counter.
 	SetVTimerOffset(ticks uint64) error
 
 	// Kick makes the current Run, or else the next one, return ExitCanceled.

@@ -14,8 +14,9 @@ import (
 func (fw *Framework) Hypervisor() hv.Hypervisor { return &hypervisor{fw: fw} }
 
 type hypervisor struct {
-	fw   *Framework
-	live atomic.Bool // a VM exists
+	fw    *Framework
+	live  atomic.Bool // a VM exists
+	clock clock       // of the host; belongs to whoever has set live. Zero before the first VM
 }
 
 // defaultIPABits is the framework's width of a guest physical address before
@@ -37,12 +38,29 @@ func (h *hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if !h.live.CompareAndSwap(false, true) {
 		return nil, fmt.Errorf("hvf: new vm: %w: this process has a virtual machine, close it first", ReturnBusy)
 	}
-	bits, err := h.create(cfg)
+	m, err := h.newVM(cfg)
 	if err != nil {
 		h.live.Store(false)
 		return nil, err
 	}
-	return &vm{h: h, fw: h.fw, ipaBits: bits, cpus: map[int]*vcpu{}}, nil
+	return m, nil
+}
+
+func (h *hypervisor) newVM(cfg hv.Config) (*vm, error) {
+	if h.clock == (clock{}) {
+		c, err := h.fw.findClock()
+		if err != nil {
+			return nil, err
+		}
+		h.clock = c
+	}
+	bits, err := h.create(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m := &vm{h: h, fw: h.fw, clock: h.clock, ipaBits: bits, cpus: map[int]*vcpu{}}
+	m.mapped.Store(new(ranges))
+	return m, nil
 }
 
 // create calls hv_vm_create and returns the width of the guest's addresses.

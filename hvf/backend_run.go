@@ -7,8 +7,9 @@ import (
 )
 
 // Run enters the guest. It does not return for exits that mean nothing to a caller:
-// the framework's UNKNOWN, which is a signal that hit the thread, and a
-// cancellation whose kick an earlier Run has already returned.
+// the framework's UNKNOWN, which is a signal that hit the thread, a
+// cancellation whose kick an earlier Run has already returned, and an access that met a
+// Withdraw.
 func (v *vcpu) Run() (hv.Exit, error) {
 	v.kick.enter()
 	for {
@@ -48,6 +49,9 @@ func (v *vcpu) Run() (hv.Exit, error) {
 			return v.leave(hv.Exit{Reason: hv.ExitVTimer}), nil
 		case hv.ExitException:
 			x := &e.Exception
+			if v.vm.awaitMemory(x) {
+				continue
+			}
 			return v.leave(hv.Exit{Reason: e.Reason, ESR: x.Syndrome, FAR: x.VirtualAddress, IPA: x.PhysicalAddress}), nil
 		default: // hv's own reasons have the numbers that follow the framework's
 			v.leave(hv.Exit{})

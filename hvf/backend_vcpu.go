@@ -130,7 +130,9 @@ func (v *vcpu) SetVTimerMask(masked bool) error {
 	return v.raw.SetVTimerMask(masked)
 }
 
-func (v *vcpu) SetVTimerOffset(ticks uint64) error { return v.raw.SetVTimerOffset(ticks) }
+func (v *vcpu) SetVTimerOffset(ticks uint64) error {
+	return v.raw.SetVTimerOffset(v.vm.clock.offset(ticks))
+}
 
 // Kick makes the current or the next Run return ExitCanceled.
 func (v *vcpu) Kick() { v.kick.post() }

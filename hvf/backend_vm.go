@@ -3,7 +3,9 @@ package hvf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -13,6 +15,7 @@ import (
 type vm struct {
 	h       *hypervisor
 	fw      *Framework
+	clock   clock
 	ipaBits int
 
 	// gic is the framework's, or nil. It is set before the first vCPU is made.
@@ -20,8 +23,11 @@ type vm struct {
 
 	identity identity
 
-	mu        sync.Mutex    // guards what follows
-	mapped    ranges        // what Close unmaps
+	// mapped is the guest's memory, also while Withdraw holds a part of it. mu guards
+	// writing: see change.
+	mapped atomic.Pointer[ranges]
+
+	mu        sync.Mutex    // guards what follows, and the framework's mappings
 	vcpus     int           // open ones, and those that are being made
 	cpus      map[int]*vcpu // by index
 	populated bool          // NewVCPU was called
@@ -38,13 +44,13 @@ func (m *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.mapped.overlap(gpa, size) {
+	if m.mapped.Load().overlap(gpa, size) {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: a part of the range is mapped already, unmap it first", size, gpa)
 	}
 	if err := m.fw.VMMap(mem, gpa, p); err != nil {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x %v: %w", size, gpa, p, err)
 	}
-	m.mapped.add(gpa, size)
+	m.change(func(r *ranges) { r.add(gpa, size) })
 	return nil
 }
 
@@ -57,8 +63,15 @@ func (m *vm) Unmap(gpa, size uint64) error {
 	if err := m.fw.VMUnmap(gpa, size); err != nil {
 		return fmt.Errorf("hvf: unmap 0x%x bytes at 0x%x: %w", size, gpa, err)
 	}
-	m.mapped.remove(gpa, size)
+	m.change(func(r *ranges) { r.remove(gpa, size) })
 	return nil
+}
+
+// change replaces the set of mapped addresses. The caller holds mu.
+func (m *vm) change(f func(*ranges)) {
+	r := slices.Clone(*m.mapped.Load())
+	f(&r)
+	m.mapped.Store(&r)
 }
 
 func (m *vm) Protect(gpa, size uint64, p hv.Prot) error {
@@ -82,10 +95,10 @@ func (m *vm) check(what string, gpa, size uint64) error {
 }
 
 // Counter reads the counter behind the guest's timers.
-func (m *vm) Counter() uint64 { return m.fw.MachAbsoluteTime() }
+func (m *vm) Counter() uint64 { return m.clock.counter(m.fw.MachAbsoluteTime()) }
 
-// CounterFrequency returns CNTFRQ_EL0, which guest and host share.
-func (m *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
+// CounterFrequency returns what the guest reads from CNTFRQ_EL0.
+func (m *vm) CounterFrequency() uint64 { return m.clock.hz }
 
 func (m *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index > 255 {
@@ -146,10 +159,10 @@ func (m *vm) Close() error {
 		m.gic.close()
 	}
 	var errs []error
-	for _, r := range m.mapped {
+	for _, r := range *m.mapped.Load() {
 		errs = append(errs, m.fw.VMUnmap(r.start, r.end-r.start))
 	}
-	m.mapped = nil
+	m.mapped.Store(new(ranges))
 	err := m.fw.VMDestroy()
 	for range busyRetries {
 		if !errors.Is(err, ReturnBusy) {

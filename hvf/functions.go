@@ -99,6 +99,7 @@ const (
 	fnGICSetState
 	fnOSRelease
 	fnMachAbsoluteTime
+	fnMachTimebaseInfo
 	numFunctions
 )
 
@@ -203,4 +204,5 @@ var functions = [numFunctions]struct {
 	fnGICSetState:                        {"hv_gic_set_state", MacOS{15, 0}},
 	fnOSRelease:                          {"os_release", MacOS{11, 0}},
 	fnMachAbsoluteTime:                   {"mach_absolute_time", MacOS{11, 0}},
+	fnMachTimebaseInfo:                   {"mach_timebase_info", MacOS{11, 0}},
 }

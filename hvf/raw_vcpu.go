@@ -151,12 +151,12 @@ func (v *RawVCPU) SetVTimerMask(masked bool) error {
 	return v.do(fnVCPUSetVTimerMask, boolArg(masked))
 }
 
-// GetVTimerOffset returns the offset of SetVTimerOffset, in ticks. It is 0 at
-// first.
+// GetVTimerOffset returns the offset of SetVTimerOffset. It is 0 at first.
 func (v *RawVCPU) GetVTimerOffset() (uint64, error) { return v.get(fnVCPUGetVTimerOffset) }
 
 // SetVTimerOffset sets how many ticks the guest's CNTVCT_EL0 is behind
-// MachAbsoluteTime.
+// MachAbsoluteTime. Where their rates differ no document says whose ticks: the backend
+// finds out.
 func (v *RawVCPU) SetVTimerOffset(offset uint64) error {
 	return v.do(fnVCPUSetVTimerOffset, uintptr(offset))
 }

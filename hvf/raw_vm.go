@@ -88,10 +88,21 @@ func (fw *Framework) OSRelease(o Object) {
 	fw.raw(f, fnOSRelease, o.object())
 }
 
-// MachAbsoluteTime reads the host's counter, in ticks of 24 MHz on Apple Silicon.
-// The counter stands still while the host sleeps.
+// MachAbsoluteTime reads the host's clock, in ticks: see MachTimebaseInfo. It stands
+// still while the host sleeps.
 func (fw *Framework) MachAbsoluteTime() uint64 {
 	f := fw.take()
 	defer fw.give(f)
 	return uint64(fw.raw(f, fnMachAbsoluteTime))
 }
+
+// MachTimebaseInfo returns how long a tick of MachAbsoluteTime takes, as the numerator
+// and the denominator of nanoseconds. On Apple Silicon they are 125 and 3.
+func (fw *Framework) MachTimebaseInfo() ([2]uint32, error) {
+	both, err := fw.get(fnMachTimebaseInfo)
+	return [2]uint32{uint32(both), uint32(both >> 32)}, err
+}
+
+// CounterFrequency returns CNTFRQ_EL0 as this process reads it, in Hz. It is a
+// register of the processor, not a function.
+func (fw *Framework) CounterFrequency() uint64 { return fw.lib.CounterFrequency() }

@@ -56,7 +56,7 @@ func TestATVectors(t *testing.T) {
 		want = atRead(t, golden)
 	}
 
-	v := newVM(hv.Config{IPABits: 40}, Config{engine, DefaultCodeMemory})
+	v := newVM(hv.Config{IPABits: 40}, Config{Engine: engine, CodeMemory: DefaultCodeMemory})
 	if err := v.Map(atTables, tables, hv.ProtRead); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,14 @@ type Config struct {
 	// the guest's instructions: generated code and where it is, or the instructions
 	// decoded. What is full is emptied and filled again. 0 is DefaultCodeMemory.
 	CodeMemory uint64
+
+	// CounterFrequency is the rate of the guest's counters in Hz. 0 is
+	// DefaultCounterFrequency.
+	CounterFrequency uint64
 }
+
+// DefaultCounterFrequency is the rate of the counters on most Apple Silicon, in Hz.
+const DefaultCounterFrequency = 24_000_000
 
 const (
 	// DefaultCodeMemory is enough for a boot of a distribution.
@@ -127,7 +134,9 @@ func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if n := h.cfg.CodeMemory; n < MinCodeMemory || n > MaxCodeMemory {
 		return nil, fmt.Errorf("softcpu: new vm: 0x%x bytes of memory for code, give 0x%x to 0x%x", n, MinCodeMemory, MaxCodeMemory)
 	}
-	v := newVM(cfg, Config{engine, h.cfg.CodeMemory})
+	soft := h.cfg
+	soft.Engine = engine
+	v := newVM(cfg, soft)
 	v.ended = &h.ended
 	return v, nil
 }

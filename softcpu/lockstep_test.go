@@ -34,7 +34,7 @@ type machine struct {
 
 // instructionsPerTick makes the counter run as on a processor of 1 GHz that
 // executes one instruction in each cycle.
-const instructionsPerTick = uint64(1_000_000_000 / hv.CounterFrequency)
+const instructionsPerTick = uint64(1_000_000_000 / DefaultCounterFrequency)
 
 func newMachine(t testing.TB, e Engine, start loaded) *machine {
 	t.Helper()
@@ -44,7 +44,7 @@ func newMachine(t testing.TB, e Engine, start loaded) *machine {
 			t.Fatal(err)
 		}
 	}
-	v := newVM(hv.Config{IPABits: 36}, Config{e, DefaultCodeMemory})
+	v := newVM(hv.Config{IPABits: 36}, Config{Engine: e, CodeMemory: DefaultCodeMemory})
 	v.now = func() uint64 { return m.stats.Instructions/instructionsPerTick + m.skipped }
 	if err := v.Map(0, m.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)

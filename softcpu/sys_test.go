@@ -22,7 +22,7 @@ const guestRAM = 2 << 20
 
 func newGuest(t testing.TB) *guest {
 	t.Helper()
-	v := newVM(hv.Config{IPABits: 40}, Config{engine, DefaultCodeMemory})
+	v := newVM(hv.Config{IPABits: 40}, Config{Engine: engine, CodeMemory: DefaultCodeMemory})
 	g := &guest{t: t, ram: alignSlice(make([]byte, guestRAM+hv.PageSize), hv.PageSize)[:guestRAM], free: 1 << 20}
 	if err := v.Map(0, g.ram, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
 		t.Fatal(err)

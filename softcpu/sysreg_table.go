@@ -2,7 +2,6 @@ package softcpu
 
 import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
-	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // perm says how a register may be accessed.
@@ -83,7 +82,7 @@ var sysRegDefs = []sysRegDef{
 	{reg: aarch64.FPSR, el0: rw, el1: rw, mask: fpsrWritable, get: func(c *cpu) uint64 { return uint64(c.FP.FPSR) }, set: func(c *cpu, v uint64) { c.FP.FPSR = uint32(v) }, fp: true},
 	{reg: aarch64.TPIDR_EL0, el0: rw, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidr0 }},
 	{reg: aarch64.TPIDRRO_EL0, el0: read, el1: rw, mask: all, field: func(c *cpu) *uint64 { return &c.sys.tpidrro0 }},
-	{reg: aarch64.CNTFRQ_EL0, el0: read, el1: read, get: func(*cpu) uint64 { return hv.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(aarch64.CNTKCTL_EL0PCTEN|aarch64.CNTKCTL_EL0VCTEN) == 0 }},
+	{reg: aarch64.CNTFRQ_EL0, el0: read, el1: read, get: func(c *cpu) uint64 { return c.vm.cfg.CounterFrequency }, trap: func(s *sysRegs) bool { return s.cntkctl&(aarch64.CNTKCTL_EL0PCTEN|aarch64.CNTKCTL_EL0VCTEN) == 0 }},
 	{reg: aarch64.CNTPCT_EL0, el0: read, el1: read, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0PCTEN == 0 }},
 	{reg: aarch64.CNTVCT_EL0, el0: read, el1: read, get: (*cpu).cntvct, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0VCTEN == 0 }},
 	{reg: aarch64.CNTP_TVAL_EL0, el0: rw, el1: rw, exits: true, trap: func(s *sysRegs) bool { return s.cntkctl&aarch64.CNTKCTL_EL0PTEN == 0 }},

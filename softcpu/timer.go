@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
-	"github.com/miniboot-vmm/miniboot/hv"
 )
 
 // vtimer is the EL1 virtual timer (DDI 0487 D12.2). It follows the framework's rule:
@@ -116,14 +115,5 @@ func (c *cpu) armTimer() {
 	if t.wake == nil {
 		t.wake = time.AfterFunc(math.MaxInt64, func() { c.raise(attentionTimer) })
 	}
-	t.wake.Reset(untilTicks(t.cval - now))
-}
-
-// untilTicks returns the duration of n ticks, rounded up, at most maxWait.
-func untilTicks(n uint64) time.Duration {
-	const most = uint64(maxWait/time.Second) * hv.CounterFrequency
-	if n >= most {
-		return maxWait
-	}
-	return time.Duration((n*1000 + 23) / 24)
+	t.wake.Reset(min(aarch64.CounterDuration(t.cval-now, c.vm.cfg.CounterFrequency), maxWait))
 }

@@ -101,16 +101,6 @@ func TestTimerWakes(t *testing.T) {
 
 const insB0 = 0x14000000 // b .
 
-func TestUntilTicks(t *testing.T) {
-	for ticks, want := range map[uint64]time.Duration{
-		1: 42, 3: 125, 24: 1000, 24_000_000: time.Second, 3600 * 24_000_000: time.Hour, 1 << 40: time.Hour, 1<<64 - 1: time.Hour,
-	} {
-		if got := untilTicks(ticks); got != want {
-			t.Errorf("%d ticks take %v, want %v", ticks, got, want)
-		}
-	}
-}
-
 func TestTimerAllocatesNothing(t *testing.T) {
 	g := newGuest(t)
 	g.set(aarch64.CNTV_CTL_EL0, 1)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/hv"
 )
 
@@ -20,7 +21,7 @@ const maxIPABits = 40
 type vm struct {
 	ipaBits int
 	cfg     Config        // its engine is Interpreter or Translator
-	now     func() uint64 // the host's counter, in ticks of hv.CounterFrequency
+	now     func() uint64 // the host's counter, in ticks of cfg.CounterFrequency
 	ended   *endedCPUs    // counts what closed CPUs did; nil: nobody asks
 
 	mem atomic.Pointer[memory] // replaced whole by Map, Unmap and Protect
@@ -31,19 +32,19 @@ type vm struct {
 }
 
 func newVM(cfg hv.Config, soft Config) *vm {
-	v := &vm{ipaBits: cfg.IPABits, cfg: soft, now: hostCounter()}
+	if soft.CounterFrequency == 0 {
+		soft.CounterFrequency = DefaultCounterFrequency
+	}
+	v := &vm{ipaBits: cfg.IPABits, cfg: soft, now: hostCounter(soft.CounterFrequency)}
 	v.mem.Store(&memory{})
 	v.cpus.Store(&[]*cpu{})
 	return v
 }
 
-// hostCounter returns a counter with the rate hv.CounterFrequency that starts at zero.
-func hostCounter() func() uint64 {
+// hostCounter returns a counter with a rate of hz that starts at zero.
+func hostCounter(hz uint64) func() uint64 {
 	start := time.Now()
-	return func() uint64 {
-		ns := uint64(time.Since(start))
-		return ns/1000*24 + ns%1000*24/1000
-	}
+	return func() uint64 { return aarch64.CounterTicks(time.Since(start), hz) }
 }
 
 func (v *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
@@ -106,7 +107,7 @@ func (v *vm) change(f func(*memory) error, gpa, size uint64) error {
 func (v *vm) Counter() uint64 { return v.now() }
 
 // CounterFrequency is the rate of Counter in Hz.
-func (v *vm) CounterFrequency() uint64 { return hv.CounterFrequency }
+func (v *vm) CounterFrequency() uint64 { return v.cfg.CounterFrequency }
 
 func (v *vm) NewVCPU(index int) (hv.VCPU, error) {
 	if index < 0 || index >= MaxVCPUs {

@@ -21,6 +21,10 @@ type Memory struct {
 	// before. It is nil if the host cannot do that. It is set before the memory
 	// is used, and devices may call it on any goroutine.
 	Release func(part []byte) error
+	// Granule is the size of the units that Release frees, a power of two. Whatever
+	// part of a unit Release gets, it frees the unit only as a whole. 0 is 4096. It is
+	// set before the memory is used.
+	Granule uint64
 }
 
 // regionAlign divides the addresses and sizes of regions. It makes sure that the
@@ -47,6 +51,14 @@ func NewMemory(regions ...Region) (*Memory, error) {
 		}
 	}
 	return &Memory{regions: regions}, nil
+}
+
+// End returns the address behind the highest region.
+func (m *Memory) End() (end uint64) {
+	for i := range m.regions {
+		end = max(end, m.regions[i].Base+uint64(len(m.regions[i].Bytes)))
+	}
+	return end
 }
 
 // Slice returns size bytes at a guest physical address. ok is false unless all

@@ -31,6 +31,7 @@ type fakeHypervisor struct {
 type fakeVM struct {
 	h      *fakeHypervisor
 	cfg    hv.Config
+	hz     uint64 // of its counter
 	start  time.Time
 	mapped map[uint64]int
 }
@@ -61,7 +62,7 @@ func (h *fakeHypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	if h.newVM != nil {
 		return nil, h.newVM
 	}
-	h.vm = &fakeVM{h: h, cfg: cfg, start: time.Now(), mapped: map[uint64]int{}}
+	h.vm = &fakeVM{h: h, cfg: cfg, hz: 24_000_000, start: time.Now(), mapped: map[uint64]int{}}
 	return h.vm, nil
 }
 
@@ -83,9 +84,9 @@ func (m *fakeVM) Unmap(gpa, size uint64) error {
 func (m *fakeVM) Protect(gpa, size uint64, p hv.Prot) error { return nil }
 
 // Counter follows the host's clock, so that in a synctest bubble it is fake.
-func (m *fakeVM) Counter() uint64 { return 1_000_000 + uint64(time.Since(m.start))*24/1000 }
+func (m *fakeVM) Counter() uint64 { return 1_000_000 + aarch64.CounterTicks(time.Since(m.start), m.hz) }
 
-func (m *fakeVM) CounterFrequency() uint64 { return hv.CounterFrequency }
+func (m *fakeVM) CounterFrequency() uint64 { return m.hz }
 
 func (m *fakeVM) NewVCPU(index int) (hv.VCPU, error) {
 	if m.h.newVCPU != nil {

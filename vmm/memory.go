@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/boot"
@@ -32,13 +33,47 @@ func ipaBits(ranges []boot.Range) int {
 	return bits
 }
 
+// protRAM is what a guest may do with its memory.
+const protRAM = hv.ProtRead | hv.ProtWrite | hv.ProtExec
+
 func (m *Machine) mapRAM() error {
 	for _, b := range m.ram {
-		if err := m.vm.Map(b.Base, b.Mem, hv.ProtRead|hv.ProtWrite|hv.ProtExec); err != nil {
+		if err := m.vm.Map(b.Base, b.Mem, protRAM); err != nil {
 			return fmt.Errorf("vmm: give the guest its memory: %w", err)
 		}
 	}
 	return nil
+}
+
+// release returns what gives memory back that the guest does not use, and its unit.
+func (m *Machine) release() (f func(part []byte) error, granule uint64) {
+	w, ok := m.vm.(hv.Withdrawer)
+	if !ok {
+		return hostmem.GiveBack, 0
+	}
+	return func(part []byte) error { return m.withdraw(w, part) }, hv.PageSize
+}
+
+// withdraw gives memory back to a host that does not take what the guest has mapped.
+func (m *Machine) withdraw(w hv.Withdrawer, part []byte) error {
+	part = hostmem.Whole(part, hv.PageSize)
+	gpa, ok := m.ram.Address(part)
+	if len(part) == 0 || !ok {
+		return nil
+	}
+	err := w.Withdraw(gpa, part, protRAM, func() error { return hostmem.GiveBack(part) })
+	if errors.Is(err, hv.ErrLost) {
+		m.fail(fmt.Errorf("vmm: give back 0x%x bytes at 0x%x: %w", len(part), gpa, err))
+	}
+	return err
+}
+
+// fail ends the run with an error, unless it ends with another one.
+func (m *Machine) fail(err error) {
+	select {
+	case m.errs <- err:
+	default:
+	}
 }
 
 func (m *Machine) unmapRAM() error {

@@ -1,6 +1,8 @@
 package vmm
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,5 +46,63 @@ func TestIPABits(t *testing.T) {
 		if got := ipaBits(ranges); got != c.want {
 			t.Errorf("0x%x bytes: %d bits, want %d", c.size, got, c.want)
 		}
+	}
+}
+
+// withdrawer records what is withdrawn.
+type withdrawer struct {
+	hv.VM
+	log []string
+	err error
+}
+
+func (w *withdrawer) Withdraw(gpa uint64, mem []byte, p hv.Prot, f func() error) error {
+	w.log = append(w.log, fmt.Sprintf("0x%x+0x%x %v", gpa, len(mem), p))
+	return errors.Join(f(), w.err)
+}
+
+// What a device gives back is withdrawn in whole pages of the backend, if the backend
+// withdraws memory at all.
+func TestMachineWithdraws(t *testing.T) {
+	m := newTestMachine(t, &fakeHypervisor{}, Config{Memory: 1<<30 + 4<<20})
+	defer m.Close()
+	if _, granule := m.release(); granule != 0 {
+		t.Errorf("a unit of 0x%x bytes for a backend that withdraws nothing", granule)
+	}
+	w := &withdrawer{VM: m.vm}
+	m.vm = w
+	release, granule := m.release()
+	if granule != hv.PageSize {
+		t.Errorf("a unit of 0x%x bytes, want 0x%x", granule, hv.PageSize)
+	}
+	low, high := m.ram[0].Mem, m.ram[1].Mem
+	for _, part := range [][]byte{low[:0x4000], low[0x4000:0x7fff], low[0x4001:0xc000], low[0x1_0000:0x3_0000], high[0x1000:0x9000], nil} {
+		if err := release(part); err != nil {
+			t.Errorf("0x%x bytes: %v", len(part), err)
+		}
+	}
+	if diff := cmp.Diff([]string{"0x0+0x4000 rwx", "0x8000+0x4000 rwx", "0x10000+0x20000 rwx", "0x80004000+0x4000 rwx"}, w.log); diff != "" {
+		t.Errorf("withdrawn -want +got\n%s", diff)
+	}
+}
+
+// A machine whose guest has lost memory ends with the error.
+func TestMachineLosesMemory(t *testing.T) {
+	m := newTestMachine(t, &fakeHypervisor{}, Config{})
+	defer m.Close()
+	w := &withdrawer{VM: m.vm, err: errors.New("a mistake")}
+	m.vm = w
+	release, _ := m.release()
+	if err := release(m.ram[0].Mem[:0x4000]); !errors.Is(err, w.err) || len(m.errs) != 0 {
+		t.Errorf("error %v, and %d for the run", err, len(m.errs))
+	}
+	w.err = fmt.Errorf("mapped no more: %w", hv.ErrLost)
+	for range cap(m.errs) + 1 { // the last is dropped
+		if err := release(m.ram[0].Mem[:0x4000]); !errors.Is(err, hv.ErrLost) {
+			t.Errorf("error %v, want one about lost memory", err)
+		}
+	}
+	if err := <-m.errs; !errors.Is(err, hv.ErrLost) {
+		t.Errorf("the run ends with %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package vmm
 
 import (
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
@@ -15,23 +14,9 @@ const (
 	physicalTimerPPI = aarch64.PhysicalTimerINTID - 16
 )
 
-// ticksToDuration is how long ticks of a counter of hz take, rounded up, so that
-// the counter has passed them when that time is over. A longer time than a Duration
-// holds becomes the longest Duration.
-func ticksToDuration(ticks, hz uint64) time.Duration {
-	hi, lo := bits.Mul64(ticks, 1_000_000_000)
-	lo, carry := bits.Add64(lo, hz-1, 0)
-	hi += carry
-	if hi >= hz {
-		return math.MaxInt64
-	}
-	ns, _ := bits.Div64(hi, lo, hz)
-	return time.Duration(min(ns, math.MaxInt64))
-}
-
 // duration is how long ticks of the guest's counters take.
 func (v *vcpu) duration(ticks uint64) time.Duration {
-	return ticksToDuration(ticks, v.m.vm.CounterFrequency())
+	return aarch64.CounterDuration(ticks, v.m.vm.CounterFrequency())
 }
 
 // now reads the guest's counters, CNTVCT and CNTPCT, which are equal.

@@ -12,45 +12,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-func TestTicksToDuration(t *testing.T) {
-	const mac = 24_000_000 // Hz, of Apple Silicon
-	for _, c := range []struct {
-		ticks, hz uint64
-		want      time.Duration
-	}{
-		{0, mac, 0},
-		{1, mac, 42}, // 41.67 ns, rounded up
-		{2, mac, 84},
-		{3, mac, 125},
-		{24_000_000, mac, time.Second},
-		{24_000_000 * 3600, mac, time.Hour},
-		{221_360_928_884_514_619, mac, 9_223_372_036_854_775_792}, // the last before it is too long
-		{221_360_928_884_514_620, mac, math.MaxInt64},
-		{math.MaxUint64, mac, math.MaxInt64},
-		{1, 62_500_000, 16}, // QEMU's
-		{1_000_000_001, 1_000_000_000, 1_000_000_001},
-		{math.MaxUint64, 1, math.MaxInt64},
-	} {
-		if got := ticksToDuration(c.ticks, c.hz); got != c.want {
-			t.Errorf("%d ticks at %d Hz: %d ns, want %d", c.ticks, c.hz, got, c.want)
-		}
-	}
-}
-
-// When the duration is over the counter has passed the ticks, wherever between
-// two ticks it began.
-func TestTicksAreOver(t *testing.T) {
-	counter := func(ns uint64) uint64 { return ns * 24 / 1000 }
-	for start := range uint64(1000) {
-		for ticks := range uint64(50) {
-			end := start + uint64(ticksToDuration(ticks, 24_000_000))
-			if got := counter(end) - counter(start); got < ticks {
-				t.Fatalf("from %d ns, %d ticks: only %d have passed", start, ticks, got)
-			}
-		}
-	}
-}
-
 var wfi = exception(aarch64.ECWFx, uint32(aarch64.WFI))
 
 // park hands v a WFI and says how long it waits.
@@ -61,10 +22,17 @@ func park(t *testing.T, v *vcpu) time.Duration {
 	return time.Since(start)
 }
 
-// A WFI waits for whatever comes first, and no longer; WFE does not wait.
+// A WFI waits for whatever comes first, and no longer, at each rate of the counters; WFE
+// does not wait.
 func TestWFI(t *testing.T) {
+	for _, hz := range []uint64{24_000_000, 1_000_000_000} {
+		testWFI(t, hz)
+	}
+}
+
+func testWFI(t *testing.T, hz uint64) {
 	const soon = 10 * time.Millisecond
-	ticks := func(v *vcpu, d time.Duration) uint64 { return v.now() + uint64(d)*24/1000 }
+	ticks := func(v *vcpu, d time.Duration) uint64 { return v.now() + aarch64.CounterTicks(d, hz) }
 	for _, c := range []struct {
 		name  string
 		setUp func(v *vcpu, cpu *fakeCPU)
@@ -126,10 +94,11 @@ func TestWFI(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v, cpu := onlineCPU(t, Config{})
+			cpu.h.vm.hz = hz
 			c.setUp(v, cpu)
 			got := park(t, v)
 			if got < c.want || got > c.want+time.Microsecond {
-				t.Errorf("%s: waited %v, want %v", c.name, got, c.want)
+				t.Errorf("%s, at %d Hz: waited %v, want %v", c.name, hz, got, c.want)
 			}
 			if pc := cpu.reg[hv.RegPC]; pc != codeBase+4 {
 				t.Errorf("%s: PC 0x%x, want 0x%x", c.name, pc, codeBase+4)

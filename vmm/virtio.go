@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/miniboot-vmm/miniboot/boot"
-	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 	"github.com/miniboot-vmm/miniboot/mmio"
 	"github.com/miniboot-vmm/miniboot/virtio"
 )
@@ -19,7 +18,7 @@ func (m *Machine) buildVirtio() error {
 	if err != nil {
 		return err
 	}
-	memory.Release = hostmem.GiveBack
+	memory.Release, memory.Granule = m.release()
 	for i, dev := range m.cfg.Virtio {
 		t, err := virtio.NewTransport(virtio.TransportConfig{
 			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.guestLog.With("slot", i),

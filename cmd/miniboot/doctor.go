@@ -13,6 +13,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hv/hvtest"
+	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/codesign"
 )
 
@@ -39,7 +40,11 @@ func (h host) doctor(stdout io.Writer) error {
 	} else {
 		describeFramework(t, fw)
 	}
-	if c.describe(t); err == nil && c.onFramework() {
+	c.describe(t)
+	if err == nil {
+		describeClock(t, fw, c.Hypervisor)
+	}
+	if err == nil && c.onFramework() {
 		describeVCPUs(t, fw)
 	}
 	return conform(t, c.Hypervisor)
@@ -68,6 +73,9 @@ func (h host) describeMac(t table) {
 		t.row("entitlement", entitlementOf(exe)+", in a copy of the program: "+exe)
 	default:
 		t.row("entitlement", entitlementOf(exe))
+	}
+	if err == nil {
+		t.row("SDK", sdkOf(exe))
 	}
 }
 
@@ -127,6 +135,29 @@ func conform(t table, h hv.Hypervisor) error {
 		return fmt.Errorf("%d cases of the conformance suite failed: please report the table", failed)
 	}
 	return nil
+}
+
+// describeClock prints the rates at which this process, the host's clock and guests count. Whether a guest's time is the host's
+// is a case of the suite.
+func describeClock(t table, fw *hvf.Framework, h hv.Hypervisor) {
+	t.row("CNTFRQ_EL0", fmt.Sprintf("%d Hz", fw.CounterFrequency()))
+	base, err := fw.MachTimebaseInfo()
+	t.row("mach timebase", told(fmt.Sprintf("%d/%d ns", base[0], base[1]), err))
+	vm, err := h.NewVM(hv.Config{})
+	if err != nil {
+		return // which the table has already
+	}
+	defer vm.Close()
+	t.row("guests' counters", fmt.Sprintf("%d Hz", vm.CounterFrequency()))
+}
+
+// sdkOf says which SDK a macOS program was linked with if that is newer than guests' counters need, and what to do.
+func sdkOf(path string) string {
+	sdk, newer := newerSDK(path)
+	if !newer {
+		return fmt.Sprintf("%v or older", codesign.KeepSDK)
+	}
+	return fmt.Sprintf("%v: guests may count at 1 GHz, run: miniboot sign %s", sdk, path)
 }
 
 // entitlementOf says whether a macOS program has the entitlement, and what to do if not.

@@ -41,7 +41,9 @@ func TestDescribeFramework(t *testing.T) {
 		opt  fake.Options
 		want []string
 	}{
-		{fake.Options{}, []string{`functions +93 of 93 found\n`, `IPA bits, most +40\n`, `nested \(EL2\) +false\n`}},
+		{fake.Options{}, []string{`functions +93 of 93 found\n`, `IPA bits, most +40\n`, `nested \(EL2\) +false\n`, `CNTFRQ_EL0 +24000000 Hz\n`, `mach timebase +125/3 ns\n`, `guests' counters +24000000 Hz\n`}},
+		{fake.Options{CounterFrequency: 1e9}, []string{`CNTFRQ_EL0 +1000000000 Hz\n`, `guests' counters +1000000000 Hz\n`}},
+		{fake.Options{ProcessFrequency: 1e9}, []string{`CNTFRQ_EL0 +1000000000 Hz\n`, `guests' counters +24000000 Hz\n`}},
 		{fake.Options{EL2: true, MaxIPABits: 42}, []string{`IPA bits, most +42\n`, `nested \(EL2\) +true\n`}},
 		{fake.Options{MacOS: hvf.MacOS{Major: 11}}, []string{
 			`functions +\d+ of 93 found, .*\d+ of macOS 15.0 absent`, `nested \(EL2\) +.*came with macOS 15.0\n`, `GIC SPIs +.*came with macOS 15.0\n`,
@@ -50,6 +52,7 @@ func TestDescribeFramework(t *testing.T) {
 		f := fake.New(t, c.opt)
 		var out bytes.Buffer
 		describeFramework(newTable(&out), f.Framework())
+		describeClock(newTable(&out), f.Framework(), f.Hypervisor())
 		for _, want := range c.want {
 			if !regexp.MustCompile(want).Match(out.Bytes()) {
 				t.Errorf("%+v: no line matches %s in\n%s", c.opt, want, &out)
@@ -73,6 +76,7 @@ macOS build +value of kern.osversion
 kern.hv_support +value of kern.hv_support
 in a VM itself +value of kern.hv_vmm_present
 entitlement +missing .*, run: miniboot sign /.*COPY
+SDK +12.0 or older
 functions +93 of 93 found
 vCPUs, most +64
 IPA bits, default +36
@@ -85,6 +89,7 @@ SME vector bytes +.*
 virtual machine +MACHINE
 runs guests +RUNS
 `
+	const clock = `CNTFRQ_EL0 +24000000 Hz\nmach timebase +125/3 ns\nguests' counters +24000000 Hz`
 	const conformance = `conformance +[1-9]\d* cases passed, \d+ skipped, 0 failed, in .*
 `
 	for _, c := range firstMinutes {
@@ -93,15 +98,15 @@ runs guests +RUNS
 		}
 		m := newFakeMac(c.opt, c.refusal, c.noCopy)
 		status, out, errs := m.run(t, nil, "doctor")
-		machine, runs, copied := "can be made", `Hypervisor.framework\nID registers +\d\d, the same on \d+ vCPUs`, ""
+		machine, runs, copied := "can be made", `Hypervisor.framework\nCLOCK\nID registers +\d\d, the same on \d+ vCPUs`, ""
 		if !c.framework {
-			machine, runs = strings.TrimSuffix(strings.TrimPrefix(c.says, software), `\n`), `the software CPU, ARMv8.0-A\nengine +.*`
+			machine, runs = strings.TrimSuffix(strings.TrimPrefix(c.says, software), `\n`), `the software CPU, ARMv8.0-A\nengine +.*\nCLOCK`
 			machine = "hvf: hv_vm_create: " + machine
 		}
 		if c.copies > 0 {
 			copied = `, in a copy of the program: /.*`
 		}
-		want := strings.NewReplacer("COPY", copied, "MACHINE", machine, "RUNS", runs).Replace(mac)
+		want := strings.NewReplacer("COPY", copied, "MACHINE", machine, "RUNS", strings.Replace(runs, "CLOCK", clock, 1)).Replace(mac)
 		if !regexp.MustCompile(`^`+want+`(skipped in .*\n)*`+conformance+`$`).MatchString(out) || status != exitPowerOff || errs != "" {
 			t.Errorf("%s: status %d, %q, want\n%s%s\ngot\n%s", c.name, status, errs, want, conformance, out)
 		}
@@ -128,6 +133,18 @@ func TestCompareVCPUs(t *testing.T) {
 	}
 	if got, err := compareVCPUs(fake.New(t, fake.Options{}).Framework(), 65); err == nil {
 		t.Errorf("65 vCPUs: %s", got)
+	}
+}
+
+// TestDoctorFindsWrongTime: doctor fails on a Mac whose guests count at another rate than they seem to.
+func TestDoctorFindsWrongTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the conformance suite")
+	}
+	var out bytes.Buffer
+	h := fake.New(t, fake.Options{CounterFrequency: 1e9, ProcessFrequency: 24e6}).Hypervisor()
+	if err := conform(newTable(&out), h); err == nil || !strings.Contains(out.String(), "FAILED vm/time") {
+		t.Errorf("error %v, and\n%s", err, &out)
 	}
 }
 

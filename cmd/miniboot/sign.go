@@ -32,11 +32,27 @@ func sign(args []string, stdout io.Writer) error {
 	if *out == "" {
 		*out = in
 	}
+	sdk, newer := newerSDK(in)
 	if err := signFile(in, *out); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s: signed ad hoc with the entitlement %s\n", *out, codesign.Hypervisor)
+	note := ""
+	if newer {
+		note = fmt.Sprintf(", and as of SDK %v in place of %v: its guests' counters keep 24 MHz", codesign.KeepSDK, sdk)
+	}
+	fmt.Fprintf(stdout, "%s: signed ad hoc with the entitlement %s%s\n", *out, codesign.Hypervisor, note)
 	return nil
+}
+
+// newerSDK returns the SDK that a macOS program was linked with, and whether macOS may let guests of such a program count at
+// 1 GHz. Programs with cgo have the SDK of the compiler.
+func newerSDK(path string) (sdk codesign.Version, newer bool) {
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	sdk, err = codesign.SDK(program)
+	return sdk, err == nil && sdk > codesign.KeepSDK
 }
 
 // signFile signs the program in one file and writes it to another, or to the same.

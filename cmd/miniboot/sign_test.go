@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,11 +50,46 @@ func TestSignCommand(t *testing.T) {
 	if got, want := entitlementOf(bin), "missing, run: miniboot sign "+bin; got != want {
 		t.Errorf("entitlement of a program as built: %q, want %q", got, want)
 	}
-	runs(t, exitPowerOff, "signed ad hoc", "sign", bin)
+	runs(t, exitPowerOff, "signed ad hoc with the entitlement "+codesign.Hypervisor+"\n", "sign", bin)
 	wantEntitled(t, bin)
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 		t.Errorf("files left behind: %v", left)
 	}
+}
+
+// TestSignNewSDK: sign tells that it has lowered the SDK version of a program, as cgo's linker writes it.
+func TestSignNewSDK(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "miniboot")
+	if err := os.WriteFile(bin, withSDK(0xf0500), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if sdk, newer := newerSDK(bin); !newer || sdk.String() != "15.5" {
+		t.Errorf("SDK %v, newer %v, want 15.5, newer", sdk, newer)
+	}
+	runs(t, exitPowerOff, "and as of SDK 12.0 in place of 15.5: its guests' counters keep 24 MHz\n", "sign", bin)
+	if sdk, newer := newerSDK(bin); newer || sdk.String() != "12.0" {
+		t.Errorf("signed: SDK %v, newer %v, want 12.0, not newer", sdk, newer)
+	}
+}
+
+// withSDK returns a small Mach-O program whose LC_BUILD_VERSION names an SDK.
+func withSDK(sdk uint32) []byte {
+	file := make([]byte, 0x1000)
+	words := []uint32{0xfeedfacf, 0x0100000c, 0, 2, 3, 72 + 72 + 24, 0, 0} // header
+	for i, name := range []string{"__TEXT", "__LINKEDIT"} {
+		words = append(words, 0x19, 72)
+		var field [16]byte
+		copy(field[:], name)
+		for at := 0; at < 16; at += 4 {
+			words = append(words, binary.LittleEndian.Uint32(field[at:]))
+		}
+		words = append(words, 0, uint32(i), 0x800, 0, uint32(i)*0x800, 0, 0x800, 0, 7, 5, 0, 0) // vmaddr, vmsize, fileoff, filesize
+	}
+	words = append(words, 0x32, 24, 1, 0xc0000, sdk, 0) // for macOS 12
+	for i, w := range words {
+		binary.LittleEndian.PutUint32(file[4*i:], w)
+	}
+	return file
 }
 
 // wantEntitled checks that the program in path is signed with the entitlement, and can be executed.

@@ -30,7 +30,7 @@ func (s Skipped) Error() string { return string(s) }
 func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
-		lifecycleCases, registerCases, hypercallCases, exceptionCases, abortCases, accessCases, answerCases, memoryCases, sysRegCases,
+		lifecycleCases, registerCases, hypercallCases, exceptionCases, abortCases, accessCases, answerCases, memoryCases, withdrawCases, sysRegCases,
 		interruptCases, vtimerCases, kickCases, smpCases, litmusCases, gicCases,
 	} {
 		all = append(all, group...)

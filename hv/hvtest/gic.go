@@ -247,7 +247,7 @@ func checkGICTimer(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
 	for range 3 {
-		cval := g.vm.Counter() + later
+		cval := g.vm.Counter() + g.ticks(later)
 		c.setTimer(cval, timerOn)
 		c.wantTaken("the timer", code.spin, uint64(aarch64.VirtualTimerINTID), code)
 		if now := g.vm.Counter(); now < cval {
@@ -264,7 +264,7 @@ func checkGICTimerWFI(g *guest) {
 	c, code := g.cpu, g.putGIC()
 	c.openGIC(code)
 	c.set(hv.RegCPSR, cpsrEL1h)
-	cval := g.vm.Counter() + later
+	cval := g.vm.Counter() + g.ticks(later)
 	c.setTimer(cval, timerOn)
 	c.wantHVC("wfi, with the timer on", c.runAt(code.wfi), 2)
 	if now := g.vm.Counter(); now < cval {
@@ -291,13 +291,13 @@ func checkGICTimerHandler(g *guest) {
 	c.openGIC(code)
 	c.setSys(aarch64.VBAR_EL1, vbar)
 	c.set(hv.RegCPSR, cpsrEL1h)
-	c.setX(0, later)
+	c.setX(0, g.ticks(later))
 	start := g.vm.Counter()
-	c.setTimer(start+later, timerOn)
+	c.setTimer(start+g.ticks(later), timerOn)
 	c.wantHVC("a handler that sets the timer", c.runAt(code.spin), 2)
 	n, id, ticks := c.reg(hv.RegX20), c.reg(hv.RegX0), g.vm.Counter()-start
-	if n != 5 || id != uint64(aarch64.VirtualTimerINTID) || ticks < 5*later {
-		c.errorf("%d interrupts, the last %d, in %d ticks; want 5, %d, in %d or more", n, id, ticks, aarch64.VirtualTimerINTID, 5*later)
+	if n != 5 || id != uint64(aarch64.VirtualTimerINTID) || ticks < 5*g.ticks(later) {
+		c.errorf("%d interrupts, the last %d, in %d ticks; want 5, %d, in %d or more", n, id, ticks, aarch64.VirtualTimerINTID, 5*g.ticks(later))
 	}
 }
 

@@ -17,6 +17,7 @@ var lifecycleCases = []Case{
 	{"vm/close", checkClose},
 	{"vm/again", checkAgain},
 	{"vm/vcpu-again", checkVCPUAgain},
+	{"vm/time", checkTime},
 }
 
 // checkCounter: the counter never goes back, and has the rate that it claims.
@@ -34,9 +35,31 @@ func checkCounter(g *guest) {
 	ticks := g.vm.Counter() - first
 	after := time.Since(start)
 	hz := g.vm.CounterFrequency()
-	inTicks := func(d time.Duration) uint64 { return uint64(d) * hz / uint64(time.Second) } // of milliseconds
-	if lo, hi := inTicks(before)*9/10, inTicks(after)*11/10+24; ticks < lo || ticks > hi {
+	if lo, hi := g.ticks(before)*9/10, g.ticks(after)*11/10+g.ticks(time.Microsecond); ticks < lo || ticks > hi {
 		g.errorf("Counter advanced by %d in %v to %v: want %d to %d at %d Hz", ticks, before, after, lo, hi, hz)
+	}
+}
+
+// checkTime: what passes on the guest's counter passes on the host's clock, within 0.1 %.
+// However late this goroutine runs, the guest reads between two readings of that clock.
+func checkTime(g *guest) {
+	const duration = 100 * time.Millisecond
+	at := g.put(program{
+		{0xd53be040, "mrs x0, cntvct_el0"},
+		{0xd4000022, "hvc #0x1"},
+	})
+	read := func() (ticks uint64, before, after time.Time) {
+		before = time.Now()
+		g.cpu.wantHVC("mrs x0, cntvct_el0", g.cpu.runAt(at), 1)
+		return g.cpu.reg(hv.RegX0), before, time.Now()
+	}
+	first, earliest, after := read()
+	time.Sleep(duration)
+	last, before, latest := read()
+	hz := g.vm.CounterFrequency()
+	got, lo, hi := aarch64.CounterDuration(last-first, hz), before.Sub(after), latest.Sub(earliest)
+	if got < lo-lo/1000 || got > hi+hi/1000 {
+		g.errorf("%v have passed on CNTVCT_EL0 at %d Hz, and %v to %v on the host's clock", got, hz, lo, hi)
 	}
 }
 

@@ -296,7 +296,7 @@ func (g *guest) whileRunning(f func()) (wait func()) {
 	var wg sync.WaitGroup
 	start := g.read(data)
 	wg.Go(func() {
-		for g.read(data) < start+100 && !g.stuck.Load() {
+		for g.read(data) < start+100 && !g.stuck.Load() && !g.failed() {
 			runtime.Gosched()
 		}
 		f()

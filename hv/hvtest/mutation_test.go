@@ -230,6 +230,9 @@ var mutations = []mutation{
 	{"CNTFRQ_EL0 is another machine's", []string{"vm/counter", "sysreg/untrapped"}, hooks{
 		hz: func(hz uint64) uint64 { return hz * 2 },
 	}},
+	{"CNTFRQ_EL0 is 1 % too high", []string{"vm/time"}, hooks{
+		hz: func(hz uint64) uint64 { return hz + hz/100 },
+	}},
 	{"the counter has another rate", []string{"vm/counter"}, hooks{
 		counter: func(ticks uint64) uint64 { return ticks / 2 },
 	}},

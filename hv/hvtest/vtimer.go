@@ -29,11 +29,13 @@ const (
 	timerFiring = timerOn | timerStatus
 )
 
-// ticksPerMicrosecond at hv.CounterFrequency.
-const ticksPerMicrosecond = hv.CounterFrequency / 1_000_000
+// later is a time that a guest can spend waiting.
+const later = 200 * time.Microsecond
 
-// later is a time in ticks that a guest can spend waiting.
-const later = 200 * ticksPerMicrosecond
+// ticks is d in ticks of the machine's counter.
+func (g *guest) ticks(d time.Duration) uint64 {
+	return aarch64.CounterTicks(d, g.vm.CounterFrequency())
+}
 
 // waitUntil spins until CNTVCT_EL0 reaches X1.
 var waitUntil = program{
@@ -62,7 +64,7 @@ func (c *cpu) wantVTimer(what string, pc uint64) {
 
 // wantQuiet lets the guest wait for a while, and ends the case if the timer exits.
 func (c *cpu) wantQuiet(what string, wait uint64) {
-	c.set(hv.RegX1, c.g.vm.Counter()+later)
+	c.set(hv.RegX1, c.g.vm.Counter()+c.g.ticks(later))
 	c.wantHVC(what, c.runAt(wait), 1)
 }
 
@@ -70,7 +72,7 @@ func (c *cpu) wantQuiet(what string, wait uint64) {
 func checkFires(g *guest) {
 	at := g.put(spin)
 	c := g.cpu
-	cval := g.vm.Counter() + later
+	cval := g.vm.Counter() + g.ticks(later)
 	c.setTimer(cval, timerOn)
 	c.wantVTimer("the timer", at)
 	if now := g.vm.Counter(); now < cval {
@@ -123,10 +125,10 @@ func checkUnmaskedLow(g *guest) {
 	c := g.cpu
 	c.setTimer(0, timerOn)
 	c.wantVTimer("the timer", at)
-	c.setTimer(g.vm.Counter()+3600*hv.CounterFrequency, timerOn)
+	c.setTimer(g.vm.Counter()+g.ticks(time.Hour), timerOn)
 	c.ok("SetVTimerMask", c.SetVTimerMask(false))
 	c.wantQuiet("with the next deadline in an hour", wait)
-	cval := g.vm.Counter() + later
+	cval := g.vm.Counter() + g.ticks(later)
 	c.setTimer(cval, timerOn)
 	c.wantVTimer("the next deadline", at)
 	if now := g.vm.Counter(); now < cval {
@@ -177,6 +179,7 @@ func checkOffset(g *guest) {
 		{0xd4000022, "hvc #0x1"},
 	})
 	c := g.cpu
+	const ahead = 40 * time.Millisecond
 	off := g.vm.Counter() - 1000
 	c.ok("SetVTimerOffset", c.SetVTimerOffset(off))
 	before := g.vm.Counter() - off
@@ -184,15 +187,15 @@ func checkOffset(g *guest) {
 	if now, after := c.reg(hv.RegX0), g.vm.Counter()-off; now < before || now > after {
 		c.errorf("CNTVCT_EL0 reads %d, want %d to %d: the counter less the offset of %d", now, before, after, off)
 	}
-	cval := g.vm.Counter() - off + later
+	cval := g.vm.Counter() - off + g.ticks(later)
 	c.setTimer(cval, timerOn)
 	c.wantVTimer("the timer, with an offset", at)
 	if now := g.vm.Counter() - off; now < cval {
 		c.errorf("the timer fired with CNTVCT_EL0 at %d, %d early", now, cval-now)
 	}
-	c.setTimer(g.vm.Counter()-off+1_000_000, timerOn) // 41 ms ahead, but past if the offset were less
+	c.setTimer(g.vm.Counter()-off+g.ticks(ahead), timerOn) // past if the offset were less
 	c.ok("SetVTimerMask", c.SetVTimerMask(false))
-	c.ok("SetVTimerOffset", c.SetVTimerOffset(off-2_000_000))
+	c.ok("SetVTimerOffset", c.SetVTimerOffset(off-2*g.ticks(ahead)))
 	c.wantVTimer("an offset that puts the deadline into the past", at)
 }
 
@@ -204,12 +207,12 @@ func checkSetByGuest(g *guest) {
 		{0x14000000, "b .+0x0"},
 	})
 	c := g.cpu
-	c.setX(0, later, timerOn)
+	c.setX(0, g.ticks(later), timerOn)
 	for range 3 {
 		start := g.vm.Counter()
 		c.wantReason("cntv_tval_el0 set by the guest", c.runAt(at), hv.ExitVTimer)
-		if d := g.vm.Counter() - start; d < later {
-			c.errorf("the timer fired after %d ticks, want %d", d, later)
+		if d := g.vm.Counter() - start; d < g.ticks(later) {
+			c.errorf("the timer fired after %d ticks, want %d", d, g.ticks(later))
 		}
 		c.setTimer(0, 0)
 		c.ok("SetVTimerMask", c.SetVTimerMask(false))
@@ -222,7 +225,7 @@ func checkBetweenRuns(g *guest) {
 	at, one := g.put(spin), g.put(hvc1)
 	c := g.cpu
 	c.wantHVC("hvc #1", c.runAt(one), 1)
-	c.setTimer(g.vm.Counter()+later, timerOn)
-	time.Sleep(2 * later / ticksPerMicrosecond * time.Microsecond)
+	c.setTimer(g.vm.Counter()+g.ticks(later), timerOn)
+	time.Sleep(2 * later)
 	c.wantVTimer("a deadline that has passed", at)
 }

@@ -12,6 +12,9 @@
 // and the SHA-256 of each page of 4 KiB (Go's and LLVM's linkers use that page size
 // for arm64 too). It also has the hashes of the blobs beside it.
 //
+// Sign also lowers the version of the SDK in the load commands of a hypervisor: see
+// KeepSDK. Nothing else in the program changes.
+//
 // Missing on purpose: certificates, notarization, the hardened runtime, fat files,
 // other processors, bundles, an embedded Info.plist (it stays unbound, as
 // codesign(1) calls it), and entitlements with a value other than true.

@@ -44,6 +44,7 @@ type program struct {
 	text      segment
 	linkedit  segment
 	others    []segment // all but linkedit
+	sdks      []int     // fields with the version of the macOS SDK
 	signature int       // load command LC_CODE_SIGNATURE; 0 if there is none
 	cmdsEnd   int       // end of the load commands
 	cmdsRoom  int       // end of the space into which the load commands may grow
@@ -117,6 +118,8 @@ func (p *program) command(at, n int) error {
 	switch le.Uint32(c) {
 	case cmdSegment64:
 		return p.segment(at, c)
+	case cmdBuildVersion, cmdVersionMinMacOS:
+		return p.version(at, c)
 	case cmdSignature:
 		if n != signatureSize || p.signature != 0 {
 			return fmt.Errorf("damaged: the LC_CODE_SIGNATURE at 0x%x has a wrong size or is the second", at)

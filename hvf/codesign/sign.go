@@ -9,7 +9,8 @@ import (
 // Sign returns the program in file with an ad-hoc signature, which replaces one that
 // it may have. The identifier is the program's name in the signature. It tells
 // programs apart and means nothing else. The same arguments give the same bytes, and
-// signing the result again changes nothing.
+// signing the result again changes nothing. A program that gets the entitlement
+// Hypervisor gets an SDK version of at most KeepSDK too.
 //
 // If file is not a Mach-O executable for arm64, the error says what it is. If there
 // is no place for a signature, the error says why.
@@ -20,6 +21,9 @@ func Sign(file []byte, identifier string, e Entitlements) ([]byte, error) {
 	}
 	if p, err = p.withCommand(); err != nil {
 		return nil, err
+	}
+	if slices.Contains(e, Hypervisor) {
+		p.lowerSDK()
 	}
 	special := []blob{
 		newBlob(slotRequirements, magicRequirements, make([]byte, 4)), // a count of 0

@@ -257,7 +257,7 @@ func TestVTimer(t *testing.T) {
 	g := newGuest(t, New(t, nasty).Hypervisor(), insnSelf)
 	g.onVCPU(t, 0, func(v hv.VCPU) {
 		must(t, v.SetVTimerOffset(g.vm.Counter()))
-		must(t, v.SetSysReg(aarch64.CNTV_CVAL_EL0, hv.CounterFrequency/1000)) // in 1 ms
+		must(t, v.SetSysReg(aarch64.CNTV_CVAL_EL0, MachFrequency/1000)) // in 1 ms
 		must(t, v.SetSysReg(aarch64.CNTV_CTL_EL0, 1))
 		if e := run(t, v); e.Reason != hv.ExitVTimer {
 			t.Errorf("%+v, want %v", e, hv.ExitVTimer)

@@ -15,8 +15,8 @@ import (
 )
 
 // TestBootLinux boots the default guest with two CPUs through the bindings, C, and
-// back into the software CPU, with frequent rare events. Two of the machines differ little
-// from the others, and boot only if MINIBOOT_FULL is set.
+// back into the software CPU, with frequent rare events, and with counters of 1 GHz. Some of
+// the machines differ little from the others, and boot only if MINIBOOT_FULL is set.
 func TestBootLinux(t *testing.T) {
 	if testing.Short() {
 		t.Skip("boots Linux: not in short mode")
@@ -42,6 +42,10 @@ func TestBootLinux(t *testing.T) {
 		{"framework's gic, its timer also exits", 3, true, true, fake.Options{VTimer: fake.VTimerAlsoExits}},
 		{"framework's gic, WFI exits", 3, true, true, fake.Options{WFIExits: true, IDsDiffer: true}},
 		{"framework's gic, its timer only exits", 3, true, false, fake.Options{VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true}},
+		{"1 GHz, offset in counter ticks", 2, false, false, fake.Options{CounterFrequency: 1e9}},
+		{"1 GHz, offset in mach ticks, framework's gic", 3, true, false, fake.Options{CounterFrequency: 1e9, OffsetInMach: true}},
+		{"1 GHz, offset in counter ticks, framework's gic", 3, true, true, fake.Options{CounterFrequency: 1e9}},
+		{"1 GHz, offset in mach ticks", 3, false, true, fake.Options{CounterFrequency: 1e9, OffsetInMach: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.full && os.Getenv("MINIBOOT_FULL") == "" {
@@ -55,6 +59,7 @@ func TestBootLinux(t *testing.T) {
 			if n := strings.Count(g.MustRun("cat /proc/cpuinfo"), "processor"); n != 2 {
 				t.Errorf("/proc/cpuinfo has %d processors, want 2", n)
 			}
+			checkTime(t, g)
 			if c.own {
 				checkOwnGIC(t, g, c.opt.WFIExits)
 			}

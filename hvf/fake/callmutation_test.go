@@ -3,6 +3,7 @@ package fake
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,8 @@ var callMutations = []callMutation{
 	{"a vCPU is not destroyed", []string{"vm/runs"}, 0, without("hv_vcpu_destroy")},
 	{"a vCPU is destroyed twice", []string{"vm/runs"}, 3, twice("hv_vcpu_destroy")},
 	{"memory is not unmapped", []string{"memory/unmap"}, 0, without("hv_vm_unmap")},
+	{"memory stays mapped while it is withdrawn", []string{"withdraw/running"}, 0, mappedOnce(true)},
+	{"withdrawn memory is not mapped again", []string{"withdraw/content", "withdraw/running"}, 0, mappedOnce(false)},
 	{"protection is not changed", []string{"memory/no-exec"}, 0, without("hv_vm_protect")},
 	{"memory is mapped for all", []string{"memory/read-only"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[3] = 7 })},
 	{"memory is mapped unaligned", []string{"vm/runs"}, 0, change("hv_vm_map", func(a *[4]uintptr) { a[1] += 0x1000 })},
@@ -111,6 +114,26 @@ func once(name string) func(string, *ccall.Frame, func()) {
 	}
 }
 
+// mappedOnce drops each mapping of a VM but the first, and with forGood each unmapping
+// too.
+func mappedOnce(forGood bool) func(string, *ccall.Frame, func()) {
+	mapped := false // these calls do not overlap
+	return func(function string, f *ccall.Frame, call func()) {
+		drop := false
+		switch function {
+		case "hv_vm_create":
+			mapped = false
+		case "hv_vm_map":
+			drop, mapped = mapped, true
+		case "hv_vm_unmap":
+			drop = forGood
+		}
+		if f.Ret = 0; !drop {
+			call()
+		}
+	}
+}
+
 func elsewhere(name string) func(string, *ccall.Frame, func()) {
 	return func(function string, f *ccall.Frame, call func()) {
 		if function != name {
@@ -156,31 +179,31 @@ func (r *recorder) finish() {
 // TestCallMutations: each mistake makes the cases about it fail, or breaks a rule of
 // the fake.
 func TestCallMutations(t *testing.T) {
-	byName := make(map[string]hvtest.Case)
-	for _, c := range hvtest.Cases() {
-		byName[c.Name] = c
-	}
 	for _, m := range callMutations {
-		t.Run(m.wrong, func(t *testing.T) {
-			for _, name := range m.cases[:most(len(m.cases))] {
-				c, ok := byName[name]
-				if !ok {
-					t.Fatalf("there is no case %s", name)
-				}
-				r := &recorder{TB: t}
-				h := New(r, Options{Call: m.call, IDsDiffer: true}).Hypervisor()
-				err := c.CheckWithin(h, mutationPatience)
-				r.finish()
-				said := strings.Join(r.errs, "\n")
-				switch {
-				case m.rule == 0 && err == nil:
-					t.Errorf("%s does not notice; rules: %s", name, said)
-				case m.rule != 0 && !strings.Contains(said, fmt.Sprintf("rule %d", m.rule)):
-					t.Errorf("%s does not break rule %d: %v; rules: %s", name, m.rule, err, said)
-				}
-				t.Logf("%s: %.200v; %.200s", name, err, said)
-			}
-		})
+		t.Run(m.wrong, func(t *testing.T) { m.mustShow(t, Options{IDsDiffer: true}) })
+	}
+}
+
+// mustShow checks that the mistake is found, over a fake with these options.
+func (m callMutation) mustShow(t *testing.T, opt Options) {
+	t.Helper()
+	opt.Call = m.call
+	for _, name := range m.cases[:most(len(m.cases))] {
+		i := slices.IndexFunc(hvtest.Cases(), func(c hvtest.Case) bool { return c.Name == name })
+		if i < 0 {
+			t.Fatalf("there is no case %s", name)
+		}
+		r := &recorder{TB: t}
+		err := hvtest.Cases()[i].CheckWithin(New(r, opt).Hypervisor(), mutationPatience)
+		r.finish()
+		said := strings.Join(r.errs, "\n")
+		switch {
+		case m.rule == 0 && err == nil:
+			t.Errorf("%s does not notice; rules: %s", name, said)
+		case m.rule != 0 && !strings.Contains(said, fmt.Sprintf("rule %d", m.rule)):
+			t.Errorf("%s does not break rule %d: %v; rules: %s", name, m.rule, err, said)
+		}
+		t.Logf("%s: %.200v; %.200s", name, err, said)
 	}
 }
 

@@ -13,6 +13,10 @@
 // registers that came later are absent. Options also cause rare events: spurious
 // exits, lost cancellations, HV_BUSY.
 //
+// Options also choose at which rate the guest's counters run beside mach_absolute_time,
+// and in whose ticks their offset is. Stage2 counts the memory that a Mac could not free,
+// because the guest has it mapped.
+//
 // The framework's own GIC is package gic, which the library also calls back. vCPU i
 // must have Aff1 i/16 and Aff0 i%16 in MPIDR_EL1. Accesses to GIC registers that the
 // framework is not known to implement exit: GICD_TYPER2, and the identification

@@ -15,10 +15,10 @@ import (
 // VM functions while it holds its own lock, functions of a vCPU on the vCPU's
 // thread, and kick from any thread.
 type engine struct {
-	handle  uint64
-	counter func() uint64 // the fake's mach_absolute_time
+	handle uint64
+	clock
 	vm      hv.VM
-	ahead   uint64 // counter less vm.Counter
+	ahead   uint64 // the guest's counter without an offset, less vm.Counter
 	cpus    [softcpu.MaxVCPUs]atomic.Pointer[cpu]
 	created atomic.Int64 // vCPUs so far
 
@@ -45,14 +45,17 @@ var engines struct {
 	last uint64
 }
 
-func newEngine(counter func() uint64, opt Options) *engine {
+func newEngine(mach func() uint64, opt Options) *engine {
 	engines.mu.Lock()
 	defer engines.mu.Unlock()
 	if engines.list == nil {
 		engines.list = map[uint64]*engine{}
 	}
 	engines.last++
-	e := &engine{handle: engines.last, counter: counter, vtimer: opt.VTimer, physicalTimerTraps: opt.PhysicalTimerTraps, wfiExits: opt.WFIExits}
+	e := &engine{
+		handle: engines.last, clock: clock{mach: mach, hz: opt.CounterFrequency, offsetInMach: opt.OffsetInMach},
+		vtimer: opt.VTimer, physicalTimerTraps: opt.PhysicalTimerTraps, wfiExits: opt.WFIExits,
+	}
 	engines.list[e.handle] = e
 	return e
 }
@@ -70,7 +73,7 @@ func engineOf(handle uintptr) *engine {
 }
 
 func (e *engine) createVM(ipaBits int) error {
-	vm, err := softcpu.New(softcpu.Config{}).NewVM(hv.Config{IPABits: ipaBits})
+	vm, err := softcpu.New(softcpu.Config{CounterFrequency: e.hz}).NewVM(hv.Config{IPABits: ipaBits})
 	if err != nil {
 		return err
 	}
@@ -79,10 +82,10 @@ func (e *engine) createVM(ipaBits int) error {
 	// The two counters are the same clock with different origins. Read them close
 	// together. If in doubt the guest must be behind, not ahead.
 	for range 100 {
-		before := e.counter()
+		before := e.mach()
 		soft := vm.Counter()
-		e.ahead = before - soft
-		if e.counter()-before <= 2 {
+		e.ahead = e.inCounterTicks(before) - soft
+		if e.mach()-before <= 2 {
 			break
 		}
 	}
@@ -126,7 +129,7 @@ func (e *engine) destroyVCPU(id int) error {
 // run enters the guest once and leaves the exit in the shared state.
 func (e *engine) run(id int) {
 	c := e.cpus[id].Load()
-	c.push(e.ahead)
+	c.push(e)
 	exit, err := c.run()
 	if err != nil {
 		exit = hv.Exit{Reason: ^hv.ExitReason(0)}
@@ -175,7 +178,7 @@ func (c *cpu) setSysReg(r aarch64.SysReg, v uint64) error {
 }
 
 // push gives the CPU the values that were set since the last run.
-func (c *cpu) push(ahead uint64) {
+func (c *cpu) push(e *engine) {
 	st := c.st
 	for dirty := st.Dirty; dirty != 0; dirty &= dirty - 1 {
 		r := bits.TrailingZeros64(dirty)
@@ -188,7 +191,7 @@ func (c *cpu) push(ahead uint64) {
 	}
 	if st.Offset != c.offset {
 		c.offset = st.Offset
-		c.hv.SetVTimerOffset(st.Offset - ahead)
+		c.hv.SetVTimerOffset(e.offset(st.Offset) - e.ahead)
 	}
 }
 

@@ -24,6 +24,12 @@ type Options struct {
 	BusyAfterDestroy   int            // how often hv_vm_create says HV_BUSY after a destroy
 	CreateCode         hvf.ReturnCode // what hv_vm_create returns, if not success
 
+	// CounterFrequency is the rate of the guest's counters in Hz. 0 is MachFrequency,
+	// the rate of mach_absolute_time.
+	CounterFrequency uint64
+	ProcessFrequency uint64 // what this process reads from CNTFRQ_EL0; 0 is CounterFrequency
+	OffsetInMach     bool   // the virtual timer's offset is in ticks of mach_absolute_time
+
 	MaxIPABits int  // widest guest physical address in bits; 0 is 40
 	EL2        bool // nested virtualization is offered
 	SME        bool // the Scalable Matrix Extension is offered, with 64-byte vectors
@@ -42,6 +48,26 @@ type Options struct {
 
 // Frame is one call into the library, with its arguments and its result.
 type Frame = ccall.Frame
+
+// MachFrequency is the rate of the fake's mach_absolute_time in Hz.
+const MachFrequency = 24_000_000
+
+// withDefaults replaces zeros by what they stand for.
+func (opt Options) withDefaults() Options {
+	if opt.MacOS == (hvf.MacOS{}) {
+		opt.MacOS = hvf.MacOS{Major: 27}
+	}
+	if opt.MaxIPABits == 0 {
+		opt.MaxIPABits = 40
+	}
+	if opt.CounterFrequency == 0 {
+		opt.CounterFrequency = MachFrequency
+	}
+	if opt.ProcessFrequency == 0 {
+		opt.ProcessFrequency = opt.CounterFrequency
+	}
+	return opt
+}
 
 // VTimerWithGIC says how the virtual timer's interrupt reaches a guest that has the
 // framework's GIC. Sources disagree about it.
@@ -67,12 +93,7 @@ type Fake struct {
 // test if the host has no C compiler.
 func New(tb testing.TB, opt Options) *Fake {
 	tb.Helper()
-	if opt.MacOS == (hvf.MacOS{}) {
-		opt.MacOS = hvf.MacOS{Major: 27}
-	}
-	if opt.MaxIPABits == 0 {
-		opt.MaxIPABits = 40
-	}
+	opt = opt.withDefaults()
 	// A library has only one VM, so each fake is a file of its own.
 	path := filepath.Join(tb.TempDir(), "fake.so")
 	install(tb, build(tb, opt.MacOS), path)
@@ -88,12 +109,20 @@ func New(tb testing.TB, opt Options) *Fake {
 	if opt.Call != nil {
 		calls = &between{Library: calls, call: opt.Call, names: map[uintptr]string{}}
 	}
-	f.fw = hvf.Bind(calls)
+	f.fw = hvf.Bind(process{calls, opt.ProcessFrequency})
 	f.engine = newEngine(f.fw.MachAbsoluteTime, opt)
 	f.configure(opt)
 	tb.Cleanup(func() { f.finish(tb) })
 	return f
 }
+
+// process is the library in a process that reads hz from CNTFRQ_EL0.
+type process struct {
+	ccall.Library
+	hz uint64
+}
+
+func (p process) CounterFrequency() uint64 { return p.hz }
 
 // between wraps a library so that its calls go through Options.Call.
 type between struct {
@@ -142,6 +171,12 @@ func (f *Fake) ScriptTimed(n int, exits ...hvf.VCPUExit) { f.script(exits, n+1) 
 // Outside returns the total time from each return of hv_vcpu_run to its next call,
 // by the library's own clock: see ScriptTimed.
 func (f *Fake) Outside() time.Duration { return time.Duration(f.ask("fake_outside")) }
+
+// Stage2 returns how many bytes of memory the guest's stage 2 maps: pages that the guest
+// or the host has touched since they were mapped. What the host frees while it is mapped
+// still counts if a call of Stage2 has seen it before, as on a Mac, where advice about
+// such a page has no effect.
+func (f *Fake) Stage2() uint64 { return f.ask("fake_stage2_pages") * hv.PageSize }
 
 func (f *Fake) finish(tb testing.TB) {
 	tb.Helper()

@@ -123,8 +123,8 @@ func (p *privateGIC) sysRegTrap(t aarch64.SysRegTrap) (done bool) {
 // wait is a WFI. It returns false if something other than an interrupt or a timer
 // has ended it.
 func (p *privateGIC) wait() bool {
-	start := p.e.counter()
-	defer func() { p.c.st.Waited += p.e.counter() - start }()
+	start := p.e.mach()
+	defer func() { p.c.st.Waited += p.e.mach() - start }()
 	for {
 		left := min(p.vtimerLeft(), p.ptimerLeft())
 		if p.irq.Load() || p.fiq.Load() || left == 0 {

@@ -40,7 +40,7 @@ func (p *privateGIC) vtimerLeft() time.Duration {
 		return never
 	}
 	cval, _ := p.c.hv.SysReg(aarch64.CNTV_CVAL_EL0)
-	return left(cval, p.e.counter()-p.c.st.Offset)
+	return p.e.until(cval, p.e.counter()-p.e.offset(p.c.st.Offset))
 }
 
 // ptimerLeft returns the time until the physical timer's output is high.
@@ -48,14 +48,7 @@ func (p *privateGIC) ptimerLeft() time.Duration {
 	if !aarch64.TimerArmed(p.ctl) {
 		return never
 	}
-	return left(p.cval, p.e.counter())
-}
-
-func left(cval, now uint64) time.Duration {
-	if cval <= now {
-		return 0
-	}
-	return time.Duration(min((cval-now)*1000/24+1, uint64(never)))
+	return p.e.until(p.cval, p.e.counter())
 }
 
 // readTimer and writeTimer access the physical timer. The framework emulates it for

@@ -7,12 +7,15 @@
 //	          New                            Zero                     GiveBack
 //	Linux     mmap, MAP_NORESERVE, in        frees the pages          frees the pages: they read as zero
 //	          huge pages if there are
-//	macOS     mmap                           writes zeros             MADV_FREE_REUSABLE: the pages leave the
+//	macOS     mmap                           maps new pages           MADV_FREE_REUSABLE: the pages leave the
 //	                                                                  footprint, and keep their content or
 //	                                                                  read as zero
-//	BSD       mmap                           writes zeros             errors.ErrUnsupported
-//	Windows   VirtualAlloc: the size counts  writes zeros             errors.ErrUnsupported
+//	BSD       mmap                           maps new pages           errors.ErrUnsupported
+//	Windows   VirtualAlloc: the size counts  commits new pages        errors.ErrUnsupported
 //	          against the commit limit
+//
+// macOS does neither for memory that a guest of the framework has mapped: see
+// hv.Withdrawer.
 //
 // The functions change memory that a running guest may use. The caller makes sure
 // that the guest does not use it meanwhile.

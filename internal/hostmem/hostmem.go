@@ -47,8 +47,8 @@ func (r RAM) Slice(gpa, size uint64) (b []byte, ok bool) {
 	return nil, false
 }
 
-// Zero makes all memory read as zero again. Where the system can, it frees the
-// host's pages.
+// Zero makes all memory read as zero again, and frees the host's pages. No guest has
+// the memory mapped. If it fails, the memory must not be used any more.
 func (r RAM) Zero() error {
 	for _, b := range r {
 		if err := zero(b.Mem); err != nil {

@@ -30,5 +30,17 @@ func release(reserved []byte) {
 	windows.VirtualFree(uintptr(unsafe.Pointer(unsafe.SliceData(reserved))), 0, windows.MEM_RELEASE)
 }
 
-// zero makes b read as zero.
-func zero(b []byte) error { clear(b); return nil }
+// zero makes b read as zero and frees its pages: what is committed anew is zero.
+//
+// unsafe: b stays reserved at its address, and nothing uses it meanwhile.
+func zero(b []byte) error {
+	at, size := uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))
+	if size == 0 {
+		return nil // which would mean the whole reservation
+	}
+	if err := windows.VirtualFree(at, size, windows.MEM_DECOMMIT); err != nil {
+		return err
+	}
+	_, err := windows.VirtualAlloc(at, size, windows.MEM_COMMIT, windows.PAGE_READWRITE)
+	return err
+}

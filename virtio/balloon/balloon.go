@@ -11,6 +11,7 @@ import (
 
 // Feature bits (5.5.3).
 const (
+	FeatureMustTellHost uint64 = 1 << 0
 	FeatureStats        uint64 = 1 << 1
 	FeatureDeflateOnOOM uint64 = 1 << 2
 	FeatureReporting    uint64 = 1 << 5
@@ -66,7 +67,9 @@ func New() *Device {
 func (d *Device) Type() virtio.DeviceType { return virtio.TypeBalloon }
 
 // Features implements virtio.Device.
-func (d *Device) Features() uint64 { return FeatureStats | FeatureDeflateOnOOM | FeatureReporting }
+func (d *Device) Features() uint64 {
+	return FeatureMustTellHost | FeatureStats | FeatureDeflateOnOOM | FeatureReporting
+}
 
 // QueueSizes implements virtio.Device.
 func (d *Device) QueueSizes() []uint16 { return []uint16{128, 128, 8, 32, 32} }
@@ -91,9 +94,13 @@ func (d *Device) Released() uint64 { return d.given.Load() }
 // Serve implements virtio.Device.
 func (d *Device) Serve(ctx context.Context, features uint64, qs []*virtio.Queue) error {
 	d.actual.Store(0)
+	var g *granules
+	if m := qs[inflateq].Memory(); m.Granule > PageSize && m.Granule <= maxGranule && features&FeatureMustTellHost != 0 {
+		g = newGranules(m.Granule, m.End())
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() { d.inflate(ctx, qs[inflateq]) })
-	wg.Go(func() { d.deflate(ctx, qs[deflateq]) })
+	wg.Go(func() { d.inflate(ctx, qs[inflateq], g) })
+	wg.Go(func() { d.deflate(ctx, qs[deflateq], g) })
 	for _, i := range []int{statsq, queue3, queue4} {
 		switch {
 		case i == statsq && features&FeatureStats != 0:
@@ -106,22 +113,42 @@ func (d *Device) Serve(ctx context.Context, features uint64, qs []*virtio.Queue)
 	return nil
 }
 
-// inflate takes pages: the driver does not use them until it has deflated.
-func (d *Device) inflate(ctx context.Context, q *virtio.Queue) {
+// inflate takes pages: the driver does not use them until it has deflated. g is nil if
+// the host frees single pages.
+func (d *Device) inflate(ctx context.Context, q *virtio.Queue, g *granules) {
 	var c virtio.Chain
+	var pages []uint64
+	take := func(r run) { d.take(q.Memory(), r) }
 	for q.Next(ctx, &c) {
-		var r run
-		var number [4]byte
-		for i := 0; i < MaxPages && c.Readable.CopyOut(number[:]) == len(number); i++ {
-			page := uint64(binary.LittleEndian.Uint32(number[:]))
-			if !r.add(page) {
-				d.take(q.Memory(), r)
-				r = run{page, 1}
-			}
+		pages = pageNumbers(pages[:0], &c)
+		if g != nil {
+			g.inflate(pages, take)
+		} else {
+			inRuns(pages, take)
 		}
-		d.take(q.Memory(), r)
 		q.Push(&c, 0)
 	}
+}
+
+// pageNumbers appends the page numbers of a request.
+func pageNumbers(pages []uint64, c *virtio.Chain) []uint64 {
+	var number [4]byte
+	for len(pages) < MaxPages && c.Readable.CopyOut(number[:]) == len(number) {
+		pages = append(pages, uint64(binary.LittleEndian.Uint32(number[:])))
+	}
+	return pages
+}
+
+// inRuns calls take for runs of pages that follow each other, upwards or downwards.
+func inRuns(pages []uint64, take func(run)) {
+	var r run
+	for _, page := range pages {
+		if !r.add(page) {
+			take(r)
+			r = run{page, 1}
+		}
+	}
+	take(r)
 }
 
 // run is a range of pages.
@@ -156,11 +183,15 @@ func (d *Device) release(m *virtio.Memory, b []byte) {
 	}
 }
 
-// deflate answers a driver that takes its pages back. They are still mapped, so there
-// is nothing to do.
-func (d *Device) deflate(ctx context.Context, q *virtio.Queue) {
+// deflate answers a driver that takes its pages back. They are mapped all the time.
+func (d *Device) deflate(ctx context.Context, q *virtio.Queue, g *granules) {
 	var c virtio.Chain
+	var pages []uint64
 	for q.Next(ctx, &c) {
+		if g != nil {
+			pages = pageNumbers(pages[:0], &c)
+			g.deflate(pages)
+		}
 		q.Push(&c, 0)
 	}
 }

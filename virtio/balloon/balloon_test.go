@@ -25,10 +25,20 @@ const firstPage = virtiotest.RAMBase / 4096
 // start returns a driver of a balloon and the parts of memory that it was
 // given, by their offset and size.
 func start(t testing.TB, features uint64) (d *virtiotest.Driver, dev *balloon.Device, released func() []string) {
+	return startWith(t, features, 0)
+}
+
+// start16K is start on a host that frees units of 16 KiB.
+func start16K(t testing.TB, features uint64) (d *virtiotest.Driver, dev *balloon.Device, released func() []string) {
+	return startWith(t, features, 16384)
+}
+
+func startWith(t testing.TB, features, granule uint64) (d *virtiotest.Driver, dev *balloon.Device, released func() []string) {
 	dev = balloon.New()
 	d = virtiotest.New(t, dev)
 	var mu sync.Mutex
 	var log []string
+	d.Memory.Granule = granule
 	d.Memory.Release = func(part []byte) error {
 		for i := 0; i < len(d.RAM); i += 4096 {
 			if &d.RAM[i] == &part[0] {

@@ -3,9 +3,10 @@
 //
 // Implemented: inflating and deflating to a target that the host sets, deflating
 // when the guest runs out of memory (VIRTIO_BALLOON_F_DEFLATE_ON_OOM), the
-// guest's statistics (VIRTIO_BALLOON_F_STATS_VQ), and free page reporting
+// guest's statistics (VIRTIO_BALLOON_F_STATS_VQ), free page reporting
 // (VIRTIO_BALLOON_F_REPORTING), by which the guest reports free memory without being
-// asked.
+// asked, and a host that frees memory in larger units than the balloon's, with a driver
+// that tells before it uses a page again (VIRTIO_BALLOON_F_MUST_TELL_HOST).
 //
 // Missing: free page hints, which serve migration, and page poisoning: a driver
 // that needs freed pages to keep a pattern does not report them.

@@ -30,7 +30,7 @@ struct state {
 	u64 reg_dirty; /* bit n: reg[n] was set since the last run */
 	u64 pending;   /* bit 0 IRQ, bit 1 FIQ */
 	u64 masked;    /* the virtual timer's exit is masked */
-	u64 offset;    /* CNTVCT_EL0 is mach_absolute_time less this */
+	u64 offset;    /* CNTVCT_EL0 is behind mach_absolute_time by this: see clock in clock.go */
 	u64 reason, syndrome, far, ipa;
 	u64 waited; /* ticks in WFI, with a GIC */
 };
@@ -103,6 +103,7 @@ bool object_check(struct object *o, enum kind kind, const char *function);
 struct mapping {
 	u64 ipa, size;
 	char *addr;
+	u8 *held; /* for each PAGE: stage 2 maps it, so that the host cannot free it */
 };
 struct vm {
 	bool exists, has_gic, el2, ran;

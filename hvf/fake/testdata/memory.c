@@ -1,6 +1,7 @@
 /* Guest physical memory. Rule 4. */
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "fake.h"
 
@@ -24,10 +25,74 @@ static hv_return_t check(u64 ipa, u64 size, u64 flags)
 /* gone says whether the host has freed memory that the guest still has mapped. */
 static bool gone(const struct mapping *m) { return msync(m->addr, m->size, MS_ASYNC) != 0 && errno == ENOMEM; }
 
-static void append(u64 ipa, u64 size, char *addr)
+static struct mapping *append(u64 ipa, u64 size, char *addr)
 {
 	vm.maps = realloc(vm.maps, (vm.nmaps + 1) * sizeof *vm.maps);
-	vm.maps[vm.nmaps++] = (struct mapping){ipa, size, addr};
+	vm.maps[vm.nmaps] = (struct mapping){ipa, size, addr, calloc(size / PAGE + 1, 1)};
+	return &vm.maps[vm.nmaps++];
+}
+
+/* part appends a part of an old mapping. What stage 2 maps stays mapped. */
+static void part(const struct mapping *old, u64 start, u64 end)
+{
+	if (start >= end)
+		return;
+	u64 off = start - old->ipa;
+	struct mapping *m = append(start, end - start, old->addr + off);
+	memcpy(m->held, old->held + off / PAGE, (end - start) / PAGE);
+}
+
+/*
+ * populate notes which pages stage 2 maps: those that the host has in memory. Stage 2
+ * maps a page when the guest first touches it, and the fake does not see that. A page
+ * that was noted stays noted until it is unmapped, whatever advice the host has followed
+ * meanwhile.
+ */
+static void populate(struct mapping *m)
+{
+	u64 host = (u64)sysconf(_SC_PAGESIZE);
+	u8 *in = malloc(m->size / host + 1);
+	if (mincore(m->addr, m->size, (void *)in) == 0)
+		for (u64 i = 0; i < m->size / host; i++)
+			m->held[i * host / PAGE] |= in[i] & 1;
+	free(in);
+}
+
+/* fake_stage2_pages returns how many pages of PAGE bytes stage 2 maps. */
+VISIBLE u64 fake_stage2_pages(void)
+{
+	u64 n = 0;
+	pthread_mutex_lock(&vm_lock);
+	for (int i = 0; i < vm.nmaps; i++) {
+		populate(&vm.maps[i]);
+		for (u64 page = 0; page < vm.maps[i].size / PAGE; page++)
+			n += vm.maps[i].held[page];
+	}
+	pthread_mutex_unlock(&vm_lock);
+	return n;
+}
+
+/* join makes one mapping of the last and another that continues it, or that it continues. */
+static void join(void)
+{
+	for (int i = 0; i < vm.nmaps - 1; i++) {
+		struct mapping last = vm.maps[vm.nmaps - 1], other = vm.maps[i];
+		bool below = other.ipa + other.size == last.ipa && other.addr + other.size == last.addr;
+		bool above = last.ipa + last.size == other.ipa && last.addr + last.size == other.addr;
+		if ((!below && !above) || last.size % PAGE || other.size % PAGE)
+			continue;
+		struct mapping *lo = below ? &other : &last, *hi = below ? &last : &other;
+		u8 *held = calloc((lo->size + hi->size) / PAGE + 1, 1);
+		memcpy(held, lo->held, lo->size / PAGE);
+		memcpy(held + lo->size / PAGE, hi->held, hi->size / PAGE);
+		struct mapping both = {lo->ipa, lo->size + hi->size, lo->addr, held};
+		free(last.held);
+		free(other.held);
+		vm.maps[i] = vm.maps[vm.nmaps - 2];
+		vm.maps[vm.nmaps - 2] = both;
+		vm.nmaps--;
+		i = -1;
+	}
 }
 
 static bool covered(u64 ipa, u64 size)
@@ -56,6 +121,7 @@ static hv_return_t map(char *addr, u64 ipa, u64 size, u64 flags)
 	if (config.engine.map && config.engine.map(config.handle, addr, ipa, size, flags))
 		return HV_ERROR;
 	append(ipa, size, addr);
+	join();
 	return HV_SUCCESS;
 }
 
@@ -79,10 +145,9 @@ static void cut(u64 ipa, u64 size)
 		if (gone(&old[i]))
 			broken(4, 0, "memory at 0x%llx was freed while it was mapped", (unsigned long long)start);
 		u64 below = end < ipa ? end : ipa, above = start > ipa + size ? start : ipa + size;
-		if (start < below)
-			append(start, below - start, old[i].addr);
-		if (above < end)
-			append(above, end - above, old[i].addr + (above - start));
+		part(&old[i], start, below);
+		part(&old[i], above, end);
+		free(old[i].held);
 	}
 	free(old);
 }
@@ -134,6 +199,8 @@ void memory_drop(void)
 	for (int i = 0; i < vm.nmaps; i++)
 		if (gone(&vm.maps[i]))
 			broken(4, 0, "memory at 0x%llx was freed while it was mapped", (unsigned long long)vm.maps[i].ipa);
+	for (int i = 0; i < vm.nmaps; i++)
+		free(vm.maps[i].held);
 	free(vm.maps);
 	vm.maps = NULL;
 	vm.nmaps = 0;

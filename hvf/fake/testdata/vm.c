@@ -17,6 +17,13 @@ u64 ticks(void)
 
 VISIBLE u64 mach_absolute_time(void) { return ticks(); }
 
+VISIBLE hv_return_t mach_timebase_info(u32 info[2])
+{
+	info[0] = 125;
+	info[1] = 3;
+	return HV_SUCCESS;
+}
+
 enum { DEFAULT_IPA_BITS = 36 };
 
 static hv_return_t create(struct object *cfg)

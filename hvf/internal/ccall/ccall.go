@@ -1,5 +1,6 @@
 // Package ccall is what the framework's bindings need from a shared library: the
-// addresses of symbols, and a way to call them. Package dl implements it. The two
+// addresses of symbols, a way to call them, and a register of the processor that is not
+// behind any function. Package dl implements it. The two
 // are apart so that a program that imports hvf on a host without the framework does
 // not link a dynamic loader.
 package ccall
@@ -20,4 +21,6 @@ type Library interface {
 	Symbol(name string) uintptr
 	// Call calls f.Fn. It neither allocates nor keeps f.
 	Call(f *Frame)
+	// CounterFrequency returns CNTFRQ_EL0 as this process reads it.
+	CounterFrequency() uint64
 }
