@@ -91,12 +91,17 @@ func (m *Machine) serveRequests(ctx context.Context, watch *panicWatch) (Reason,
 		panicked = watch.panicked
 	}
 	var graceOver <-chan time.Time
+	clock := newClockWatch(m)
+	look := time.NewTicker(clockInterval)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return Stopped, ctx.Err()
 		case err := <-m.errs:
 			return Stopped, err
+		case <-look.C:
+			clock.report()
 		case <-panicked:
 			panicked, graceOver = nil, time.After(panicGrace)
 		case <-graceOver:
