@@ -1,6 +1,10 @@
 package vmm
 
-import "time"
+import (
+	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio"
+)
 
 // crossTries is how often a cross-timestamp is taken. The best one counts: the host may
 // do something else between two readings.
@@ -20,12 +24,25 @@ func (m *Machine) crossTimestamp() (wall time.Time, counter, width uint64) {
 	return wall, counter, width
 }
 
-// CrossTimestamp returns the time of day, and what the guest's counter CNTVCT_EL0 is at
-// that moment.
-func (m *Machine) CrossTimestamp() (wall time.Time, cntvct uint64) {
+// now reads all clocks. While the machine is paused the guest's counter stands still.
+func (m *Machine) now() virtio.Moment {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	wall, counter, _ := m.crossTimestamp()
-	return wall, counter - m.offset.Load()
+	monotonic := ticksToDuration(counter, m.vm.CounterFrequency())
+	if m.stopped {
+		counter = m.stoppedAt
+	}
+	return virtio.Moment{Wall: wall, Monotonic: monotonic, CNTVCT: counter - m.offset.Load()}
 }
+
+// machineClock is what the devices see of a machine's clocks.
+type machineClock struct{ m *Machine }
+
+var _ virtio.Clock = machineClock{}
+
+// Now implements virtio.Clock.
+func (c machineClock) Now() virtio.Moment { return c.m.now() }
 
 const (
 	// clockInterval is how often the host's clock is looked at.
@@ -68,10 +85,15 @@ func (w *clockWatch) look() time.Duration {
 	return jump
 }
 
-// report logs a jump, and lets the real-time clock see it, whose alarm may be due.
+// report logs a jump, and lets the devices with an alarm see it, which may be due.
 func (w *clockWatch) report() {
 	if jump := w.look(); jump != 0 {
 		w.m.rtc.ClockChanged()
+		for _, dev := range w.m.cfg.Virtio {
+			if dev, ok := dev.(virtio.Clocked); ok {
+				dev.ClockChanged()
+			}
+		}
 		w.m.cfg.Log.Warn("vmm: the host's clock jumped, as after sleep: without a time service that reads /dev/ptp0, run hwclock -s in the guest",
 			"jump", jump.Round(time.Millisecond))
 	}

@@ -3,6 +3,7 @@ package vmm
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/virtio"
+	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
 
 // A sleepingHost is a host whose counter stands still while it sleeps, and whose time of day
@@ -91,10 +94,42 @@ func TestCrossTimestamp(t *testing.T) {
 
 // Times of day are compared as such. time.Now has a monotonic reading only outside a bubble.
 func TestTimeOfDayIsNotMonotonic(t *testing.T) {
-	wall, _ := newTestMachine(t, &fakeHypervisor{}, Config{}).CrossTimestamp()
+	wall := newTestMachine(t, &fakeHypervisor{}, Config{}).now().Wall
 	if wall != wall.Round(0) {
 		t.Errorf("%v has a monotonic reading, which Sub prefers", wall)
 	}
+}
+
+// The guest's counter stands still while the machine is paused, and the others go on.
+func TestClocksOfPausedMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newTestMachine(t, &fakeHypervisor{}, Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); m.Run(ctx) }()
+		time.Sleep(time.Second)
+		start := m.now()
+		for _, step := range []struct {
+			do   func()
+			want virtio.Moment // since the start
+		}{
+			{func() {}, virtio.Moment{Monotonic: time.Second, CNTVCT: 24_000_000}},
+			{m.Pause, virtio.Moment{Monotonic: 2 * time.Second, CNTVCT: 24_000_000}},
+			{func() {}, virtio.Moment{Monotonic: 3 * time.Second, CNTVCT: 24_000_000}},
+			{m.Resume, virtio.Moment{Monotonic: 4 * time.Second, CNTVCT: 48_000_000}},
+		} {
+			step.do()
+			time.Sleep(time.Second)
+			now := m.now()
+			now.Monotonic -= start.Monotonic
+			now.CNTVCT -= start.CNTVCT
+			if sinceStart := now.Wall.Sub(start.Wall); now.Monotonic != step.want.Monotonic || now.CNTVCT != step.want.CNTVCT || sinceStart != now.Monotonic {
+				t.Errorf("after %v: %v and %d ticks, want %v and %d", sinceStart, now.Monotonic, now.CNTVCT, step.want.Monotonic, step.want.CNTVCT)
+			}
+		}
+		cancel()
+		<-done
+	})
 }
 
 // What a look at the clocks finds after ten seconds of the counter.
@@ -134,13 +169,24 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
+// clockedDevice notes what the machine tells it.
+type clockedDevice struct {
+	virtio.Device
+	clock   virtio.Clock
+	changed atomic.Int32
+}
+
+func (d *clockedDevice) SetClock(c virtio.Clock) { d.clock = c }
+func (d *clockedDevice) ClockChanged()           { d.changed.Add(1) }
+
 // A machine logs each jump once, and its real-time clock has the new time. An alarm that
 // has come due meanwhile is raised.
 func TestSleepIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		s := &sleepingHost{}
-		m := newTestMachine(t, &fakeHypervisor{}, Config{WallClock: s.wallClock, Log: plain(&out)})
+		dev := &clockedDevice{Device: rng.New(rng.Config{})}
+		m := newTestMachine(t, &fakeHypervisor{}, Config{WallClock: s.wallClock, Log: plain(&out), Virtio: []virtio.Device{dev}})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); m.Run(ctx) }()
@@ -165,6 +211,9 @@ func TestSleepIsLogged(t *testing.T) {
 		synctest.Wait()
 		if read(gicdISPENDR)>>(intID%32)&1 == 0 {
 			t.Error("the alarm that is due has not been raised")
+		}
+		if n, now := dev.changed.Load(), dev.clock.Now(); n != 1 || now != m.now() {
+			t.Errorf("a device has seen %d changes, and the time %v", n, now)
 		}
 		time.Sleep(2 * clockInterval)
 		synctest.Wait()

@@ -35,7 +35,10 @@ func (v *vcpu) ptp(counter uint32) callResult {
 	if counter != kvmPTPVirtCounter && counter != kvmPTPPhysCounter {
 		return result(smcccNotSupported)
 	}
-	wall, ticks := v.m.CrossTimestamp()
-	ns := uint64(wall.UnixNano())
-	return callResult{x0: ns >> 32, x1: uint64(uint32(ns)), x2: ticks >> 32, x3: uint64(uint32(ticks)), wide: true}
+	now := v.m.now()
+	ns := uint64(now.Wall.UnixNano())
+	return callResult{
+		x0: ns >> 32, x1: uint64(uint32(ns)),
+		x2: now.CNTVCT >> 32, x3: uint64(uint32(now.CNTVCT)), wide: true,
+	}
 }

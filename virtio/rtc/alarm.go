@@ -25,10 +25,10 @@ func (a *alarm) set(time uint64, enabled bool, now uint64) {
 	a.look(now)
 }
 
-// left returns how many nanoseconds there are until the alarm expires. ok is false if no
-// passing of time makes it expire.
+// left returns how many nanoseconds there are until the clock reaches the alarm's time. ok
+// is false if it has.
 func (a *alarm) left(now uint64) (ns uint64, ok bool) {
-	if !a.enabled || now >= a.time {
+	if now >= a.time {
 		return 0, false
 	}
 	return a.time - now, true

@@ -75,9 +75,11 @@ func (d *Device) Serve(ctx context.Context, features uint64, qs []*virtio.Queue)
 	timer := time.NewTimer(maxWait)
 	defer timer.Stop()
 	for {
-		for s.serve(qs[requestq]) || s.notify(qs[alarmq]) {
+		s.look()
+		if s.serve(qs[requestq]) || s.notify(qs[alarmq]) {
+			continue
 		}
-		timer.Reset(s.wait())
+		timer.Reset(s.left())
 		select {
 		case <-ctx.Done():
 			return nil

@@ -13,7 +13,7 @@ type session struct {
 	alarm  alarm
 
 	chain         virtio.Chain
-	now           virtio.Moment // of the request
+	now           virtio.Moment // at the last look
 	request, room int           // bytes of the driver's buffers
 	in, out       [maxMessage]byte
 }
@@ -21,13 +21,18 @@ type session struct {
 // wallTime is a moment of ClockWall. It begins in 1970.
 func wallTime(m virtio.Moment) uint64 { return uint64(max(m.Wall.UnixNano(), 0)) }
 
+// look reads the clocks.
+func (s *session) look() {
+	s.now = s.clock.Now()
+	s.alarm.look(wallTime(s.now))
+}
+
 // serve answers a request. It returns false if there is none.
 func (s *session) serve(q *virtio.Queue) bool {
 	if !q.Pop(&s.chain) {
 		return false
 	}
-	s.now = s.clock.Now()
-	s.alarm.look(wallTime(s.now))
+	s.look() // after the driver has made the request available
 	s.room = int(min(s.chain.Writable.Len(), maxMessage))
 	s.request = s.chain.Readable.CopyOut(s.in[:])
 	clear(s.out[:])
@@ -180,11 +185,9 @@ func (s *session) notify(q *virtio.Queue) bool {
 	return true
 }
 
-// wait looks at the alarm, and returns how long to wait until the next look.
-func (s *session) wait() time.Duration {
-	now := wallTime(s.clock.Now())
-	s.alarm.look(now)
-	if left, ok := s.alarm.left(now); ok {
+// left is how long to wait for the alarm until the next look.
+func (s *session) left() time.Duration {
+	if left, ok := s.alarm.left(wallTime(s.now)); ok {
 		return time.Duration(min(left, uint64(maxWait)))
 	}
 	return maxWait
