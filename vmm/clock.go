@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"context"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
@@ -67,6 +68,21 @@ func newClockWatch(m *Machine) *clockWatch {
 	w := &clockWatch{m: m}
 	w.wall, w.counter, _ = m.crossTimestamp()
 	return w
+}
+
+// watchClock reports jumps until ctx is done.
+func (m *Machine) watchClock(ctx context.Context) {
+	w := newClockWatch(m)
+	tick := time.NewTicker(clockInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.report()
+		}
+	}
 }
 
 // look returns by how much the time of day has run ahead of the counter since the last

@@ -78,6 +78,7 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	if err := m.startRoutines(&wg); err != nil {
 		return Stopped, err
 	}
+	wg.Go(func() { m.watchClock(m.over) })
 	if err := m.powerUp(); err != nil {
 		return Stopped, err
 	}
@@ -91,17 +92,12 @@ func (m *Machine) serveRequests(ctx context.Context, watch *panicWatch) (Reason,
 		panicked = watch.panicked
 	}
 	var graceOver <-chan time.Time
-	clock := newClockWatch(m)
-	look := time.NewTicker(clockInterval)
-	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return Stopped, ctx.Err()
 		case err := <-m.errs:
 			return Stopped, err
-		case <-look.C:
-			clock.report()
 		case <-panicked:
 			panicked, graceOver = nil, time.After(panicGrace)
 		case <-graceOver:
