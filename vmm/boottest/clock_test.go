@@ -10,6 +10,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/boot/cpio"
+	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
@@ -21,14 +22,19 @@ type hostClock struct{ slept atomic.Int64 } // nanoseconds
 func (c *hostClock) now() time.Time        { return time.Now().Add(time.Duration(c.slept.Load())) }
 func (c *hostClock) sleep(d time.Duration) { c.slept.Add(int64(d)) }
 
-// clockGuest is a guest whose time comes from a clock, with the tests of package inguest.
-func clockGuest(t *testing.T, kernel string, clock *hostClock, added ...boot.File) *vmtest.Guest {
+// clockConfig is a guest whose time comes from a clock, with the tests of package inguest.
+func clockConfig(t *testing.T, kernel string, clock *hostClock, added ...boot.File) vmm.Config {
 	t.Helper()
 	cfg := deviceGuest(t, kernel, nil)
 	cfg.WallClock = clock.now
 	cfg.VCPUs = 2
 	cfg.Initrds = append(append(cfg.Initrds, inGuestTests(t)), added...)
-	g := vmtest.Start(t, cfg)
+	return cfg
+}
+
+func clockGuest(t *testing.T, kernel string, clock *hostClock, added ...boot.File) *vmtest.Guest {
+	t.Helper()
+	g := vmtest.Start(t, clockConfig(t, kernel, clock, added...))
 	g.Expect(guest.Prompt)
 	return g
 }
