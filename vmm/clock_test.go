@@ -241,3 +241,13 @@ func TestPTPDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations in a call", n)
 	}
 }
+
+// BenchmarkNow is a reading of all clocks, by the software CPU's counter.
+func BenchmarkNow(b *testing.B) {
+	m := softMachine(b, Config{}, 0x14000000) // b .
+	defer m.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		m.now()
+	}
+}
