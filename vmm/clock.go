@@ -25,12 +25,17 @@ func (m *Machine) crossTimestamp() (wall time.Time, counter, width uint64) {
 	return wall, counter, width
 }
 
+// duration is how long ticks of the host's counter take.
+func (m *Machine) duration(ticks uint64) time.Duration {
+	return ticksToDuration(ticks, m.vm.CounterFrequency())
+}
+
 // now reads all clocks. While the machine is paused the guest's counter stands still.
 func (m *Machine) now() virtio.Moment {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	wall, counter, _ := m.crossTimestamp()
-	monotonic := ticksToDuration(counter, m.vm.CounterFrequency())
+	monotonic := m.duration(counter)
 	if m.stopped {
 		counter = m.stoppedAt
 	}
@@ -88,12 +93,11 @@ func (m *Machine) watchClock(ctx context.Context) {
 // look returns by how much the time of day has run ahead of the counter since the last
 // look, or 0 if that is no jump.
 func (w *clockWatch) look() time.Duration {
-	hz := w.m.vm.CounterFrequency()
 	wall, counter, width := w.m.crossTimestamp()
-	if ticksToDuration(width, hz) > mostWidth {
+	if w.m.duration(width) > mostWidth {
 		return 0 // the next look compares with the same reading
 	}
-	jump := wall.Sub(w.wall) - ticksToDuration(counter-w.counter, hz)
+	jump := wall.Sub(w.wall) - w.m.duration(counter-w.counter)
 	w.wall, w.counter = wall, counter
 	if jump.Abs() < leastJump {
 		return 0

@@ -20,12 +20,12 @@ import (
 // A sleepingHost is a host whose counter stands still while it sleeps, and whose time of day
 // goes on. In a synctest bubble both stand still but for time.Sleep.
 type sleepingHost struct {
-	slept time.Duration
+	slept atomic.Int64    // nanoseconds
 	slow  []time.Duration // how long the next readings of the time of day take
 }
 
 func (s *sleepingHost) wallClock() time.Time {
-	now := time.Now().Add(s.slept)
+	now := time.Now().Add(time.Duration(s.slept.Load()))
 	if len(s.slow) > 0 {
 		time.Sleep(s.slow[0])
 		s.slow = s.slow[1:]
@@ -159,7 +159,7 @@ func TestClockJumps(t *testing.T) {
 			w := newClockWatch(newTestMachine(t, &fakeHypervisor{}, Config{WallClock: s.wallClock}))
 			for i, l := range c.looks {
 				time.Sleep(clockInterval)
-				s.slept += l.slept
+				s.slept.Add(int64(l.slept))
 				s.slow = l.slow
 				if got := w.look(); got != l.want {
 					t.Errorf("%s: look %d finds %v, want %v", c.name, i, got, l.want)
@@ -206,7 +206,7 @@ func TestSleepIsLogged(t *testing.T) {
 		if out.Len() > 0 {
 			t.Errorf("without a jump the log has %q", out.String())
 		}
-		s.slept = time.Hour
+		s.slept.Store(int64(time.Hour))
 		time.Sleep(clockInterval)
 		synctest.Wait()
 		if read(gicdISPENDR)>>(intID%32)&1 == 0 {
