@@ -16,10 +16,13 @@ type Timer interface {
 	Stop()
 }
 
-// hostClock is the host's clock.
-type hostClock struct{}
+// NewClock returns a clock with the host's timers that gets the time of day from now,
+// such as time.Now.
+func NewClock(now func() time.Time) Clock { return hostClock{now} }
 
-func (hostClock) Now() time.Time { return time.Now() }
+type hostClock struct{ now func() time.Time }
+
+func (c hostClock) Now() time.Time { return c.now() }
 
 func (hostClock) NewTimer(f func()) Timer {
 	t := time.AfterFunc(time.Hour, f)

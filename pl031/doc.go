@@ -13,8 +13,8 @@
 // An alarm is due when the host's clock has reached or passed it, once for each
 // write of RTCMR. If RTCMR is below the counter, the alarm is due after the counter
 // has wrapped, in up to 136 years. After a sleep of the host an alarm may be up to
-// a minute late, because Go's timers may stop during sleep; any access to the
-// device finds it sooner.
+// a minute late, because Go's timers may stop during sleep. ClockChanged or any access
+// to the device finds it sooner.
 //
 // Missing: the integration test registers.
 //

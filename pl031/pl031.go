@@ -36,7 +36,7 @@ func New(c Config) *RTC {
 	r := &RTC{intr: mmio.Connected(c.Line), clock: c.Clock}
 	r.Bank = mmio.NewBank(table, r.read, r.write)
 	if r.clock == nil {
-		r.clock = hostClock{}
+		r.clock = NewClock(time.Now)
 	}
 	r.timer = r.clock.NewTimer(r.fired)
 	return r
@@ -75,6 +75,10 @@ func (r *RTC) write(off, v uint64) {
 	r.m.write(off, uint32(v), now.Unix())
 	r.settleLocked(now)
 }
+
+// ClockChanged says that the host's clock may have jumped, so that an alarm that is due
+// now does not wait for the timer.
+func (r *RTC) ClockChanged() { r.fired() }
 
 // fired is called by the timer, which may be early or late.
 func (r *RTC) fired() {

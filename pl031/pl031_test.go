@@ -78,6 +78,9 @@ func TestCounter(t *testing.T) {
 	b.Check(t, "next second", rtcDR, host+1)
 	b.clock.now = b.clock.now.Add(8 * time.Hour) // the host slept
 	b.Check(t, "after sleep", rtcDR, host+1+8*3600)
+	b.Set(rtcLR, 900)
+	b.clock.now = b.clock.now.Add(100 * time.Second)
+	b.Check(t, "set, and after sleep", rtcDR, 1000)
 	b.Set(rtcLR, 1000)
 	b.Check(t, "loaded", rtcDR, 1000)
 	b.Check(t, "loaded", rtcLR, 1000)
@@ -157,6 +160,23 @@ func TestAlarmMoves(t *testing.T) {
 		b := newBoard()
 		tc.do(b)
 		b.Check(t, tc.name, rtcRIS, tc.want)
+	}
+}
+
+// After a jump of the host's clock an alarm that is due does not wait for the timer.
+func TestAlarmAfterJump(t *testing.T) {
+	for _, tc := range []struct {
+		jump time.Duration
+		want bool
+	}{{99 * time.Second, false}, {100 * time.Second, true}, {-time.Hour, false}} {
+		b := newBoard()
+		b.Set(rtcIMSC, 1)
+		b.Set(rtcMR, uint32(start.Unix())+100)
+		b.clock.now = b.clock.now.Add(tc.jump)
+		b.ClockChanged()
+		if b.Pin.High != tc.want {
+			t.Errorf("a jump by %v: the alarm is %v, want %v", tc.jump, b.Pin.High, tc.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package virtio
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Device is what differs between virtio devices. The transport owns status,
@@ -37,6 +38,26 @@ type SharedMemory interface {
 	SharedMemory(id uint8) (base, size uint64, ok bool)
 }
 
+// Clocked is a Device that reads the machine's clocks.
+type Clocked interface {
+	// SetClock is called once, before the first Serve.
+	SetClock(Clock)
+	// ClockChanged says that the time of day may have jumped. It does not block.
+	ClockChanged()
+}
+
+// Clock is what a machine's clocks show. It may be read on any goroutine.
+type Clock interface {
+	Now() Moment
+}
+
+// Moment is the clocks at one moment.
+type Moment struct {
+	Wall      time.Time     // the host's time of day
+	Monotonic time.Duration // since some moment before the start; stands still while the host sleeps
+	CNTVCT    uint64        // the guest's CNTVCT_EL0
+}
+
 // DeviceType is a device ID (5).
 type DeviceType uint32
 
@@ -46,13 +67,14 @@ const (
 	TypeConsole DeviceType = 3
 	TypeEntropy DeviceType = 4
 	TypeBalloon DeviceType = 5
+	TypeClock   DeviceType = 17
 	TypeSocket  DeviceType = 19
 	TypeFS      DeviceType = 26
 )
 
 var typeNames = map[DeviceType]string{
 	TypeNet: "net", TypeBlock: "blk", TypeConsole: "console", TypeEntropy: "rng", TypeBalloon: "balloon",
-	TypeSocket: "vsock", TypeFS: "fs",
+	TypeClock: "rtc", TypeSocket: "vsock", TypeFS: "fs",
 }
 
 func (t DeviceType) String() string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -81,6 +82,10 @@ type Config struct {
 	// Nil allows it. It cannot be given with NoReset.
 	AllowReset func() bool
 
+	// WallClock returns the time of day that the guest's clocks show; nil is
+	// time.Now. It is called on any goroutine and must not block.
+	WallClock func() time.Time
+
 	// Log gets the guest's mistakes at slog.LevelInfo and a limited rate, and the
 	// host's failures as warnings. Nil discards both.
 	Log *slog.Logger
@@ -99,6 +104,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Console == nil {
 		c.Console = io.Discard
+	}
+	if c.WallClock == nil {
+		c.WallClock = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -1,8 +1,8 @@
 // Package vmm composes a virtual machine: memory, interrupt controller, UART,
 // clock, power key and virtio slots on a bus, the vCPUs that run on a
 // hypervisor (package hv; package vmm/accel lists the backends), and the firmware
-// interfaces of the guest: PSCI 1.1 (DEN0022) and the TRNG interface (DEN0098),
-// called by SMCCC (DEN0028) through HVC and SMC.
+// interfaces of the guest: PSCI 1.1 (DEN0022), the TRNG interface (DEN0098) and KVM's
+// PTP call for the host's time, called by SMCCC (DEN0028) through HVC and SMC.
 //
 // A store to a device, and the interrupt that answers it, take this way;
 // ARCHITECTURE.md follows it through the other packages:

@@ -132,7 +132,7 @@ func (m *Machine) build(ranges []boot.Range) (err error) {
 
 func (m *Machine) buildDevices() error {
 	m.uart = pl011.New(pl011.Config{Line: spi(m.gic, boot.UARTIRQ), Firmware: true})
-	m.rtc = pl031.New(pl031.Config{Line: spi(m.gic, boot.RTCIRQ)})
+	m.rtc = pl031.New(pl031.Config{Line: spi(m.gic, boot.RTCIRQ), Clock: pl031.NewClock(m.cfg.WallClock)})
 	m.gpio = pl061.New(pl061.Config{Line: spi(m.gic, boot.GPIOIRQ)})
 	for _, d := range []struct {
 		name       string

@@ -78,6 +78,7 @@ func (m *Machine) Run(ctx context.Context) (reason Reason, err error) {
 	if err := m.startRoutines(&wg); err != nil {
 		return Stopped, err
 	}
+	wg.Go(func() { m.watchClock(m.over) })
 	if err := m.powerUp(); err != nil {
 		return Stopped, err
 	}

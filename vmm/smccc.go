@@ -89,6 +89,12 @@ func (v *vcpu) call(fid uint32, a1, a2, a3 uint64) (callResult, error) {
 		return v.end(requestReset), nil
 	case psciSystemReset2, psciSystemReset2 | smccc64:
 		return v.systemReset2(uint32(a1))
+	case vendorHypUID:
+		return kvmUID(), nil
+	case kvmFeatures:
+		return kvmFeatureBits(), nil
+	case kvmPTP:
+		return v.ptp(uint32(a1)), nil
 	case trngVersion:
 		return result(trng1_0), nil
 	case trngFeatures:

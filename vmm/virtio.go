@@ -20,6 +20,9 @@ func (m *Machine) buildVirtio() error {
 	}
 	memory.Release, memory.Granule = m.release()
 	for i, dev := range m.cfg.Virtio {
+		if clocked, ok := dev.(virtio.Clocked); ok {
+			clocked.SetClock(machineClock{m})
+		}
 		t, err := virtio.NewTransport(virtio.TransportConfig{
 			Device: dev, Memory: memory, Line: spi(m.gic, boot.VirtioSlotIRQ(i)), Log: m.guestLog.With("slot", i),
 		})

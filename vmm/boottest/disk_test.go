@@ -63,7 +63,7 @@ func bootWithDisk(t *testing.T, kernel, image string) *vmtest.Guest {
 	t.Helper()
 	cfg := deviceGuest(t, kernel, []string{"virtio_blk"}, openDisk(t, image))
 	cfg.VCPUs = 2
-	cfg.Initrds = append(cfg.Initrds, e2fsprogs(t))
+	cfg.Initrds = append(cfg.Initrds, fetchedTree(t, "e2fsprogs"))
 	g := vmtest.Start(t, cfg)
 	g.Expect(guest.Prompt)
 	g.MustRun("mkdir /mnt")
@@ -103,11 +103,11 @@ func openDisk(t *testing.T, path string) virtio.Device {
 	return dev
 }
 
-// e2fsprogs has /sbin/mke2fs and /sbin/e2fsck for a guest.
-func e2fsprogs(t *testing.T) boot.File {
+// fetchedTree has the programs of a tree that fetch-kernels.sh has fetched, for a guest's root.
+func fetchedTree(t *testing.T, name string) boot.File {
 	t.Helper()
 	var files []cpio.File
-	tree := os.DirFS(kernelFile(t, "e2fsprogs").Name)
+	tree := os.DirFS(kernelFile(t, name).Name)
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -119,11 +119,16 @@ func e2fsprogs(t *testing.T) boot.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return archiveOf(t, files...)
+}
+
+func archiveOf(t *testing.T, files ...cpio.File) boot.File {
+	t.Helper()
 	archive, err := cpio.Archive(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return boot.File{Name: "e2fsprogs.cpio", Data: archive}
+	return boot.File{Name: "added.cpio", Data: archive}
 }
 
 // powerOff ends a guest that is at its prompt, and looks at what its kernel had to say.

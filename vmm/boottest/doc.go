@@ -6,6 +6,8 @@
 //   - TestStandardLibrary runs the tests of Go packages, cross-compiled, inside the guest.
 //   - TestDeviceRNG, TestDeviceBlk, TestDeviceConsole, TestDeviceBalloon and TestDeviceVsock use each device with the
 //     default kernel and with Debian's cloud kernel. The default guest's init loads the latter's drivers as modules.
+//   - TestClockAfterSleep and TestTimeServices let the host's clock jump as in a sleep of an hour, and look at the guest's:
+//     by PTP, by the real-time clock, with chrony and phc2sys of Debian.
 //   - TestDeviceReset resets and pauses a machine while all of its devices are at work.
 //   - TestDeviceShare and TestDeviceShareTests use shared directories with the tests of package inguest: go-fuse's
 //     posixtest, a stress test whose result both sides compare by hash, locks between processes.

@@ -5,6 +5,7 @@
 #	installer.vmlinuz  installer.initrd.gz
 #	bookworm-cloud.modules/  trixie-cloud.modules/	the modules that drive virtio, and what they need
 #	e2fsprogs/	mke2fs and e2fsck for a guest, with their libraries
+#	timesync/	chronyd, chronyc and phc2sys for a guest, with their libraries
 #	busybox	the static one, whose programs the command beside measures
 #	runtimes/	Node.js and a Java virtual machine for a guest, with their libraries: 300 MB, only with MINIBOOT_FULL=1
 #
@@ -16,6 +17,8 @@ set -eu
 suites="bookworm trixie"
 modules='[^/]*virtio[^/]*|net_failover|failover|fuse|vsock|loop|overlay|isofs'
 e2fsprogs='e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6'
+timesync='chrony linuxptp libc6 libcap2 libedit2 libbsd0 libmd0 libtinfo6 libseccomp2 libgnutls30 libnettle8 libhogweed6
+	libgmp10 libidn2-0 libp11-kit0 libffi8 libtasn1-6 libunistring2'
 runtimes='nodejs libnode108 node-acorn node-busboy node-cjs-module-lexer node-undici openjdk-17-jre-headless
 	libc6 libgcc-s1 libstdc++6 zlib1g libbrotli1 libc-ares2 libicu72 libnghttp2-14 libssl3 libuv1'
 installer=debian-installer-12-netboot-arm64 # bookworm's
@@ -96,15 +99,21 @@ unpack_tree() {
 	done
 }
 
-# unpack_e2fsprogs SUITE DIRECTORY puts mke2fs and e2fsck there, and the libraries under the names that programs load.
-unpack_e2fsprogs() {
-	unpack_tree "$1" $e2fsprogs
-	rm -rf "$work/e2fsprogs"
-	mkdir -p "$work/e2fsprogs/sbin" "$work/e2fsprogs/lib" "$work/e2fsprogs/etc"
-	cp "$work/tree/sbin/mke2fs" "$work/tree/sbin/e2fsck" "$work/e2fsprogs/sbin"
-	cp "$work/tree/etc/mke2fs.conf" "$work/e2fsprogs/etc"
-	find "$work/tree" -name '*.so.[0-9]' -exec cp -L {} "$work/e2fsprogs/lib" \;
-	mv "$work/e2fsprogs" "$dir/$2"
+# unpack_programs SUITE DIRECTORY PACKAGES PATH... puts these files of the packages there, in sbin, bin or etc as in the
+# packages, and the libraries in lib, under the names that programs load.
+unpack_programs() {
+	unpack_tree "$1" $3
+	target=$2
+	shift 3
+	rm -rf "$work/programs"
+	mkdir -p "$work/programs/lib"
+	for path; do
+		folder=$work/programs/$(basename "$(dirname "$path")")
+		mkdir -p "$folder"
+		cp "$work/tree/$path" "$folder"
+	done
+	find "$work/tree" \( -name '*.so.[0-9]' -o -name '*.so.[0-9][0-9]' \) -exec cp -L {} "$work/programs/lib" \;
+	mv "$work/programs" "$dir/$target"
 }
 
 # unpack_runtimes SUITE DIRECTORY puts the tree of the runtimes there. It can be a guest's root, and a directory of the
@@ -132,7 +141,8 @@ for suite in $suites; do
 	[ -d "$dir/$suite-cloud.modules" ] || fetch_kernel "$suite" -cloud
 done
 [ -f "$dir/busybox" ] || unpack bookworm busybox-static '*/bin/busybox' busybox
-[ -d "$dir/e2fsprogs" ] || unpack_e2fsprogs bookworm e2fsprogs
+[ -d "$dir/e2fsprogs" ] || unpack_programs bookworm e2fsprogs "$e2fsprogs" sbin/mke2fs sbin/e2fsck etc/mke2fs.conf
+[ -d "$dir/timesync" ] || unpack_programs bookworm timesync "$timesync" usr/sbin/chronyd usr/bin/chronyc usr/sbin/phc2sys
 [ -z "${MINIBOOT_FULL:-}" ] || [ -d "$dir/runtimes" ] || unpack_runtimes bookworm runtimes
 [ -f "$dir/installer.vmlinuz" ] || unpack bookworm $installer '*/debian-installer/arm64/linux' installer.vmlinuz
 [ -f "$dir/installer.initrd.gz" ] || unpack bookworm $installer '*/debian-installer/arm64/initrd.gz' installer.initrd.gz

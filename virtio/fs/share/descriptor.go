@@ -3,6 +3,7 @@
 package share
 
 import (
+	"os"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -11,7 +12,8 @@ import (
 // descriptor is a file descriptor that is closed when its last user has put it. So a guest
 // that releases a file while it reads from it cannot come to read from another file.
 type descriptor struct {
-	fd   int // -1: none
+	fd   int      // -1: none
+	file *os.File // owns fd, if it is not nil
 	refs atomic.Int32
 }
 
@@ -31,7 +33,11 @@ func (d *descriptor) get() *descriptor {
 
 // put gives up a reference.
 func (d *descriptor) put() {
-	if d.refs.Add(-1) == 0 && d.fd >= 0 {
+	switch {
+	case d.refs.Add(-1) > 0:
+	case d.file != nil:
+		d.file.Close()
+	case d.fd >= 0:
 		unix.Close(d.fd)
 	}
 }

@@ -3,8 +3,6 @@
 package share
 
 import (
-	"sync"
-
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
@@ -40,21 +38,16 @@ func (s *Share) FsyncDir(cancel <-chan struct{}, req *fuse.FsyncIn) fuse.Status 
 	return s.Fsync(cancel, req)
 }
 
-// direntsSize is how many bytes of entries are read at a time.
-const direntsSize = 8 << 10
-
-var direntBuffers = sync.Pool{New: func() any { return new([direntsSize]byte) }}
-
 // ReadDir implements fuse.RawFileSystem.
 func (s *Share) ReadDir(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
-	return s.failed(s.readdir(req, out, func(_ *node, e fuse.DirEntry) bool { return out.AddDirEntry(e) }))
+	return s.failed(s.readdir(req, func(_ *node, e fuse.DirEntry) bool { return out.AddDirEntry(e) }))
 }
 
 // ReadDirPlus implements fuse.RawFileSystem. It also looks up each entry, except "." and
 // "..".
 func (s *Share) ReadDirPlus(_ <-chan struct{}, req *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
 	return s.stable(func() error {
-		return s.readdir(req, out, func(dir *node, e fuse.DirEntry) bool {
+		return s.readdir(req, func(dir *node, e fuse.DirEntry) bool {
 			entry := out.AddDirLookupEntry(e)
 			if entry == nil {
 				return false
@@ -79,9 +72,8 @@ func (s *Share) lookupEntry(dir *node, name string, out *fuse.EntryOut) {
 	}
 }
 
-// readdir calls add with the entries from an offset on, until add has no room. Nothing is
-// kept between two calls: the offset is the host's own.
-func (s *Share) readdir(req *fuse.ReadIn, out *fuse.DirEntryList, add func(dir *node, e fuse.DirEntry) bool) error {
+// readdir calls add with the entries from an offset on, until add has no room.
+func (s *Share) readdir(req *fuse.ReadIn, add func(dir *node, e fuse.DirEntry) bool) error {
 	h, err := s.handle(req.Fh)
 	if err != nil {
 		return err
@@ -90,29 +82,9 @@ func (s *Share) readdir(req *fuse.ReadIn, out *fuse.DirEntryList, add func(dir *
 	if !h.node.isDir() {
 		return unix.ENOTDIR
 	}
-	buf := direntBuffers.Get().(*[direntsSize]byte)
-	defer direntBuffers.Put(buf)
 	h.reading.Lock()
 	defer h.reading.Unlock()
-	if _, err := unix.Seek(h.fd, int64(req.Offset), unix.SEEK_SET); err != nil {
-		return err
-	}
-	for off := req.Offset; ; {
-		n, err := unix.ReadDirent(h.fd, buf[:min(direntsSize, max(int(req.Size), minDirents))])
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil || n <= 0:
-			return err
-		}
-		for b := buf[:n]; len(b) > 0; {
-			var e fuse.DirEntry
-			if e, b = nextDirent(b, off); !s.addDirent(h.node, e, add) {
-				return nil
-			}
-			off = e.Off
-		}
-	}
+	return s.entries(h, req, func(e fuse.DirEntry) bool { return s.addDirent(h.node, e, add) })
 }
 
 // addDirent calls add with an entry in the guest's numbers. It hides what is above the root.

@@ -18,7 +18,8 @@ type handle struct {
 	id     uint64
 	access int // O_RDONLY, O_WRONLY or O_RDWR
 
-	reading sync.Mutex // a directory's position
+	reading sync.Mutex // a directory's position and the field below
+	names   *dirStream // nil: none yet; Linux has no use for it
 	//lint:ignore U1000 macOS appends with it
 	writing writing
 	closed  bool // by the guest: it takes no more locks; guarded by locks.mu

@@ -29,6 +29,9 @@ func FuzzShare(f *testing.F) {
 	f.Add([]byte{fusetest.OpCreate, 0, 9, 2, fusetest.OpSetlk, 1, 0, 1, fusetest.OpSetlkw, 1, 0, 2, fusetest.OpTmpfile, 0, 0, 2, fusetest.OpLink, 1, 9, 0, fusetest.OpSymlink, 0, 4, 0}, []byte{1, 2, 77, 130})
 	f.Fuzz(func(t *testing.T, ops, changes []byte) {
 		w := newWorld(t, 1)
+		if len(changes)%2 == 1 { // as macOS reads directories
+			w.share.entries = entriesByName
+		}
 		w.file("a", "content")
 		w.must(os.Symlink("..", w.host("up")))
 		w.must(os.Mkdir(w.host("dir"), 0o755))

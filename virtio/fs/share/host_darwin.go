@@ -3,8 +3,6 @@
 package share
 
 import (
-	"bytes"
-	"encoding/binary"
 	"sync"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -19,8 +17,6 @@ const (
 	utimeOmit = -2
 
 	renameExchange = unix.RENAME_SWAP
-
-	minDirents = 1048 // bytes: the largest struct dirent
 )
 
 func hostReady() error { return nil }
@@ -232,24 +228,10 @@ func fallocate(fd int, mode uint32, off, n int64) error {
 
 func copyRange(int, int64, int, int64, int) (int, error) { return 0, unix.ENOSYS }
 
-// Offsets in struct dirent.
-const (
-	direntIno     = 0
-	direntLen     = 16
-	direntNameLen = 18
-	direntType    = 20
-	direntName    = 21
-)
-
-// nextDirent returns the first entry of what ReadDirent has read, and the rest. Offsets count
-// entries, as ReadDirent's position does.
-func nextDirent(b []byte, off uint64) (e fuse.DirEntry, rest []byte) {
-	size := int(binary.NativeEndian.Uint16(b[direntLen:]))
-	nameLen := int(binary.NativeEndian.Uint16(b[direntNameLen:]))
-	name, _, _ := bytes.Cut(b[direntName:direntName+nameLen], []byte{0})
-	return fuse.DirEntry{
-		Ino: binary.NativeEndian.Uint64(b[direntIno:]), Off: off + 1, Mode: uint32(b[direntType]) << 12, Name: string(name),
-	}, b[size:]
+// hostEntries calls add with the entries of a directory. Package unix has no function that
+// reads a directory in parts: its ReadDirent begins at the first entry each time.
+func hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+	return entriesByName(h, req, add)
 }
 
 // Tmpfile implements fuse.RawFileSystem. macOS does not have such files.

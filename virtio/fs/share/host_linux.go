@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -20,8 +21,6 @@ const (
 	utimeOmit = unix.UTIME_OMIT
 
 	renameExchange = unix.RENAME_EXCHANGE
-
-	minDirents = 280 // bytes: an entry with a name of 255
 )
 
 // hostReady checks that the host has what a share needs: names for descriptors, to open and
@@ -194,8 +193,40 @@ const (
 	direntName = 19
 )
 
+const (
+	direntsSize = 8 << 10 // bytes of entries that are read at a time
+	minDirents  = 280     // bytes: an entry with a name of 255
+)
+
+var direntBuffers = sync.Pool{New: func() any { return new([direntsSize]byte) }}
+
+// hostEntries calls add with the entries of a directory. Nothing is kept between two calls:
+// the offset is the host's own.
+func hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+	buf := direntBuffers.Get().(*[direntsSize]byte)
+	defer direntBuffers.Put(buf)
+	if _, err := unix.Seek(h.fd, int64(req.Offset), unix.SEEK_SET); err != nil {
+		return err
+	}
+	for {
+		n, err := unix.ReadDirent(h.fd, buf[:min(direntsSize, max(int(req.Size), minDirents))])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil || n <= 0:
+			return err
+		}
+		for b := buf[:n]; len(b) > 0; {
+			var e fuse.DirEntry
+			if e, b = nextDirent(b); !add(e) {
+				return nil
+			}
+		}
+	}
+}
+
 // nextDirent returns the first entry of what ReadDirent has read, and the rest.
-func nextDirent(b []byte, _ uint64) (e fuse.DirEntry, rest []byte) {
+func nextDirent(b []byte) (e fuse.DirEntry, rest []byte) {
 	size := int(binary.NativeEndian.Uint16(b[direntLen:]))
 	name, _, _ := bytes.Cut(b[direntName:size], []byte{0})
 	return fuse.DirEntry{

@@ -51,6 +51,10 @@ type Share struct {
 
 	maxHandles, maxKept int
 
+	// entries calls add with the entries of a directory from an offset on, until add
+	// returns false. The handle's reading is held. It is hostEntries but in tests.
+	entries func(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error
+
 	gone       atomic.Bool // the log says that the directory was removed
 	lockless   atomic.Bool // the log says that the host does not have locks
 	underflows atomic.Uint64
@@ -84,6 +88,7 @@ func Open(path string, c Config) (*Share, error) {
 	}
 	s := &Share{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: c.Log, owners: hostOwners(), dev: st.dev,
+		entries: hostEntries,
 	}
 	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
 	s.maxHandles, s.maxKept = descriptorLimits()
