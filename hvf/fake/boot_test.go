@@ -38,14 +38,17 @@ func TestBootLinux(t *testing.T) {
 	}{
 		{"macOS 11, gic 2", 2, false, false, fake.Options{MacOS: hvf.MacOS{Major: 11}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
 		{"macOS 26, gic 3", 3, false, true, fake.Options{MacOS: hvf.MacOS{Major: 26}}},
-		{"macOS 15, framework's gic", 3, true, false, fake.Options{MacOS: hvf.MacOS{Major: 15}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true}},
+		{"macOS 15, framework's gic, 1 GHz, offset in mach ticks", 3, true, false, fake.Options{
+			MacOS: hvf.MacOS{Major: 15}, UnknownPerMille: 20, UnknownMasks: true, DropRacedCancels: true, CounterFrequency: 1e9, OffsetInMach: true,
+		}},
+		{"framework's gic, its timer only exits, 1 GHz, offset in counter ticks", 3, true, false, fake.Options{
+			VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true, CounterFrequency: 1e9,
+		}},
 		{"framework's gic, its timer also exits", 3, true, true, fake.Options{VTimer: fake.VTimerAlsoExits}},
+		{"framework's gic, its timer only exits", 3, true, true, fake.Options{VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true}},
 		{"framework's gic, WFI exits", 3, true, true, fake.Options{WFIExits: true, IDsDiffer: true}},
-		{"framework's gic, its timer only exits", 3, true, false, fake.Options{VTimer: fake.VTimerOnlyExits, PhysicalTimerTraps: true}},
-		{"1 GHz, offset in counter ticks", 2, false, false, fake.Options{CounterFrequency: 1e9}},
-		{"1 GHz, offset in mach ticks, framework's gic", 3, true, false, fake.Options{CounterFrequency: 1e9, OffsetInMach: true}},
-		{"1 GHz, offset in counter ticks, framework's gic", 3, true, true, fake.Options{CounterFrequency: 1e9}},
-		{"1 GHz, offset in mach ticks", 3, false, true, fake.Options{CounterFrequency: 1e9, OffsetInMach: true}},
+		{"gic 2, 1 GHz, offset in counter ticks", 2, false, true, fake.Options{CounterFrequency: 1e9}},
+		{"gic 3, 1 GHz, offset in mach ticks", 3, false, true, fake.Options{CounterFrequency: 1e9, OffsetInMach: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.full && os.Getenv("MINIBOOT_FULL") == "" {
