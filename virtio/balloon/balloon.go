@@ -21,7 +21,7 @@ const (
 // the host's pages (5.5.6).
 const PageSize = 4096
 
-// MaxPages is how many page numbers of one request are read. Linux sends 256.
+// MaxPages is how many page numbers of one request to inflate are read. Linux sends 256.
 const MaxPages = 4096
 
 // Offsets in the configuration space (5.5.4).
@@ -188,7 +188,7 @@ func (d *Device) deflate(ctx context.Context, q *virtio.Queue, g *granules) {
 	var c virtio.Chain
 	var pages []uint64
 	for q.Next(ctx, &c) {
-		if g != nil {
+		for g != nil && len(c.Readable) > 0 && ctx.Err() == nil { // all of them, as the guest uses them again
 			pages = pageNumbers(pages[:0], &c)
 			g.deflate(pages)
 		}

@@ -49,6 +49,24 @@ func TestGranules(t *testing.T) {
 	}
 }
 
+// TestLargeDeflate: every page that a driver takes out of the balloon is out, however many
+// it names in a request. Otherwise a page that the guest uses again would be released.
+func TestLargeDeflate(t *testing.T) {
+	const p = firstPage
+	d, _, released := start16K(t, virtiotest.AllFeatures)
+	d.Rings[inflateq].Do(pages(p, p+1, p+2), 0)
+	many := make([]uint32, balloon.MaxPages+1)
+	for i := range many {
+		many[i] = p + 100
+	}
+	many[balloon.MaxPages] = p + 1
+	d.Rings[deflateq].Do(pages(many...), 0)
+	d.Rings[inflateq].Do(pages(p+3), 0)
+	if got := released(); got != nil {
+		t.Errorf("released %v with a page that is out", got)
+	}
+}
+
 // TestGranulesForgotten: after a reset the balloon is empty.
 func TestGranulesForgotten(t *testing.T) {
 	d, _, released := start16K(t, virtiotest.AllFeatures)
