@@ -16,6 +16,9 @@ func (m *vm) Withdraw(gpa uint64, mem []byte, p hv.Prot, f func() error) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !m.mapped.Load().contain(gpa, size) {
+		return fmt.Errorf("hvf: withdraw 0x%x bytes at 0x%x: a part of the range is not mapped, map it first", size, gpa)
+	}
 	if err := m.fw.VMUnmap(gpa, size); err != nil {
 		return fmt.Errorf("hvf: withdraw 0x%x bytes at 0x%x: %w", size, gpa, err)
 	}

@@ -16,6 +16,17 @@ func (r ranges) overlap(start, size uint64) bool {
 	return false
 }
 
+// contain says whether all of the size addresses from start on are in the set.
+func (r ranges) contain(start, size uint64) bool {
+	end := start + size
+	for _, a := range r {
+		if start < a.end && a.start < end {
+			size -= min(end, a.end) - max(start, a.start)
+		}
+	}
+	return size == 0
+}
+
 // add adds addresses to the set. None of them may be in it.
 func (r *ranges) add(start, size uint64) { *r = append(*r, addrRange{start, start + size}) }
 

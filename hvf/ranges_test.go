@@ -43,3 +43,18 @@ func TestRangesOverlap(t *testing.T) {
 		}
 	}
 }
+
+func TestRangesContain(t *testing.T) {
+	var r ranges
+	r.add(20, 10)
+	r.add(10, 10)
+	r.add(40, 10)
+	for _, tt := range []struct {
+		start, size uint64
+		want        bool
+	}{{10, 10, true}, {12, 3, true}, {10, 20, true}, {15, 10, true}, {9, 2, false}, {29, 2, false}, {20, 30, false}, {30, 10, false}, {0, 100, false}} {
+		if got := r.contain(tt.start, tt.size); got != tt.want {
+			t.Errorf("contain(%d, %d) = %v", tt.start, tt.size, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hv/hvtest"
+	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
 
 // withdrawMutations are backends that withdraw memory wrongly, and the cases that must
@@ -62,6 +63,36 @@ func TestWithdrawMutations(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWithdrawAfterClose: a machine that is closed withdraws nothing from the next one.
+func TestWithdrawAfterClose(t *testing.T) {
+	h := New(t, Options{}).Hypervisor()
+	ram, err := hostmem.New(hv.PageSize, hostmem.Range{Size: hv.PageSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ram.Free()
+	old, err := h.NewVM(hv.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	vm, err := h.NewVM(hv.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	if err := vm.Map(0, ram[0].Mem, hv.ProtRead); err != nil {
+		t.Fatal(err)
+	}
+	called := false
+	err = old.(hv.Withdrawer).Withdraw(0, ram[0].Mem, hv.ProtRead, func() error { called = true; return nil })
+	if err == nil || called {
+		t.Errorf("Withdraw of a machine that is closed: error %v, the function called: %v", err, called)
 	}
 }
 
