@@ -131,6 +131,12 @@ func TestCompareVCPUs(t *testing.T) {
 			t.Errorf("%+v: %s, want %s", c.opt, got, c.want)
 		}
 	}
+	busy := fake.New(t, fake.Options{BusyAfterDestroy: 2})
+	for range 2 {
+		if _, err := compareVCPUs(busy.Framework(), 3); err != nil {
+			t.Errorf("while the last machine disappears: %v", err)
+		}
+	}
 	if got, err := compareVCPUs(fake.New(t, fake.Options{}).Framework(), 65); err == nil {
 		t.Errorf("65 vCPUs: %s", got)
 	}

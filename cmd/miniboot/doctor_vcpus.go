@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
+	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 )
 
@@ -45,7 +46,8 @@ func compareVCPUs(fw *hvf.Framework, n int) (string, error) {
 
 // idRegsOf makes n vCPUs that exist at the same time, each on its own thread, and reads the ID registers of each.
 func idRegsOf(fw *hvf.Framework, n int) (cpus [][]hvf.IDReg, err error) {
-	if err := fw.VMCreate(0); err != nil {
+	vm, err := fw.Hypervisor().NewVM(hv.Config{}) // which waits until the last one is gone
+	if err != nil {
 		return nil, err
 	}
 	note := func(e error) {
@@ -53,7 +55,7 @@ func idRegsOf(fw *hvf.Framework, n int) (cpus [][]hvf.IDReg, err error) {
 			err = e
 		}
 	}
-	defer func() { note(fw.VMDestroy()) }()
+	defer func() { note(vm.Close()) }()
 	cpus = make([][]hvf.IDReg, n)
 	errs, end := make(chan error), make(chan struct{})
 	for i := range n {
