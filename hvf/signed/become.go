@@ -44,6 +44,9 @@ func (l launcher) become(before func(path string)) error {
 	if program == nil {
 		return nil
 	}
+	if l.setUID() { // the environment names the folder, and is somebody else's
+		return fmt.Errorf("signed: %s runs with the rights of user %d, not of %d who has started it: sign it with miniboot sign", name, os.Geteuid(), os.Getuid())
+	}
 	path, err := l.install(name, program)
 	if err != nil {
 		return fmt.Errorf("signed: make a signed copy: %w", err)

@@ -50,7 +50,8 @@ var programs = map[string]func(l *launcher){
 	"no program runs there": func(l *launcher) { // as on a file system that is mounted noexec
 		l.starts = func(path string) error { os.Chmod(path, 0o600); return starts(path) }
 	},
-	"no exec": func(l *launcher) { l.exec = func(string, []string, []string) error { return syscall.EACCES } },
+	"another's rights": func(l *launcher) { l.setUID = func() bool { return true } },
+	"no exec":          func(l *launcher) { l.exec = func(string, []string, []string) error { return syscall.EACCES } },
 	"a newer one": func(l *launcher) {
 		l.sign = func(p []byte, _ string) ([]byte, error) { return append(p, "newer"+mark...), nil }
 	},
@@ -101,7 +102,7 @@ func playProgram(how string) {
 		wanted: func([]byte) bool { return true }, // as if macOS refused every copy, too
 		sign:   func(p []byte, _ string) ([]byte, error) { return append(p, mark...), nil },
 		cache:  func() (string, error) { return os.Getenv(cacheDir), nil },
-		starts: starts, exec: execve,
+		setUID: func() bool { return false }, starts: starts, exec: execve,
 	}
 	b := became{Args: os.Args}
 	b.Depth, _ = strconv.Atoi(os.Getenv(depth))
@@ -244,7 +245,7 @@ func TestBecomeNot(t *testing.T) {
 	self, _ := os.Executable()
 	for how, want := range map[string]string{
 		"no need": "", "unsigned": "no room", "no cache": "no home", "not a file": "not a directory", "killed": "it does not start: signal: killed",
-		"no exec": "permission denied", "no program runs there": "permission denied",
+		"another's rights": "runs with the rights of user", "no exec": "permission denied", "no program runs there": "permission denied",
 	} {
 		cache := t.TempDir()
 		b, _, err := start(how, cache, "/")
@@ -254,6 +255,21 @@ func TestBecomeNot(t *testing.T) {
 		if left := copies(filepath.Join(cache, "miniboot", "signed")); len(left) > 0 && how != "no exec" {
 			t.Errorf("%s: files left behind: %v", how, left)
 		}
+	}
+}
+
+// TestForeignCache: in another user's cache nothing is written.
+func TestForeignCache(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder away")
+	}
+	cache := t.TempDir()
+	if err := os.Chown(cache, 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	l := launcher{cache: func() (string, error) { return cache, nil }}
+	if dir, err := l.folder(); err == nil || !strings.Contains(err.Error(), "without sudo") || len(copies(cache)) > 0 {
+		t.Errorf("%s, %v; written %v", dir, err, copies(cache))
 	}
 }
 

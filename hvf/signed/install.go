@@ -83,6 +83,11 @@ func (l launcher) folder() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// Under sudo it can be another user's, who could exchange what is in it, and who
+	// could not use what root leaves there.
+	if info, err := os.Stat(cache); err == nil && info.IsDir() && !ownedByUser(info) {
+		return "", fmt.Errorf("%s: the folder of another user than %d, as under sudo: start the program without sudo, or sign it with miniboot sign", cache, os.Geteuid())
+	}
 	dir := filepath.Join(cache, "miniboot", "signed")
 	if err := os.MkdirAll(dir, copyMode); err != nil {
 		return "", err

@@ -14,6 +14,7 @@ type launcher struct {
 	wanted func(program []byte) bool // whether a program has to be signed
 	sign   func(program []byte, name string) ([]byte, error)
 	cache  func() (string, error)                      // the user's cache directory
+	setUID func() bool                                 // whether the program runs with another user's rights
 	starts func(path string) error                     // whether the host runs a program
 	exec   func(path string, args, env []string) error // does not return if it succeeds
 }
@@ -31,6 +32,7 @@ var mac = launcher{
 		return codesign.Sign(program, name, codesign.Entitlements{codesign.Hypervisor})
 	},
 	cache:  os.UserCacheDir,
+	setUID: func() bool { return os.Getuid() != os.Geteuid() },
 	starts: starts,
 	exec:   execve,
 }
