@@ -17,8 +17,8 @@ import (
 // there.
 const copyOf = "MINIBOOT_SIGNED_COPY"
 
-// ErrCopy says that this process runs a signed copy already, so another one would not
-// help.
+// ErrCopy says that this process runs a copy that Become has made, and that it lacks the
+// signature all the same. Another one would not help.
 var ErrCopy = errors.New("signed: this is a signed copy already")
 
 // Become replaces this program by a signed copy of it, in the same process, and returns
@@ -34,15 +34,15 @@ func Become(before func(path string)) error { return mac.become(before) }
 func IsCopy() bool { return os.Getenv(copyOf) == strconv.Itoa(os.Getpid()) }
 
 func (l launcher) become(before func(path string)) error {
-	if IsCopy() {
-		return ErrCopy
-	}
 	name, program, err := l.signedSelf()
 	if err != nil {
 		return fmt.Errorf("signed: %w", err)
 	}
 	if program == nil {
 		return nil
+	}
+	if IsCopy() {
+		return ErrCopy
 	}
 	if l.setUID() { // the environment names the folder, and is somebody else's
 		return fmt.Errorf("signed: %s runs with the rights of user %d, not of %d who has started it: sign it with miniboot sign", name, os.Geteuid(), os.Getuid())

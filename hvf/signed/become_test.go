@@ -36,12 +36,15 @@ type became struct {
 	Env          []string // but for what these tests and Become add
 	Stdin, Third string   // what is in descriptors 0 and 3
 	Depth        int
-	Err, Again   string // of Become, and of another Become in a copy
+	Err          string // of Become
 }
 
 // programs are launchers that differ from the one of a Mac.
 var programs = map[string]func(l *launcher){
-	"a Mac's":    func(l *launcher) {},
+	"a Mac's": func(l *launcher) {},
+	"a Mac that takes copies": func(l *launcher) {
+		l.wanted = func(p []byte) bool { return !bytes.HasSuffix(p, []byte(mark)) }
+	},
 	"no need":    func(l *launcher) { l.wanted = func([]byte) bool { return false } },
 	"unsigned":   func(l *launcher) { l.sign = func([]byte, string) ([]byte, error) { return nil, errors.New("no room") } },
 	"no cache":   func(l *launcher) { l.cache = func() (string, error) { return "", errors.New("no home") } },
@@ -219,6 +222,15 @@ func copies(folder string) (paths []string) {
 func TestBecome(t *testing.T) {
 	for _, wrong := range checkBecome(t, "a Mac's", "first", "second", "damaged") {
 		t.Error(wrong)
+	}
+}
+
+// TestBecomeInCopy: a program calls Become in main, and so again as its copy. There it is
+// content.
+func TestBecomeInCopy(t *testing.T) {
+	b, _, err := start("a Mac that takes copies", t.TempDir(), "/")
+	if err != nil || !b.Signed || b.Depth != 1 || b.Err != "" {
+		t.Errorf("%v: signed %v, replaced %d times, error %q", err, b.Signed, b.Depth, b.Err)
 	}
 }
 
