@@ -34,19 +34,24 @@ func explainRefusal(err error) error {
 	if exeErr != nil {
 		return fmt.Errorf("%w: %w, run: miniboot sign PROGRAM", err, ErrEntitlement)
 	}
-	if entitled(exe) {
+	has, readErr := entitled(exe)
+	switch {
+	case readErr != nil:
+		return fmt.Errorf("%w: the program cannot be read, so whether it has the entitlement %s is unknown: %w: make it readable", err, codesign.Hypervisor, readErr)
+	case has:
 		return fmt.Errorf("%w: the program has the entitlement %s, so it is the system that refuses, as a macOS in a virtual machine does: %w",
 			err, codesign.Hypervisor, hv.ErrNotAvailable)
 	}
 	return fmt.Errorf("%w: %w, run: miniboot sign %s", err, ErrEntitlement, exe)
 }
 
-// entitled is replaced in tests: a program of another system has no signature.
-var entitled = func(path string) bool {
+// entitled is replaced in tests: a program of another system has no signature. Its error
+// is that the file cannot be read.
+var entitled = func(path string) (bool, error) {
 	file, err := os.ReadFile(path)
 	if err != nil {
-		return false
+		return false, err
 	}
 	has, _ := codesign.Has(file, codesign.Hypervisor)
-	return has
+	return has, nil
 }

@@ -2,6 +2,7 @@ package hvf
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestExplainCreate(t *testing.T) {
 		{ReturnBusy, false, ReturnBusy, "close it first"},
 		{ReturnNoDevice, false, ReturnNoDevice, "HV_NO_DEVICE"},
 	} {
-		entitled = func(string) bool { return tt.has }
+		entitled = func(string) (bool, error) { return tt.has, nil }
 		err := explainCreate(&Error{"hv_vm_create", tt.code})
 		if !errors.Is(err, tt.is) || !errors.Is(err, tt.code) || !strings.Contains(strings.ReplaceAll(err.Error(), `sign C:\`, "sign /"), tt.want) {
 			t.Errorf("%v, entitled %v: %v, want %q and %v", tt.code, tt.has, err, tt.want, tt.is)
@@ -36,6 +37,11 @@ func TestExplainCreate(t *testing.T) {
 		if tt.has && errors.Is(err, ErrEntitlement) {
 			t.Errorf("%v, entitled: %v: the program has the entitlement", tt.code, err)
 		}
+	}
+	entitled = func(string) (bool, error) { return false, fs.ErrPermission }
+	err := explainCreate(&Error{"hv_vm_create", ReturnDenied})
+	if !errors.Is(err, ReturnDenied) || !errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrEntitlement) || !strings.Contains(err.Error(), "make it readable") {
+		t.Errorf("a program that cannot be read: %v", err)
 	}
 	if err := explainCreate(nil); err != nil {
 		t.Errorf("no error: %v", err)
