@@ -3,6 +3,7 @@ package softcpu
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -60,8 +61,8 @@ type Config struct {
 	// decoded. What is full is emptied and filled again. 0 is DefaultCodeMemory.
 	CodeMemory uint64
 
-	// CounterFrequency is the rate of the guest's counters in Hz. 0 is
-	// DefaultCounterFrequency.
+	// CounterFrequency is the rate of the guest's counters in Hz, of 32 bits as in
+	// CNTFRQ_EL0. 0 is DefaultCounterFrequency.
 	CounterFrequency uint64
 }
 
@@ -133,6 +134,9 @@ func (h *Hypervisor) NewVM(cfg hv.Config) (hv.VM, error) {
 	}
 	if n := h.cfg.CodeMemory; n < MinCodeMemory || n > MaxCodeMemory {
 		return nil, fmt.Errorf("softcpu: new vm: 0x%x bytes of memory for code, give 0x%x to 0x%x", n, MinCodeMemory, MaxCodeMemory)
+	}
+	if hz := h.cfg.CounterFrequency; hz > math.MaxUint32 {
+		return nil, fmt.Errorf("softcpu: new vm: counters of 0x%x Hz, give 1 to 0x%x: CNTFRQ_EL0 has 32 bits", hz, uint32(math.MaxUint32))
 	}
 	soft := h.cfg
 	soft.Engine = engine

@@ -1,6 +1,8 @@
 package softcpu
 
 import (
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -106,5 +108,19 @@ func TestTimerAllocatesNothing(t *testing.T) {
 	g.set(aarch64.CNTV_CTL_EL0, 1)
 	if n := testing.AllocsPerRun(100, func() { g.msr(cntvTVAL, 1<<30) }); n != 0 {
 		t.Errorf("setting the timer allocates %v times, want 0", n)
+	}
+}
+
+// TestCounterFrequencyLimits: a rate has to fit into CNTFRQ_EL0.
+func TestCounterFrequencyLimits(t *testing.T) {
+	for hz, want := range map[uint64]string{
+		1:              "<nil>",
+		math.MaxUint32: "<nil>",
+		1 << 32:        "softcpu: new vm: counters of 0x100000000 Hz, give 1 to 0xffffffff: CNTFRQ_EL0 has 32 bits",
+	} {
+		_, err := New(Config{CounterFrequency: hz}).NewVM(hv.Config{})
+		if got := fmt.Sprint(err); got != want {
+			t.Errorf("0x%x Hz: error %s, want %s", hz, got, want)
+		}
 	}
 }
