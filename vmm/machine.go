@@ -46,7 +46,7 @@ type Machine struct {
 	end  context.CancelFunc
 
 	requests chan request // of the guest; only the first one counts
-	errs     chan error   // of the host; has room for one from each goroutine
+	errs     chan error   // of the host; only the first one counts
 	guestLog *slog.Logger // the guest's mistakes, at a limited rate
 
 	// mu guards the fields below and those that vcpu names. Whoever holds it takes
@@ -74,7 +74,7 @@ func New(cfg Config) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{
-		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, cfg.VCPUs+1), guestLog: newGuestLog(cfg.Log),
+		cfg: cfg, requests: make(chan request, 1), errs: make(chan error, 1), guestLog: newGuestLog(cfg.Log),
 	}
 	m.cond = sync.NewCond(&m.mu)
 	m.over, m.end = context.WithCancel(context.Background())

@@ -68,7 +68,7 @@ func (m *Machine) withdraw(w hv.Withdrawer, part []byte) error {
 	return err
 }
 
-// fail ends the run with an error, unless it ends with another one.
+// fail ends the run with an error, unless it ends with another one. It does not wait.
 func (m *Machine) fail(err error) {
 	select {
 	case m.errs <- err:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miniboot-vmm/miniboot/boot"
@@ -105,4 +106,32 @@ func TestMachineLosesMemory(t *testing.T) {
 	if err := <-m.errs; !errors.Is(err, hv.ErrLost) {
 		t.Errorf("the run ends with %v", err)
 	}
+}
+
+// A vCPU that fails ends, however many errors nobody has taken: Run takes only the first,
+// and then waits for the vCPUs.
+func TestFailureDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newTestMachine(t, &fakeHypervisor{script: func(*fakeCPU) hv.Exit { return hv.Exit{Reason: 99} }}, Config{})
+		for range cap(m.errs) {
+			m.fail(hv.ErrLost)
+		}
+		v, ready, done := m.vcpus[0], make(chan error, 1), make(chan struct{})
+		m.mu.Lock()
+		m.alive++
+		m.powerUpLocked(v, 0, 0)
+		m.mu.Unlock()
+		go func() {
+			defer close(done)
+			v.routine(ready)
+		}()
+		synctest.Wait()
+		select {
+		case <-done:
+		default:
+			t.Error("it waits for a place for its error")
+			<-m.errs
+			<-done
+		}
+	})
 }

@@ -152,7 +152,7 @@ func (m *Machine) startConsole(w io.Writer) (flush func(ctx context.Context)) {
 	go func() {
 		defer close(done)
 		if err := m.uart.Run(console, w); err != nil {
-			m.errs <- fmt.Errorf("vmm: write the guest's console output: %w", err)
+			m.fail(fmt.Errorf("vmm: write the guest's console output: %w", err))
 		}
 	}()
 	return func(ctx context.Context) {

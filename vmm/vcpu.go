@@ -108,7 +108,7 @@ func (v *vcpu) routine(ready chan<- error) {
 			err = v.runGuest()
 		}
 		if err != nil {
-			v.m.errs <- err
+			v.m.fail(err)
 		}
 	}
 	v.ptimer.stop()
