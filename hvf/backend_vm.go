@@ -44,6 +44,9 @@ func (m *vm) Map(gpa uint64, mem []byte, p hv.Prot) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.closed { // the framework would map it in the next machine
+		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: the vm is closed", size, gpa)
+	}
 	if m.mapped.Load().overlap(gpa, size) {
 		return fmt.Errorf("hvf: map 0x%x bytes at 0x%x: a part of the range is mapped already, unmap it first", size, gpa)
 	}
@@ -60,6 +63,9 @@ func (m *vm) Unmap(gpa, size uint64) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.closed {
+		return fmt.Errorf("hvf: unmap 0x%x bytes at 0x%x: the vm is closed", size, gpa)
+	}
 	if err := m.fw.VMUnmap(gpa, size); err != nil {
 		return fmt.Errorf("hvf: unmap 0x%x bytes at 0x%x: %w", size, gpa, err)
 	}

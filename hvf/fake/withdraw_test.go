@@ -66,8 +66,8 @@ func TestWithdrawMutations(t *testing.T) {
 	}
 }
 
-// TestWithdrawAfterClose: a machine that is closed withdraws nothing from the next one.
-func TestWithdrawAfterClose(t *testing.T) {
+// TestMemoryAfterClose: a machine that is closed leaves the next one's memory alone.
+func TestMemoryAfterClose(t *testing.T) {
 	h := New(t, Options{}).Hypervisor()
 	ram, err := hostmem.New(hv.PageSize, hostmem.Range{Size: hv.PageSize})
 	if err != nil {
@@ -93,6 +93,12 @@ func TestWithdrawAfterClose(t *testing.T) {
 	err = old.(hv.Withdrawer).Withdraw(0, ram[0].Mem, hv.ProtRead, func() error { called = true; return nil })
 	if err == nil || called {
 		t.Errorf("Withdraw of a machine that is closed: error %v, the function called: %v", err, called)
+	}
+	if err := old.Unmap(0, hv.PageSize); err == nil {
+		t.Error("a machine that is closed unmaps memory")
+	}
+	if err := old.Map(hv.PageSize, ram[0].Mem, hv.ProtRead); err == nil {
+		t.Error("a machine that is closed maps memory")
 	}
 }
 
