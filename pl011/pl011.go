@@ -29,11 +29,12 @@ type UART struct {
 	output   chan struct{} // holds one token when the wire may have bytes
 	room     chan struct{} // holds one token when the receiver may have room
 
-	mu         sync.Mutex // before the interrupt controller's
-	m          machine
-	high       bool      // what intr was set to
-	unmasked   bool      // what m.unmasked was
-	unmaskedAt time.Time // when that became true
+	mu       sync.Mutex // before the interrupt controller's
+	m        machine
+	high     bool      // what intr was set to
+	unmasked bool      // what m.unmasked was
+	maskedAt time.Time // when that became false; zero in reset
+	started  time.Time // when it became true at a driver's start
 }
 
 var _ mmio.Device = (*UART)(nil)
@@ -58,6 +59,7 @@ func (u *UART) Reset() {
 	defer u.mu.Unlock()
 	u.m.reset(u.firmware)
 	u.updateLocked()
+	u.maskedAt = time.Time{}
 }
 
 // read reads a register, for the bank.
@@ -90,10 +92,22 @@ func (u *UART) updateLocked() {
 		signal(u.output)
 	}
 	if unmasked := u.m.unmasked(); unmasked != u.unmasked {
-		u.unmasked, u.unmaskedAt = unmasked, time.Now()
+		u.unmasked = unmasked
+		u.noteMask(time.Now())
 	}
 	if u.m.room() > 0 && u.m.listening() {
 		signal(u.room)
+	}
+}
+
+// noteMask notes when a driver starts: when it enables its receive interrupts after a
+// reset, or after a long time. One that has no room masks them for a moment.
+func (u *UART) noteMask(now time.Time) {
+	switch {
+	case !u.unmasked:
+		u.maskedAt = now
+	case now.Sub(u.maskedAt) >= stopTime:
+		u.started = now
 	}
 }
 
@@ -196,6 +210,9 @@ func (u *UART) ReceiveBreak() bool {
 // and longer if the host has another use for the core.
 const startTime = 50 * time.Millisecond
 
+// stopTime is how long the receive interrupts are disabled if no driver is there.
+const stopTime = time.Second
+
 // Feed is Receive for all of p. It waits until the guest listens, by its receive
 // interrupts for some time or by polling, and whenever the receiver has no room. Only
 // one Feed may wait at a time. Its only error is the one of ctx.
@@ -228,7 +245,7 @@ func (u *UART) receiveListening(p []byte) (n int, starting time.Duration) {
 	case !u.m.unmasked():
 		return 0, 0
 	default:
-		if starting = startTime - time.Since(u.unmaskedAt); starting > 0 {
+		if starting = startTime - time.Since(u.started); starting > 0 {
 			return 0, starting
 		}
 	}

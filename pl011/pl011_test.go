@@ -475,6 +475,35 @@ func TestFeedWaitsForTheDriversStart(t *testing.T) {
 	})
 }
 
+// A driver that has no room disables its receive interrupts for a moment, and is fed as soon
+// as it enables them again. After a reset another one starts.
+func TestFeedAfterMask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(true)
+		fed := func() time.Duration {
+			began := time.Now()
+			if err := b.Feed(patient(t), []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			b.Check(t, "fed", uartDR, 'x')
+			return time.Since(began)
+		}
+		for _, step := range []struct {
+			masked time.Duration // or a reset, if 0
+			want   time.Duration
+		}{{0, startTime}, {stopTime - 1, 0}, {stopTime, startTime}, {1, 0}, {0, startTime}} {
+			if b.Set(uartIMSC, 0); step.masked == 0 {
+				b.Reset()
+			}
+			time.Sleep(step.masked)
+			b.Set(uartIMSC, uint16(intRX))
+			if got := fed(); got != step.want {
+				t.Errorf("masked for %v: fed after %v, want %v", step.masked, got, step.want)
+			}
+		}
+	})
+}
+
 // A guest without interrupts is fed once it looks for input; one that only
 // sends, and looks at the flags before and after each character, is not.
 func TestFeedWaitsForPoller(t *testing.T) {

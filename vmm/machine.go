@@ -48,6 +48,7 @@ type Machine struct {
 	requests chan request // of the guest; only the first one counts
 	errs     chan error   // of the host; only the first one counts
 	guestLog *slog.Logger // the guest's mistakes, at a limited rate
+	kept     sync.Once    // for the log, when the host does not take memory back
 
 	// mu guards the fields below and those that vcpu names. Whoever holds it takes
 	// no lock of a device or the GIC, and waits for a vCPU only on cond.

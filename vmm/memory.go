@@ -62,8 +62,13 @@ func (m *Machine) withdraw(w hv.Withdrawer, part []byte) error {
 		return nil
 	}
 	err := w.Withdraw(gpa, part, protRAM, func() error { return hostmem.GiveBack(part) })
-	if errors.Is(err, hv.ErrLost) {
+	switch {
+	case errors.Is(err, hv.ErrLost):
 		m.fail(fmt.Errorf("vmm: give back 0x%x bytes at 0x%x: %w", len(part), gpa, err))
+	case err != nil:
+		m.kept.Do(func() {
+			m.cfg.Log.Warn("vmm: memory that the guest does not use stays with this process", "address", fmt.Sprintf("0x%x", gpa), "error", err)
+		})
 	}
 	return err
 }

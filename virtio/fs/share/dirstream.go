@@ -12,7 +12,8 @@ import (
 
 const (
 	dirBatch = 64 // names that are read at a time
-	// dirWindow is how many names are kept. An answer of 4 KiB has fewer.
+	// dirWindow is how many names are kept at most. A driver steps back by less than a
+	// dirBatch, to an entry that did not fit.
 	dirWindow = 256
 )
 
@@ -56,14 +57,14 @@ func (d *dirStream) rewind() error {
 	return err
 }
 
-// more reads names, and drops the oldest.
+// more drops the oldest names, and reads others.
 func (d *dirStream) more() error {
-	names, err := d.f.Readdirnames(dirBatch)
-	d.names = append(d.names, names...)
-	if drop := len(d.names) - dirWindow; drop > 0 {
+	if drop := len(d.names) + dirBatch - dirWindow; drop > 0 {
 		d.first += uint64(drop)
 		d.names = append(d.names[:0], d.names[drop:]...)
 	}
+	names, err := d.f.Readdirnames(dirBatch)
+	d.names = append(d.names, names...)
 	return err
 }
 
