@@ -40,11 +40,6 @@
 // the PC and clears PSTATE.SS. Register 31 in a syndrome is XZR. After
 // ExitCanceled and ExitVTimer the PC is at the instruction that comes next.
 //
-// # Memory that is given back
-//
-// Some hosts cannot free a page while a guest has it mapped. There the VM is a
-// Withdrawer, which takes memory away for the moment in which it is freed.
-//
 // # Accesses that a backend decodes
 //
 // Some backends stand on a kernel that decodes loads and stores. Such a backend
