@@ -24,6 +24,8 @@ type netOption struct {
 
 	forwards []user.Forward // of user
 	noHost   bool           // of user
+	noLAN    bool           // of user
+	metadata bool           // of user
 	framing  socket.Framing // of unix
 
 	mac  net.MAC // zero: chosen
@@ -31,7 +33,7 @@ type netOption struct {
 	pcap string  // path; "" for none
 }
 
-const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
+const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off][,lan=off][,metadata=on], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
 	"each network also takes ,mac=MAC ,mtu=N and ,pcap=FILE"
 
 // addNet adds a -net. "none" removes those given before; without the flag there is no network either.
@@ -93,6 +95,10 @@ func (o *netOption) parseWord(word string) (err error) {
 		o.forwards = append(o.forwards, f)
 	case o.kind == "user" && word == "host=off":
 		o.noHost = true
+	case o.kind == "user" && word == "lan=off":
+		o.noLAN = true
+	case o.kind == "user" && word == "metadata=on":
+		o.metadata = true
 	case o.kind == "unix" && key == "framing":
 		o.framing, err = parseFraming(text)
 	default:
@@ -161,7 +167,9 @@ func (o netOption) openBackend(all *closers, log *slog.Logger) (n network, err e
 	case "tap":
 		return o.openTAP(all, log)
 	default:
-		n, err = user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+		n, err = user.New(user.Config{
+			MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, NoLAN: o.noLAN, Metadata: o.metadata, Forwards: o.forwards, Log: log,
+		})
 	}
 	if err == nil {
 		*all = append(*all, n)

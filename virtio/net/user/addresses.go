@@ -20,36 +20,14 @@ var (
 // loopback is the address of the host that the guest reaches by the address host.
 var loopback = netip.MustParseAddr("127.0.0.1")
 
-// refused are the addresses outside the subnet that nothing is sent to: the host's own
-// names for itself (RFC 1122), link-local addresses (RFC 3927), multicast (RFC 5771), and
-// reserved addresses including broadcast (RFC 1112).
-var refused = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("127.0.0.0/8"),
-	netip.MustParsePrefix("169.254.0.0/16"),
-	netip.MustParsePrefix("224.0.0.0/4"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-}
-
 // outside translates an address that the guest sends to. ok is false if the guest may not
 // send there.
 func (n *Network) outside(a tcpip.Address) (to netip.Addr, ok bool) {
 	to, ok = netip.AddrFromSlice(a.AsSlice())
-	if !ok || !to.Is4() {
+	if !ok {
 		return to, false
 	}
-	if to == host && !n.noHost {
-		return loopback, true
-	}
-	if subnet.Contains(to) {
-		return to, false
-	}
-	for _, p := range refused {
-		if p.Contains(to) {
-			return to, false
-		}
-	}
-	return to, true
+	return n.policy.outside(to)
 }
 
 // address returns an address and a port in the stack's type.

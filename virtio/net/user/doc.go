@@ -45,8 +45,14 @@
 // A guest opens connections from this process, with the rights of its user: to the host's
 // loopback interface by the address .254, and to every network that the host reaches.
 // Refused are the other addresses of the private network, link-local addresses
-// (169.254.0.0/16, where clouds keep credentials), the host's other names for itself
-// (127.0.0.0/8, 0.0.0.0/8), multicast, broadcast and reserved addresses.
+// (169.254.0.0/16), the host's other names for itself (127.0.0.0/8, 0.0.0.0/8), multicast,
+// broadcast and reserved addresses. So are, unless Config.Metadata, the addresses at which
+// clouds tell a machine its credentials; the first refusal of each is logged.
+//
+// Config.NoHost denies the host: .254, each address that one of its interfaces has at the
+// time of the connection, and the broadcast addresses of its networks. Config.NoLAN denies
+// private networks (RFC 1918, RFC 6598). An address that the host only has in the eyes of
+// others, such as its public one behind a NAT, is not known here.
 //
 // The DNS asks the host's name servers for the guest, also with Config.NoHost and also at
 // an address like 127.0.0.53. They get a question that was parsed and written anew, with an
@@ -57,5 +63,5 @@
 // that are being set up; 64 DNS queries under way for 10 seconds, and 16 streams to the DNS;
 // 251 DHCP leases; streams that linger after their end; packets on the way to the guest.
 // What exceeds a limit is refused or dropped. If there are too many datagram flows, the one
-// that has been idle longest ends. Nothing that a guest sends is logged.
+// that has been idle longest ends. Nothing else that a guest does is logged.
 package user

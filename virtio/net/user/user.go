@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
@@ -43,8 +44,19 @@ type Config struct {
 	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.
 	MTU int
 
-	// NoHost denies the guest the host's loopback interface.
+	// NoHost denies the guest the host: its loopback interface, and every address that an
+	// interface has when the guest sends there.
 	NoHost bool
+
+	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598) but its own.
+	NoLAN bool
+
+	// Metadata allows the guest the addresses at which clouds tell a machine its
+	// credentials: 169.254.169.254, 100.100.100.200, 168.63.129.16 and fd00:ec2::254.
+	Metadata bool
+
+	// Log gets a line for each of these addresses that the guest is denied. It may be nil.
+	Log *slog.Logger
 
 	// Forwards are the ports of the host that lead to ports of the guest.
 	Forwards []Forward
@@ -55,7 +67,7 @@ type Network struct {
 	link   *link
 	mac    net.MAC // the guest's
 	stack  *stack.Stack
-	noHost bool
+	policy policy
 
 	ctx       context.Context // done at Close
 	cancel    context.CancelFunc
@@ -89,7 +101,13 @@ func New(c Config) (*Network, error) {
 	if c.MTU < MinMTU || c.MTU > MaxMTU {
 		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, MinMTU, MaxMTU)
 	}
-	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns)}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Network{
+		link: newLink(c.MTU), mac: c.MAC, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns),
+		policy: policy{noHost: c.NoHost, noLAN: c.NoLAN, metadata: c.Metadata, log: c.Log},
+	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.resolver = newResolver(n.ctx)
 	n.flows.open = map[*flow]struct{}{}

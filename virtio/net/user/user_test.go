@@ -18,35 +18,6 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
 
-// Where the guest may go, and where it may not.
-func TestOutside(t *testing.T) {
-	for _, tc := range []struct {
-		from   string
-		noHost bool
-		to     string // "" for nowhere
-	}{
-		{"192.0.2.1", false, "192.0.2.1"},
-		{"10.0.0.1", false, "10.0.0.1"},
-		{"192.168.127.254", false, "127.0.0.1"},
-		{"192.168.127.254", true, ""},
-		{"192.168.127.1", false, ""},
-		{"192.168.127.77", false, ""},
-		{"192.168.126.255", false, "192.168.126.255"},
-		{"127.0.0.1", false, ""}, {"127.255.255.255", false, ""},
-		{"0.0.0.0", false, ""}, {"0.1.2.3", false, ""},
-		{"169.254.169.254", false, ""},
-		{"224.0.0.1", false, ""}, {"239.255.255.255", false, ""},
-		{"240.0.0.1", false, ""}, {"255.255.255.255", false, ""},
-		{"::1", false, ""},
-	} {
-		n := &Network{noHost: tc.noHost}
-		to, ok := n.outside(tcpip.AddrFromSlice(netip.MustParseAddr(tc.from).AsSlice()))
-		if ok != (tc.to != "") || ok && to.String() != tc.to {
-			t.Errorf("%s, NoHost %v: %v, %v, want %q", tc.from, tc.noHost, to, ok, tc.to)
-		}
-	}
-}
-
 // A stream's bytes, and the end of each direction by itself.
 func TestStream(t *testing.T) {
 	r := newRig(t, Config{})

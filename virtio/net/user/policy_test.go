@@ -1,0 +1,139 @@
+package user
+
+import (
+	"bytes"
+	"log/slog"
+	stdnet "net"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// Where the guest may go, and where it may not.
+func TestOutside(t *testing.T) {
+	const noHost, noLAN, cloud = "NoHost", "NoLAN", "Metadata"
+	for _, tc := range []struct {
+		from   string
+		config string // which fields of the Config are set
+		to     string // "" for nowhere
+	}{
+		{"192.0.2.1", "", "192.0.2.1"}, {"192.0.2.1", noLAN, "192.0.2.1"},
+		{"192.168.127.254", "", "127.0.0.1"}, {"192.168.127.254", noLAN, "127.0.0.1"}, {"192.168.127.254", noHost, ""},
+		{"192.168.127.1", "", ""}, {"192.168.127.77", "", ""},
+		{"127.0.0.1", "", ""}, {"127.255.255.255", "", ""},
+		{"0.0.0.0", "", ""}, {"0.1.2.3", "", ""},
+		{"169.254.1.1", "", ""}, {"169.254.1.1", cloud, ""},
+		{"224.0.0.1", "", ""}, {"239.255.255.255", "", ""},
+		{"240.0.0.1", "", ""}, {"255.255.255.255", "", ""},
+		{"::1", "", ""},
+
+		// RFC 1918, and the first address after each network.
+		{"10.0.0.1", "", "10.0.0.1"}, {"10.0.0.1", noLAN, ""}, {"11.0.0.0", noLAN, "11.0.0.0"},
+		{"172.16.0.1", "", "172.16.0.1"}, {"172.31.255.255", noLAN, ""}, {"172.32.0.0", noLAN, "172.32.0.0"},
+		{"192.168.126.255", "", "192.168.126.255"}, {"192.168.126.255", noLAN, ""}, {"192.169.0.0", noLAN, "192.169.0.0"},
+		// RFC 6598.
+		{"100.64.0.1", "", "100.64.0.1"}, {"100.127.255.255", noLAN, ""}, {"100.128.0.0", noLAN, "100.128.0.0"},
+
+		{"169.254.169.254", "", ""}, {"169.254.169.254", cloud, "169.254.169.254"}, {"169.254.169.254", cloud + noLAN, "169.254.169.254"},
+		{"100.100.100.200", "", ""}, {"100.100.100.200", cloud, "100.100.100.200"}, {"100.100.100.201", "", "100.100.100.201"},
+		{"168.63.129.16", "", ""}, {"168.63.129.16", cloud, "168.63.129.16"},
+	} {
+		p := policy{
+			noHost: strings.Contains(tc.config, noHost), noLAN: strings.Contains(tc.config, noLAN), metadata: strings.Contains(tc.config, cloud),
+			log: slog.New(slog.DiscardHandler),
+		}
+		to, ok := p.outside(netip.MustParseAddr(tc.from))
+		if ok != (tc.to != "") || ok && to.String() != tc.to {
+			t.Errorf("%s with %q: %v, %v, want %q", tc.from, tc.config, to, ok, tc.to)
+		}
+	}
+}
+
+// Each of the clouds' addresses that is refused is logged once.
+func TestMetadataIsLogged(t *testing.T) {
+	var out bytes.Buffer
+	p := policy{log: slog.New(slog.NewTextHandler(&out, nil))}
+	for range 3 {
+		p.outside(netip.MustParseAddr("169.254.169.254"))
+		p.outside(netip.MustParseAddr("168.63.129.16"))
+	}
+	p.outside(netip.MustParseAddr("169.254.1.1"))
+	for text, want := range map[string]int{"169.254.169.254,": 1, "168.63.129.16,": 1, "\n": 2} {
+		if n := strings.Count(out.String(), text); n != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, &out)
+		}
+	}
+}
+
+// Which addresses reach a host that has 192.0.2.2/24, or another one, on an interface.
+func TestIsOwn(t *testing.T) {
+	for _, tc := range []struct {
+		own        string
+		onLoopback bool
+		a          string
+		want       bool
+	}{
+		{"192.0.2.2/24", false, "192.0.2.2", true},
+		{"192.0.2.2/24", false, "192.0.2.3", false},
+		{"192.0.2.2/24", false, "192.0.2.255", true},
+		{"192.0.2.2/24", false, "192.0.2.0", true},
+		{"192.0.2.2/24", false, "192.0.3.0", false},
+		{"192.0.2.2/24", true, "192.0.2.3", true},
+		{"192.0.2.2/24", true, "192.0.3.3", false},
+		{"192.0.2.2/31", false, "192.0.2.3", false},
+		{"192.0.2.2/32", false, "192.0.2.2", true},
+		{"192.0.2.2/32", false, "192.0.2.3", false},
+		{"255.255.255.254/30", false, "255.255.255.255", true},
+		{"2001:db8::2/64", false, "2001:db8::2", true},
+		{"2001:db8::2/64", false, "2001:db8::3", false},
+		{"2001:db8::2/64", true, "2001:db8::3", true},
+		{"2001:db8::2/64", true, "192.0.2.2", false},
+		{"0.0.0.0/0", true, "2001:db8::3", false},
+	} {
+		ip, n, err := stdnet.ParseCIDR(tc.own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.IP = ip
+		if got := isOwn(netip.MustParseAddr(tc.a), n, tc.onLoopback); got != tc.want {
+			t.Errorf("%s with %s, on a loopback interface %v: %v, want %v", tc.a, tc.own, tc.onLoopback, got, tc.want)
+		}
+	}
+}
+
+// ownAddress is an address of the host that is not one of 127.0.0.0/8.
+func ownAddress(t *testing.T) netip.Addr {
+	t.Helper()
+	all, err := stdnet.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		p, err := netip.ParsePrefix(a.String())
+		if err == nil && p.Addr().Is4() && !contains(refused, p.Addr()) && !subnet.Contains(p.Addr()) {
+			return p.Addr()
+		}
+	}
+	t.Skip("this host has no IPv4 address but those of its loopback interface")
+	return netip.Addr{}
+}
+
+// Without the host, its other addresses do not answer either.
+func TestNoHost(t *testing.T) {
+	at := stdnet.TCPAddrFromAddrPort(netip.AddrPortFrom(ownAddress(t), 0))
+	l, err := stdnet.ListenTCP("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	to := l.Addr().(*stdnet.TCPAddr).AddrPort()
+	if c, err := newRig(t, Config{}).dial(to); err != nil {
+		t.Errorf("%v: %v", to, err)
+	} else {
+		c.Close()
+	}
+	r := newRig(t, Config{NoHost: true})
+	if _, err := r.dial(to); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("%v without the host: %v, want a refusal", to, err)
+	}
+}
