@@ -12,8 +12,12 @@
 // from ports of the host to the guest (Forward). Checksums and TCP segmentation are
 // offloaded, because packets between the guest and the stack only move through memory.
 //
-// Missing: IPv6, ICMP to the outside (the gateway itself answers every ping),
-// multicast.
+// An echo request (ping) goes on from the host if the host lets its user send one, as macOS
+// does, and Linux the groups in net.ipv4.ping_group_range. Otherwise nobody answers, except
+// the gateway for itself. A UDP port where nobody listens is unreachable by ICMP; not on
+// Windows.
+//
+// Missing: IPv6, other ICMP, multicast.
 //
 // # DHCP
 //
@@ -60,7 +64,7 @@
 //
 // Everything that a guest can make grow is bounded: up to MaxStreams streams with at most
 // 640 KiB of memory each; up to MaxFlows datagram flows with at most 128 KiB each; streams
-// that are being set up; 64 DNS queries under way for 10 seconds, and 16 streams to the DNS;
+// that are being set up; 64 echo requests under way for 10 seconds; 64 DNS queries under way for 10 seconds, and 16 streams to the DNS;
 // 251 DHCP leases; streams that linger after their end; packets on the way to the guest.
 // What exceeds a limit is refused or dropped. If there are too many datagram flows, the one
 // that has been idle longest ends. Nothing else that a guest does is logged.

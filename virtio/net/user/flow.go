@@ -2,15 +2,18 @@ package user
 
 import (
 	"context"
+	"errors"
 	"maps"
 	stdnet "net"
 	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -26,6 +29,7 @@ const maxDatagram = 65507
 type flow struct {
 	last    atomic.Int64 // time of the last datagram, in nanoseconds of Unix time
 	in, out stdnet.Conn  // the guest's end, and the host's
+	refused func()       // tells the guest that nobody takes its datagrams; may be nil
 }
 
 func newFlow(in, out stdnet.Conn) *flow {
@@ -41,8 +45,17 @@ func (f *flow) close() {
 	f.out.Close()
 }
 
-// copy copies datagrams from one end to the other until the flow is idle or closed. ICMP
-// errors are not passed on.
+// isRefused reports whether an error of the host's end says that nobody took a datagram
+// sent before, and if so tells the guest.
+func (f *flow) isRefused(err error) bool {
+	refused := errors.Is(err, syscall.ECONNREFUSED)
+	if refused && f.refused != nil {
+		f.refused()
+	}
+	return refused
+}
+
+// copy copies datagrams from one end to the other until the flow is idle or closed.
 func (f *flow) copy(to, from stdnet.Conn) {
 	b := make([]byte, maxDatagram)
 	for {
@@ -51,7 +64,12 @@ func (f *flow) copy(to, from stdnet.Conn) {
 		n, err := from.Read(b)
 		if err == nil {
 			f.touch()
-			to.Write(b[:n])
+			if _, err := to.Write(b[:n]); f.isRefused(err) {
+				to.Write(b[:n])
+			}
+			continue
+		}
+		if f.isRefused(err) {
 			continue
 		}
 		if timeout, ok := err.(stdnet.Error); ok && timeout.Timeout() && time.Since(time.Unix(0, f.last.Load())) < flowTimeout {
@@ -130,16 +148,22 @@ func (n *Network) run(f *flow) {
 	})
 }
 
-// openFlow connects a port of the guest to an address outside. The stack calls
-// it on the goroutine that delivers the first datagram.
-func (n *Network) openFlow(r *udp.ForwarderRequest) {
-	id := r.ID()
+// handleUDP takes the datagrams that belong to no flow yet. If it returns false, the stack
+// says that the port is unreachable.
+func (n *Network) handleUDP(id stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
 	to, ok := n.outside(id.LocalAddress)
 	if !ok {
-		return
+		return false
 	}
+	open := func(r *udp.ForwarderRequest) { n.openFlow(r, netip.AddrPortFrom(to, id.LocalPort)) }
+	return udp.NewForwarder(n.stack, open).HandlePacket(id, pkt)
+}
+
+// openFlow connects a port of the guest to an address outside. The stack calls
+// it on the goroutine that delivers the first datagram.
+func (n *Network) openFlow(r *udp.ForwarderRequest, to netip.AddrPort) {
 	var dialer stdnet.Dialer // does not wait for UDP
-	out, err := dialer.DialContext(context.Background(), "udp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	out, err := dialer.DialContext(context.Background(), "udp4", to.String())
 	if err != nil {
 		return
 	}
@@ -149,5 +173,7 @@ func (n *Network) openFlow(r *udp.ForwarderRequest) {
 		out.Close()
 		return
 	}
-	n.run(newFlow(netstack.NewUDPConn(&wq, ep), out))
+	f := newFlow(netstack.NewUDPConn(&wq, ep), out)
+	f.refused = func() { n.sendUnreachable(r.ID()) }
+	n.run(f)
 }

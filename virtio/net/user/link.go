@@ -57,7 +57,7 @@ func (l *link) deliver(frame []byte) {
 // WritePackets implements stack.LinkWriter.
 func (l *link) WritePackets(list stack.PacketBufferList) (int, tcpip.Error) {
 	for _, pkt := range list.AsSlice() {
-		if l.closed.Load() || claims(pkt) {
+		if l.closed.Load() || claims(pkt) || madeUp(pkt) {
 			continue
 		}
 		select {
@@ -79,6 +79,21 @@ func claims(pkt *stack.PacketBuffer) bool {
 	}
 	sender := [4]byte(h.ProtocolAddressSender())
 	return sender != gateway.As4() && sender != host.As4()
+}
+
+// madeUp reports whether a packet is an echo reply, or the start of one, that the stack
+// gives in the name of somebody else, as it does in promiscuous mode.
+func madeUp(pkt *stack.PacketBuffer) bool {
+	h := header.IPv4(pkt.NetworkHeader().Slice())
+	if pkt.NetworkProtocolNumber != header.IPv4ProtocolNumber || h.Protocol() != uint8(header.ICMPv4ProtocolNumber) || h.FragmentOffset() != 0 {
+		return false
+	}
+	m := pkt.TransportHeader().Slice()
+	if len(m) == 0 {
+		m, _ = pkt.Data().PullUp(1)
+	}
+	isReply := len(m) > 0 && m[0] == byte(header.ICMPv4EchoReply)
+	return isReply && h.TTL() != pingTTL && h.SourceAddress() != tcpip.AddrFrom4(gateway.As4())
 }
 
 // receive waits for a packet for the guest.

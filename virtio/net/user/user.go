@@ -79,6 +79,7 @@ type Network struct {
 	streams   chan struct{} // has a token for each stream that may be opened
 	lingering lingering
 	flows     flows
+	pings     chan struct{} // has a token for each echo request that may be under way
 
 	resolver *resolver
 	dnsConns chan struct{} // has a token for each stream to the DNS
@@ -106,7 +107,7 @@ func New(c Config) (*Network, error) {
 	}
 	n := &Network{
 		link: newLink(c.MTU), mac: c.MAC, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns),
-		policy: policy{noHost: c.NoHost, noLAN: c.NoLAN, metadata: c.Metadata, log: c.Log},
+		pings: make(chan struct{}, maxPings), policy: policy{noHost: c.NoHost, noLAN: c.NoLAN, metadata: c.Metadata, log: c.Log},
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.resolver = newResolver(n.ctx)
@@ -155,7 +156,8 @@ func (n *Network) newStack() error {
 	}
 	s.SetRouteTable([]tcpip.Route{{Destination: route, NIC: nicID}})
 	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, 0, maxOpening, n.openStream).HandlePacket)
-	s.SetTransportProtocolHandler(udp.ProtocolNumber, udp.NewForwarder(s, n.openFlow).HandlePacket)
+	s.SetTransportProtocolHandler(udp.ProtocolNumber, n.handleUDP)
+	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, n.handleICMP)
 	return nil
 }
 
@@ -175,6 +177,7 @@ func (n *Network) close() error {
 	n.link.Close()
 	n.wg.Wait()
 	n.endStreams()
+	n.endPings()
 	n.stack.Destroy()
 	return errors.Join(errs...)
 }

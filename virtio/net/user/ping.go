@@ -1,0 +1,154 @@
+package user
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	stdnet "net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"golang.org/x/net/icmp"
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// Limits of ICMP.
+const (
+	maxPings    = 64
+	pingTimeout = 10 * time.Second
+)
+
+// pingTTL is the TTL of echo replies from outside. It shows that they have come through a
+// router, and tells them from those that the stack makes up for every address, with its
+// default of 64 (see link.WritePackets).
+const pingTTL = 63
+
+// Offsets in an echo message (RFC 792, RFC 4443), and the size of its header.
+const (
+	offType     = 0
+	offChecksum = 2
+	offSequence = 6
+	echoSize    = 8
+)
+
+// handleICMP sends an echo request of the guest on. The stack, which calls it with each echo
+// request and reply, answers for the gateway itself.
+func (n *Network) handleICMP(_ stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
+	v := stack.PayloadSince(pkt.TransportHeader())
+	defer v.Release()
+	if m := v.AsSlice(); len(m) >= echoSize && m[offType] == byte(header.ICMPv4Echo) {
+		n.ping(pkt.Network(), slices.Clone(m))
+	}
+	return true
+}
+
+// ping sends an echo request on, unless too many are under way. The answer goes back to the
+// guest if there is one in time.
+func (n *Network) ping(h header.Network, request []byte) {
+	local, remote := h.DestinationAddress(), h.SourceAddress()
+	to, ok := n.outside(local)
+	if !ok {
+		return
+	}
+	select {
+	case n.pings <- struct{}{}:
+	default:
+		return
+	}
+	go func() { // endPings waits for it
+		defer func() { <-n.pings }()
+		ctx, cancel := context.WithTimeout(n.ctx, pingTimeout)
+		defer cancel()
+		if reply := exchangeEcho(ctx, to, request); reply != nil {
+			n.sendICMP(local, remote, pingTTL, reply)
+		}
+	}()
+}
+
+// endPings waits until no echo request is under way, and keeps more from being sent.
+func (n *Network) endPings() {
+	for range maxPings {
+		n.pings <- struct{}{}
+	}
+}
+
+// exchangeEcho sends an echo request from the host and waits for its answer, which it
+// returns with the request's identifier: the host's kernel puts one of its own into the
+// request. It returns nil if there is none, or if the host does not allow its user to ask
+// (Linux's net.ipv4.ping_group_range, and other systems than Linux and macOS).
+func exchangeEcho(ctx context.Context, to netip.Addr, request []byte) []byte {
+	conn, err := icmp.ListenPacket("udp4", "0.0.0.0")
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if _, err := conn.WriteTo(request, stdnet.UDPAddrFromAddrPort(netip.AddrPortFrom(to, 0))); err != nil {
+		return nil
+	}
+	b := make([]byte, len(request)+1)
+	for {
+		k, from, err := conn.ReadFrom(b)
+		if err != nil {
+			return nil
+		}
+		if a, ok := from.(*stdnet.UDPAddr); ok && a.AddrPort().Addr().Unmap() == to && isEchoReply(b[:k], request) {
+			return echoReply(request)
+		}
+	}
+}
+
+// isEchoReply reports whether a message answers a request, but for the identifier.
+func isEchoReply(m, request []byte) bool {
+	return len(m) >= echoSize && m[offType] == byte(header.ICMPv4EchoReply) && bytes.Equal(m[offSequence:], request[offSequence:])
+}
+
+// echoReply returns the answer to a request.
+func echoReply(request []byte) []byte {
+	reply := slices.Clone(request)
+	reply[offType] = byte(header.ICMPv4EchoReply)
+	putChecksum(reply)
+	return reply
+}
+
+// putChecksum puts the checksum into a message of ICMP.
+func putChecksum(m []byte) {
+	binary.BigEndian.PutUint16(m[offChecksum:], 0)
+	binary.BigEndian.PutUint16(m[offChecksum:], header.ICMPv4Checksum(m, 0))
+}
+
+// sendUnreachable tells the guest that nobody takes the datagrams of a flow (RFC 792). Of
+// the datagram it has the headers, by which the guest's kernel finds the socket.
+func (n *Network) sendUnreachable(id stack.TransportEndpointID) {
+	const headerSize, quoted = 8, header.IPv4MinimumSize + header.UDPMinimumSize
+	m := make([]byte, headerSize+quoted)
+	h := header.ICMPv4(m)
+	h.SetType(header.ICMPv4DstUnreachable)
+	h.SetCode(header.ICMPv4PortUnreachable)
+	ip := header.IPv4(m[headerSize:])
+	ip.Encode(&header.IPv4Fields{
+		TotalLength: quoted, TTL: 1, Protocol: uint8(header.UDPProtocolNumber), SrcAddr: id.RemoteAddress, DstAddr: id.LocalAddress,
+	})
+	ip.SetChecksum(^ip.CalculateChecksum())
+	header.UDP(ip[header.IPv4MinimumSize:]).Encode(&header.UDPFields{SrcPort: id.RemotePort, DstPort: id.LocalPort, Length: header.UDPMinimumSize})
+	putChecksum(m)
+	n.sendICMP(id.LocalAddress, id.RemoteAddress, ipv4.DefaultTTL, m)
+}
+
+// sendICMP sends the guest a message.
+func (n *Network) sendICMP(from, to tcpip.Address, ttl uint8, m []byte) {
+	r, err := n.stack.FindRoute(nicID, from, to, ipv4.ProtocolNumber, false)
+	if err != nil {
+		return
+	}
+	defer r.Release()
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{ReserveHeaderBytes: int(r.MaxHeaderLength()), Payload: buffer.MakeWithData(m)})
+	defer pkt.DecRef()
+	pkt.TransportProtocolNumber = header.ICMPv4ProtocolNumber
+	r.WritePacket(stack.NetworkHeaderParams{Protocol: header.ICMPv4ProtocolNumber, TTL: ttl}, pkt)
+}

@@ -1,0 +1,162 @@
+package user
+
+import (
+	"bytes"
+	"errors"
+	stdnet "net"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// echoRequest is an echo request of a size.
+func echoRequest(sequence byte, size int) []byte {
+	m := make([]byte, size)
+	m[offType], m[offSequence+1] = byte(header.ICMPv4Echo), sequence
+	for i := echoSize; i < size; i++ {
+		m[i] = byte(i)
+	}
+	putChecksum(m)
+	return m
+}
+
+// openPing opens a socket of the guest for echo requests to an address.
+func (r *rig) openPing(to netip.Addr) *netstack.UDPConn {
+	r.t.Helper()
+	var wq waiter.Queue
+	ep, err := r.guest.NewEndpoint(icmp.ProtocolNumber4, ipv4.ProtocolNumber, &wq)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := ep.Connect(address(to, 0)); err != nil {
+		r.t.Fatal(err)
+	}
+	c := netstack.NewUDPConn(&wq, ep)
+	r.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// mustPing sends an echo request and expects its answer.
+func (r *rig) mustPing(to netip.Addr, sequence byte, size int) {
+	r.t.Helper()
+	c, request := r.openPing(to), echoRequest(sequence, size)
+	if _, err := c.Write(request); err != nil {
+		r.t.Fatal(err)
+	}
+	c.SetReadDeadline(time.Now().Add(30 * time.Second))
+	b := make([]byte, size+1)
+	n, err := c.Read(b)
+	if err != nil || !isEchoReply(b[:n], request) {
+		r.t.Errorf("ping %v with %d bytes: %x, %v", to, size, b[:n], err)
+	}
+}
+
+// The gateway answers for itself, and nobody for others. It does so in the order of the
+// requests, so an answer to the first one would be there.
+func TestPingIsNotMadeUp(t *testing.T) {
+	r := newRig(t, Config{NoHost: true})
+	for _, to := range []string{"192.168.127.254", "192.168.127.77", "240.0.0.1"} {
+		c := r.openPing(netip.MustParseAddr(to))
+		for _, size := range []int{64, 4000} {
+			if _, err := c.Write(echoRequest(1, size)); err != nil {
+				t.Fatal(err)
+			}
+			r.mustPing(gateway, 2, size)
+		}
+		c.SetReadDeadline(time.Unix(1, 0))
+		if n, err := c.Read(make([]byte, 100)); !errors.Is(err, os.ErrDeadlineExceeded) && !isTimeout(err) {
+			t.Errorf("ping %s: %d bytes, %v", to, n, err)
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var e stdnet.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
+// Echo requests beyond the limit are dropped.
+func TestPingLimit(t *testing.T) {
+	r := newRig(t, Config{})
+	for range maxPings {
+		r.pings <- struct{}{}
+	}
+	r.openPing(host).Write(echoRequest(1, 64))
+	r.mustPing(gateway, 2, 64)
+	for range maxPings {
+		<-r.pings
+	}
+}
+
+func TestIsEchoReply(t *testing.T) {
+	request := echoRequest(1, 64)
+	reply := echoReply(request)
+	change := func(i int) []byte {
+		m := bytes.Clone(reply)
+		m[i] ^= 1
+		return m
+	}
+	for _, tc := range []struct {
+		what string
+		m    []byte
+		want bool
+	}{
+		{"the reply", reply, true},
+		{"another identifier", change(4), true},
+		{"the request", request, false},
+		{"another sequence number", change(offSequence), false},
+		{"other data", change(63), false},
+		{"less data", reply[:63], false},
+		{"more data", append(bytes.Clone(reply), 0), false},
+		{"less than a header", reply[:7], false},
+	} {
+		if got := isEchoReply(tc.m, request); got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.what, got, tc.want)
+		}
+	}
+	if header.ICMPv4Checksum(reply, 0) != header.ICMPv4(reply).Checksum() {
+		t.Errorf("%x: wrong checksum", reply)
+	}
+}
+
+// A port of the host where nobody listens, and one that the guest may not reach, are
+// unreachable for UDP. The flow goes on: somebody may listen there later.
+func TestUnreachable(t *testing.T) {
+	r := newRig(t, Config{})
+	l, err := stdnet.ListenUDP("udp4", &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.LocalAddr().(*stdnet.UDPAddr)
+	l.Close()
+	for _, to := range []netip.AddrPort{netip.AddrPortFrom(host, uint16(at.Port)), netip.AddrPortFrom(gateway, 9), netip.MustParseAddrPort("169.254.1.1:9")} {
+		var wq waiter.Queue
+		ep, err := r.guest.NewEndpoint(udp.ProtocolNumber, ipv4.ProtocolNumber, &wq)
+		if err == nil {
+			err = ep.Connect(address(to.Addr(), to.Port()))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := ep.Write(strings.NewReader("x"), tcpip.WriteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, to.String()+" is unreachable", func() bool {
+				_, refused := ep.LastError().(*tcpip.ErrConnectionRefused)
+				return refused
+			})
+		}
+		ep.Close()
+	}
+}
