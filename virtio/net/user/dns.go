@@ -78,7 +78,7 @@ func isDNS(id stack.TransportEndpointID) bool {
 }
 
 // openDNS answers the queries of a stream, or refuses it if there are too many.
-func (n *Network) openDNS(r *tcp.ForwarderRequest) {
+func (n *Network) openDNS(r *tcp.ForwarderRequest, memory int) {
 	select {
 	case n.dnsConns <- struct{}{}:
 		defer func() { <-n.dnsConns }()
@@ -86,7 +86,7 @@ func (n *Network) openDNS(r *tcp.ForwarderRequest) {
 		r.Complete(true)
 		return
 	}
-	if s, ok := acceptGuest(r); ok {
+	if s, ok := acceptGuest(r, memory); ok {
 		n.answerStream(s)
 	}
 }
@@ -94,7 +94,7 @@ func (n *Network) openDNS(r *tcp.ForwarderRequest) {
 // answerStream answers the queries of a stream (RFC 7766), one at a time, until the stream
 // ends, has nothing to ask for a while, or sends what is no query.
 func (n *Network) answerStream(s *guestStream) {
-	defer n.lingering.add(s.ep)
+	defer n.lingering.add(s)
 	defer s.Close()
 	defer context.AfterFunc(n.ctx, s.Abort)()
 	b := make([]byte, maxQuery)

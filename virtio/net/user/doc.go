@@ -62,10 +62,11 @@
 // an address like 127.0.0.53. They get a question that was parsed and written anew, with an
 // ID and a port that the guest does not learn.
 //
-// Everything that a guest can make grow is bounded: up to MaxStreams streams with at most
-// 640 KiB of memory each; up to MaxFlows datagram flows with at most 128 KiB each; streams
-// that are being set up; 64 echo requests under way for 10 seconds; 64 DNS queries under way for 10 seconds, and 16 streams to the DNS;
-// 251 DHCP leases; streams that linger after their end; packets on the way to the guest.
-// What exceeds a limit is refused or dropped. If there are too many datagram flows, the one
-// that has been idle longest ends. Nothing else that a guest does is logged.
+// Everything that a guest can make grow is bounded. MaxMemory is the bound for the buffers
+// of all connections together. A stream gets a 256th of what is left of it, 40 to 640 KiB;
+// a flow gets 256 KiB, if necessary from the flow that has been idle longest. There are up
+// to MaxStreams streams, and MaxFlows datagram flows; 128 streams that are being set up; 256
+// that linger after their end; 1,024 packets on the way to the guest; 64 echo requests and
+// 64 DNS queries under way for 10 seconds; 16 streams to the DNS; 251 DHCP leases. What
+// exceeds a limit is refused or dropped. Nothing else that a guest does is logged.
 package user

@@ -21,6 +21,9 @@ import (
 // flowTimeout is how long a flow lives without a datagram.
 const flowTimeout = 2 * time.Minute // RFC 4787, REQ-5
 
+// flowBuffer is how many bytes the stack keeps of a flow in each direction.
+const flowBuffer = udp.DefaultReceiveBufferSize
+
 // maxDatagram is the most bytes in a UDP datagram over IPv4.
 const maxDatagram = 65507
 
@@ -81,40 +84,57 @@ func (f *flow) copy(to, from stdnet.Conn) {
 
 // flows are the open flows, up to MaxFlows.
 type flows struct {
-	mu     sync.Mutex // a leaf
+	budget *budget
+
+	mu     sync.Mutex // above the budget's
 	open   map[*flow]struct{}
 	closed bool
 }
 
-// add adds a flow. If there are too many, it closes the one that has been idle longest. It
-// returns false after close.
+// add adds a flow. If there are too many, or they have too much memory, it closes those that
+// have been idle longest. It returns false if there is no room even so, and after close.
 func (s *flows) add(f *flow) (ok bool) {
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return false
-	}
-	var idlest *flow
-	if len(s.open) >= MaxFlows {
-		for o := range s.open {
-			if idlest == nil || o.last.Load() < idlest.last.Load() {
-				idlest = o
-			}
+	var old []*flow
+	ok = !s.closed
+	for ok && (len(s.open) >= MaxFlows || s.budget.takeFlow() == 0) {
+		idlest := s.idlestLocked()
+		if ok = idlest != nil; ok {
+			s.removeLocked(idlest)
+			old = append(old, idlest)
 		}
-		delete(s.open, idlest)
 	}
-	s.open[f] = struct{}{}
+	if ok {
+		s.open[f] = struct{}{}
+	}
 	s.mu.Unlock()
-	if idlest != nil {
-		idlest.close()
+	for _, f := range old {
+		f.close()
 	}
-	return true
+	return ok
+}
+
+// idlestLocked returns the flow that has been idle longest, nil if there is none.
+func (s *flows) idlestLocked() (idlest *flow) {
+	for f := range s.open {
+		if idlest == nil || f.last.Load() < idlest.last.Load() {
+			idlest = f
+		}
+	}
+	return idlest
 }
 
 func (s *flows) remove(f *flow) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.open, f)
+	s.removeLocked(f)
+}
+
+func (s *flows) removeLocked(f *flow) {
+	if _, ok := s.open[f]; ok {
+		delete(s.open, f)
+		s.budget.give(flowMemory)
+	}
 }
 
 // close closes all flows. Afterwards add adds none.

@@ -75,13 +75,14 @@ func (n *Network) acceptStreams(l *stdnet.TCPListener, to netip.AddrPort) {
 			continue
 		}
 		out := hostStream{c}
-		if !n.acquire() {
+		memory := n.acquire()
+		if memory == 0 {
 			out.Abort()
 			continue
 		}
 		go func() { // endStreams waits for it
-			defer n.release()
-			in, err := n.dialGuest(to)
+			defer n.release(memory)
+			in, err := n.dialGuest(to, memory)
 			if err != nil {
 				out.Abort()
 				return

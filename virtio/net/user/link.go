@@ -13,7 +13,7 @@ import (
 
 const ethernetSize = header.EthernetMinimumSize
 
-// maxQueued is how many packets wait for the guest.
+// maxQueued is how many packets wait for the guest, with at most queueMemory bytes.
 const maxQueued = 1024
 
 // link is the stack's end of the cable.
@@ -21,6 +21,7 @@ type link struct {
 	mtu        uint32
 	dispatcher atomic.Pointer[stack.NetworkDispatcher]
 	queue      chan *stack.PacketBuffer // for the guest
+	bytes      atomic.Int64             // of queue
 	interrupt  chan struct{}            // holds one token when receive is to return
 	closed     atomic.Bool
 	dropped    atomic.Uint64
@@ -60,14 +61,32 @@ func (l *link) WritePackets(list stack.PacketBufferList) (int, tcpip.Error) {
 		if l.closed.Load() || claims(pkt) || madeUp(pkt) {
 			continue
 		}
-		select {
-		case l.queue <- pkt.IncRef():
-		default:
-			pkt.DecRef()
+		if !l.enqueue(pkt) {
 			l.dropped.Add(1)
 		}
 	}
 	return list.Len(), nil
+}
+
+// enqueue lets a packet wait for the guest. It returns false if there is no room.
+func (l *link) enqueue(pkt *stack.PacketBuffer) (ok bool) {
+	size := int64(pkt.Size())
+	if l.bytes.Add(size) <= queueMemory {
+		select {
+		case l.queue <- pkt.IncRef():
+			return true
+		default:
+			pkt.DecRef()
+		}
+	}
+	l.bytes.Add(-size)
+	return false
+}
+
+// dequeue ends the wait of a packet.
+func (l *link) dequeue(pkt *stack.PacketBuffer) {
+	l.bytes.Add(-int64(pkt.Size()))
+	pkt.DecRef()
 }
 
 // claims reports whether a packet is an ARP reply in which the stack claims an address of
@@ -100,7 +119,7 @@ func madeUp(pkt *stack.PacketBuffer) bool {
 func (l *link) receive(packet []byte) (int, error) {
 	select {
 	case pkt := <-l.queue:
-		defer pkt.DecRef()
+		defer l.dequeue(pkt)
 		return encode(packet, pkt), nil
 	case <-l.interrupt:
 		return 0, net.ErrInterrupted
@@ -145,7 +164,7 @@ func (l *link) Close() {
 	for {
 		select {
 		case pkt := <-l.queue:
-			pkt.DecRef()
+			l.dequeue(pkt)
 		default:
 			return
 		}

@@ -76,6 +76,7 @@ type Network struct {
 	closers   []io.Closer
 	addresses []netip.AddrPort // of Config.Forwards
 
+	budget    budget        // for streams and flows
 	streams   chan struct{} // has a token for each stream that may be opened
 	lingering lingering
 	flows     flows
@@ -111,7 +112,8 @@ func New(c Config) (*Network, error) {
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.resolver = newResolver(n.ctx)
-	n.flows.open = map[*flow]struct{}{}
+	n.budget.left = connectionMemory
+	n.flows.open, n.flows.budget = map[*flow]struct{}{}, &n.budget
 	err := n.newStack()
 	if err == nil {
 		err = n.serveDHCP(c)

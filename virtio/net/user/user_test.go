@@ -88,8 +88,9 @@ func TestRefused(t *testing.T) {
 func TestStreamLimit(t *testing.T) {
 	r := newRig(t, Config{})
 	server := serve(t, echo)
+	var memory []int
 	for range MaxStreams - 1 {
-		r.acquire()
+		memory = append(memory, r.acquire())
 	}
 	c := r.mustDial(server)
 	if _, err := r.dial(server); err == nil {
@@ -103,8 +104,8 @@ func TestStreamLimit(t *testing.T) {
 		}
 		return err == nil
 	})
-	for range MaxStreams - 1 {
-		r.release()
+	for _, m := range memory {
+		r.release(m)
 	}
 }
 
