@@ -5,13 +5,12 @@ import (
 	"encoding/binary"
 	"io"
 	stdnet "net"
+	"net/netip"
 	"runtime"
 	"time"
 
 	"github.com/miekg/dns"
-	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
@@ -36,13 +35,15 @@ func newResolver(ctx context.Context) *resolver {
 
 // serveDNS answers queries over UDP, until Close. Those over TCP come to openStream.
 func (n *Network) serveDNS() error {
-	at := address(gateway, dnsPort)
-	conn, err := netstack.DialUDP(n.stack, &at, nil, ipv4.ProtocolNumber)
-	if err != nil {
-		return err
+	for _, a := range []netip.Addr{gateway, gateway6} {
+		at := address(a, dnsPort)
+		conn, err := netstack.DialUDP(n.stack, &at, nil, protocol(a))
+		if err != nil {
+			return err
+		}
+		n.closers = append(n.closers, conn)
+		n.wg.Go(func() { n.answerPackets(conn) })
 	}
-	n.closers = append(n.closers, conn)
-	n.wg.Go(func() { n.answerPackets(conn) })
 	return nil
 }
 
@@ -74,7 +75,8 @@ func (n *Network) answerPackets(conn stdnet.PacketConn) {
 
 // isDNS reports whether a stream of the guest is for the DNS.
 func isDNS(id stack.TransportEndpointID) bool {
-	return id.LocalAddress == tcpip.AddrFrom4(gateway.As4()) && id.LocalPort == dnsPort
+	a := fromStack(id.LocalAddress)
+	return (a == gateway || a == gateway6) && id.LocalPort == dnsPort
 }
 
 // openDNS answers the queries of a stream, or refuses it if there are too many.

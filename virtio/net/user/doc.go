@@ -8,7 +8,16 @@
 //	192.168.127.2      the guest, which gets this address by DHCP
 //	192.168.127.254    the host: its 127.0.0.1, unless Config.NoHost
 //
-// Implemented: TCP and UDP over IPv4 in both directions: from the guest to anywhere, and
+//	fd6d:696e:6962::/64     the network with IPv6
+//	fd6d:696e:6962::1       the gateway; as a router also fe80::1
+//	fd6d:696e:6962::fe      the host: its ::1, unless Config.NoHost
+//
+// The guest makes an address of IPv6 itself (RFC 4862) from router advertisements, which
+// also name the DNS (RFC 8106). It is a unique local one (RFC 4193). So a guest that follows
+// RFC 6724 asks a server with addresses of both kinds over IPv4, whether or not the host has
+// IPv6. With a Config.MTU of less than 1280 there is no IPv6.
+//
+// Implemented: TCP and UDP over IPv4 and IPv6 in both directions: from the guest to anywhere, and
 // from ports of the host to the guest (Forward). Checksums and TCP segmentation are
 // offloaded, because packets between the guest and the stack only move through memory.
 //
@@ -17,7 +26,7 @@
 // the gateway for itself. A UDP port where nobody listens is unreachable by ICMP; not on
 // Windows.
 //
-// Missing: IPv6, other ICMP, multicast.
+// Missing: ping over IPv6, other ICMP, multicast, DHCPv6.
 //
 // # DHCP
 //
@@ -31,7 +40,7 @@
 // The forwarder speaks UDP and TCP (RFC 1035, RFC 7766) with EDNS (RFC 6891). It looks for
 // an answer in this order:
 //
-//   - It knows gateway.miniboot.internal and host.miniboot.internal and their two addresses.
+//   - It knows gateway.miniboot.internal and host.miniboot.internal and their addresses.
 //     Nothing about miniboot.internal is passed on.
 //   - An address of a name in the host's /etc/hosts comes from there.
 //   - Any other question, of any type and class and with its options, goes to the name
@@ -49,13 +58,14 @@
 // A guest opens connections from this process, with the rights of its user: to the host's
 // loopback interface by the address .254, and to every network that the host reaches.
 // Refused are the other addresses of the private network, link-local addresses
-// (169.254.0.0/16), the host's other names for itself (127.0.0.0/8, 0.0.0.0/8), multicast,
-// broadcast and reserved addresses. So are, unless Config.Metadata, the addresses at which
+// (169.254.0.0/16, fe80::/10), the host's other names for itself (127.0.0.0/8, 0.0.0.0/8,
+// ::1), multicast, broadcast and reserved addresses. So are, unless Config.Metadata, the addresses at which
 // clouds tell a machine its credentials; the first refusal of each is logged.
 //
 // Config.NoHost denies the host: .254, each address that one of its interfaces has at the
 // time of the connection, and the broadcast addresses of its networks. Config.NoLAN denies
-// private networks (RFC 1918, RFC 6598). An address that the host only has in the eyes of
+// private networks (RFC 1918, RFC 6598, RFC 4193). An address of IPv6 that has one of IPv4
+// in it (RFC 6052, RFC 3056) is denied like that one. An address that the host only has in the eyes of
 // others, such as its public one behind a NAT, is not known here.
 //
 // The DNS asks the host's name servers for the guest, also with Config.NoHost and also at

@@ -183,7 +183,7 @@ func (n *Network) handleUDP(id stack.TransportEndpointID, pkt *stack.PacketBuffe
 // it on the goroutine that delivers the first datagram.
 func (n *Network) openFlow(r *udp.ForwarderRequest, to netip.AddrPort) {
 	var dialer stdnet.Dialer // does not wait for UDP
-	out, err := dialer.DialContext(context.Background(), "udp4", to.String())
+	out, err := dialer.DialContext(context.Background(), "udp", to.String())
 	if err != nil {
 		return
 	}

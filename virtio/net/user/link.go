@@ -1,6 +1,7 @@
 package user
 
 import (
+	"net/netip"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -25,6 +26,7 @@ type link struct {
 	interrupt  chan struct{}            // holds one token when receive is to return
 	closed     atomic.Bool
 	dropped    atomic.Uint64
+	solicited  func() // called when the guest looks for a router; set before the first packet
 }
 
 var _ interface {
@@ -51,6 +53,9 @@ func (l *link) deliver(frame []byte) {
 		pkt.PktType = tcpip.PacketBroadcast
 	}
 	if l.ParseHeader(pkt) {
+		if isRouterSolicitation(frame) && l.solicited != nil {
+			l.solicited()
+		}
 		(*d).DeliverNetworkPacket(eth.Type(), pkt)
 	}
 }
@@ -89,30 +94,64 @@ func (l *link) dequeue(pkt *stack.PacketBuffer) {
 	pkt.DecRef()
 }
 
-// claims reports whether a packet is an ARP reply in which the stack claims an address of
-// the guest's network that it does not have. In promiscuous mode it claims all addresses.
+// claims reports whether a packet is an answer of ARP or NDP in which the stack claims an
+// address of the guest's network that it does not have. In promiscuous mode it claims all
+// addresses.
 func claims(pkt *stack.PacketBuffer) bool {
-	h := header.ARP(pkt.NetworkHeader().Slice())
-	if pkt.NetworkProtocolNumber != header.ARPProtocolNumber || !h.IsValid() || h.Op() != header.ARPReply {
-		return false
+	switch pkt.NetworkProtocolNumber {
+	case header.ARPProtocolNumber:
+		h := header.ARP(pkt.NetworkHeader().Slice())
+		return h.IsValid() && h.Op() == header.ARPReply && !isOurs(netip.AddrFrom4([4]byte(h.ProtocolAddressSender())))
+	case header.IPv6ProtocolNumber:
+		m := header.ICMPv6(pkt.TransportHeader().Slice())
+		if pkt.TransportProtocolNumber != header.ICMPv6ProtocolNumber || len(m) < header.ICMPv6NeighborAdvertMinimumSize || m.Type() != header.ICMPv6NeighborAdvert {
+			return false
+		}
+		return !isOurs(fromStack(header.NDPNeighborAdvert(m.MessageBody()).TargetAddress()))
 	}
-	sender := [4]byte(h.ProtocolAddressSender())
-	return sender != gateway.As4() && sender != host.As4()
+	return false
 }
 
 // madeUp reports whether a packet is an echo reply, or the start of one, that the stack
 // gives in the name of somebody else, as it does in promiscuous mode.
 func madeUp(pkt *stack.PacketBuffer) bool {
-	h := header.IPv4(pkt.NetworkHeader().Slice())
-	if pkt.NetworkProtocolNumber != header.IPv4ProtocolNumber || h.Protocol() != uint8(header.ICMPv4ProtocolNumber) || h.FragmentOffset() != 0 {
+	var ttl, reply byte
+	var from tcpip.Address
+	switch b := pkt.NetworkHeader().Slice(); pkt.NetworkProtocolNumber {
+	case header.IPv4ProtocolNumber:
+		h := header.IPv4(b)
+		if h.Protocol() != uint8(header.ICMPv4ProtocolNumber) || h.FragmentOffset() != 0 {
+			return false
+		}
+		ttl, reply, from = h.TTL(), byte(header.ICMPv4EchoReply), h.SourceAddress()
+	case header.IPv6ProtocolNumber:
+		h := header.IPv6(b)
+		if !startsICMPv6(h) {
+			return false
+		}
+		ttl, reply, from = h.HopLimit(), byte(header.ICMPv6EchoReply), h.SourceAddress()
+	default:
 		return false
 	}
 	m := pkt.TransportHeader().Slice()
 	if len(m) == 0 {
 		m, _ = pkt.Data().PullUp(1)
 	}
-	isReply := len(m) > 0 && m[0] == byte(header.ICMPv4EchoReply)
-	return isReply && h.TTL() != pingTTL && h.SourceAddress() != tcpip.AddrFrom4(gateway.As4())
+	return len(m) > 0 && m[0] == reply && ttl != pingTTL && !isGateway(fromStack(from))
+}
+
+// startsICMPv6 reports whether the start of a message of ICMPv6 follows a header, which may
+// have one of a fragment behind it (RFC 8200, 4.5).
+func startsICMPv6(h header.IPv6) bool {
+	next := h.NextHeader()
+	if next == uint8(header.IPv6FragmentExtHdrIdentifier) && len(h) >= header.IPv6MinimumSize+header.IPv6FragmentHeaderSize {
+		f := header.IPv6Fragment(h[header.IPv6MinimumSize:])
+		if f.FragmentOffset() != 0 {
+			return false
+		}
+		next = f.NextHeader()
+	}
+	return next == uint8(header.ICMPv6ProtocolNumber)
 }
 
 // receive waits for a packet for the guest.
@@ -130,12 +169,15 @@ func (l *link) receive(packet []byte) (int, error) {
 // checksum of the pseudo header only, and may be a large segment.
 func encode(packet []byte, pkt *stack.PacketBuffer) int {
 	var h net.Header
-	if gso := pkt.GSOOptions; gso.Type == stack.GSOTCPv4 && gso.NeedsCsum {
+	if gso := pkt.GSOOptions; gso.NeedsCsum {
 		h.Flags = net.FlagNeedsCsum
 		h.CsumStart = ethernetSize + gso.L3HdrLen
 		h.CsumOffset = gso.CsumOffset
 		if pkt.Data().Size() > int(gso.MSS) {
 			h.GSOType, h.GSOSize = net.GSOTCPv4, gso.MSS
+			if gso.Type == stack.GSOTCPv6 {
+				h.GSOType = net.GSOTCPv6
+			}
 		}
 	}
 	h.Put(packet)

@@ -13,7 +13,6 @@ import (
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -26,11 +25,15 @@ const (
 // pingTTL is the TTL of echo replies from outside. It shows that they have come through a
 // router, and tells them from those that the stack makes up for every address, with its
 // default of 64 (see link.WritePackets).
-const pingTTL = 63
+const (
+	pingTTL  = 63
+	stackTTL = 64
+)
 
 // Offsets in an echo message (RFC 792, RFC 4443), and the size of its header.
 const (
 	offType     = 0
+	offCode     = 1
 	offChecksum = 2
 	offSequence = 6
 	echoSize    = 8
@@ -116,39 +119,55 @@ func echoReply(request []byte) []byte {
 	return reply
 }
 
-// putChecksum puts the checksum into a message of ICMP.
+// putChecksum puts the checksum into a message of ICMP over IPv4.
 func putChecksum(m []byte) {
 	binary.BigEndian.PutUint16(m[offChecksum:], 0)
 	binary.BigEndian.PutUint16(m[offChecksum:], header.ICMPv4Checksum(m, 0))
 }
 
-// sendUnreachable tells the guest that nobody takes the datagrams of a flow (RFC 792). Of
-// the datagram it has the headers, by which the guest's kernel finds the socket.
+// sendUnreachable tells the guest that nobody takes the datagrams of a flow (RFC 792,
+// RFC 4443). Of the datagram it has the headers, by which the guest's kernel finds the socket.
 func (n *Network) sendUnreachable(id stack.TransportEndpointID) {
-	const headerSize, quoted = 8, header.IPv4MinimumSize + header.UDPMinimumSize
-	m := make([]byte, headerSize+quoted)
-	h := header.ICMPv4(m)
-	h.SetType(header.ICMPv4DstUnreachable)
-	h.SetCode(header.ICMPv4PortUnreachable)
-	ip := header.IPv4(m[headerSize:])
-	ip.Encode(&header.IPv4Fields{
-		TotalLength: quoted, TTL: 1, Protocol: uint8(header.UDPProtocolNumber), SrcAddr: id.RemoteAddress, DstAddr: id.LocalAddress,
-	})
-	ip.SetChecksum(^ip.CalculateChecksum())
-	header.UDP(ip[header.IPv4MinimumSize:]).Encode(&header.UDPFields{SrcPort: id.RemotePort, DstPort: id.LocalPort, Length: header.UDPMinimumSize})
-	putChecksum(m)
-	n.sendICMP(id.LocalAddress, id.RemoteAddress, ipv4.DefaultTTL, m)
+	m := make([]byte, echoSize, echoSize+header.IPv6MinimumSize+header.UDPMinimumSize)
+	if id.LocalAddress.Len() == header.IPv4AddressSize {
+		m[offType], m[offCode] = byte(header.ICMPv4DstUnreachable), byte(header.ICMPv4PortUnreachable)
+		m = append(m, make([]byte, header.IPv4MinimumSize)...)
+		ip := header.IPv4(m[echoSize:])
+		ip.Encode(&header.IPv4Fields{
+			TotalLength: header.IPv4MinimumSize + header.UDPMinimumSize, TTL: 1, Protocol: uint8(header.UDPProtocolNumber),
+			SrcAddr: id.RemoteAddress, DstAddr: id.LocalAddress,
+		})
+		ip.SetChecksum(^ip.CalculateChecksum())
+	} else {
+		m[offType], m[offCode] = byte(header.ICMPv6DstUnreachable), byte(header.ICMPv6PortUnreachable)
+		m = append(m, make([]byte, header.IPv6MinimumSize)...)
+		header.IPv6(m[echoSize:]).Encode(&header.IPv6Fields{
+			PayloadLength: header.UDPMinimumSize, HopLimit: 1, TransportProtocol: header.UDPProtocolNumber,
+			SrcAddr: id.RemoteAddress, DstAddr: id.LocalAddress,
+		})
+	}
+	datagram := make(header.UDP, header.UDPMinimumSize)
+	datagram.Encode(&header.UDPFields{SrcPort: id.RemotePort, DstPort: id.LocalPort, Length: header.UDPMinimumSize})
+	n.sendICMP(id.LocalAddress, id.RemoteAddress, stackTTL, append(m, datagram...))
 }
 
-// sendICMP sends the guest a message.
+// sendICMP sends the guest a message with its checksum.
 func (n *Network) sendICMP(from, to tcpip.Address, ttl uint8, m []byte) {
-	r, err := n.stack.FindRoute(nicID, from, to, ipv4.ProtocolNumber, false)
+	r, err := n.stack.FindRoute(nicID, from, to, protocol(fromStack(to)), false)
 	if err != nil {
 		return
 	}
 	defer r.Release()
+	transport := header.ICMPv4ProtocolNumber
+	if r.NetProto() == header.IPv4ProtocolNumber {
+		putChecksum(m)
+	} else {
+		transport = header.ICMPv6ProtocolNumber
+		h := header.ICMPv6(m)
+		h.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: h, Src: from, Dst: to}))
+	}
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{ReserveHeaderBytes: int(r.MaxHeaderLength()), Payload: buffer.MakeWithData(m)})
 	defer pkt.DecRef()
-	pkt.TransportProtocolNumber = header.ICMPv4ProtocolNumber
-	r.WritePacket(stack.NetworkHeaderParams{Protocol: header.ICMPv4ProtocolNumber, TTL: ttl}, pkt)
+	pkt.TransportProtocolNumber = transport
+	r.WritePacket(stack.NetworkHeaderParams{Protocol: transport, TTL: ttl}, pkt)
 }

@@ -9,12 +9,20 @@ import (
 )
 
 // refused are the addresses outside the private network that nothing is sent to: the host's
-// own names for itself (RFC 1122), link-local addresses (RFC 3927), multicast (RFC 5771),
-// and reserved addresses including broadcast (RFC 1112).
-var refused = prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+// own names for itself (RFC 1122, RFC 4291), link-local addresses (RFC 3927), multicast
+// (RFC 5771), and reserved addresses including broadcast (RFC 1112).
+var refused = prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/16", "fe80::/10", "ff00::/8")
 
-// private are the addresses of networks that are not the internet: RFC 1918 and RFC 6598.
-var private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+// private are the addresses of networks that are not the internet: RFC 1918, RFC 6598,
+// RFC 4193, RFC 3879 and RFC 8215.
+var private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fec0::/10", "64:ff9b:1::/48")
+
+// Addresses with one of IPv4 in them, which a translator on the way may send to: RFC 6052
+// and RFC 3056.
+var (
+	nat64  = netip.MustParsePrefix("64:ff9b::/96")
+	sixTo4 = netip.MustParsePrefix("2002::/16")
+)
 
 // metadata are the addresses at which clouds tell a machine its credentials.
 var metadata = [...]netip.Addr{
@@ -53,18 +61,40 @@ func (p *policy) outside(a netip.Addr) (to netip.Addr, ok bool) {
 	switch {
 	case a == host:
 		return loopback, !p.noHost
-	case !a.Is4() || subnet.Contains(a):
+	case a == host6:
+		return loopback6, !p.noHost
+	case !a.IsValid() || subnet.Contains(a) || subnet6.Contains(a):
 		return a, false
 	}
+	if b, ok := embedded(a); ok && !p.allows(b) {
+		return a, false
+	}
+	return a, p.allows(a)
+}
+
+// embedded returns the address of IPv4 in one of IPv6.
+func embedded(a netip.Addr) (b netip.Addr, ok bool) {
+	bytes := a.As16()
+	switch {
+	case nat64.Contains(a):
+		return netip.AddrFrom4([4]byte(bytes[12:])), true
+	case sixTo4.Contains(a):
+		return netip.AddrFrom4([4]byte(bytes[2:])), true
+	}
+	return b, false
+}
+
+// allows reports whether the guest may send to an address outside the private network.
+func (p *policy) allows(a netip.Addr) bool {
 	for i, m := range metadata {
 		if a == m {
-			return a, p.allowMetadata(i)
+			return p.allowMetadata(i)
 		}
 	}
 	if contains(refused, a) || p.noLAN && contains(private, a) {
-		return a, false
+		return false
 	}
-	return a, !p.noHost || !reachesHost(a)
+	return !p.noHost || !reachesHost(a)
 }
 
 // allowMetadata reports whether the guest may send to one of metadata. The first refusal of

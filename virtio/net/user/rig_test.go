@@ -18,6 +18,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/link/ethernet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -27,6 +28,17 @@ import (
 )
 
 var guestMAC = net.MAC{2, 0, 0, 0, 0, 1}
+
+// guest6 is the address that the guest makes itself of guestMAC (RFC 4291, appendix A).
+var guest6 = netip.MustParseAddr("fd6d:696e:6962::ff:fe00:1")
+
+// autoconfigured has the guest make its addresses itself (RFC 4862).
+var autoconfigured = ipv6.Options{
+	AutoGenLinkLocal: true,
+	NDPConfigs: ipv6.NDPConfigurations{
+		MaxRtrSolicitations: 3, RtrSolicitationInterval: time.Second, HandleRAs: ipv6.HandlingRAsEnabledWhenForwardingDisabled, AutoGenGlobalAddresses: true,
+	},
+}
 
 // rig is a network and a guest in it, which is another stack of gVisor's.
 type rig struct {
@@ -43,8 +55,8 @@ func newRig(t *testing.T, c Config) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{Network: n, t: t, guest: stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(autoconfigured), arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 	})}
 	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(guestMAC[:]))
 	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
@@ -57,9 +69,9 @@ func newRig(t *testing.T, c Config) *rig {
 	}, stack.AddressProperties{}); err != nil {
 		t.Fatal(err)
 	}
-	local, _ := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
 	r.guest.SetRouteTable([]tcpip.Route{
-		{Destination: local, NIC: nicID},
+		routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6),
+		{Destination: header.IPv6EmptySubnet, Gateway: tcpip.AddrFrom16(router6.As16()), NIC: nicID},
 		{Destination: header.IPv4EmptySubnet, Gateway: tcpip.AddrFrom4(gateway.As4()), NIC: nicID},
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -111,7 +123,7 @@ func toGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
 func (r *rig) dial(to netip.AddrPort) (*netstack.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	return netstack.DialContextTCP(ctx, r.guest, address(to.Addr(), to.Port()), ipv4.ProtocolNumber)
+	return netstack.DialContextTCP(ctx, r.guest, address(to.Addr(), to.Port()), protocol(to.Addr()))
 }
 
 func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
@@ -128,12 +140,20 @@ func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
 func (r *rig) dialUDP(to netip.AddrPort) *netstack.UDPConn {
 	r.t.Helper()
 	at := address(to.Addr(), to.Port())
-	c, err := netstack.DialUDP(r.guest, nil, &at, ipv4.ProtocolNumber)
+	c, err := netstack.DialUDP(r.guest, nil, &at, protocol(to.Addr()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// awaitAddress waits until the guest has made its address.
+func (r *rig) awaitAddress() {
+	r.t.Helper()
+	eventually(r.t, "the guest has its address", func() bool {
+		return r.guest.CheckLocalAddress(nicID, header.IPv6ProtocolNumber, tcpip.AddrFrom16(guest6.As16())) != 0
+	})
 }
 
 // serve has a server on the host's loopback interface treat each connection,

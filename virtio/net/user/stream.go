@@ -12,7 +12,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -57,7 +56,7 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 		return
 	}
 	dialer := stdnet.Dialer{Timeout: dialTimeout}
-	c, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	c, err := dialer.DialContext(n.ctx, "tcp", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		r.Complete(true)
 		return
@@ -202,7 +201,7 @@ func (n *Network) dialGuest(to netip.AddrPort, memory int) (*guestStream, error)
 	ctx, cancel := context.WithTimeout(n.ctx, dialTimeout)
 	defer cancel()
 	var wq waiter.Queue
-	ep, failed := n.stack.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &wq)
+	ep, failed := n.stack.NewEndpoint(tcp.ProtocolNumber, protocol(to.Addr()), &wq)
 	if failed != nil {
 		return nil, errors.New(failed.String())
 	}

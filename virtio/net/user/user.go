@@ -13,6 +13,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -48,7 +49,7 @@ type Config struct {
 	// interface has when the guest sends there.
 	NoHost bool
 
-	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598) but its own.
+	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598, RFC 4193) but its own.
 	NoLAN bool
 
 	// Metadata allows the guest the addresses at which clouds tell a machine its
@@ -66,6 +67,7 @@ type Config struct {
 type Network struct {
 	link   *link
 	mac    net.MAC // the guest's
+	mtu    int
 	stack  *stack.Stack
 	policy policy
 
@@ -114,12 +116,17 @@ func New(c Config) (*Network, error) {
 	n.resolver = newResolver(n.ctx)
 	n.budget.left = connectionMemory
 	n.flows.open, n.flows.budget = map[*flow]struct{}{}, &n.budget
+	n.mtu = c.MTU
 	err := n.newStack()
 	if err == nil {
 		err = n.serveDHCP(c)
 	}
 	if err == nil {
 		err = n.serveDNS()
+	}
+	if err == nil {
+		n.link.solicited = n.advertise
+		n.wg.Go(n.advertiseAgain)
 	}
 	for i := 0; err == nil && i < len(c.Forwards); i++ {
 		err = n.forward(c.Forwards[i])
@@ -135,19 +142,18 @@ func New(c Config) (*Network, error) {
 // and sends from any address (spoofing).
 func (n *Network) newStack() error {
 	s := stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(ipv6.Options{}), arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 	})
 	n.stack = s
-	route, err := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
-	if err != nil {
-		return err
-	}
 	errs := []tcpip.Error{s.CreateNIC(nicID, n.link)}
-	for _, a := range []netip.Addr{gateway, host} {
+	for _, p := range []netip.Prefix{
+		netip.PrefixFrom(gateway, subnet.Bits()), netip.PrefixFrom(host, subnet.Bits()),
+		netip.PrefixFrom(gateway6, subnet6.Bits()), netip.PrefixFrom(host6, subnet6.Bits()), netip.PrefixFrom(router6, linkLocal.Bits()),
+	} {
 		errs = append(errs, s.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
-			Protocol:          ipv4.ProtocolNumber,
-			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(a.As4()), PrefixLen: subnet.Bits()},
+			Protocol:          protocol(p.Addr()),
+			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()},
 		}, stack.AddressProperties{}))
 	}
 	errs = append(errs, s.SetSpoofing(nicID, true), s.SetPromiscuousMode(nicID, true), n.limitTCP())
@@ -156,11 +162,17 @@ func (n *Network) newStack() error {
 			return errors.New(err.String())
 		}
 	}
-	s.SetRouteTable([]tcpip.Route{{Destination: route, NIC: nicID}})
+	s.SetRouteTable([]tcpip.Route{routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6)})
 	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, 0, maxOpening, n.openStream).HandlePacket)
 	s.SetTransportProtocolHandler(udp.ProtocolNumber, n.handleUDP)
 	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, n.handleICMP)
 	return nil
+}
+
+// routeTo returns the route to addresses on the link.
+func routeTo(p netip.Prefix) tcpip.Route {
+	a := tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()}
+	return tcpip.Route{Destination: a.Subnet(), NIC: nicID}
 }
 
 // Close ends all connections and the network. No device may use it afterwards.
@@ -206,7 +218,9 @@ func (n *Network) endStreams() {
 func (n *Network) GuestMAC() net.MAC { return n.mac }
 
 // Offloads implements net.Backend.
-func (n *Network) Offloads() uint64 { return net.FeatureCsum | net.FeatureHostTSO4 }
+func (n *Network) Offloads() uint64 {
+	return net.FeatureCsum | net.FeatureHostTSO4 | net.FeatureHostTSO6
+}
 
 // Send implements net.Backend.
 func (n *Network) Send(packet []byte) error {
