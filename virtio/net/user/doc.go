@@ -26,7 +26,7 @@
 // the gateway for itself. A UDP port where nobody listens is unreachable by ICMP; not on
 // Windows.
 //
-// Missing: ping over IPv6, other ICMP, multicast, DHCPv6.
+// Missing: ping over IPv6 in fragments, other ICMP, multicast, DHCPv6.
 //
 // # DHCP
 //

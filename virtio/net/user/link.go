@@ -26,7 +26,7 @@ type link struct {
 	interrupt  chan struct{}            // holds one token when receive is to return
 	closed     atomic.Bool
 	dropped    atomic.Uint64
-	solicited  func() // called when the guest looks for a router; set before the first packet
+	inspect    func(frame []byte) // sees each frame for the stack; set before the first one, may be nil
 }
 
 var _ interface {
@@ -53,8 +53,8 @@ func (l *link) deliver(frame []byte) {
 		pkt.PktType = tcpip.PacketBroadcast
 	}
 	if l.ParseHeader(pkt) {
-		if isRouterSolicitation(frame) && l.solicited != nil {
-			l.solicited()
+		if l.inspect != nil {
+			l.inspect(frame)
 		}
 		(*d).DeliverNetworkPacket(eth.Type(), pkt)
 	}

@@ -24,7 +24,7 @@ const (
 
 // pingTTL is the TTL of echo replies from outside. It shows that they have come through a
 // router, and tells them from those that the stack makes up for every address, with its
-// default of 64 (see link.WritePackets).
+// default stackTTL (see madeUp).
 const (
 	pingTTL  = 63
 	stackTTL = 64
@@ -39,15 +39,51 @@ const (
 	echoSize    = 8
 )
 
+// icmpVersion is what differs between ICMP over IPv4 and over IPv6.
+type icmpVersion struct {
+	network, any   string // of icmp.ListenPacket
+	request, reply byte   // types
+}
+
+var (
+	icmp4 = icmpVersion{"udp4", "0.0.0.0", byte(header.ICMPv4Echo), byte(header.ICMPv4EchoReply)}
+	icmp6 = icmpVersion{"udp6", "::", byte(header.ICMPv6EchoRequest), byte(header.ICMPv6EchoReply)}
+)
+
+// versionOf returns the version for an address.
+func versionOf(a netip.Addr) icmpVersion {
+	if a.Is4() {
+		return icmp4
+	}
+	return icmp6
+}
+
 // handleICMP sends an echo request of the guest on. The stack, which calls it with each echo
-// request and reply, answers for the gateway itself.
+// request and reply over IPv4, answers for the gateway itself.
 func (n *Network) handleICMP(_ stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
 	v := stack.PayloadSince(pkt.TransportHeader())
 	defer v.Release()
-	if m := v.AsSlice(); len(m) >= echoSize && m[offType] == byte(header.ICMPv4Echo) {
+	if m := v.AsSlice(); len(m) >= echoSize && m[offType] == icmp4.request {
 		n.ping(pkt.Network(), slices.Clone(m))
 	}
 	return true
+}
+
+// inspect looks at a frame of IPv6 for what the stack keeps to itself: router solicitations,
+// and echo requests, except those in fragments.
+func (n *Network) inspect(frame []byte) {
+	eth, ip := header.Ethernet(frame), header.IPv6(frame[ethernetSize:])
+	if eth.Type() != header.IPv6ProtocolNumber || len(ip) < header.IPv6MinimumSize || !ip.IsValid(len(ip)) || ip.NextHeader() != uint8(header.ICMPv6ProtocolNumber) {
+		return
+	}
+	m := ip[header.IPv6MinimumSize:][:ip.PayloadLength()]
+	switch {
+	case len(m) < echoSize:
+	case m[offType] == byte(header.ICMPv6RouterSolicit) && ip.HopLimit() == header.NDPHopLimit: // RFC 4861, 6.1.1
+		n.advertise()
+	case m[offType] == icmp6.request:
+		n.ping(ip, slices.Clone(m))
+	}
 }
 
 // ping sends an echo request on, unless too many are under way. The answer goes back to the
@@ -85,7 +121,8 @@ func (n *Network) endPings() {
 // request. It returns nil if there is none, or if the host does not allow its user to ask
 // (Linux's net.ipv4.ping_group_range, and other systems than Linux and macOS).
 func exchangeEcho(ctx context.Context, to netip.Addr, request []byte) []byte {
-	conn, err := icmp.ListenPacket("udp4", "0.0.0.0")
+	version := versionOf(to)
+	conn, err := icmp.ListenPacket(version.network, version.any)
 	if err != nil {
 		return nil
 	}
@@ -100,22 +137,21 @@ func exchangeEcho(ctx context.Context, to netip.Addr, request []byte) []byte {
 		if err != nil {
 			return nil
 		}
-		if a, ok := from.(*stdnet.UDPAddr); ok && a.AddrPort().Addr().Unmap() == to && isEchoReply(b[:k], request) {
-			return echoReply(request)
+		if a, ok := from.(*stdnet.UDPAddr); ok && a.AddrPort().Addr().Unmap() == to && version.isReply(b[:k], request) {
+			return version.replyTo(request)
 		}
 	}
 }
 
-// isEchoReply reports whether a message answers a request, but for the identifier.
-func isEchoReply(m, request []byte) bool {
-	return len(m) >= echoSize && m[offType] == byte(header.ICMPv4EchoReply) && bytes.Equal(m[offSequence:], request[offSequence:])
+// isReply reports whether a message answers a request, but for the identifier.
+func (v icmpVersion) isReply(m, request []byte) bool {
+	return len(m) >= echoSize && m[offType] == v.reply && bytes.Equal(m[offSequence:], request[offSequence:])
 }
 
-// echoReply returns the answer to a request.
-func echoReply(request []byte) []byte {
+// replyTo returns the answer to a request, without its checksum.
+func (v icmpVersion) replyTo(request []byte) []byte {
 	reply := slices.Clone(request)
-	reply[offType] = byte(header.ICMPv4EchoReply)
-	putChecksum(reply)
+	reply[offType] = v.reply
 	return reply
 }
 

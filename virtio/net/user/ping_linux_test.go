@@ -43,7 +43,7 @@ func testPing(t *testing.T) {
 	// In a new namespace nobody may ping.
 	r := newRig(t, Config{})
 	c := r.openPing(host)
-	if _, err := c.Write(echoRequest(1, 64)); err != nil {
+	if _, err := c.Write(icmp4.echo(1, 64)); err != nil {
 		t.Fatal(err)
 	}
 	r.mustPing(gateway, 2, 64)
@@ -57,8 +57,12 @@ func testPing(t *testing.T) {
 	for i, size := range []int{echoSize, 64, 1472, 4000} {
 		r.mustPing(host, byte(i), size)
 	}
+	r.awaitAddress()
+	for i, size := range []int{echoSize, 64, 1452} {
+		r.mustPing(host6, byte(i), size)
+	}
 	eventually(t, "no request is under way", func() bool { return len(r.pings) == 0 })
-	r.openPing(netip.MustParseAddr("192.0.2.1")).Write(echoRequest(1, 64)) // there is no route
+	r.openPing(netip.MustParseAddr("192.0.2.1")).Write(icmp4.echo(1, 64)) // there is no route
 	r.mustPing(host, 9, 64)
 }
 

@@ -63,14 +63,3 @@ func advertisement(mtu int) []byte {
 	b = binary.BigEndian.AppendUint32(b, routerLifetime)
 	return append(b, gateway6.AsSlice()...)
 }
-
-// isRouterSolicitation reports whether a frame is one (RFC 4861, 4.1), from a node of this
-// link (6.1.1).
-func isRouterSolicitation(frame []byte) bool {
-	eth, ip := header.Ethernet(frame), header.IPv6(frame[ethernetSize:])
-	if eth.Type() != header.IPv6ProtocolNumber || len(ip) < header.IPv6MinimumSize+header.ICMPv6HeaderSize {
-		return false
-	}
-	return ip.NextHeader() == uint8(header.ICMPv6ProtocolNumber) && ip.HopLimit() == header.NDPHopLimit &&
-		header.ICMPv6(ip[header.IPv6MinimumSize:]).Type() == header.ICMPv6RouterSolicit
-}

@@ -125,7 +125,7 @@ func New(c Config) (*Network, error) {
 		err = n.serveDNS()
 	}
 	if err == nil {
-		n.link.solicited = n.advertise
+		n.link.inspect = n.inspect
 		n.wg.Go(n.advertiseAgain)
 	}
 	for i := 0; err == nil && i < len(c.Forwards); i++ {
