@@ -24,8 +24,9 @@ const flowTimeout = 2 * time.Minute // RFC 4787, REQ-5
 // flowBuffer is how many bytes the stack keeps of a flow in each direction.
 const flowBuffer = udp.DefaultReceiveBufferSize
 
-// maxDatagram is the most bytes in a UDP datagram over IPv4.
-const maxDatagram = 65507
+// maxDatagram is the most bytes in a UDP datagram: over IPv6, where only its own header
+// takes from the 65535 that a length can say.
+const maxDatagram = 65527
 
 // A flow is the datagrams between one port of the guest and one port outside. It ends when
 // none has come for flowTimeout.
@@ -184,7 +185,8 @@ func (n *Network) handleUDP(id stack.TransportEndpointID, pkt *stack.PacketBuffe
 func (n *Network) openFlow(r *udp.ForwarderRequest, to netip.AddrPort) {
 	var dialer stdnet.Dialer // does not wait for UDP
 	out, err := dialer.DialContext(context.Background(), "udp", to.String())
-	if err != nil {
+	if err != nil { // no route, for example: there may be no IPv6
+		n.sendUnreachable(r.ID())
 		return
 	}
 	var wq waiter.Queue

@@ -10,8 +10,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -41,11 +39,7 @@ func (p pinger) answered() bool { return p.ep.Readiness(waiter.ReadableEvents) !
 func (r *rig) openPing(to netip.Addr) pinger {
 	r.t.Helper()
 	var wq waiter.Queue
-	transport := icmp.ProtocolNumber4
-	if to.Is6() {
-		transport = icmp.ProtocolNumber6
-	}
-	ep, err := r.guest.NewEndpoint(transport, protocol(to), &wq)
+	ep, err := r.guest.NewEndpoint(icmpProtocol(to), protocol(to), &wq)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -148,23 +142,29 @@ func TestUnreachable(t *testing.T) {
 	at := l.LocalAddr().(*stdnet.UDPAddr)
 	l.Close()
 	for _, to := range []netip.AddrPort{netip.AddrPortFrom(host, uint16(at.Port)), netip.AddrPortFrom(gateway, 9), netip.MustParseAddrPort("169.254.1.1:9")} {
-		var wq waiter.Queue
-		ep, err := r.guest.NewEndpoint(udp.ProtocolNumber, ipv4.ProtocolNumber, &wq)
-		if err == nil {
-			err = ep.Connect(address(to.Addr(), to.Port()))
+		r.awaitUnreachable(to)
+	}
+}
+
+// awaitUnreachable has the guest send datagrams until it learns that nobody takes them, twice.
+func (r *rig) awaitUnreachable(to netip.AddrPort) {
+	r.t.Helper()
+	var wq waiter.Queue
+	ep, err := r.guest.NewEndpoint(udp.ProtocolNumber, protocol(to.Addr()), &wq)
+	if err == nil {
+		err = ep.Connect(address(to.Addr(), to.Port()))
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer ep.Close()
+	for range 2 {
+		if _, err := ep.Write(strings.NewReader("x"), tcpip.WriteOptions{}); err != nil {
+			r.t.Fatal(err)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if _, err := ep.Write(strings.NewReader("x"), tcpip.WriteOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			eventually(t, to.String()+" is unreachable", func() bool {
-				_, refused := ep.LastError().(*tcpip.ErrConnectionRefused)
-				return refused
-			})
-		}
-		ep.Close()
+		eventually(r.t, to.String()+" is unreachable", func() bool {
+			_, refused := ep.LastError().(*tcpip.ErrConnectionRefused)
+			return refused
+		})
 	}
 }

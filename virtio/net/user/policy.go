@@ -94,7 +94,7 @@ func (p *policy) allows(a netip.Addr) bool {
 	if contains(refused, a) || p.noLAN && contains(private, a) {
 		return false
 	}
-	return !p.noHost || !reachesHost(a)
+	return !p.isNear(a)
 }
 
 // allowMetadata reports whether the guest may send to one of metadata. The first refusal of
@@ -108,9 +108,12 @@ func (p *policy) allowMetadata(i int) bool {
 	return p.metadata
 }
 
-// reachesHost reports whether what is sent to an address reaches the host itself, also or
-// only. Without an answer from the operating system it does.
-func reachesHost(a netip.Addr) bool {
+// isNear reports whether one of the host's interfaces makes an address one that is denied.
+// Without an answer from the operating system it is.
+func (p *policy) isNear(a netip.Addr) bool {
+	if !p.noHost && !p.noLAN {
+		return false
+	}
 	interfaces, err := stdnet.Interfaces()
 	if err != nil {
 		return true
@@ -120,9 +123,9 @@ func reachesHost(a netip.Addr) bool {
 		if err != nil {
 			return true
 		}
-		for _, own := range addresses {
-			n, ok := own.(*stdnet.IPNet)
-			if ok && isOwn(a, n, i.Flags&stdnet.FlagLoopback != 0) {
+		for _, b := range addresses {
+			own, ok := prefixOf(b)
+			if ok && (p.noHost && isOwn(a, own, i.Flags&stdnet.FlagLoopback != 0) || p.noLAN && isOnLink(a, own)) {
 				return true
 			}
 		}
@@ -130,22 +133,34 @@ func reachesHost(a netip.Addr) bool {
 	return false
 }
 
-// isOwn reports whether packets to an address reach a host with an interface that has
-// another one: they are the same, or the first is the broadcast address of the other's
+// prefixOf returns an address of an interface with the length of its network's prefix.
+func prefixOf(a stdnet.Addr) (p netip.Prefix, ok bool) {
+	n, ok := a.(*stdnet.IPNet)
+	if !ok {
+		return p, false
+	}
+	own, _ := netip.AddrFromSlice(n.IP)
+	own = own.Unmap()
+	ones, bits := n.Mask.Size()
+	p = netip.PrefixFrom(own, ones-bits+own.BitLen())
+	return p, p.IsValid()
+}
+
+// isOwn reports whether packets to an address reach a host that has another one on an
+// interface: they are the same, or the first is the broadcast address of the other's
 // network, in its old form or its new (RFC 1122, 3.3.6). Linux takes all of a network for
 // its own that is on a loopback interface.
-func isOwn(a netip.Addr, n *stdnet.IPNet, onLoopback bool) bool {
-	own, ok := netip.AddrFromSlice(n.IP)
-	if own = own.Unmap(); !ok || own.Is4() != a.Is4() {
-		return false
-	}
-	ones, bits := n.Mask.Size()
-	network := netip.PrefixFrom(own, ones-bits+own.BitLen()).Masked()
+func isOwn(a netip.Addr, own netip.Prefix, onLoopback bool) bool {
+	network := own.Masked()
 	switch {
-	case a == own || onLoopback && network.Contains(a):
+	case a == own.Addr() || onLoopback && network.Contains(a):
 		return true
 	case !a.Is4() || network.Bits() >= 31 || !network.Contains(a): // RFC 3021
 		return false
 	}
 	return a == network.Addr() || !network.Contains(a.Next())
 }
+
+// isOnLink reports whether an address is in the network of an interface, as neighbors are
+// whose addresses are public. A network of everything says nothing about neighbors.
+func isOnLink(a netip.Addr, own netip.Prefix) bool { return own.Bits() > 0 && own.Contains(a) }

@@ -17,7 +17,7 @@ func TestOutside(t *testing.T) {
 		config string // which fields of the Config are set
 		to     string // "" for nowhere
 	}{
-		{"192.0.2.1", "", "192.0.2.1"}, {"192.0.2.1", noLAN, "192.0.2.1"},
+		{"198.51.100.1", "", "198.51.100.1"}, {"198.51.100.1", noLAN, "198.51.100.1"},
 		{"192.168.127.254", "", "127.0.0.1"}, {"192.168.127.254", noLAN, "127.0.0.1"}, {"192.168.127.254", noHost, ""},
 		{"192.168.127.1", "", ""}, {"192.168.127.77", "", ""},
 		{"127.0.0.1", "", ""}, {"127.255.255.255", "", ""},
@@ -32,8 +32,8 @@ func TestOutside(t *testing.T) {
 		{"2001:db8::1", "", "2001:db8::1"}, {"2001:db8::1", noLAN, "2001:db8::1"},
 		{"fd00::1", "", "fd00::1"}, {"fd00::1", noLAN, ""}, {"fc00::1", noLAN, ""}, {"fe00::1", noLAN, "fe00::1"}, {"fec0::1", noLAN, ""},
 		{"64:ff9b:1::1", noLAN, ""}, {"64:ff9b:2::1", noLAN, "64:ff9b:2::1"},
-		{"64:ff9b::192.0.2.1", noLAN, "64:ff9b::c000:201"}, {"64:ff9b::10.0.0.1", noLAN, ""}, {"64:ff9b::127.0.0.1", "", ""},
-		{"2002:c000:201::1", noLAN, "2002:c000:201::1"}, {"2002:a00:1::1", noLAN, ""}, {"2002:a9fe:a9fe::1", "", ""},
+		{"64:ff9b::198.51.100.1", noLAN, "64:ff9b::c633:6401"}, {"64:ff9b::10.0.0.1", noLAN, ""}, {"64:ff9b::127.0.0.1", "", ""},
+		{"2002:c633:6401::1", noLAN, "2002:c633:6401::1"}, {"2002:a00:1::1", noLAN, ""}, {"2002:a9fe:a9fe::1", "", ""},
 		{"fd00:ec2::254", "", ""}, {"fd00:ec2::254", cloud, "fd00:ec2::254"}, {"fd00:ec2::253", "", "fd00:ec2::253"},
 
 		// RFC 1918, and the first address after each network.
@@ -99,13 +99,50 @@ func TestIsOwn(t *testing.T) {
 		{"2001:db8::2/64", true, "192.0.2.2", false},
 		{"0.0.0.0/0", true, "2001:db8::3", false},
 	} {
-		ip, n, err := stdnet.ParseCIDR(tc.own)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n.IP = ip
-		if got := isOwn(netip.MustParseAddr(tc.a), n, tc.onLoopback); got != tc.want {
+		if got := isOwn(netip.MustParseAddr(tc.a), netip.MustParsePrefix(tc.own), tc.onLoopback); got != tc.want {
 			t.Errorf("%s with %s, on a loopback interface %v: %v, want %v", tc.a, tc.own, tc.onLoopback, got, tc.want)
+		}
+	}
+}
+
+// Which addresses are in the network of an interface.
+func TestIsOnLink(t *testing.T) {
+	for _, tc := range []struct {
+		own, a string
+		want   bool
+	}{
+		{"192.0.2.2/24", "192.0.2.3", true},
+		{"192.0.2.2/24", "192.0.2.2", true},
+		{"192.0.2.2/24", "192.0.3.3", false},
+		{"192.0.2.2/32", "192.0.2.3", false},
+		{"192.0.2.2/0", "198.51.100.1", false},
+		{"2001:db8::2/64", "2001:db8::ffff:0:0:3", true},
+		{"2001:db8::2/64", "2001:db8:0:1::2", false},
+		{"2001:db8::2/64", "192.0.2.3", false},
+	} {
+		if got := isOnLink(netip.MustParseAddr(tc.a), netip.MustParsePrefix(tc.own)); got != tc.want {
+			t.Errorf("%s with %s: %v, want %v", tc.a, tc.own, got, tc.want)
+		}
+	}
+}
+
+// An address of an interface, as the operating system may give it.
+func TestPrefixOf(t *testing.T) {
+	for _, tc := range []struct {
+		a    stdnet.Addr
+		want string // "" for none
+	}{
+		{&stdnet.IPNet{IP: stdnet.IP{192, 0, 2, 2}, Mask: stdnet.CIDRMask(24, 32)}, "192.0.2.2/24"},
+		{&stdnet.IPNet{IP: stdnet.IPv4(192, 0, 2, 2), Mask: stdnet.CIDRMask(24, 32)}, "192.0.2.2/24"},
+		{&stdnet.IPNet{IP: stdnet.IPv4(192, 0, 2, 2), Mask: stdnet.CIDRMask(96+24, 128)}, "192.0.2.2/24"},
+		{&stdnet.IPNet{IP: stdnet.ParseIP("2001:db8::2"), Mask: stdnet.CIDRMask(64, 128)}, "2001:db8::2/64"},
+		{&stdnet.IPNet{IP: stdnet.IP{192, 0, 2, 2}, Mask: stdnet.IPMask{255, 0, 255, 0}}, "192.0.2.2/32"},
+		{&stdnet.IPNet{}, ""},
+		{&stdnet.IPAddr{IP: stdnet.IP{192, 0, 2, 2}}, ""},
+	} {
+		p, ok := prefixOf(tc.a)
+		if ok != (tc.want != "") || ok && p.String() != tc.want {
+			t.Errorf("%#v: %v, %v, want %q", tc.a, p, ok, tc.want)
 		}
 	}
 }

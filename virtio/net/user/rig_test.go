@@ -54,44 +54,55 @@ func newRig(t *testing.T, c Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{Network: n, t: t, guest: stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(autoconfigured), arp.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
-	})}
-	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(guestMAC[:]))
-	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
-	if err := r.guest.CreateNIC(nicID, ethernet.New(end)); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.guest.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
-		Protocol:          ipv4.ProtocolNumber,
-		AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(guest.As4()), PrefixLen: subnet.Bits()},
-	}, stack.AddressProperties{}); err != nil {
-		t.Fatal(err)
-	}
+	r := &rig{n, t, plug(t, n, guestMAC, netip.PrefixFrom(guest, subnet.Bits()))}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil && !errors.Is(err, stdnet.ErrClosed) {
+			t.Error(err)
+		}
+	})
 	r.guest.SetRouteTable([]tcpip.Route{
 		routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6),
 		{Destination: header.IPv6EmptySubnet, Gateway: tcpip.AddrFrom16(router6.As16()), NIC: nicID},
 		{Destination: header.IPv4EmptySubnet, Gateway: tcpip.AddrFrom4(gateway.As4()), NIC: nicID},
 	})
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { fromGuest(ctx, n, end) })
-	wg.Go(func() { toGuest(ctx, n, end) })
-	t.Cleanup(func() {
-		if err := n.Close(); err != nil && !errors.Is(err, stdnet.ErrClosed) {
-			t.Error(err)
-		}
-		cancel()
-		n.Interrupt()
-		wg.Wait()
-		end.Close()
-		r.guest.Destroy()
-	})
 	return r
 }
 
-func fromGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+// plug makes a stack with an interface in a network, which has addresses there.
+func plug(t *testing.T, b net.Backend, mac net.MAC, addresses ...netip.Prefix) *stack.Stack {
+	t.Helper()
+	s := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(autoconfigured), arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
+	})
+	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(mac[:]))
+	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
+	if err := s.CreateNIC(nicID, ethernet.New(end)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range addresses {
+		if err := s.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
+			Protocol:          protocol(p.Addr()),
+			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()},
+		}, stack.AddressProperties{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { fromGuest(ctx, b, end) })
+	wg.Go(func() { toGuest(ctx, b, end) })
+	t.Cleanup(func() {
+		cancel()
+		b.Interrupt()
+		wg.Wait()
+		end.Close()
+		s.Destroy()
+	})
+	return s
+}
+
+func fromGuest(ctx context.Context, n net.Backend, end *channel.Endpoint) {
 	for {
 		pkt := end.ReadContext(ctx)
 		if pkt == nil {
@@ -103,7 +114,7 @@ func fromGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
 	}
 }
 
-func toGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+func toGuest(ctx context.Context, n net.Backend, end *channel.Endpoint) {
 	b := make([]byte, net.MaxPacket)
 	for {
 		k, err := n.Receive(b)

@@ -2,10 +2,12 @@ package user
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	stdnet "net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +16,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
-	"gvisor.dev/gvisor/pkg/waiter"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
 )
@@ -33,8 +33,17 @@ func TestAdvertisement(t *testing.T) {
 	} {
 		want += strings.ReplaceAll(field, " ", "")
 	}
-	if got := hex.EncodeToString(advertisement(1500)); got != want {
+	if got := hex.EncodeToString(advertisement(1500, nil)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	want += "1f03000000002328" + hex.EncodeToString([]byte("\x03lan\x00\x04corp\x00\x00\x00\x00\x00\x00")) // search domains
+	if got := hex.EncodeToString(advertisement(1500, []string{"lan", "corp"})); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	// 32 domains of 64 bytes with their ends: 16 find room. The packet is at most the smallest MTU.
+	many := slices.Repeat([]string{strings.Repeat("a", 62)}, maxSearch)
+	if got, size := advertisement(1500, many), header.IPv6MinimumSize; len(searchNames(many)) != maxSearchNames || size+len(got) > header.IPv6MinimumMTU {
+		t.Errorf("%d bytes, of them %d of names", size+len(got), len(searchNames(many)))
 	}
 }
 
@@ -73,7 +82,10 @@ func TestIPv6(t *testing.T) {
 	}
 	defer u.Close()
 	go echoPackets(u)
-	checkEchoUDP(t, r.dialUDP(netip.AddrPortFrom(host6, u.LocalAddr().(*stdnet.UDPAddr).AddrPort().Port())))
+	at6 := netip.AddrPortFrom(host6, u.LocalAddr().(*stdnet.UDPAddr).AddrPort().Port())
+	for _, size := range []int{1, 5000, maxDatagram} {
+		checkEchoUDP(t, r.dialUDP(at6), size)
+	}
 
 	in, err := netstack.ListenTCP(r.guest, address(guest6, 22), header.IPv6ProtocolNumber)
 	if err != nil {
@@ -99,7 +111,7 @@ func TestIPv6(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	checkEchoUDP(t, c)
+	checkEchoUDP(t, c, 1)
 }
 
 // The DNS is at the address that is advertised, over UDP and TCP.
@@ -128,21 +140,7 @@ func TestRefusedIPv6(t *testing.T) {
 		if _, err := r.dial(netip.MustParseAddrPort(to)); err == nil || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("TCP %s: %v, want a refusal", to, err)
 		}
-		var wq waiter.Queue
-		ep, err := r.guest.NewEndpoint(udp.ProtocolNumber, header.IPv6ProtocolNumber, &wq)
-		if err == nil {
-			a := netip.MustParseAddrPort(to)
-			err = ep.Connect(address(a.Addr(), a.Port()))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		ep.Write(strings.NewReader("x"), tcpip.WriteOptions{})
-		eventually(t, "UDP "+to+" is unreachable", func() bool {
-			_, refused := ep.LastError().(*tcpip.ErrConnectionRefused)
-			return refused
-		})
-		ep.Close()
+		r.awaitUnreachable(netip.MustParseAddrPort(to))
 	}
 }
 
@@ -157,18 +155,11 @@ func TestNeighborSolicitation(t *testing.T) {
 	for a, want := range map[netip.Addr]int{gateway6: 1, host6: 1, router6: 1, guest6: 0, netip.MustParseAddr("2001:db8::1"): 0} {
 		target := tcpip.AddrFrom16(a.As16())
 		to := header.SolicitedNodeAddr(target)
-		frame := make([]byte, net.HeaderSize, 200)
-		frame = append(append(append(frame, gatewayMAC...), guestMAC[:]...), 0x86, 0xdd)
-		ip := make(header.IPv6, header.IPv6MinimumSize)
-		ip.Encode(&header.IPv6Fields{
-			PayloadLength: header.ICMPv6NeighborSolicitMinimumSize, TransportProtocol: header.ICMPv6ProtocolNumber, HopLimit: 255,
-			SrcAddr: header.IPv6Any, DstAddr: to,
-		})
 		m := make(header.ICMPv6, header.ICMPv6NeighborSolicitMinimumSize)
 		m.SetType(header.ICMPv6NeighborSolicit)
 		header.NDPNeighborSolicit(m.MessageBody()).SetTargetAddress(target)
 		m.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: m, Src: header.IPv6Any, Dst: to}))
-		n.Send(append(append(frame, ip...), m...))
+		n.Send(packetFrom(netip.IPv6Unspecified(), fromStack(to), header.ICMPv6ProtocolNumber, m))
 		if got := len(n.link.queue); got != want {
 			t.Errorf("who has %v: %d answers, want %d", a, got, want)
 		}
@@ -176,13 +167,45 @@ func TestNeighborSolicitation(t *testing.T) {
 	}
 }
 
-func acceptEcho(l stdnet.Listener) {
-	c, err := l.Accept()
-	if err != nil {
-		return
+// packetFrom is a packet of the guest with any source.
+func packetFrom(from, to netip.Addr, transport tcpip.TransportProtocolNumber, payload []byte) []byte {
+	b := append(append(make([]byte, net.HeaderSize), gatewayMAC...), guestMAC[:]...)
+	b = binary.BigEndian.AppendUint16(b, uint16(protocol(to)))
+	if to.Is4() {
+		ip := make(header.IPv4, header.IPv4MinimumSize)
+		ip.Encode(&header.IPv4Fields{
+			TotalLength: uint16(len(ip) + len(payload)), TTL: 64, Protocol: uint8(transport),
+			SrcAddr: tcpip.AddrFrom4(from.As4()), DstAddr: tcpip.AddrFrom4(to.As4()),
+		})
+		ip.SetChecksum(^ip.CalculateChecksum())
+		return append(append(b, ip...), payload...)
 	}
-	io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c})
-	c.(interface{ CloseWrite() error }).CloseWrite()
+	ip := make(header.IPv6, header.IPv6MinimumSize)
+	ip.Encode(&header.IPv6Fields{
+		PayloadLength: uint16(len(payload)), TransportProtocol: transport, HopLimit: header.NDPHopLimit,
+		SrcAddr: tcpip.AddrFrom16(from.As16()), DstAddr: tcpip.AddrFrom16(to.As16()),
+	})
+	return append(append(b, ip...), payload...)
+}
+
+func icmpProtocol(a netip.Addr) tcpip.TransportProtocolNumber {
+	if a.Is4() {
+		return header.ICMPv4ProtocolNumber
+	}
+	return header.ICMPv6ProtocolNumber
+}
+
+func acceptEcho(l stdnet.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c})
+			c.(interface{ CloseWrite() error }).CloseWrite()
+		}()
+	}
 }
 
 func checkEcho(t *testing.T, c stdnet.Conn) {
@@ -208,13 +231,13 @@ func echoPackets(c stdnet.PacketConn) {
 	}
 }
 
-func checkEchoUDP(t *testing.T, c stdnet.Conn) {
+func checkEchoUDP(t *testing.T, c stdnet.Conn, size int) {
 	t.Helper()
-	b := make([]byte, 10)
+	sent, b := bytes.Repeat([]byte("x"), size), make([]byte, maxDatagram+1)
 	eventually(t, "a datagram comes back", func() bool {
-		io.WriteString(c, "x")
+		c.Write(sent)
 		c.SetReadDeadline(time.Now().Add(time.Second))
 		n, _ := c.Read(b)
-		return string(b[:n]) == "x"
+		return bytes.Equal(b[:n], sent)
 	})
 }

@@ -39,7 +39,7 @@ const MinMTU, MaxMTU = 576, 65520
 // Config says what a network is like.
 type Config struct {
 	// MAC is the guest's MAC address, to which DHCP gives the first IP address.
-	// Zero is 02:00:c0:a8:7f:02.
+	// Zero is 02:00:c0:a8:7f:02. A second network of the same guest needs another.
 	MAC net.MAC
 
 	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.

@@ -112,7 +112,7 @@ func TestStreamLimit(t *testing.T) {
 func TestFlow(t *testing.T) {
 	r := newRig(t, Config{})
 	server := serveUDP(t)
-	for _, size := range []int{0, 1, 1472, 5000, maxDatagram} {
+	for _, size := range []int{0, 1, 1472, 5000, 65507} {
 		c := r.dialUDP(server)
 		sent := bytes.Repeat([]byte{byte(size)}, size)
 		b := make([]byte, maxDatagram+1)
