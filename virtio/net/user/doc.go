@@ -13,18 +13,18 @@
 //	fd6d:696e:6962::fe      the host: its ::1, unless Config.NoHost
 //
 // The guest makes an address of IPv6 itself (RFC 4862) from router advertisements, which
-// also name the DNS (RFC 8106). It is a unique local one (RFC 4193). So a guest that follows
-// RFC 6724 asks a server with addresses of both kinds over IPv4, whether or not the host has
-// IPv6. With a Config.MTU of less than 1280 there is no IPv6.
+// also name the DNS and the search domains (RFC 8106). It is a unique local one (RFC 4193).
+// So a guest that follows RFC 6724 prefers IPv4 for a server with addresses of both kinds,
+// whether or not the host has IPv6. With a Config.MTU of less than 1280 there is no IPv6.
 //
 // Implemented: TCP and UDP over IPv4 and IPv6 in both directions: from the guest to anywhere, and
 // from ports of the host to the guest (Forward). Checksums and TCP segmentation are
 // offloaded, because packets between the guest and the stack only move through memory.
 //
-// An echo request (ping) goes on from the host if the host lets its user send one, as macOS
-// does, and Linux the groups in net.ipv4.ping_group_range. Otherwise nobody answers, except
-// the gateway for itself. A UDP port where nobody listens is unreachable by ICMP; not on
-// Windows.
+// An echo request (ping) goes on from the host if the host lets its user send one. macOS
+// does; Linux does for the groups in net.ipv4.ping_group_range. Otherwise nobody answers,
+// except the gateway for itself. A UDP port where nobody listens is unreachable by ICMP; not
+// on Windows.
 //
 // Missing: ping over IPv6 in fragments, other ICMP, multicast, DHCPv6.
 //
@@ -59,14 +59,21 @@
 // loopback interface by the address .254, and to every network that the host reaches.
 // Refused are the other addresses of the private network, link-local addresses
 // (169.254.0.0/16, fe80::/10), the host's other names for itself (127.0.0.0/8, 0.0.0.0/8,
-// ::1), multicast, broadcast and reserved addresses. So are, unless Config.Metadata, the addresses at which
-// clouds tell a machine its credentials; the first refusal of each is logged.
+// ::1), multicast, broadcast and reserved addresses. Unless Config.Metadata is set, the
+// addresses at which clouds tell a machine its credentials are refused, too; the first
+// refusal of each is logged.
 //
 // Config.NoHost denies the host: .254, each address that one of its interfaces has at the
 // time of the connection, and the broadcast addresses of its networks. Config.NoLAN denies
-// private networks (RFC 1918, RFC 6598, RFC 4193). An address of IPv6 that has one of IPv4
-// in it (RFC 6052, RFC 3056) is denied like that one. An address that the host only has in the eyes of
-// others, such as its public one behind a NAT, is not known here.
+// private networks (RFC 1918, RFC 6598, RFC 4193) and the networks of the host's interfaces.
+// An address of IPv6 that has one of IPv4 in it (RFC 6052, RFC 3056) is denied like that
+// one. An address that the host only has in the eyes of others, such as its public one
+// behind a NAT, is not known here.
+//
+// An echo request of the guest goes on as one of the host's user, to where TCP and UDP may
+// go, with a header that the host's kernel writes. Of the answer the guest gets nothing but
+// what it has sent itself. The stack takes no router advertisement of the guest, so the
+// guest changes no route of the stack.
 //
 // The DNS asks the host's name servers for the guest, also with Config.NoHost and also at
 // an address like 127.0.0.53. They get a question that was parsed and written anew, with an

@@ -167,6 +167,30 @@ func TestNeighborSolicitation(t *testing.T) {
 	}
 }
 
+// A router advertisement of the guest changes nothing.
+func TestGuestIsNoRouter(t *testing.T) {
+	n, err := New(Config{MAC: guestMAC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	m := header.ICMPv6(advertisement(DefaultMTU, nil))
+	copy(m[bytes.Index(m, subnet6.Addr().AsSlice()):], "\x20\x01\x0d\xb8") // another prefix
+	from := netip.MustParseAddr("fe80::2")
+	m.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: m, Src: tcpip.AddrFrom16(from.As16()), Dst: tcpip.AddrFrom16(allNodes.As16())}))
+	routes, addresses := n.stack.GetRouteTable(), n.stack.NICInfo()[nicID].ProtocolAddresses
+	n.Send(packetFrom(from, allNodes, header.ICMPv6ProtocolNumber, m))
+	if received := n.stack.Stats().ICMP.V6.PacketsReceived.RouterAdvert.Value(); received != 1 {
+		t.Errorf("%d advertisements received", received)
+	}
+	if got := n.stack.GetRouteTable(); !slices.Equal(got, routes) {
+		t.Errorf("routes %v, want %v", got, routes)
+	}
+	if got := n.stack.NICInfo()[nicID].ProtocolAddresses; len(got) != len(addresses) {
+		t.Errorf("addresses %v, want %v", got, addresses)
+	}
+}
+
 // packetFrom is a packet of the guest with any source.
 func packetFrom(from, to netip.Addr, transport tcpip.TransportProtocolNumber, payload []byte) []byte {
 	b := append(append(make([]byte, net.HeaderSize), gatewayMAC...), guestMAC[:]...)

@@ -49,7 +49,8 @@ type Config struct {
 	// interface has when the guest sends there.
 	NoHost bool
 
-	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598, RFC 4193) but its own.
+	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598, RFC 4193) but its own,
+	// and the networks that the host's interfaces are in when the guest sends there.
 	NoLAN bool
 
 	// Metadata allows the guest the addresses at which clouds tell a machine its
