@@ -8,21 +8,25 @@ import "sync"
 const MaxMemory = connectionMemory + lingeringMemory + queueMemory
 
 const (
-	connectionMemory = 208 << 20
+	connectionMemory = 256 << 20
 	lingeringMemory  = 32 << 20
 	queueMemory      = 16 << 20
 )
 
 // Memory of a stream: its buffers in the stack and those of relay, one of each in either
 // direction. A stream gets a part of what is left, so the first ones are fast and MaxStreams
-// find room.
+// find room. The receive buffer has the most, because the stack's window is half of it and
+// a guest sends segments of 64 KiB.
 const (
 	minStream  = 40 << 10
-	maxStream  = 640 << 10
+	maxStream  = 1 << 20
 	streamPart = 256
 
-	stackTenths, copyTenths = 4, 1 // of each buffer
+	receiveShare, sendShare, copyShare = 10, 4, 1 // sixteenths, the last one twice
 )
+
+// sixteenths is a share of the memory of a stream.
+func sixteenths(share, memory int) int { return memory * share / 16 }
 
 // flowMemory is the memory of a flow: in either direction a datagram that is being copied
 // and the buffer in the stack, and what waits in a sender.

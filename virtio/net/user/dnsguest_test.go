@@ -50,10 +50,9 @@ func zoneServer(q *dns.Msg, _ string, send func(*dns.Msg)) {
 
 // The guest's programs get what the host's own get, by UDP and TCP, over IPv4 and IPv6.
 func TestDNSAsOnTheHost(t *testing.T) {
-	r := newRig(t, Config{})
-	r.awaitAddress()
 	server := upstream(zoneServer).listen(t)
-	r.resolver.config = testResolver(r.ctx, server).config
+	r := newRig(t, Config{}, asking(testResolver(t.Context(), server).config()))
+	r.awaitAddress()
 	for _, tc := range []struct {
 		name  string
 		types []uint16
@@ -93,10 +92,9 @@ func TestDNSAsOnTheHost(t *testing.T) {
 
 // A name about which the host gets no answer is not said to be unknown.
 func TestDNSTimeout(t *testing.T) {
-	r := newRig(t, Config{})
-	conf := testResolver(r.ctx, upstream(zoneServer).listen(t)).config()
+	conf := testResolver(t.Context(), upstream(zoneServer).listen(t)).config()
 	conf.timeout = 100 * time.Millisecond
-	r.resolver.config = func() resolverConfig { return conf }
+	r := newRig(t, Config{}, asking(conf))
 	at := netip.AddrPortFrom(gateway, dnsPort)
 	for _, c := range []stdnet.Conn{r.dialUDP(at), r.mustDial(at)} {
 		if m := exchange(t, c, question("silent.example.com.", dns.TypeA)); m.Rcode != dns.RcodeServerFailure {

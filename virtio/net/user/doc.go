@@ -80,7 +80,7 @@
 // ID and a port that the guest does not learn.
 //
 // Everything that a guest can make grow is bounded. MaxMemory is the bound for the buffers
-// of all connections together. A stream gets a 256th of what is left of it, 40 to 640 KiB;
+// of all connections together. A stream gets a 256th of what is left of it, 40 KiB to 1 MiB;
 // a flow gets 256 KiB, if necessary from the flow that has been idle longest. There are up
 // to MaxStreams streams, and MaxFlows datagram flows; 128 streams that are being set up; 256
 // that linger after their end; 1,024 packets on the way to the guest; 64 echo requests and

@@ -47,12 +47,17 @@ type rig struct {
 	guest *stack.Stack
 }
 
-func newRig(t *testing.T, c Config) *rig {
+// newRig makes a rig. What is to be changed of the network is changed before the guest
+// starts, which asks for a router at once.
+func newRig(t *testing.T, c Config, change ...func(*Network)) *rig {
 	t.Helper()
 	c.MAC = guestMAC
 	n, err := New(c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(n)
 	}
 	r := &rig{n, t, plug(t, n, guestMAC, netip.PrefixFrom(guest, subnet.Bits()))}
 	t.Cleanup(func() {

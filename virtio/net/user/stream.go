@@ -20,15 +20,16 @@ import (
 const (
 	maxOpening   = 128 // streams whose other end has not answered
 	maxLingering = 256
-	streamBuffer = maxStream * stackTenths / 10 // bytes in each direction, in the stack
 	dialTimeout  = 20 * time.Second
 	keepAlive    = time.Minute // of a stream in which nothing happens
 )
 
 // limitTCP bounds the buffers of the stack's streams.
 func (n *Network) limitTCP() tcpip.Error {
-	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
-	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
+	most := sixteenths(sendShare, maxStream)
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
+	most = sixteenths(receiveShare, maxStream)
+	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
 	if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &send); err != nil {
 		return err
 	}
@@ -122,16 +123,16 @@ func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint, memory int) *guestStrea
 	ep.SetSockOpt(&interval)
 	ep.SocketOptions().SetKeepAlive(true)
 	s := &guestStream{netstack.NewTCPConn(wq, ep), ep, memory}
-	ep.SocketOptions().SetReceiveBufferSize(int64(s.stackBuffer()), true)
-	ep.SocketOptions().SetSendBufferSize(int64(s.stackBuffer()), true)
+	ep.SocketOptions().SetReceiveBufferSize(int64(sixteenths(receiveShare, memory)), true)
+	ep.SocketOptions().SetSendBufferSize(int64(s.sendBuffer()), true)
 	return s
 }
 
-// stackBuffer is how many bytes the stack keeps in each direction.
-func (s *guestStream) stackBuffer() int { return s.memory * stackTenths / 10 }
+// sendBuffer is how many bytes the stack keeps for the guest.
+func (s *guestStream) sendBuffer() int { return sixteenths(sendShare, s.memory) }
 
 // copyBuffer is how many bytes relay copies at a time.
-func (s *guestStream) copyBuffer() int { return s.memory * copyTenths / 10 }
+func (s *guestStream) copyBuffer() int { return sixteenths(copyShare, s.memory) }
 
 func (s *guestStream) Abort() { s.ep.Abort() }
 
@@ -186,10 +187,10 @@ func (l *lingering) replace(s *guestStream) (old []*guestStream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams = append(l.streams, s)
-	l.bytes += s.stackBuffer()
+	l.bytes += s.sendBuffer()
 	k := 0
 	for ; len(l.streams)-k > maxLingering || l.bytes > lingeringMemory; k++ {
-		l.bytes -= l.streams[k].stackBuffer()
+		l.bytes -= l.streams[k].sendBuffer()
 	}
 	old = slices.Clone(l.streams[:k])
 	l.streams = slices.Delete(l.streams, 0, k)

@@ -67,6 +67,11 @@ func testResolver(ctx context.Context, servers ...string) *resolver {
 	}
 }
 
+// asking has a network ask the servers of a configuration.
+func asking(c resolverConfig) func(*Network) {
+	return func(n *Network) { n.resolver.config = func() resolverConfig { return c } }
+}
+
 // noLibrary is a lookuper that must not be asked.
 type noLibrary struct{ lookuper }
 
@@ -359,15 +364,14 @@ func TestAnswerComesBack(t *testing.T) {
 // Queries beyond the limit are answered at once, whatever the host's servers do.
 func TestQueryLimit(t *testing.T) {
 	started, end := make(chan struct{}), make(chan struct{})
-	r := newRig(t, Config{})
-	server := testResolver(r.ctx, upstream(func(q *dns.Msg, network string, send func(*dns.Msg)) {
+	server := testResolver(t.Context(), upstream(func(q *dns.Msg, network string, send func(*dns.Msg)) {
 		started <- struct{}{}
 		<-end
 		with(0, rr("example.com. 60 IN A 192.0.2.1"))(q, network, send)
 	}).listen(t))
 	conf := server.config()
 	conf.timeout = queryTimeout
-	r.resolver.config = func() resolverConfig { return conf }
+	r := newRig(t, Config{}, asking(conf))
 	for range maxQueries - 1 {
 		r.resolver.acquire()
 	}
