@@ -82,7 +82,7 @@ func useDisk(t *testing.T, g *vmtest.Guest, dev *blk.Device, path string, conten
 	if err := dev.SizeChanged(); err != nil {
 		t.Fatal(err)
 	}
-	g.Expect("new size")
+	g.Expect(fmt.Sprintf("detected capacity change from %d to %d", size/512, 2*size/512)) // the last line of two, before a command is typed
 	if out := g.MustRun("cat /sys/block/vda/size"); strings.TrimSpace(out) != fmt.Sprint(2*size/512) {
 		t.Errorf("size after it has grown: %q", out)
 	}
