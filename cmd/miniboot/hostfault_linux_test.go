@@ -189,7 +189,9 @@ var hostFaults = []hostFault{
 			p.limit(unix.RLIMIT_NOFILE, old)
 			p.press()
 		},
-		sees: "request=2 key request=3 key request=2"},
+		sees: "request=2 key request=3 key request=2",
+		reads: "vsock: a connection is refused or waits: raise the limit, see ulimit -n: socket v, " +
+			"(dial unix v_52: socket|accept unix v: accept4): too many open files"},
 	{fault: "no memory",
 		args:  "-m 8G",
 		setUp: func(p *process) { p.limits = "as=4000000000" },
