@@ -44,6 +44,14 @@ func fileError(what string, err error) error {
 	return fmt.Errorf("%s: %w%s", what, err, advice)
 }
 
+// adviseLimit says what to do about a limit of the process.
+func adviseLimit(err error) error {
+	if errors.Is(err, syscall.EMFILE) {
+		return fmt.Errorf("%w: raise the limit, see ulimit -n", err)
+	}
+	return err
+}
+
 // advise adds the flags to use to an error.
 func advise(err error) error {
 	for _, f := range flagsFor {

@@ -33,13 +33,19 @@ func (s *transcript) String() string {
 // waitFor waits until the output has text.
 func (s *transcript) waitFor(t *testing.T, text string) {
 	t.Helper()
-	for range 1200 {
-		if strings.Contains(s.String(), text) {
+	s.waitSeveral(t, text, 1)
+}
+
+// waitSeveral waits until the output has text so many times.
+func (s *transcript) waitSeveral(t *testing.T, text string, times int) {
+	t.Helper()
+	for range 6000 {
+		if strings.Count(s.String(), text) >= times {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("no %q in the output:\n%s", text, s)
+	t.Errorf("%q is not %d times in the output:\n%s", text, times, s)
 }
 
 // terminate sends this process SIGTERM, or types the guest's own command where there is no such signal.

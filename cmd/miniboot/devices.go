@@ -77,7 +77,9 @@ func openDevices(o options, stdout io.Writer, log *slog.Logger) (d *devices, err
 		log.Warn(noDriver)
 	}
 	if o.vsock != nil {
-		dev, err := vsock.New(*o.vsock)
+		config := *o.vsock
+		config.Log = log
+		dev, err := vsock.New(config)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("-vsock %s: %w", o.vsock.Path, err), d.Close())
 		}

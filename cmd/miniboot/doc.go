@@ -31,6 +31,8 @@
 //	2    wrong flags or arguments
 //	3    the guest's kernel panicked, or asked for a reset under -no-reboot
 //	124  -timeout is over
+//
+// Go's runtime also ends the process with status 2 if the host denies it a thread or memory of its own. It prints why.
 package main
 
 // Exit statuses of the command.

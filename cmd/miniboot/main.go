@@ -39,7 +39,7 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	}
 	status, err := boots(o, stdin, stdout, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "miniboot: %v\n", err)
+		fmt.Fprintf(stderr, "miniboot: %v\n", adviseLimit(err))
 	}
 	return status
 }

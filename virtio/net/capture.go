@@ -3,6 +3,7 @@ package net
 import (
 	"encoding/binary"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 // checksum, which it does not have on its way to or from the guest.
 type Capture struct {
 	w       io.Writer
+	failed  atomic.Bool // a Write has: the file's last packet may be cut short, and nothing can follow it
 	now     func() time.Time
 	records [2][]byte // one per direction: the packets of a direction come from one goroutine
 }
@@ -32,8 +34,7 @@ const (
 )
 
 // NewCapture starts a capture. Each packet is one Write. Two Writes may come at once, so
-// w must be a file, or have a lock. If a Write fails, the packet is missing in the file
-// and nothing says so.
+// w must be a file, or have a lock. The first Write that fails is the last.
 func NewCapture(w io.Writer) (*Capture, error) {
 	c := &Capture{w: w, now: time.Now}
 	for i := range c.records {
@@ -49,10 +50,10 @@ func NewCapture(w io.Writer) (*Capture, error) {
 	return c, err
 }
 
-// write adds a checked packet.
-func (c *Capture) write(d direction, packet []byte) {
-	if c == nil {
-		return
+// write adds a checked packet. It returns an error once, when the capture ends.
+func (c *Capture) write(d direction, packet []byte) error {
+	if c == nil || c.failed.Load() {
+		return nil
 	}
 	frame := packet[HeaderSize:]
 	record := c.records[d][:pcapRecord+len(frame)]
@@ -65,5 +66,8 @@ func (c *Capture) write(d direction, packet []byte) {
 	if h := ParseHeader(packet); h.Flags&FlagNeedsCsum != 0 {
 		complete(record[pcapRecord:], int(h.CsumStart), int(h.CsumOffset))
 	}
-	c.w.Write(record)
+	if _, err := c.w.Write(record); err != nil && !c.failed.Swap(true) {
+		return err
+	}
+	return nil
 }

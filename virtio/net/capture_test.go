@@ -51,12 +51,37 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-type fullDisk struct{}
+// fullDisk is a file that has room for so many writes, and after one that fails for more.
+type fullDisk struct{ room, writes int }
 
-func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+func (f *fullDisk) Write(b []byte) (int, error) {
+	if f.writes++; f.writes == f.room+1 {
+		return 0, errors.New("no space left")
+	}
+	return len(b), nil
+}
 
+// A capture that cannot go on ends, and says so once. Packets go on.
 func TestCaptureFails(t *testing.T) {
-	if _, err := NewCapture(fullDisk{}); err == nil {
+	if _, err := NewCapture(&fullDisk{}); err == nil {
 		t.Error("no error")
+	}
+	file := &fullDisk{room: 2}
+	c, err := NewCapture(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFake(0)
+	var lines []string
+	d, dev := start(t, Config{Backend: f, Name: "user", Capture: c, Log: virtiotest.Log(func(l string) { lines = append(lines, l) })}, virtiotest.AllFeatures)
+	for range 4 {
+		d.Rings[transmitq].Do(join(make([]byte, HeaderSize), shape{}.frame()), 0)
+	}
+	d.Reset()
+	if want := `msg="net: the capture has ended, later packets are not in it" network=user err="no space left"`; len(lines) != 1 || lines[0] != want {
+		t.Errorf("logged %q, want %q", lines, want)
+	}
+	if n := dev.Stats().Sent; n != 4 || file.writes != 3 {
+		t.Errorf("%d packets sent, want 4; %d writes, want 3: the header, a packet and one that fails", n, file.writes)
 	}
 }

@@ -82,7 +82,8 @@ type Config struct {
 	// Capture gets all packets; nil for none.
 	Capture *Capture
 
-	// Log gets a warning when the network has ended; nil discards it.
+	// Log gets a warning when the network has ended, goes away, or is back; nil
+	// discards it.
 	Log *slog.Logger
 }
 
@@ -90,9 +91,16 @@ type Config struct {
 type Device struct {
 	cfg    Config
 	config *virtio.Config
-	linkUp atomic.Bool
+	down   atomic.Uint32 // why the link is down, a set of reasons; 0 means it is up
 	stats  counters
 }
+
+// Reasons for a link to be down.
+const (
+	pulled uint32 = 1 << iota // by SetLink
+	away                      // the backend waits for its other end
+	ended                     // so has the backend
+)
 
 var _ virtio.Device = (*Device)(nil)
 
@@ -115,9 +123,7 @@ func New(c Config) (*Device, error) {
 	config[offStatus] = statusLinkUp
 	config[offMaxQueues] = 1
 	binary.LittleEndian.PutUint16(config[offMTU:], uint16(c.MTU))
-	d := &Device{cfg: c, config: virtio.NewConfig(config)}
-	d.linkUp.Store(true)
-	return d, nil
+	return &Device{cfg: c, config: virtio.NewConfig(config)}, nil
 }
 
 // Type implements virtio.Device.
@@ -138,14 +144,23 @@ func (d *Device) QueueSizes() []uint16 { return []uint16{queueSize, queueSize, c
 func (d *Device) Config() *virtio.Config { return d.config }
 
 // SetLink plugs the cable in or pulls it out. While it is out, packets are dropped.
-func (d *Device) SetLink(up bool) { d.setLink(up) }
+func (d *Device) SetLink(up bool) { d.setDown(pulled, !up) }
 
-func (d *Device) setLink(up bool) (changed bool) {
-	if d.linkUp.Swap(up) == up {
-		return false
+func (d *Device) linkUp() bool { return d.down.Load() == 0 }
+
+// setDown adds a reason for the link to be down, or takes it away.
+func (d *Device) setDown(reason uint32, down bool) (changed bool) {
+	var was uint32
+	if down {
+		was = d.down.Or(reason)
+	} else {
+		was = d.down.And(^reason)
 	}
-	d.config.Update(func(b []byte) { b[offStatus] ^= statusLinkUp })
-	return true
+	changed = (was&reason != 0) != down
+	if others := was &^ reason; changed && others == 0 {
+		d.config.Update(func(b []byte) { b[offStatus] ^= statusLinkUp })
+	}
+	return changed
 }
 
 // Serve implements virtio.Device.
@@ -162,8 +177,28 @@ func (d *Device) Serve(ctx context.Context, features uint64, queues []*virtio.Qu
 
 // failed pulls the cable out because the backend has ended.
 func (d *Device) failed(err error) {
-	if d.setLink(false) {
+	if d.setDown(ended, true) {
 		d.cfg.Log.Warn("net: the network has ended, the guest sees its cable pulled", "network", d.cfg.Name, "err", err)
+	}
+}
+
+// wentAway pulls the cable out until the backend's other end is back.
+func (d *Device) wentAway(err error) {
+	if d.setDown(away, true) {
+		d.cfg.Log.Warn("net: the network is away, the guest sees its cable pulled until it is back", "network", d.cfg.Name, "err", err)
+	}
+}
+
+// isBack plugs the cable in again.
+func (d *Device) isBack() {
+	if d.setDown(away, false) {
+		d.cfg.Log.Warn("net: the network is back", "network", d.cfg.Name)
+	}
+}
+
+func (d *Device) capture(to direction, packet []byte) {
+	if err := d.cfg.Capture.write(to, packet); err != nil {
+		d.cfg.Log.Warn("net: the capture has ended, later packets are not in it", "network", d.cfg.Name, "err", err)
 	}
 }
 

@@ -317,6 +317,53 @@ func TestBackendFails(t *testing.T) {
 	}
 }
 
+// TestBackendAway: while the backend's other end is away the guest sees its cable pulled,
+// and its packets are dropped and counted. A reset changes nothing about that. Whoever
+// has pulled the cable too has to plug it in too.
+func TestBackendAway(t *testing.T) {
+	f := newFake(0)
+	lines := make(chan string, 10)
+	d, dev := start(t, Config{Backend: f, Name: "unix=x", Log: virtiotest.Log(func(l string) { lines <- l })}, virtiotest.AllFeatures)
+	packet := join(make([]byte, HeaderSize), shape{}.frame())
+	link := func(when string, want uint64) {
+		t.Helper()
+		eventually(t, when, func() bool { return d.Config(6, 2) == want })
+		before := dev.Stats()
+		d.Rings[transmitq].Do(packet, 0)
+		if got := dev.Stats().SentDropped - before.SentDropped; got != 1-want {
+			t.Errorf("%s: %d of 1 packets are dropped", when, got)
+		}
+	}
+	for range 2 {
+		link("at first", 1)
+		f.failed <- Away(errGone)
+		link("away", 0)
+		d.Reset()
+		d.Start(virtiotest.AllFeatures)
+		link("away after a reset", 0)
+		f.failed <- ErrBack
+		link("back", 1)
+		for _, want := range []string{
+			`msg="net: the network is away, the guest sees its cable pulled until it is back" network="unix=x" err=gone`,
+			`msg="net: the network is back" network="unix=x"`,
+		} {
+			if l := <-lines; l != want {
+				t.Errorf("logged %q, want %q", l, want)
+			}
+		}
+	}
+	f.failed <- Away(errGone)
+	link("away", 0)
+	dev.SetLink(false)
+	dev.SetLink(false)
+	f.failed <- ErrBack
+	<-lines
+	<-lines
+	link("pulled out, and the end is back", 0)
+	dev.SetLink(true)
+	link("plugged in again", 1)
+}
+
 // Neither a packet without a buffer nor a backend that waits keeps a reset
 // waiting, and the next driver starts afresh.
 func TestReset(t *testing.T) {

@@ -51,9 +51,15 @@ func newReceiver(ctx context.Context, d *Device, features uint64, q *virtio.Queu
 func (r *receiver) run() {
 	for r.ctx.Err() == nil {
 		n, err := r.d.cfg.Backend.Receive(r.packet)
-		if err == nil {
+		switch {
+		case err == nil:
 			r.take(r.packet[:n])
-		} else if !errors.Is(err, ErrInterrupted) {
+		case errors.Is(err, ErrInterrupted):
+		case errors.Is(err, ErrBack):
+			r.d.isBack()
+		case IsAway(err):
+			r.d.wentAway(err)
+		default:
 			r.d.failed(err)
 			<-r.ctx.Done()
 		}
@@ -66,11 +72,11 @@ func (r *receiver) take(packet []byte) {
 		return
 	}
 	valid := ParseHeader(packet).Flags & FlagDataValid
-	if !r.d.linkUp.Load() || !check(packet, backendOffloads) {
+	if !r.d.linkUp() || !check(packet, backendOffloads) {
 		r.d.stats.receivedDropped.Add(1)
 		return
 	}
-	r.d.cfg.Capture.write(incoming, packet)
+	r.d.capture(incoming, packet)
 	h := ParseHeader(packet)
 	switch {
 	case h.GSOType != GSONone && r.accepted&hostTSO(h.GSOType) == 0:

@@ -47,10 +47,10 @@ func (t *transmitter) transmit(b *virtio.Buffers) {
 	switch stats := &t.d.stats; {
 	case len(packet) > MaxPacket || !check(packet, t.accepted):
 		stats.sentInvalid.Add(1)
-	case !t.d.linkUp.Load():
+	case !t.d.linkUp():
 		stats.sentDropped.Add(1)
 	default:
-		t.d.cfg.Capture.write(outgoing, packet)
+		t.d.capture(outgoing, packet)
 		if t.offer(packet) {
 			stats.sent.Add(1)
 		} else {

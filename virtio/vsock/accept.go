@@ -34,6 +34,7 @@ func (m *mux) acceptConnections() {
 		if m.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 			return
 		}
+		m.d.exhausted(err)
 		select {
 		case <-time.After(acceptRetry):
 		case <-m.ctx.Done():

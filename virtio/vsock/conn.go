@@ -66,6 +66,7 @@ func (c *conn) serveGuest() {
 	var d net.Dialer
 	sock, err := d.DialContext(c.m.ctx, "unix", portPath(c.m.d.path, c.at.host))
 	if err != nil {
+		c.m.d.exhausted(err)
 		c.m.d.stats.refused.Add(1)
 		c.abort()
 		return

@@ -3,8 +3,11 @@ package vsock
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/virtio"
@@ -38,6 +41,10 @@ type Config struct {
 	// DefaultMaxConnections. Beyond that, connections from the guest are refused
 	// and connections from the host wait.
 	MaxConnections int
+
+	// Log gets a warning when the host has no descriptor for a connection; nil
+	// discards it.
+	Log *slog.Logger
 }
 
 // Device is a socket device.
@@ -50,6 +57,8 @@ type Device struct {
 	interrupts chan struct{} // holds one token when a TRANSPORT_RESET is due
 	hostPorts  atomic.Uint32 // number of ports given to connections to the guest so far
 	stats      counters
+	log        *slog.Logger
+	nextLine   atomic.Int64 // when log may get another line, in nanoseconds of Unix time
 }
 
 var _ virtio.Device = (*Device)(nil)
@@ -71,6 +80,9 @@ func New(c Config) (*Device, error) {
 	case len(c.Path) > unixsock.MaxPath-len("_4294967295"):
 		return nil, fmt.Errorf("vsock: path %q has %d bytes, and the system takes %d with _PORT behind it: give a shorter one", c.Path, len(c.Path), unixsock.MaxPath)
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	l, err := unixsock.Listen(c.Path)
 	if err != nil {
 		return nil, fmt.Errorf("vsock: %w", err)
@@ -78,8 +90,23 @@ func New(c Config) (*Device, error) {
 	return &Device{
 		path: c.Path, cid: c.CID, max: c.MaxConnections, listener: l,
 		config:     virtio.NewConfig(binary.LittleEndian.AppendUint64(nil, uint64(c.CID))),
-		interrupts: make(chan struct{}, 1),
+		interrupts: make(chan struct{}, 1), log: c.Log,
 	}, nil
+}
+
+// logInterval is the time between two lines of a device that keeps failing.
+const logInterval = 5 * time.Second
+
+// exhausted logs an error if it is that the host has no descriptor. Other errors are those
+// of programs that are not there, or have gone.
+func (d *Device) exhausted(err error) {
+	if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+		return
+	}
+	now, next := time.Now().UnixNano(), d.nextLine.Load()
+	if now >= next && d.nextLine.CompareAndSwap(next, now+int64(logInterval)) {
+		d.log.Warn("vsock: a connection is refused or waits: raise the limit, see ulimit -n", "socket", d.path, "err", err)
+	}
 }
 
 // Close removes the socket. Call it when the device's transport is closed.

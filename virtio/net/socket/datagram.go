@@ -20,13 +20,13 @@ const (
 	receiveBuffer = 4 << 20
 )
 
-// datagram is a network with vfkit's framing.
+// datagram is a connection with vfkit's framing.
 type datagram struct {
 	c   *net.UnixConn
 	dir string // the directory of its own socket
 }
 
-func dialDatagram(path string) (Network, error) {
+func dialDatagram(path string) (connection, error) {
 	dir, err := os.MkdirTemp("", "miniboot-") // mode 0700
 	if err != nil {
 		return nil, err
@@ -46,8 +46,6 @@ func dialDatagram(path string) (Network, error) {
 	}
 	return &datagram{c, dir}, nil
 }
-
-func (d *datagram) Offloads() uint64 { return 0 }
 
 // Send sends a frame. It drops a frame that the system does not have room for, or that is
 // too large for the system.

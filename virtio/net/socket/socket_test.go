@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
@@ -66,7 +68,7 @@ func listenDatagram(t *testing.T) (path string, c *net.UnixConn) {
 	return path, c
 }
 
-func dialTest(t *testing.T, path string, f Framing) Network {
+func dialTest(t *testing.T, path string, f Framing) *Network {
 	t.Helper()
 	n, err := Dial(path, Config{Framing: f})
 	if err != nil {
@@ -76,7 +78,7 @@ func dialTest(t *testing.T, path string, f Framing) Network {
 	return n
 }
 
-func receive(t *testing.T, n Network) []byte {
+func receive(t *testing.T, n *Network) []byte {
 	t.Helper()
 	p := bytes.Repeat([]byte{0xee}, virtionet.MaxPacket)
 	k, err := n.Receive(p)
@@ -118,23 +120,31 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// Bytes that are no frame end the network, and so does the end of the program.
+// Bytes that are no frame end the network. The end of the program does not.
 func TestStreamEnds(t *testing.T) {
-	for _, tc := range []struct{ bytes, err string }{
-		{"\x00\x00\x00\x0d", "a frame of 0xd bytes"},
-		{"\x00\x01\x00\x0f", "a frame of 0x1000f bytes"},
-		{"VFKT", "a frame of 0x56464b54 bytes"},
-		{"", "closed the connection"},
-		{"\x00\x00\x00\x0e123", "closed the connection"},
+	for _, tc := range []struct {
+		bytes, err string
+		away       bool
+	}{
+		{"\x00\x00\x00\x0d", "a frame of 0xd bytes", false},
+		{"\x00\x01\x00\x0f", "a frame of 0x1000f bytes", false},
+		{"VFKT", "a frame of 0x56464b54 bytes", false},
+		{"", "closed the connection", true},
+		{"\x00\x00\x00\x0e123", "closed the connection", true},
 	} {
 		path, accept := listen(t)
 		n := dialTest(t, path, QEMU)
 		peer := accept()
 		io.WriteString(peer, tc.bytes)
 		peer.Close()
-		_, err := n.Receive(make([]byte, virtionet.MaxPacket))
-		if err == nil || !strings.Contains(err.Error(), tc.err) {
-			t.Errorf("%q: %v, want %q", tc.bytes, err, tc.err)
+		for range 2 {
+			_, err := n.Receive(make([]byte, virtionet.MaxPacket))
+			if err == nil || !strings.Contains(err.Error(), tc.err) || virtionet.IsAway(err) != tc.away {
+				t.Errorf("%q: %v, want %q; the end is only away: %v", tc.bytes, err, tc.err, tc.away)
+			}
+			if tc.away {
+				break // it dials again
+			}
 		}
 	}
 }
@@ -221,14 +231,170 @@ func TestDatagram(t *testing.T) {
 	}
 }
 
-func TestDatagramPeerGone(t *testing.T) {
-	path, peer := listenDatagram(t)
-	n := dialTest(t, path, Auto)
-	peer.Close()
-	if err := n.Send(packet(100, 1)); err == nil || errors.Is(err, virtionet.ErrDropped) || errors.Is(err, virtionet.ErrInterrupted) {
-		t.Errorf("sent to nobody: %v", err)
+// The program ends, frames are dropped, another program listens, and frames pass again.
+// Receive tells of both, even if only Send can find out that the program has ended.
+func TestPeerGoneAndBack(t *testing.T) {
+	for _, tc := range []struct {
+		framing Framing
+		listen  func(path string) (io.Closer, error) // accepts and closes with the listener
+	}{
+		{QEMU, listenStream},
+		{Vfkit, listenVfkit},
+	} {
+		path := filepath.Join(tempDir(t), "p")
+		program, err := tc.listen(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := dialTest(t, path, tc.framing)
+		for range 2 {
+			program.Close()
+			if err := n.Send(packet(100, 1)); tc.framing == Vfkit && err != virtionet.ErrDropped {
+				t.Errorf("%v: a frame to nobody: %v, want %v", tc.framing, err, virtionet.ErrDropped)
+			}
+			p := make([]byte, virtionet.MaxPacket)
+			if _, err := n.Receive(p); !virtionet.IsAway(err) || err.Error() != "socket: the program at the other end has closed the connection" {
+				t.Errorf("%v: %v", tc.framing, err)
+			}
+			if err := n.Send(packet(100, 1)); err != virtionet.ErrDropped {
+				t.Errorf("%v: a frame while the program is away: %v, want %v", tc.framing, err, virtionet.ErrDropped)
+			}
+			n.Interrupt()
+			if _, err := n.Receive(p); err != virtionet.ErrInterrupted {
+				t.Errorf("%v: interrupted while the program is away: %v", tc.framing, err)
+			}
+			if program, err = tc.listen(path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := n.Receive(p); err != virtionet.ErrBack {
+				t.Fatalf("%v: %v, want %v", tc.framing, err, virtionet.ErrBack)
+			}
+			if err := n.Send(packet(virtionet.HeaderSize+60, 4)); err != nil {
+				t.Errorf("%v: a frame after that: %v", tc.framing, err)
+			}
+			if got := receive(t, n); !bytes.Equal(got, packet(virtionet.HeaderSize+60, 4)) {
+				t.Errorf("%v: % x comes back", tc.framing, got)
+			}
+		}
+		program.Close()
 	}
 }
+
+// together are closed together.
+type together []io.Closer
+
+func (all together) Close() error {
+	for _, c := range all {
+		c.Close()
+	}
+	return nil
+}
+
+// listenStream is a program that sends all bytes of a connection back.
+func listenStream(path string) (io.Closer, error) {
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	conns := make(chan net.Conn, 1)
+	go func() {
+		defer close(conns)
+		if c, err := l.Accept(); err == nil {
+			conns <- c
+			io.Copy(c, c)
+		}
+	}()
+	return together{l, closeFunc(func() {
+		if c := <-conns; c != nil {
+			c.Close()
+		}
+	})}, nil
+}
+
+// listenVfkit is a program that sends all datagrams but the first back.
+func listenVfkit(path string) (io.Closer, error) {
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: path})
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		b := make([]byte, 2000)
+		for {
+			k, from, err := c.ReadFromUnix(b)
+			if err != nil {
+				return
+			}
+			if string(b[:k]) != handshake {
+				c.WriteToUnix(b[:k], from)
+			}
+		}
+	}()
+	return together{c, closeFunc(func() { os.Remove(path) })}, nil
+}
+
+type closeFunc func()
+
+func (f closeFunc) Close() error { f(); return nil }
+
+// TestPauses: attempts to dial become rarer, up to a bound. Only a connection that has
+// lasted lets them start anew.
+func TestPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var attempts []time.Time
+		var answer error
+		dial := func() (connection, error) {
+			attempts = append(attempts, time.Now())
+			return &deaf{}, answer
+		}
+		n, _ := newLine(dial)
+		for _, tc := range []struct {
+			lives  time.Duration // the connection before
+			fails  int           // attempts without an answer
+			pauses string        // before each attempt, from the one before on, or from the end of the connection
+		}{
+			{time.Second, 8, "[0s 200ms 400ms 800ms 1.6s 3.2s 5s 5s 5s]"},
+			{time.Second, 1, "[4s 5s]"},
+			{time.Minute, 2, "[0s 200ms 400ms]"},
+			{0, 0, "[800ms]"},
+		} {
+			time.Sleep(tc.lives)
+			before := time.Now()
+			n.found(n.conn, io.EOF)
+			if _, err := n.Receive(nil); !virtionet.IsAway(err) {
+				t.Fatal(err)
+			}
+			attempts, answer = nil, errors.New("nobody")
+			time.AfterFunc(time.Hour, n.Interrupt)
+			left := tc.fails
+			n.dial = func() (connection, error) {
+				if left == 0 {
+					answer = nil
+				}
+				left--
+				return dial()
+			}
+			if _, err := n.Receive(nil); err != virtionet.ErrBack {
+				t.Fatal(err)
+			}
+			var pauses []time.Duration
+			for _, at := range attempts {
+				pauses = append(pauses, at.Sub(before))
+				before = at
+			}
+			if got := fmt.Sprint(pauses); got != tc.pauses {
+				t.Errorf("after a connection of %v: %s, want %s", tc.lives, got, tc.pauses)
+			}
+		}
+	})
+}
+
+// deaf is a connection from which nothing comes.
+type deaf struct{}
+
+func (*deaf) Send([]byte) error           { return nil }
+func (*deaf) Receive([]byte) (int, error) { return 0, virtionet.ErrInterrupted }
+func (*deaf) Interrupt()                  {}
+func (*deaf) Close() error                { return nil }
 
 // An interrupt ends one wait: the present one or the next.
 func TestInterrupt(t *testing.T) {
@@ -236,7 +402,7 @@ func TestInterrupt(t *testing.T) {
 	dgram, _ := listenDatagram(t)
 	stream := dialTest(t, path, Auto)
 	peer := accept()
-	for name, n := range map[string]Network{"stream": stream, "datagram": dialTest(t, dgram, Auto)} {
+	for name, n := range map[string]*Network{"stream": stream, "datagram": dialTest(t, dgram, Auto)} {
 		p := make([]byte, virtionet.MaxPacket)
 		for range 3 {
 			n.Interrupt()

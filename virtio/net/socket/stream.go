@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"time"
@@ -17,7 +16,10 @@ const (
 	minFrame   = 14
 )
 
-// stream is a network with QEMU's framing.
+// errFraming is an error of Receive that dialling again does not remedy.
+var errFraming = errors.New("a frame")
+
+// stream is a connection with QEMU's framing.
 type stream struct {
 	c *net.UnixConn
 
@@ -31,8 +33,6 @@ type stream struct {
 func newStream(c *net.UnixConn) *stream {
 	return &stream{c: c, in: make([]byte, 2*(lengthSize+virtionet.MaxFrame)), rest: make([]byte, virtionet.MaxPacket)}
 }
-
-func (s *stream) Offloads() uint64 { return 0 }
 
 // Send sends a frame, with its length in the place of the header. It first completes a
 // frame that was interrupted.
@@ -78,9 +78,6 @@ func (s *stream) Receive(packet []byte) (int, error) {
 		s.start = 0
 		n, err := s.c.Read(s.in[s.end:])
 		s.end += n
-		if err == io.EOF {
-			return 0, errors.New("socket: the program at the other end has closed the connection")
-		}
 		if err != nil {
 			return 0, interrupted(err, s.c.SetReadDeadline)
 		}
@@ -95,7 +92,7 @@ func (s *stream) next() (frame []byte, err error) {
 	}
 	n := binary.BigEndian.Uint32(b)
 	if n < minFrame || n > virtionet.MaxFrame {
-		return nil, fmt.Errorf("socket: a frame of 0x%x bytes: is the framing at the other end QEMU's?", n)
+		return nil, fmt.Errorf("socket: %w of 0x%x bytes: is the framing at the other end QEMU's?", errFraming, n)
 	}
 	if len(b) < lengthSize+int(n) {
 		return nil, nil
