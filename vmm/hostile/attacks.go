@@ -11,8 +11,8 @@ func Attacks(long bool) []Attack {
 		return short
 	}
 	return slices.Concat(
-		sysRegs(pick(7, 1)), accesses(uint64(pick(1021, 1))), tables(pick(4, 24), pick(3000, 6000)),
+		sysRegs(pick(7, 1)), accesses(uint64(pick(1021, 1))), tables(pick(2, 24), pick(3000, 6000)),
 		races(uint64(pick(10, 500)), uint64(pick(2000, 20_000))), storms(uint64(pick(50, 5000))),
-		rings(pick(2, 24), pick(2000, 6000)),
+		rings(pick(2, 24), pick(1500, 6000)),
 	)
 }
