@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
@@ -8,7 +9,9 @@ import (
 )
 
 // accessWords are loads and stores of each kind at X3. They change no register but X1 to X5 and SIMD registers.
-var accessWords = []uint32{
+var accessWords = slices.Concat(plainWords, atomicWords, otherWords)
+
+var plainWords = []uint32{
 	0x39000061, 0x79000061, 0xb9000061, 0xf9000061, // strb, strh, str w1, str x1
 	0x39400061, 0x79400061, 0xb9400061, 0xf9400061, // ldrb, ldrh, ldr w1, ldr x1
 	0x39800061, 0x79800061, 0xb9800061, 0x39c00061, 0x79c00061, // ldrsb, ldrsh, ldrsw x1; ldrsb, ldrsh w1
@@ -17,12 +20,18 @@ var accessWords = []uint32{
 	0xb8400861, 0xf8000861, // ldtr w1, sttr x1
 	0xa9400861, 0xa9000861, 0x29400861, 0x29000861, 0x69400861, 0xa8c10861, // ldp, stp, ldp w, stp w, ldpsw, ldp post
 	0xa8400861, 0xa8000861, // ldnp, stnp
-	0xf9800060,                                     // prfm
+	0xf9800060, // prfm
+}
+
+var atomicWords = []uint32{
 	0xc85f7c61, 0xc8017c62, 0xc87f0861, 0xc8211062, // ldxr, stxr, ldxp, stxp
 	0xc8dffc61, 0xc89ffc61, 0x08dffc61, 0x089ffc61, // ldar, stlr, ldarb, stlrb
 	0xf8210062, 0xf8211062, 0xf8212062, 0xf8213062, 0xf8218062, // ldadd, ldclr, ldeor, ldset, swp
 	0xf8214062, 0xf8216062, 0x38a17062, 0x78e10062, // ldsmax, ldumax, ldumina b, ldaddal h
 	0xc8a17c62, 0x88e1fc62, 0x48207c64, // cas, casal w, casp
+}
+
+var otherWords = []uint32{
 	0x3d400061, 0x7d000061, 0xbd400061, 0xfd000061, 0x3dc00061, 0x3d800061, // ldr b, str h, ldr s, str d, ldr q, str q
 	0xad400861, 0xad000861, 0x6d400861, // ldp q, stp q, ldp d
 	0x4c407061, 0x4c000061, 0x4c408861, 0x4cdf0c61, // ld1, st4, ld2, ld4 post

@@ -102,6 +102,14 @@ func (p *program) mov(rd uint32, v uint64) {
 	}
 }
 
+// movAll is mov with four instructions, whatever the value is.
+func (p *program) movAll(rd uint32, v uint64) {
+	p.emit(movz(rd, uint32(v&0xffff), 0))
+	for hw := uint32(1); hw < 4; hw++ {
+		p.emit(movk(rd, uint32(v>>(16*hw)&0xffff), hw))
+	}
+}
+
 // store writes a value to an address. It uses X1 and X3, as load does, which reads into X1.
 func (p *program) store(size uint32, addr, v uint64) {
 	p.mov(3, addr)

@@ -10,8 +10,11 @@ import (
 const (
 	xOutcome = 24 // address of the byte that the class of an exception goes to
 	xCounts  = 26 // address of the counts
-	// X28 and X29 are scratch, and X30 is where the guest goes on after a failed fetch.
+	// X28 and X29 are scratch.
 )
+
+// xReturn is where the guest goes on after a failed fetch. What it has executed may have changed any X register.
+const xReturn = aarch64.TPIDR_EL1
 
 // trapped is added to the class in an outcome, which is 0 if there was no exception.
 const trapped = 0x40
@@ -32,8 +35,9 @@ const (
 )
 
 // vectors are the guest's exception vectors. The class of a synchronous exception is noted, and the guest goes on behind
-// the instruction. After an SVC it goes on at EL1. After a failed fetch it goes on at X30. Interrupts are masked.
-func vectors() []byte {
+// the instruction. After an SVC it goes on at EL1. After a failed fetch it goes on at xReturn, and if it lives in the
+// upper half also after any exception in the lower one. Interrupts are masked.
+func vectors(upper bool) []byte {
 	var sync, interrupt program
 	sync.emit(mrs(28, aarch64.ESR_EL1), lsr(28, 28, 26))
 	sync.emit(ldrIndex(29, xCounts, 28), addImm(29, 29, 1), strIndex(29, xCounts, 28))
@@ -42,11 +46,15 @@ func vectors() []byte {
 	supervisor := sync.skip()
 	sync.emit(lsr(29, 28, 2), subImm(29, 29, uint32(aarch64.ECInstrAbortLower)>>2)) // 0x20 to 0x23: fetches, and their alignment
 	fetch := sync.skip()
-	sync.emit(mrs(28, aarch64.ELR_EL1), addImm(28, 28, 4), msr(aarch64.ELR_EL1, 28), eret)
+	sync.emit(mrs(28, aarch64.ELR_EL1))
+	if upper {
+		sync.emit(tbz(28, 63, 4*4)) // to where a failed fetch goes on
+	}
+	sync.emit(addImm(28, 28, 4), msr(aarch64.ELR_EL1, 28), eret)
+	sync.land(fetch, func(d int) uint32 { return cbz(29, d) })
+	sync.emit(mrs(28, xReturn), msr(aarch64.ELR_EL1, 28), eret)
 	sync.land(supervisor, func(d int) uint32 { return cbz(29, d) })
 	sync.emit(movz(28, daifMasked|aarch64.PSTATE_EL1h, 0), msr(aarch64.SPSR_EL1, 28), eret)
-	sync.land(fetch, func(d int) uint32 { return cbz(29, d) })
-	sync.emit(msr(aarch64.ELR_EL1, 30), eret)
 
 	interrupt.emit(mrs(28, aarch64.SPSR_EL1), movz(29, daifMasked, 0), orr(28, 28, 29), msr(aarch64.SPSR_EL1, 28), eret)
 
@@ -69,7 +77,7 @@ type guest struct {
 
 // newGuest is a guest that attacks if its disk says so, and then proves that the machine works.
 func newGuest(attack func(g *guest)) *guest {
-	g := &guest{program: program{base: codeAt}}
+	g := &guest{program: program{base: codeAt}, data: []piece{{vectorsAt, vectors(false)}}}
 	g.start()
 	peer := g.aside(func() { // CPU 1: show the context, and go
 		g.mov(3, resultsAt+contextAt)

@@ -61,7 +61,7 @@ type piece struct {
 
 // image makes a kernel of code and data.
 func image(code []uint32, data ...piece) boot.File {
-	data = append(data, piece{vectorsAt, vectors()}, piece{identityAt, identity()}, piece{codeAt, bytesOf(code)})
+	data = append(data, piece{identityAt, identity()}, piece{codeAt, bytesOf(code)})
 	end := uint64(0)
 	for _, p := range data {
 		end = max(end, p.at+uint64(len(p.data)))

@@ -48,7 +48,7 @@ func tables(guests, steps int) (attacks []Attack) {
 
 // chaos changes tables and registers of translation, and uses them.
 func (g *guest) chaos(r *rand.Rand, steps int, fetch bool) {
-	g.data = append(g.data, piece{chaosTables, randomTables(r)}, piece{chaosPages, pagesOf(rets)})
+	g.data = append(g.data, piece{vectorsAt, vectors(true)}, piece{chaosTables, randomTables(r)}, piece{chaosPages, pagesOf(rets)})
 	g.mmuOn()
 	g.goOnAt(high)
 	g.setSys(aarch64.VBAR_EL1, high|vectorsAt)
@@ -68,11 +68,7 @@ func (g *guest) chaos(r *rand.Rand, steps int, fetch bool) {
 
 // goOnAt jumps to the next instruction, in one half of the address space.
 func (g *guest) goOnAt(half uint64) {
-	next := half | (g.here() + 4*5)
-	g.emit(movz(3, uint32(next&0xffff), 0))
-	for hw := uint32(1); hw < 4; hw++ {
-		g.emit(movk(3, uint32(next>>(16*hw)&0xffff), hw))
-	}
+	g.movAll(3, half|(g.here()+4*5))
 	g.emit(br(3))
 }
 
@@ -90,13 +86,18 @@ func (g *guest) chaosStep(r *rand.Rand, fetch bool) {
 		g.emit(tlbiAll, dsb, isb)
 	case n < 65 && fetch:
 		g.mov(3, virtual(r)&^3)
-		g.emit(blr(3))
+		g.movAll(1, high|(g.here()+4*6))
+		g.emit(msr(xReturn, 1), blr(3))
 	default:
 		g.mov(1, rets)
 		g.mov(2, rets)
 		g.emit(0x4e080c21, 0x4e080c22) // dup v1.2d, x1; dup v2.2d, x1
 		g.mov(3, virtual(r))
-		g.emit(accessWords[r.IntN(len(accessWords))])
+		words := accessWords
+		if fetch { // what is executed stays RET: nothing is added to it
+			words = plainWords
+		}
+		g.emit(words[r.IntN(len(words))])
 	}
 }
 
