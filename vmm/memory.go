@@ -9,8 +9,11 @@ import (
 	"github.com/miniboot-vmm/miniboot/internal/hostmem"
 )
 
-// newRAM reserves the guest's memory, aligned as every backend can map it.
-func newRAM(ranges []boot.Range) (hostmem.RAM, error) {
+// newRAM is reserveRAM. Tests put something around the memory.
+var newRAM = reserveRAM
+
+// reserveRAM reserves the guest's memory, aligned as every backend can map it.
+func reserveRAM(ranges []boot.Range) (hostmem.RAM, error) {
 	var banks []hostmem.Range
 	for _, r := range ranges {
 		banks = append(banks, hostmem.Range(r))
