@@ -1,0 +1,56 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"fmt"
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// enter puts the layers on. Landlock comes before seccomp, which does not let Landlock's calls pass.
+func enter(c Config) (h Held, err error) {
+	if c.Internet {
+		probeIPv6()
+	}
+	if h.OpenFiles, err = limit(c.OpenFiles); err != nil {
+		return h, err
+	}
+	if !c.WithoutLandlock {
+		if h.Landlock, err = landlockABI(), restrictByLandlock(c); err != nil {
+			return h, err
+		}
+	}
+	if h.Calls, err = restrictBySeccomp(c); err != nil {
+		return h, err
+	}
+	h.NoNewPrivs = h.Landlock > 0 || h.Calls > 0
+	return h, nil
+}
+
+// limit sets the limits of the process, for good: seccomp refuses to set others. The result is what OpenFiles became.
+func limit(files uint64) (uint64, error) {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return 0, fmt.Errorf("set RLIMIT_CORE to 0: %w", err)
+	}
+	if files == 0 {
+		return 0, nil
+	}
+	var now unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
+		return 0, fmt.Errorf("read RLIMIT_NOFILE: %w", err)
+	}
+	files = min(files, now.Max)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: files}); err != nil {
+		return 0, fmt.Errorf("set RLIMIT_NOFILE to %d: %w", files, err)
+	}
+	return files, nil
+}
+
+// probeIPv6 makes package net find out now whether there is IPv6. It does so once, with bind, which seccomp refuses.
+func probeIPv6() {
+	if c, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}); err == nil { // sends nothing
+		c.Close()
+	}
+}

@@ -1,0 +1,89 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
+)
+
+var (
+	noLandlock = landlockABI() == 0
+
+	readAttempts  = []string{"read a file", "list a directory"}
+	writeAttempts = []string{"write to a file", "make a file", "truncate a file", "make a directory", "make a link", "make a symbolic link",
+		"make a FIFO", "rename a file", "remove a file", "write to the process's memory"}
+	modeAttempts = []string{"change a file's mode"} // Landlock does not know them
+	netAttempts  = []string{"connect to a TCP port", "send a datagram"}
+	unixAttempts = []string{"connect to a Unix socket"}
+)
+
+// optional are attempts that a kernel may refuse to everybody, by its configuration.
+var optional = []string{"make a socket of the network's packets", "make a netlink socket", "make a Multipath TCP socket", "load a BPF program",
+	"make an io_uring", "handle page faults", "use a key", "open a performance counter", "enter a namespace", "open a file by its handle"}
+
+// TestWithoutSandbox: each attempt succeeds then, or this kernel refuses it to everybody.
+func TestWithoutSandbox(t *testing.T) {
+	got := order{Open: true, Target: newTarget(t)}.run(t).Succeeding
+	for _, name := range optional {
+		if !slices.Contains(got, name) {
+			t.Logf("this kernel refuses to everybody: %s", name)
+			got = append(got, name)
+		}
+	}
+	if len(got) != sandboxtest.Count() {
+		t.Errorf("%d of %d attempts succeed, %q", len(got), sandboxtest.Count(), got)
+	}
+}
+
+// TestAttempts: what is not refused is what the configuration is for, or what package documentation says remains.
+func TestAttempts(t *testing.T) {
+	shared, file := shortDir(t), filepath.Join(shortDir(t), "kernel")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unixRemains := unixAttempts
+	if landlockABI() >= 9 {
+		unixRemains = nil
+	}
+	for _, test := range []struct {
+		name    string
+		config  Config
+		remains []string // with Landlock
+		alone   []string // with seccomp alone
+	}{
+		{"nothing", Config{}, nil, nil},
+		{"files to read", Config{Read: []string{file}}, nil, readAttempts},
+		{"files to write", Config{Write: []string{shared}}, modeAttempts, slices.Concat(readAttempts, writeAttempts, modeAttempts)},
+		{"the internet", Config{Internet: true}, netAttempts, netAttempts},
+		{"Unix sockets", Config{Dial: []string{shared}}, unixRemains, unixAttempts},
+		{"open sockets", Config{Sockets: true}, nil, nil},
+		{"all", Config{Read: []string{file}, Write: []string{shared}, Internet: true, Dial: []string{shared}},
+			slices.Concat(modeAttempts, netAttempts, unixRemains), slices.Concat(readAttempts, writeAttempts, modeAttempts, netAttempts, unixAttempts)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, without := range []bool{false, true} {
+				want := test.remains
+				if without {
+					want = test.alone
+				} else if noLandlock {
+					t.Log("this kernel has no Landlock: only seccomp alone is tested")
+					continue
+				}
+				o := order{Config: test.config, Target: newTarget(t)}
+				o.Config.WithoutLandlock = without
+				r := o.run(t)
+				if r.Err != "" || r.Held.Calls == 0 || !r.Held.NoNewPrivs || r.Held.Landlock > 0 == without {
+					t.Fatalf("without Landlock %t: it holds %v, error %q", without, r.Held, r.Err)
+				}
+				for _, line := range sandboxtest.Compare(r.Succeeding, want) {
+					t.Errorf("without Landlock %t: %s", without, line)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,174 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// works are what goes on working in a sandbox: each begins before it, and returns the rest.
+var works = map[string]func(o order) func() error{
+	"open files":  workOpenFile,
+	"share":       workShare,
+	"Unix socket": workUnix,
+	"internet":    workInternet,
+	"threads":     workThreads,
+	"signals":     workSignals,
+	"code":        workCode,
+	"profile":     workProfile,
+	"limits":      workLimits,
+}
+
+// TestWorks: what a machine needs works in its sandbox.
+func TestWorks(t *testing.T) {
+	for name := range works {
+		t.Run(name, func(t *testing.T) {
+			dir := shortDir(t)
+			for _, sub := range []string{"a", "b"} {
+				if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := order{Work: name, Target: newTarget(t)}
+			switch name {
+			case "share":
+				o.Config.Write, o.Target.Dir = []string{dir}, dir
+			case "Unix socket":
+				o.Config.Dial = []string{filepath.Dir(o.Target.Unix)}
+			case "internet":
+				o.Config.Internet = true
+			case "profile":
+				o.Config.Read = []string{"/proc/self/maps", os.Args[0]}
+			case "limits":
+				o.Config.OpenFiles = 100
+			}
+			if r := o.run(t); r.Err != "" {
+				t.Errorf("in a sandbox of %v: %s", r.Held, r.Err)
+			}
+		})
+	}
+}
+
+// workOpenFile writes to a file that was open before.
+func workOpenFile(o order) func() error {
+	f, err := os.OpenFile(filepath.Join(o.Target.Dir, "victim"), os.O_RDWR, 0)
+	return func() error {
+		if err != nil {
+			return err
+		}
+		_, write := f.WriteAt([]byte("x"), 1<<20)
+		return errors.Join(write, f.Truncate(1<<10), f.Sync(), unix.Fallocate(int(f.Fd()), 0, 0, 4096), f.Close())
+	}
+}
+
+// workShare makes, moves and removes a file of a shared directory.
+func workShare(o order) func() error {
+	from, to := filepath.Join(o.Target.Dir, "a", "f"), filepath.Join(o.Target.Dir, "b", "f")
+	return func() error {
+		return errors.Join(os.WriteFile(from, nil, 0o600), os.Rename(from, to), os.Link(to, from), os.Chmod(to, 0o640), os.Truncate(to, 5),
+			os.Remove(to), os.Remove(filepath.Dir(to)))
+	}
+}
+
+func workUnix(o order) func() error { return func() error { return connect("unix", o.Target.Unix) } }
+
+func workInternet(o order) func() error {
+	return func() error { return errors.Join(connect("tcp", o.Target.TCP), connect("udp", o.Target.TCP)) }
+}
+
+func connect(network, address string) error {
+	c, err := net.Dial(network, address)
+	if err == nil {
+		c.Close()
+	}
+	return err
+}
+
+// workThreads starts threads, and collects garbage while they compute.
+func workThreads(order) func() error {
+	return func() error {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				runtime.LockOSThread()
+				for range 3 {
+					runtime.GC()
+				}
+			})
+		}
+		wg.Wait()
+		return nil
+	}
+}
+
+// workSignals sends the process signals of its own.
+func workSignals(order) func() error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGCONT)
+	return func() error {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
+			return err
+		}
+		<-signals
+		return nil
+	}
+}
+
+// workCode maps memory twice, for writing and for execution, as the translator does.
+func workCode(order) func() error {
+	return func() error {
+		fd, err := unix.MemfdCreate("code", unix.MFD_CLOEXEC)
+		if err != nil {
+			return err
+		}
+		size := os.Getpagesize()
+		_, write := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		_, execute := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_SHARED)
+		return errors.Join(unix.Ftruncate(fd, int64(size)), write, execute)
+	}
+}
+
+// workProfile takes a profile that ends in the sandbox. It needs the process's map to name its code.
+func workProfile(order) func() error {
+	var profile bytes.Buffer
+	err := pprof.StartCPUProfile(&profile)
+	return func() error {
+		pprof.StopCPUProfile()
+		if _, read := os.ReadFile("/proc/self/maps"); err == nil {
+			err = read
+		}
+		if profile.Len() == 0 {
+			err = errors.Join(err, errors.New("the profile is empty"))
+		}
+		return err
+	}
+}
+
+// workLimits opens descriptors until it gets no more.
+func workLimits(order) func() error {
+	return func() error {
+		for n := range 200 {
+			if _, err := unix.Dup(0); errors.Is(err, unix.EMFILE) && n < 100 {
+				var core unix.Rlimit
+				if err := unix.Getrlimit(unix.RLIMIT_CORE, &core); err != nil || core != (unix.Rlimit{}) {
+					return fmt.Errorf("a core file of %+v, %v", core, err)
+				}
+				return nil
+			}
+		}
+		return errors.New("there is no limit")
+	}
+}
