@@ -49,6 +49,7 @@ type session struct {
 	input    io.Reader    // keys for the guest; nil for none
 	terminal bool         // input is a terminal: Ctrl-A is for miniboot
 	messages io.Writer
+	confine  func() error // called when all is open, before the guest runs
 
 	cpus string // where the CPUs were when the session ended them; written before the context is canceled
 }
