@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
 )
@@ -30,6 +31,7 @@ type order struct {
 // A report is what a child prints.
 type report struct {
 	Held       Held
+	Took       time.Duration // by Enter
 	Succeeding []string
 	Err        string // of Enter, or of the work
 }
@@ -62,7 +64,9 @@ func (o order) obey() (r report) {
 	}
 	if !o.Open {
 		var err error
-		if r.Held, err = Enter(o.Config); err != nil {
+		begun := time.Now()
+		r.Held, err = Enter(o.Config)
+		if r.Took = time.Since(begun); err != nil {
 			r.Err = err.Error()
 			return r
 		}
@@ -122,7 +126,7 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// listen accepts connections until the end of the test.
+// listen listens until the end of the test. Nobody needs to accept: the kernel completes connections.
 func listen(t *testing.T, network, address string) string {
 	t.Helper()
 	l, err := net.Listen(network, address)
@@ -130,14 +134,5 @@ func listen(t *testing.T, network, address string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.Close()
-		}
-	}()
 	return l.Addr().String()
 }
