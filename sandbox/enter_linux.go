@@ -4,16 +4,12 @@ package sandbox
 
 import (
 	"fmt"
-	"net"
 
 	"golang.org/x/sys/unix"
 )
 
 // enter puts the layers on. Landlock comes before seccomp, which does not let Landlock's calls pass.
 func enter(c Config) (h Held, err error) {
-	if c.Internet {
-		probeIPv6()
-	}
 	if h.OpenFiles, err = limit(c.OpenFiles); err != nil {
 		return h, err
 	}
@@ -46,11 +42,4 @@ func limit(files uint64) (uint64, error) {
 		return 0, fmt.Errorf("set RLIMIT_NOFILE to %d: %w", files, err)
 	}
 	return files, nil
-}
-
-// probeIPv6 makes package net find out now whether there is IPv6. It does so once, with bind, which seccomp refuses.
-func probeIPv6() {
-	if c, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}); err == nil { // sends nothing
-		c.Close()
-	}
 }

@@ -54,16 +54,20 @@ func TestAttempts(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		config  Config
+		reads   bool     // the target's directory too
 		remains []string // with Landlock
 		alone   []string // with seccomp alone
 	}{
-		{"nothing", Config{}, nil, nil},
-		{"files to read", Config{Read: []string{file}}, nil, readAttempts},
-		{"files to write", Config{Write: []string{shared}}, modeAttempts, slices.Concat(readAttempts, writeAttempts, modeAttempts)},
-		{"the internet", Config{Internet: true}, netAttempts, netAttempts},
-		{"Unix sockets", Config{Dial: []string{shared}}, unixRemains, unixAttempts},
-		{"open sockets", Config{Sockets: true}, nil, nil},
-		{"all", Config{Read: []string{file}, Write: []string{shared}, Internet: true, Dial: []string{shared}},
+		{"nothing", Config{}, false, nil, nil},
+		{"files to read", Config{Read: []string{file}}, false, nil, readAttempts},
+		{"files to write", Config{Write: []string{shared}}, false, modeAttempts, slices.Concat(readAttempts, writeAttempts, modeAttempts)},
+		{"a directory to read", Config{}, true, readAttempts, readAttempts},
+		{"a directory to read, another to write", Config{Write: []string{shared}}, true, slices.Concat(readAttempts, modeAttempts),
+			slices.Concat(readAttempts, writeAttempts, modeAttempts)},
+		{"the internet", Config{Internet: true}, false, netAttempts, netAttempts},
+		{"Unix sockets", Config{Dial: []string{shared}}, false, unixRemains, unixAttempts},
+		{"open sockets", Config{Sockets: true}, false, nil, nil},
+		{"all", Config{Read: []string{file}, Write: []string{shared}, Internet: true, Dial: []string{shared}}, false,
 			slices.Concat(modeAttempts, netAttempts, unixRemains), slices.Concat(readAttempts, writeAttempts, modeAttempts, netAttempts, unixAttempts)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,6 +81,9 @@ func TestAttempts(t *testing.T) {
 				}
 				o := order{Config: test.config, Target: newTarget(t)}
 				o.Config.WithoutLandlock = without
+				if test.reads {
+					o.Config.Read = append(o.Config.Read, o.Target.Dir)
+				}
 				r := o.run(t)
 				if r.Err != "" || r.Held.Calls == 0 || !r.Held.NoNewPrivs || r.Held.Landlock > 0 == without {
 					t.Fatalf("without Landlock %t: it holds %v, error %q", without, r.Held, r.Err)

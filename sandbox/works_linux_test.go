@@ -86,8 +86,15 @@ func workShare(o order) func() error {
 
 func workUnix(o order) func() error { return func() error { return connect("unix", o.Target.Unix) } }
 
+// workInternet connects. A host without IPv6 says so with an error number.
 func workInternet(o order) func() error {
-	return func() error { return errors.Join(connect("tcp", o.Target.TCP), connect("udp", o.Target.TCP)) }
+	return func() error {
+		err := errors.Join(connect("tcp", o.Target.TCP), connect("udp", o.Target.TCP))
+		if six := connect("udp", "[::1]:9"); !errors.Is(six, syscall.EADDRNOTAVAIL) && !errors.Is(six, syscall.EAFNOSUPPORT) {
+			err = errors.Join(err, six)
+		}
+		return err
+	}
 }
 
 func connect(network, address string) error {
