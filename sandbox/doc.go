@@ -17,6 +17,9 @@
 //     has it.
 //   - limits: no core file, which would hold the guest's memory, and no more than Config.OpenFiles descriptors.
 //
+// Before ABI 8, Landlock is put on each thread by Go's runtime or, in a program with cgo, by C code. A program that links
+// purego without cgo has neither: Enter then is an error, unless Config.WithoutLandlock is set.
+//
 // Other systems have nothing of this yet: Enter succeeds there, and Held says that nothing holds.
 //
 // What remains to a device that was taken over: memory of the process, which is all of the guest; the open descriptors; the
