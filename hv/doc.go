@@ -40,11 +40,6 @@
 // the PC and clears PSTATE.SS. Register 31 in a syndrome is XZR. After
 // ExitCanceled and ExitVTimer the PC is at the instruction that comes next.
 //
-// # Memory that is given back
-//
-// Some hosts cannot free a page while a guest has it mapped. There the VM is a
-// Withdrawer, which takes memory away for the moment in which it is freed.
-//
 // # Accesses that a backend decodes
 //
 // Some backends stand on a kernel that decodes loads and stores. Such a backend
@@ -76,9 +71,9 @@
 // # Registers
 //
 // A new vCPU has its ID registers set, to the same values on every vCPU of a VM, an
-// offset of 0, and the virtual timer's exit not masked. Every other register is unknown, as after a cold reset: the
-// caller sets those that it relies on, MPIDR_EL1 among them. It may lower an ID
-// register before the first Run, and the guest reads what was set. Access to a
+// offset of 0, and the virtual timer's exit not masked. Every other register is
+// unknown, as after a cold reset: the caller sets those that it relies on, MPIDR_EL1
+// among them. It may lower an ID register before the first Run, and the guest reads what was set. Access to a
 // register that the processor does not have, or to a number out of range, is an
 // error.
 //

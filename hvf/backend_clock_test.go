@@ -62,9 +62,9 @@ func TestClockOffset(t *testing.T) {
 		{"mach ticks", mach, 1, 1},
 		{"mach ticks", mach, 1_000_000_000, 24_000_000},
 		{"mach ticks", mach, math.MaxInt64, 221_360_928_884_514_620},
-		{"mach ticks, ahead", mach, ^uint64(125 - 1), ^uint64(3 - 1)},
+		{"mach ticks, 125 ahead", mach, ^uint64(124), ^uint64(2)},
 		{"mach ticks, ahead", mach, ^uint64(126 - 1), ^uint64(3 - 1)}, // up: towards less ahead
-		{"mach ticks, ahead", mach, ^uint64(1 - 1), 0},
+		{"mach ticks, 1 ahead", mach, ^uint64(0), 0},
 	} {
 		if got := c.clock.offset(c.ticks); got != c.want {
 			t.Errorf("%s: an offset of %d ticks is %d, want %d", c.name, int64(c.ticks), int64(got), int64(c.want))

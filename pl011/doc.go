@@ -29,7 +29,7 @@
 // guest that listens, so that input typed before the driver starts is kept. A guest
 // listens by its receive interrupts, or by reading UARTFR again and again while
 // nothing waits to be sent: else it may wait for that. Linux enables the interrupts
-// a moment before it empties the FIFO, so they count after 50 ms.
+// a moment before it empties the FIFO, so at a driver's start they count after 50 ms.
 //
 // The receive timeout's 32 bit periods are over at the end of each Receive: RT is
 // raised if characters are in the FIFO then, and again if the guest leaves some

@@ -466,7 +466,7 @@ func TestFeedWaitsForTheDriversStart(t *testing.T) {
 		b.Set(uartICR, uint16(intRX|intRT))
 		b.Check(t, "before the driver listens", uartFR, uint16(flagTXFE|flagRXFE|flagCTS|flagDSR|flagDCD))
 		b.Set(uartIMSC, uint16(intRX|intRT))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if err := <-done; err != nil {
 			t.Fatal(err)

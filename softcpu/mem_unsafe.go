@@ -177,7 +177,11 @@ func (c *cpu) store(va, size, v uint64, r regime, al aligned) (ok bool) {
 }
 
 // get reads size bytes at p. Aligned reads are single-copy atomic, because each case
-// compiles to one load.
+// compiles to one load. Go's race detector does not look at get and put: a plain load
+// or store is the guest's, and may race with another CPU that fetches, walks or stores
+// there, as on the hardware (DDI 0487 B2.3).
+//
+//go:norace
 func get(p unsafe.Pointer, size uint64) uint64 {
 	switch size {
 	case 1:
@@ -196,7 +200,9 @@ func get(p unsafe.Pointer, size uint64) uint64 {
 	return v
 }
 
-// put writes the low size bytes of v at p.
+// put writes the low size bytes of v at p, as get reads them.
+//
+//go:norace
 func put(p unsafe.Pointer, size, v uint64) {
 	switch size {
 	case 1:
@@ -258,7 +264,9 @@ func (c *cpu) canWrite(va, size uint64, r regime, al aligned) bool {
 }
 
 // zeroBlock is DC ZVA. A fault reports the instruction's address operand, not the
-// start of the block.
+// start of the block. The race detector is left out as for put.
+//
+//go:norace
 func (c *cpu) zeroBlock(va uint64) bool {
 	if c.resolve(va, 1, accessWrite, c.regime(), 1) == nil {
 		return false

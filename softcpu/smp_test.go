@@ -77,7 +77,7 @@ func TestBroadcastIsCompleteAtDSB(t *testing.T) {
 	cpus, mem := newTestCPUs(t, 2)
 	put := func(pa, v uint64) { binary.LittleEndian.PutUint64(mem[pa-testRAM:], v) }
 	putProgram(mem, writer,
-		0xc89ffc83, // stlr x3, [x4] (a plain store that a walk may see would be a race to Go's detector)
+		0xf9000083, // str x3, [x4]
 		0xd5033a9f, // dsb ishst
 		0xd5088365, // tlbi vaae1is, x5
 		0xd5033b9f, // dsb ish

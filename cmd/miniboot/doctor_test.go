@@ -15,7 +15,7 @@ import (
 
 func TestDoctor(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the conformance suite")
+		t.Skip("skipped: runs the conformance suite, not in short mode")
 	}
 	framework, runs := `.*only on Apple Silicon`, `the software CPU`
 	if _, err := hvf.New(); err == nil {
@@ -65,7 +65,7 @@ func TestDescribeFramework(t *testing.T) {
 // takes.
 func TestDoctorOnMac(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the conformance suite")
+		t.Skip("skipped: runs the conformance suite, not in short mode")
 	}
 	const mac = `version +miniboot .*
 host +\w+/\w+, \d+ CPUs
@@ -145,7 +145,7 @@ func TestCompareVCPUs(t *testing.T) {
 // TestDoctorFindsWrongTime: doctor fails on a Mac whose guests count at another rate than they seem to.
 func TestDoctorFindsWrongTime(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the conformance suite")
+		t.Skip("skipped: runs the conformance suite, not in short mode")
 	}
 	var out bytes.Buffer
 	h := fake.New(t, fake.Options{CounterFrequency: 1e9, ProcessFrequency: 24e6}).Hypervisor()

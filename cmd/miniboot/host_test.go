@@ -151,7 +151,7 @@ var firstMinutes = []firstMinute{
 	{"no place for a copy", fake.Options{}, hvf.ReturnDenied, errors.New("read-only"), "", false, 0, 0, software + remedy + ` \(read-only\)\n`},
 	{"no place for a copy, asked for", fake.Options{}, hvf.ReturnDenied, errors.New("read-only"), "-accel hvf", false, 0, 1,
 		`miniboot: hvf: hv_vm_create: ` + remedy + ` \(read-only\)\n`},
-	{"the copy is refused too", fake.Options{}, hvf.ReturnDenied, signed.ErrCopy, "", false, 0, 0, software + remedy + ` \(signed: this is a signed copy already\)\n`},
+	{"the copy is refused too", fake.Options{}, hvf.ReturnDenied, signed.ErrCopy, "", false, 0, 0, software + remedy + ` \(signed: this is a signed copy already: .*\)\n`},
 	{"no machine left", fake.Options{}, hvf.ReturnNoResources, nil, "", false, 0, 0, software + `.*end some\n`},
 	{"no machine left, asked for", fake.Options{}, hvf.ReturnNoResources, nil, "-accel hvf", false, 0, 1, `miniboot: hvf: hv_vm_create: .*end some\n`},
 }

@@ -6,6 +6,7 @@ import "fmt"
 // 16, 8 and 8 bits.
 type Version uint32
 
+// String returns the version as Apple writes it: 12.0, or 10.15.4.
 func (v Version) String() string {
 	s := fmt.Sprintf("%d.%d", uint32(v)>>16, uint32(v)>>8&0xff)
 	if patch := uint32(v) & 0xff; patch != 0 {

@@ -14,21 +14,27 @@ import (
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
 
-// TestBootLinux boots the default guest with two CPUs through the bindings, C, and
-// back into the software CPU, with frequent rare events, and with counters of 1 GHz. Some of
-// the machines differ little from the others, and boot only if MINIBOOT_FULL is set.
-func TestBootLinux(t *testing.T) {
+// linux returns what the default guest boots from. In short mode the test is skipped.
+func linux(t *testing.T) (kernel, initramfs boot.File) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("boots Linux: not in short mode")
+		t.Skip("skipped: boots Linux, not in short mode")
 	}
 	kernel, err := guest.Kernel(context.Background(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	initramfs, err := guest.Initramfs(context.Background(), os.Stderr)
-	if err != nil {
+	if initramfs, err = guest.Initramfs(context.Background(), os.Stderr); err != nil {
 		t.Fatal(err)
 	}
+	return kernel, initramfs
+}
+
+// TestBootLinux boots the default guest with two CPUs through the bindings, C, and
+// back into the software CPU, with frequent rare events, and with counters of 1 GHz. Some of
+// the machines differ little from the others, and boot only if MINIBOOT_FULL is set.
+func TestBootLinux(t *testing.T) {
+	kernel, initramfs := linux(t)
 	for _, c := range []struct {
 		name string
 		gic  int

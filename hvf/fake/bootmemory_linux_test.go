@@ -43,17 +43,7 @@ type memoryRig struct {
 
 func startWithMemory(t *testing.T, devices ...virtio.Device) memoryRig {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("boots Linux: not in short mode")
-	}
-	kernel, err := guest.Kernel(context.Background(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	initramfs, err := guest.Initramfs(context.Background(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kernel, initramfs := linux(t)
 	f := fake.New(t, fake.Options{})
 	g := vmtest.Start(t, vmm.Config{
 		Kernel: kernel, Initrds: []boot.File{initramfs}, CommandLine: guest.CommandLine + " panic=-1",

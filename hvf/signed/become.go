@@ -19,7 +19,7 @@ const copyOf = "MINIBOOT_SIGNED_COPY"
 
 // ErrCopy says that this process runs a copy that Become has made, and that it lacks the
 // signature all the same. Another one would not help.
-var ErrCopy = errors.New("signed: this is a signed copy already")
+var ErrCopy = errors.New("signed: this is a signed copy already: sign the program with miniboot sign")
 
 // Become replaces this program by a signed copy of it, in the same process, and returns
 // only if it does not: nil if the program needs no other signature, else why there is no

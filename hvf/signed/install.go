@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// keptCopies is how many copies stay in the folder: those written last. A program that
+// keptCopies is how many copies stay in the folder: those used last. A program that
 // is being worked on leaves one for each build.
 const keptCopies = 8
 
@@ -29,6 +29,7 @@ func (l launcher) install(name string, program []byte) (path string, err error) 
 	sum := sha256.Sum256(program)
 	path = filepath.Join(dir, fmt.Sprintf("%s-%x", name, sum[:8]))
 	if isCopy(path, program) {
+		os.Chtimes(path, time.Time{}, time.Now()) // removeStale keeps what was used last
 		return path, nil
 	}
 	written, err := write(dir, program)
@@ -102,8 +103,8 @@ func (l launcher) folder() (string, error) {
 	return dir, os.Chmod(dir, copyMode)
 }
 
-// removeStale removes all files of the folder but those written last. A process that
-// runs one goes on.
+// removeStale removes all files of the folder but those used last, and but those of which
+// another process is just seeing whether they start. A process that runs one goes on.
 func removeStale(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -118,6 +119,8 @@ func removeStale(dir string) {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return written(b).Compare(written(a)) })
 	for _, e := range entries[min(len(entries), keptCopies):] {
-		os.Remove(filepath.Join(dir, e.Name()))
+		if time.Since(written(e)) > trialTime {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
 	}
 }

@@ -4,9 +4,9 @@
 // Implemented: everything. There are two clocks. ClockWall is the host's time of day, of
 // type VIRTIO_RTC_CLOCK_UTC_MAYBE_SMEARED: whether a leap second steps or smears it is
 // the host's affair. It has an alarm (VIRTIO_RTC_F_ALARM), which a reset of the device
-// disables. ClockMonotonic runs as the guest's counter does, and so stands still while
-// the host sleeps and goes on while the machine is paused. Both can be read together with
-// CNTVCT_EL0.
+// disables. ClockMonotonic is the host's counter as time: it stands still while the host
+// sleeps, and goes on while the machine is paused, when the guest's counter does not. Both
+// can be read together with CNTVCT_EL0.
 //
 // An alarm may be up to a minute late after a sleep of the host, because Go's timers may
 // stop during sleep. ClockChanged or any request finds it sooner.

@@ -1,8 +1,7 @@
 // Package ccall is what the framework's bindings need from a shared library: the
 // addresses of symbols, a way to call them, and a register of the processor that is not
-// behind any function. Package dl implements it. The two
-// are apart so that a program that imports hvf on a host without the framework does
-// not link a dynamic loader.
+// behind any function. Package dl implements it. The two are apart so that a program
+// that imports hvf on a host without the framework does not link a dynamic loader.
 package ccall
 
 // Frame is one call: the function, its arguments and its result, in the order in
