@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// enter puts the layers on. Landlock comes before seccomp, which does not let Landlock's calls pass.
+// enter puts the layers on. seccomp comes last: it does not let pass the calls of the others.
 func enter(c Config) (h Held, err error) {
 	if h.OpenFiles, err = limit(c.OpenFiles); err != nil {
 		return h, err
@@ -17,6 +17,9 @@ func enter(c Config) (h Held, err error) {
 		if h.Landlock, err = landlockABI(), restrictByLandlock(c); err != nil {
 			return h, err
 		}
+	}
+	if h.Capabilities, err = dropCapabilities(capabilities(c)); err != nil {
+		return h, err
 	}
 	if h.Calls, err = restrictBySeccomp(c); err != nil {
 		return h, err

@@ -41,6 +41,9 @@ type Held struct {
 	Landlock   int    // the version of the kernel's ABI that is used; 0: no Landlock
 	Calls      int    // system calls that seccomp lets pass, some with certain arguments only; 0: no seccomp
 	OpenFiles  uint64 // the most descriptors at a time; 0: not limited here
+
+	// Capabilities says that a process that had capabilities, as root has, has only those that Config needs.
+	Capabilities bool
 }
 
 // String is one line.
@@ -54,6 +57,9 @@ func (h Held) String() string {
 	}
 	if h.Calls > 0 {
 		parts = append(parts, fmt.Sprintf("seccomp (%d system calls)", h.Calls))
+	}
+	if h.Capabilities {
+		parts = append(parts, "no capabilities but those for the files")
 	}
 	if h.OpenFiles > 0 {
 		parts = append(parts, fmt.Sprintf("at most %d open files", h.OpenFiles))

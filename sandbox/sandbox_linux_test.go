@@ -16,7 +16,7 @@ var (
 	noLandlock = landlockABI() == 0
 
 	readAttempts  = []string{"read a file", "list a directory"}
-	writeAttempts = []string{"write to a file", "make a file", "truncate a file", "make a directory", "make a link", "make a symbolic link",
+	writeAttempts = []string{"write to a file", "make a file", "make a directory", "make a link", "make a symbolic link",
 		"make a FIFO", "rename a file", "remove a file", "write to the process's memory"}
 	modeAttempts = []string{"change a file's mode"} // Landlock does not know them
 	netAttempts  = []string{"connect to a TCP port", "send a datagram"}

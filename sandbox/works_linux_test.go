@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -31,6 +33,7 @@ var works = map[string]func(o order) func() error{
 	"code":        workCode,
 	"profile":     workProfile,
 	"limits":      workLimits,
+	"status":      workStatus,
 }
 
 // TestWorks: what a machine needs works in its sandbox.
@@ -51,6 +54,8 @@ func TestWorks(t *testing.T) {
 				o.Config.Dial = []string{filepath.Dir(o.Target.Unix)}
 			case "internet":
 				o.Config.Internet = true
+			case "status":
+				o.Config.Read = []string{"/proc"}
 			case "profile":
 				o.Config.Read = []string{"/proc/self/maps", os.Args[0]}
 			case "limits":
@@ -79,9 +84,17 @@ func workOpenFile(o order) func() error {
 func workShare(o order) func() error {
 	from, to := filepath.Join(o.Target.Dir, "a", "f"), filepath.Join(o.Target.Dir, "b", "f")
 	return func() error {
-		return errors.Join(os.WriteFile(from, nil, 0o600), os.Rename(from, to), os.Link(to, from), os.Chmod(to, 0o640), os.Truncate(to, 5),
+		return errors.Join(os.WriteFile(from, nil, 0o600), os.Rename(from, to), os.Link(to, from), os.Chmod(to, 0o640), truncate(to),
 			os.Remove(to), os.Remove(filepath.Dir(to)))
 	}
+}
+
+func truncate(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(5), f.Close())
 }
 
 func workUnix(o order) func() error { return func() error { return connect("unix", o.Target.Unix) } }
@@ -163,6 +176,44 @@ func workProfile(order) func() error {
 		}
 		return err
 	}
+}
+
+// workStatus reads what the kernel says of a thread that is older than the sandbox, and of a new one.
+func workStatus(o order) func() error {
+	entered, result := make(chan bool), make(chan error)
+	read := func() {
+		runtime.LockOSThread() // the thread ends with the goroutine
+		<-entered
+		text, err := os.ReadFile("/proc/thread-self/status")
+		result <- errors.Join(err, checkStatus(text, capabilities(o.Config)))
+	}
+	go read()
+	return func() error {
+		go read()
+		close(entered)
+		return errors.Join(<-result, <-result)
+	}
+}
+
+// checkStatus looks into a file of proc_pid_status(5) for what holds for a thread.
+func checkStatus(text []byte, keep uint64) (err error) {
+	status := map[string]string{}
+	for _, line := range strings.Split(string(text), "\n") {
+		name, value, _ := strings.Cut(line, ":")
+		status[name] = strings.TrimSpace(value)
+	}
+	for name, want := range map[string]string{"NoNewPrivs": "1", "Seccomp": "2"} {
+		if status[name] != want {
+			err = errors.Join(err, fmt.Errorf("%s is %q, want %s", name, status[name], want))
+		}
+	}
+	for _, name := range []string{"CapInh", "CapPrm", "CapEff", "CapAmb"} {
+		has, parse := strconv.ParseUint(status[name], 16, 64)
+		if parse != nil || has&^keep != 0 {
+			err = errors.Join(err, fmt.Errorf("%s is %q, want at most %#x", name, status[name], keep))
+		}
+	}
+	return err
 }
 
 // workLimits opens descriptors until it gets no more.
