@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
+	"golang.org/x/sys/unix"
 )
 
 // childVariable holds an order when the test's program is run again: nothing takes a sandbox back, so each has a process
@@ -31,7 +32,7 @@ type order struct {
 // A report is what a child prints.
 type report struct {
 	Held       Held
-	Took       time.Duration // by Enter
+	Took, CPU  time.Duration // by Enter, and by all threads during it
 	Succeeding []string
 	Err        string // of Enter, or of the work
 }
@@ -64,9 +65,9 @@ func (o order) obey() (r report) {
 	}
 	if !o.Open {
 		var err error
-		begun := time.Now()
+		begun, used := time.Now(), cpuTime()
 		r.Held, err = Enter(o.Config)
-		if r.Took = time.Since(begun); err != nil {
+		if r.Took, r.CPU = time.Since(begun), cpuTime()-used; err != nil {
 			r.Err = err.Error()
 			return r
 		}
@@ -80,6 +81,13 @@ func (o order) obey() (r report) {
 	entered <- true
 	r.Succeeding = <-done
 	return r
+}
+
+// cpuTime is what the process has used of its processors.
+func cpuTime() time.Duration {
+	var r unix.Rusage
+	unix.Getrusage(unix.RUSAGE_SELF, &r)
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // run runs a child.

@@ -47,8 +47,11 @@ var (
 	refuse = bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)}
 )
 
+var loadCall = bpf.LoadAbsolute{Off: offsetCall, Size: 4}
+
 // filter is a program that refuses each call that no rule lets pass. It tries the rules in their order, so frequent calls
-// are the first ones. Since 5.11 a kernel knows which calls pass without conditions, and runs no program for them.
+// are the first ones. Since 5.11 a kernel knows which calls pass without conditions, and runs no program for them. To know
+// it, the kernel tries each number that there is, so the way to the last rule has one instruction for each rule.
 //
 // A call of another architecture, which has other numbers, is refused. So are those of x32: bit 30 of their numbers is set.
 func filter(rules []rule) []bpf.Instruction {
@@ -56,6 +59,7 @@ func filter(rules []rule) []bpf.Instruction {
 		bpf.LoadAbsolute{Off: offsetArch, Size: 4},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: auditArch, SkipTrue: 1},
 		refuse,
+		loadCall,
 	}
 	for _, r := range rules {
 		program = append(program, r.program()...)
@@ -63,16 +67,18 @@ func filter(rules []rule) []bpf.Instruction {
 	return append(program, refuse)
 }
 
-// program allows, or goes on behind its end.
+// program allows, or goes on behind its end. Before it and behind it the call's number is loaded.
 func (r rule) program() []bpf.Instruction {
-	conditions := append([]condition{{offsetCall, ^uint32(0), uint32(r.call)}}, r.all...)
-	var program []bpf.Instruction
-	for i, c := range conditions {
-		rest := 3*(len(conditions)-i-1) + 1
+	compared := 3 * len(r.all) // instructions
+	if compared == 0 {
+		return []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(r.call), SkipFalse: 1}, allow}
+	}
+	program := []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(r.call), SkipFalse: uint8(compared + 2)}}
+	for i, c := range r.all {
 		program = append(program,
 			bpf.LoadAbsolute{Off: c.offset, Size: 4},
 			bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: c.mask},
-			bpf.JumpIf{Cond: bpf.JumpEqual, Val: c.value, SkipFalse: uint8(rest)})
+			bpf.JumpIf{Cond: bpf.JumpEqual, Val: c.value, SkipFalse: uint8(compared - 3*(i+1) + 1)})
 	}
-	return append(program, allow)
+	return append(program, allow, loadCall)
 }

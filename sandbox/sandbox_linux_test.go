@@ -103,15 +103,16 @@ func BenchmarkEnter(b *testing.B) {
 		"all":  {Read: []string{os.Args[0]}, Write: []string{os.TempDir()}, Internet: true, Dial: []string{os.TempDir()}},
 	} {
 		b.Run(name, func(b *testing.B) {
-			var took time.Duration
+			best, cpu := time.Hour, time.Duration(0)
 			for b.Loop() {
 				r := order{Config: c, Work: "nothing"}.run(b)
 				if r.Err != "" {
 					b.Fatal(r.Err)
 				}
-				took += r.Took
+				best, cpu = min(best, r.Took), cpu+r.CPU
 			}
-			b.ReportMetric(float64(took.Microseconds())/float64(b.N), "µs/enter")
+			b.ReportMetric(float64(best.Microseconds()), "best-µs/enter")
+			b.ReportMetric(float64(cpu.Microseconds())/float64(b.N), "CPU-µs/enter")
 		})
 	}
 }
