@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,28 +22,27 @@ const (
 // datagram is a network with vfkit's framing.
 type datagram struct {
 	c   *net.UnixConn
-	dir string // the directory of its own socket
+	dir string // the directory of its own socket; "": none
 }
 
 func dialDatagram(path string) (Network, error) {
-	dir, err := os.MkdirTemp("", "miniboot-") // mode 0700
+	dialer, dir, err := newLocal()
 	if err != nil {
 		return nil, err
 	}
-	local := &net.UnixAddr{Net: "unixgram", Name: filepath.Join(dir, "net.sock")}
-	c, err := net.DialUnix("unixgram", local, &net.UnixAddr{Net: "unixgram", Name: path})
-	if err == nil {
-		c.SetWriteBuffer(sendBuffer)
-		c.SetReadBuffer(receiveBuffer)
-		if _, err = c.Write([]byte(handshake)); err != nil {
-			c.Close()
-		}
-	}
+	conn, err := dialer.Dial("unixgram", path)
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	return &datagram{c, dir}, nil
+	d := &datagram{conn.(*net.UnixConn), dir}
+	d.c.SetWriteBuffer(sendBuffer)
+	d.c.SetReadBuffer(receiveBuffer)
+	if _, err := d.c.Write([]byte(handshake)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d *datagram) Offloads() uint64 { return 0 }
@@ -70,8 +68,5 @@ func (d *datagram) Receive(packet []byte) (int, error) {
 
 func (d *datagram) Interrupt() { d.c.SetDeadline(time.Unix(1, 0)) }
 
-// Close closes the connection and removes its socket, which a sandbox may refuse: package sandbox.
-func (d *datagram) Close() error {
-	os.RemoveAll(d.dir)
-	return d.c.Close()
-}
+// Close closes the connection and removes its socket.
+func (d *datagram) Close() error { return errors.Join(d.c.Close(), os.RemoveAll(d.dir)) }

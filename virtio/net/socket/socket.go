@@ -6,7 +6,8 @@
 //     in four bytes, big-endian. passt, gvproxy -listen-qemu and socket_vmnet use it.
 //   - vfkit's: each datagram is a frame, and the first datagram says VFKT. gvproxy
 //     -listen-vfkit and vmnet-helper use it. The program answers to a socket of the
-//     caller, which Dial creates in a new directory of mode 0700. Close removes both.
+//     caller. On Linux that is an abstract socket, which is no file. Elsewhere Dial creates
+//     it in a new directory of mode 0700, and Close removes both.
 //
 // Missing: connecting again after the program has ended; offloads, for which neither
 // framing has a place (virtio/net does that work itself).
