@@ -33,6 +33,7 @@ type order struct {
 type report struct {
 	Held       Held
 	Took, CPU  time.Duration // by Enter, and by all threads during it
+	WorkCPU    time.Duration // by all threads during the rest of the work
 	Succeeding []string
 	Err        string // of Enter, or of the work
 }
@@ -73,9 +74,11 @@ func (o order) obey() (r report) {
 		}
 	}
 	if finish != nil {
+		used := cpuTime()
 		if err := finish(); err != nil {
 			r.Err = err.Error()
 		}
+		r.WorkCPU = cpuTime() - used
 		return r
 	}
 	entered <- true
@@ -111,7 +114,7 @@ func (o order) run(t testing.TB) (r report) {
 }
 
 // newTarget makes what the attempts are directed at.
-func newTarget(t *testing.T) sandboxtest.Target {
+func newTarget(t testing.TB) sandboxtest.Target {
 	t.Helper()
 	dir := shortDir(t)
 	for _, name := range []string{"secret", "victim"} {
@@ -124,7 +127,7 @@ func newTarget(t *testing.T) sandboxtest.Target {
 }
 
 // shortDir is a directory whose path leaves room for the name of a socket.
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sandbox")
 	if err != nil {
@@ -135,7 +138,7 @@ func shortDir(t *testing.T) string {
 }
 
 // listen listens until the end of the test. Nobody needs to accept: the kernel completes connections.
-func listen(t *testing.T, network, address string) string {
+func listen(t testing.TB, network, address string) string {
 	t.Helper()
 	l, err := net.Listen(network, address)
 	if err != nil {

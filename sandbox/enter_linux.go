@@ -2,12 +2,6 @@
 
 package sandbox
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
-
 // enter puts the layers on. seccomp comes last: it does not let pass the calls of the others.
 func enter(c Config) (h Held, err error) {
 	if h.OpenFiles, err = limit(c.OpenFiles); err != nil {
@@ -26,23 +20,4 @@ func enter(c Config) (h Held, err error) {
 	}
 	h.NoNewPrivs = h.Landlock > 0 || h.Calls > 0
 	return h, nil
-}
-
-// limit sets the limits of the process, for good: seccomp refuses to set others. The result is what OpenFiles became.
-func limit(files uint64) (uint64, error) {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return 0, fmt.Errorf("set RLIMIT_CORE to 0: %w", err)
-	}
-	if files == 0 {
-		return 0, nil
-	}
-	var now unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
-		return 0, fmt.Errorf("read RLIMIT_NOFILE: %w", err)
-	}
-	files = min(files, now.Max)
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: files}); err != nil {
-		return 0, fmt.Errorf("set RLIMIT_NOFILE to %d: %w", files, err)
-	}
-	return files, nil
 }

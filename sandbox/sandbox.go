@@ -44,6 +44,9 @@ type Held struct {
 
 	// Capabilities says that a process that had capabilities, as root has, has only those that Config needs.
 	Capabilities bool
+
+	Profile bool // macOS enforces a profile
+	Job     bool // Windows lets the process start no other
 }
 
 // String is one line.
@@ -60,6 +63,12 @@ func (h Held) String() string {
 	}
 	if h.Capabilities {
 		parts = append(parts, "no capabilities but those for the files")
+	}
+	if h.Profile {
+		parts = append(parts, "a profile")
+	}
+	if h.Job {
+		parts = append(parts, "a job of one process")
 	}
 	if h.OpenFiles > 0 {
 		parts = append(parts, fmt.Sprintf("at most %d open files", h.OpenFiles))

@@ -116,3 +116,21 @@ func BenchmarkEnter(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRead measures what a sandbox adds to the system calls of a disk, in pairs of processes.
+func BenchmarkRead(b *testing.B) {
+	o := order{Work: "reads", Target: newTarget(b)}
+	best := map[bool]time.Duration{false: time.Hour, true: time.Hour}
+	for b.Loop() {
+		for open := range best {
+			o.Open = open
+			r := o.run(b)
+			if r.Err != "" {
+				b.Fatal(r.Err)
+			}
+			best[open] = min(best[open], r.WorkCPU)
+		}
+	}
+	b.ReportMetric(float64(best[true].Nanoseconds())/reads, "open-ns/read")
+	b.ReportMetric(float64(best[false].Nanoseconds())/reads, "sandbox-ns/read")
+}

@@ -34,6 +34,7 @@ var works = map[string]func(o order) func() error{
 	"profile":     workProfile,
 	"limits":      workLimits,
 	"status":      workStatus,
+	"reads":       workReads,
 }
 
 // TestWorks: what a machine needs works in its sandbox.
@@ -77,6 +78,23 @@ func workOpenFile(o order) func() error {
 		}
 		_, write := f.WriteAt([]byte("x"), 1<<20)
 		return errors.Join(write, f.Truncate(1<<10), f.Sync(), unix.Fallocate(int(f.Fd()), 0, 0, 4096), f.Close())
+	}
+}
+
+// reads is how often workReads reads.
+const reads = 200_000
+
+// workReads reads a sector of a file again and again.
+func workReads(o order) func() error {
+	f, err := os.Open(filepath.Join(o.Target.Dir, "victim"))
+	return func() error {
+		b := make([]byte, 512)
+		for range reads {
+			if _, failed := unix.Pread(int(f.Fd()), b, 0); failed != nil {
+				return failed
+			}
+		}
+		return errors.Join(err, f.Close())
 	}
 }
 

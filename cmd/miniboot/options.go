@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -108,7 +109,15 @@ func (s *serialOption) Set(value string) error {
 
 // defaults are the options of a command line without flags.
 func defaults() options {
-	return options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, gic: 3, irqchip: "go", sandbox: "on"}
+	return options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, gic: 3, irqchip: "go", sandbox: defaultSandbox()}
+}
+
+// defaultSandbox is "off" on a Mac: no guest has run yet in the sandbox that there is for it.
+func defaultSandbox() string {
+	if runtime.GOOS == "darwin" {
+		return "off"
+	}
+	return "on"
 }
 
 // maxMemory is what boot.RAM accepts at most: the low bank, and the high one up to 40 bits of address.

@@ -17,7 +17,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	with := func(change func(o *options)) options {
-		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: 32 << 20, gic: 3, irqchip: "go", sandbox: "on"}
+		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: 32 << 20, gic: 3, irqchip: "go", sandbox: defaultSandbox()}
 		change(&o)
 		return o
 	}
