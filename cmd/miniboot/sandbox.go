@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -25,6 +27,14 @@ func enterSandbox(o options, files bootFiles, log *slog.Logger) error {
 	}
 	log.Info("sandbox: " + held.String())
 	return nil
+}
+
+// adviseInSandbox says of a file that could be read at the start why it cannot be at a reset.
+func (o options) adviseInSandbox(err error) error {
+	if o.sandbox == "off" || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w: in the sandbox no file can be read that has replaced another one: use -sandbox off", err)
 }
 
 // sandboxConfig is what the machine uses while it runs. What is open already needs no rule: disks with their backing files,

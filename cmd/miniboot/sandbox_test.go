@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -64,6 +66,24 @@ func TestSandboxFails(t *testing.T) {
 		status := run([]string{"-accel", "soft", "-m", "16M", "-kernel", image, "-sandbox", args}, closedInput(t), out, out)
 		if out.String() != want || (status == exitHostError) != (args == "on") {
 			t.Errorf("-sandbox %s: status %d, printed %q, want %q", args, status, out, want)
+		}
+	}
+}
+
+// TestReplacedKernel: a reset that finds another file in the kernel's place says what to do.
+func TestReplacedKernel(t *testing.T) {
+	denied := fmt.Errorf("boot: kernel Image: %w", fs.ErrPermission)
+	for _, test := range []struct {
+		sandbox string
+		err     error
+		want    string
+	}{
+		{"on", denied, "boot: kernel Image: permission denied: in the sandbox no file can be read that has replaced another one: use -sandbox off"},
+		{"off", denied, "boot: kernel Image: permission denied"},
+		{"on", fs.ErrNotExist, "file does not exist"},
+	} {
+		if got := (options{sandbox: test.sandbox}).adviseInSandbox(test.err).Error(); got != test.want {
+			t.Errorf("-sandbox %s: %q, want %q", test.sandbox, got, test.want)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (s *session) status(end ending, err, cause error) int {
 		s.say("nobody reads the guest's console any more: ending")
 		return exitHostError
 	case err != nil:
-		s.say("%v", err)
+		s.say("%v", s.options.adviseInSandbox(err))
 		return exitHostError
 	case end == endPanic:
 		s.say("the guest's kernel panicked")

@@ -52,6 +52,8 @@ var attempts = []attempt{
 	{"change the root", func(Target) error { return known(unix.SYS_CHROOT, 0, 0, 0) }},
 	{"open a file by its handle", func(Target) error { return known(unix.SYS_OPEN_BY_HANDLE_AT, 0, 0, 0) }},
 	{"type for the user", func(Target) error { return known(unix.SYS_IOCTL, ^uintptr(0), unix.TIOCSTI, 0) }},
+	{"send a descriptor", func(Target) error { return known(unix.SYS_SENDMSG, ^uintptr(0), 0, 0) }},
+	{"have the kernel send signals", func(Target) error { return known(unix.SYS_FCNTL, ^uintptr(0), unix.F_SETOWN, 1) }},
 	{"change a limit", func(Target) error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) }},
 }
 
