@@ -119,14 +119,14 @@ func enable(r rig, s *script, cpu int) {
 
 // registerAccess picks a register off a map, and a size that it has.
 func registerAccess(s *script, cpu int, three bool, op byte) mmio.Access {
-	m := gicdV2
+	m := gicdV2.registers
 	switch {
 	case three && op&16 != 0:
-		m = gicrV3
+		m = gicrV3.registers
 	case three:
-		m = gicdV3
+		m = gicdV3.registers
 	case op&16 != 0:
-		m = giccV2
+		m = giccV2.registers
 	}
 	reg := m[int(s.byte())%len(m)]
 	off := reg.first + (s.word()&0x3FF)%(reg.end()-reg.first)

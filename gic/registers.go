@@ -97,24 +97,34 @@ const (
 // registerMap is a frame's registers, lowest offset first.
 type registerMap []register
 
-// lookup finds the register of an access in the direction d.
-func (m registerMap) lookup(off uint64, size int, d direction) (*register, outcome) {
-	lo, hi := 0, len(m)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if m[mid].end() <= off {
-			lo = mid + 1
-		} else {
-			hi = mid
+// frame is a register map that finds a register at once.
+type frame struct {
+	registers registerMap
+	lines     []uint8 // for each word of the frame the line of registers that has it, from 1; 0: none
+}
+
+func newFrame(m registerMap) frame {
+	f := frame{m, make([]uint8, m[len(m)-1].end()/4)}
+	for i, r := range m {
+		for word := r.first / 4; word < r.end()/4; word++ {
+			f.lines[word] = uint8(i + 1)
 		}
 	}
-	switch {
-	case lo == len(m) || off < m[lo].first:
+	return f
+}
+
+// lookup finds the register of an access in the direction d.
+func (f *frame) lookup(off uint64, size int, d direction) (*register, outcome) {
+	word := off / 4
+	if word >= uint64(len(f.lines)) || f.lines[word] == 0 {
 		return nil, accessReserved
-	case int(m[lo].sizes)&size == 0 || size&(size-1) != 0 || off&uint64(size-1) != 0:
+	}
+	r := &f.registers[f.lines[word]-1]
+	switch {
+	case int(r.sizes)&size == 0 || size&(size-1) != 0 || off&uint64(size-1) != 0:
 		return nil, accessSize
-	case m[lo].dir&d == 0:
+	case r.dir&d == 0:
 		return nil, accessDirection
 	}
-	return &m[lo], accessOK
+	return r, accessOK
 }

@@ -4,7 +4,7 @@ import "github.com/miniboot-vmm/miniboot/mmio"
 
 // giccV2 is the CPU interface's register map (IHI 0048, table 4-2). Five
 // priority bits need only the first active priorities register of each group.
-var giccV2 = registerMap{
+var giccV2 = newFrame(registerMap{
 	{0x0000, 0x0000, "GICC_CTLR", ctlr, rw, size32, 0},
 	{0x0004, 0x0004, "GICC_PMR", pmr, rw, size32, 0},
 	{0x0008, 0x0008, "GICC_BPR", bpr, rw, size32, 0},
@@ -22,7 +22,7 @@ var giccV2 = registerMap{
 	{0x00E4, 0x00EC, "GICC_NSAPR1", res0, rw, size32, 0},
 	{0x00FC, 0x00FC, "GICC_IIDR", iidr, ro, size32, 0},
 	{0x1000, 0x1000, "GICC_DIR", dir, wo, size32, 0},
-}
+})
 
 // Fields of GICC_CTLR without Security Extensions. The bypass disable bits, 8:5,
 // are stored and have no effect: there is no legacy interrupt to bypass to.
@@ -48,7 +48,7 @@ type v2CPUInterface struct{ *V2 }
 func (d v2CPUInterface) Read(a mmio.Access) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := d.access(giccV2, a, ro)
+	r := d.access(&giccV2, a, ro)
 	if r == nil {
 		return 0
 	}
@@ -86,7 +86,7 @@ func (d v2CPUInterface) Read(a mmio.Access) uint64 {
 func (d v2CPUInterface) Write(a mmio.Access, v uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := d.access(giccV2, a, wo)
+	r := d.access(&giccV2, a, wo)
 	if r == nil {
 		return
 	}

@@ -4,7 +4,7 @@ import "github.com/miniboot-vmm/miniboot/mmio"
 
 // gicdV2 is the Distributor's register map (IHI 0048, table 4-1). Without
 // Security Extensions GICD_NSACR is RES0.
-var gicdV2 = registerMap{
+var gicdV2 = newFrame(registerMap{
 	{0x000, 0x000, "GICD_CTLR", ctlr, rw, size32, 0},
 	{0x004, 0x004, "GICD_TYPER", typer, ro, size32, 0},
 	{0x008, 0x008, "GICD_IIDR", iidr, ro, size32, 0},
@@ -23,7 +23,7 @@ var gicdV2 = registerMap{
 	{0xF10, 0xF1C, "GICD_CPENDSGIR", cpendsgir, rw, size32 | size8, 8},
 	{0xF20, 0xF2C, "GICD_SPENDSGIR", spendsgir, rw, size32 | size8, 8},
 	{0xFD0, 0xFFC, "ICPIDR4", ident, ro, size32, 0},
-}
+})
 
 // iidrV2 names no product of Arm's, because drivers choose workarounds by it.
 const iidrV2 = 'm'<<24 | implementerArm
@@ -35,7 +35,7 @@ type v2Distributor struct{ *V2 }
 func (d v2Distributor) Read(a mmio.Access) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := d.access(gicdV2, a, ro)
+	r := d.access(&gicdV2, a, ro)
 	switch {
 	case r == nil:
 		return 0
@@ -59,7 +59,7 @@ func (d v2Distributor) Read(a mmio.Access) uint64 {
 func (d v2Distributor) Write(a mmio.Access, v uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := d.access(gicdV2, a, wo)
+	r := d.access(&gicdV2, a, wo)
 	switch {
 	case r == nil:
 		return
@@ -165,8 +165,8 @@ func (g *V2) writeTargets(intid, size int, v uint64) {
 }
 
 // access looks up a register. It counts an access that reaches none.
-func (g *V2) access(m registerMap, a mmio.Access, d direction) *register {
-	r, o := m.lookup(a.Off, a.Size, d)
+func (g *V2) access(f *frame, a mmio.Access, d direction) *register {
+	r, o := f.lookup(a.Off, a.Size, d)
 	if o != accessOK || a.CPU < 0 || a.CPU >= len(g.cpus) {
 		g.bad.Add(1)
 		return nil

@@ -5,7 +5,7 @@ import "github.com/miniboot-vmm/miniboot/mmio"
 // gicdV3 is the Distributor's register map (IHI 0069, chapter 12). With ARE
 // and DS set, registers of other configurations are RES0. So are the fields of
 // INTIDs 0 to 31, which are in the Redistributors.
-var gicdV3 = registerMap{
+var gicdV3 = newFrame(registerMap{
 	{0x0000, 0x0000, "GICD_CTLR", ctlr, rw, size32, 0},
 	{0x0004, 0x0004, "GICD_TYPER", typer, ro, size32, 0},
 	{0x0008, 0x0008, "GICD_IIDR", iidr, ro, size32, 0},
@@ -32,7 +32,7 @@ var gicdV3 = registerMap{
 	{0x0F20, 0x0F2C, "GICD_SPENDSGIR", res0, rw, size32 | size8, 8},
 	{0x6000, 0x7FD8, "GICD_IROUTER", irouter, rw, size64 | size32, 64},
 	{0xFFD0, 0xFFFC, "GICD_PIDR4", ident, ro, size32, 0},
-}
+})
 
 // Fields of GICD_CTLR with a single Security state, beside the enables.
 const (

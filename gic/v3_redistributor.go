@@ -10,7 +10,7 @@ const (
 
 // gicrV3 is a Redistributor's register map, RD_base and SGI_base as one (IHI
 // 0069, chapter 12). There are no LPIs, so the registers for them are RES0.
-var gicrV3 = registerMap{
+var gicrV3 = newFrame(registerMap{
 	{0x0000, 0x0000, "GICR_CTLR", res0, rw, size32, 0},
 	{0x0004, 0x0004, "GICR_IIDR", iidr, ro, size32, 0},
 	{0x0008, 0x0008, "GICR_TYPER", typer, ro, size64 | size32, 0},
@@ -38,7 +38,7 @@ var gicrV3 = registerMap{
 	{sgiBase + 0x0C00, sgiBase + 0x0C04, "GICR_ICFGR", icfgr, rw, size32, 2},
 	{sgiBase + 0x0D00, sgiBase + 0x0D00, "GICR_IGRPMODR0", res0, rw, size32, 1},
 	{sgiBase + 0x0E00, sgiBase + 0x0E00, "GICR_NSACR", res0, rw, size32, 0},
-}
+})
 
 // Fields of GICR_TYPER. Affinity_Value is bits 63:32, Processor_Number 23:8.
 const gicrTyperLast = 1 << 4

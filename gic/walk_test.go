@@ -7,8 +7,8 @@ import (
 	"github.com/miniboot-vmm/miniboot/mmio"
 )
 
-// frame is a register frame for tests: its device, its bytes, its map.
-type frame struct {
+// testFrame is a register frame for tests: its device, its bytes, its map.
+type testFrame struct {
 	name string
 	dev  mmio.Device
 	size uint64
@@ -16,13 +16,13 @@ type frame struct {
 	c    *controller
 }
 
-func frames(t testing.TB) []frame {
+func frames(t testing.TB) []testFrame {
 	v2, v3 := newRigV2(t, 2, 40), newRigV3(t, 2, 40)
-	return []frame{
-		{"GICD of GICv2", v2.Distributor(), 0x10000, gicdV2, &v2.controller},
-		{"GICC", v2.CPUInterface(), 0x2000, giccV2, &v2.controller},
-		{"GICD of GICv3", v3.Distributor(), 0x10000, gicdV3, &v3.controller},
-		{"GICR", v3.Redistributors(), redistSize, gicrV3, &v3.controller},
+	return []testFrame{
+		{"GICD of GICv2", v2.Distributor(), 0x10000, gicdV2.registers, &v2.controller},
+		{"GICC", v2.CPUInterface(), 0x2000, giccV2.registers, &v2.controller},
+		{"GICD of GICv3", v3.Distributor(), 0x10000, gicdV3.registers, &v3.controller},
+		{"GICR", v3.Redistributors(), redistSize, gicrV3.registers, &v3.controller},
 	}
 }
 
@@ -57,7 +57,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-func walk(t *testing.T, f frame, a mmio.Access) {
+func walk(t *testing.T, f testFrame, a mmio.Access) {
 	dir := direction(0)
 	for _, r := range f.regs {
 		width := max(int(r.sizes)&^3, 4)

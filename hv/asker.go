@@ -13,7 +13,7 @@ type Asker interface {
 
 // Answerer answers the guest's accesses to what the machine emulates. Run calls it,
 // on its own goroutine, where it would otherwise return an abort with a valid
-// syndrome (ISV) or a trapped MRS or MSR. If ok is false the access has had no effect,
+// syndrome (ISV), a trapped MRS or MSR, or an HVC. If ok is false nothing has happened,
 // and Run returns the exit. Otherwise the instruction is complete and the guest goes on.
 //
 // The instruction is under way meanwhile: of the VCPU's methods an Answerer may call
@@ -27,4 +27,6 @@ type Answerer interface {
 	// ReadSysReg and WriteSysReg are MRS and MSR.
 	ReadSysReg(aarch64.SysReg) (v uint64, ok bool)
 	WriteSysReg(r aarch64.SysReg, v uint64) (ok bool)
+	// Call is HVC with an immediate of 0. It reads and writes X0 to X3 in x.
+	Call(x *[4]uint64) (ok bool)
 }

@@ -49,8 +49,8 @@
 //
 // # Accesses that are answered inside Run
 //
-// A backend that runs in the caller's process may ask for the answer to an access
-// instead of returning from Run for it. Its vCPUs are Askers. What nobody answers
+// A backend that runs in the caller's process may ask for the answer to an access or an
+// HVC instead of returning from Run for it. Its vCPUs are Askers. What nobody answers
 // exits as on every other backend, and a caller that gives no Answerer sees no
 // difference.
 //

@@ -82,15 +82,31 @@ func (c *cpu) answerMSR(op *a64.Op) bool {
 	return ok
 }
 
-// answerAccess executes a load or store of a device's register in the form that
-// drivers use, with the address in a register and an offset in the instruction. It
-// returns false, and nothing has happened, if the instruction is another one or nobody
-// answers. What generated code leaves to the interpreter is tried here first: no exit
-// has to be prepared, nor flags unpacked.
-func (c *cpu) answerAccess(op *a64.Op) (ok bool) {
-	if c.answerer == nil || op.Code < a64.LDRB || op.Code > a64.STRX {
+// answerCall answers an HVC at EL1.
+func (c *cpu) answerCall(op *a64.Op) bool {
+	if c.answerer == nil || c.el == 0 || op.Imm != 0 || !c.answerer.Call((*[4]uint64)(c.X[:])) {
 		return false
 	}
+	c.noticeInputs()
+	return true
+}
+
+// answerFirst executes an instruction that generated code leaves to the interpreter,
+// if it is one that needs an answer and somebody gives it. Otherwise it returns false,
+// and nothing has happened. So no exit has to be prepared, nor flags unpacked.
+func (c *cpu) answerFirst(op *a64.Op) (ok bool) {
+	switch {
+	case op.Code >= a64.LDRB && op.Code <= a64.STRX:
+		return c.answerer != nil && c.answerAccess(op)
+	case op.Code == a64.HVC:
+		return c.answerCall(op)
+	}
+	return false
+}
+
+// answerAccess is answerFirst for a load or store in the form that drivers use: with
+// the address in a register and an offset in the instruction.
+func (c *cpu) answerAccess(op *a64.Op) (ok bool) {
 	va, size := c.X[op.Rn]+op.Imm, uint64(1)<<(op.Aux&a64.MemSize)
 	load := op.Aux&a64.MemLoad != 0
 	acc := accessWrite

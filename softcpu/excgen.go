@@ -13,11 +13,15 @@ func execSVC(c *cpu, op *a64.Op) bool {
 	return false
 }
 
-// execHVC exits with the PC past the instruction, as hv's contract says.
+// execHVC exits, if nobody answers, with the PC past the instruction, as hv's contract
+// says.
 func execHVC(c *cpu, op *a64.Op) bool {
 	if c.el == 0 {
 		c.undefined(c.PC)
 		return false
+	}
+	if c.answerCall(op) {
+		return true
 	}
 	c.advanceStep()
 	c.PC += 4

@@ -90,7 +90,7 @@ func (c *cpu) runGenerated(page *codePage, budget uint64) {
 			}
 		case translate.ExitInterpret:
 			op := c.op(page, g.index)
-			answered := c.answerAccess(op)
+			answered := c.answerFirst(op)
 			if answered && c.attention.Load() == 0 {
 				code = g.site
 				continue

@@ -44,6 +44,19 @@ func (v answerer) WriteSysReg(r aarch64.SysReg, val uint64) (ok bool) {
 	return ok
 }
 
+// Call implements hv.Answerer. It leaves the functions that stop the guest to an exit.
+func (v answerer) Call(x *[4]uint64) (ok bool) {
+	if stops(uint32(x[0])) {
+		return false
+	}
+	v.settle(v.updateTimers())
+	res, err := v.call(x)
+	v.settle(err)
+	res.put(x)
+	v.answered(exitHVC)
+	return true
+}
+
 // answered follows an access. It counts as the exit that it stands for.
 func (v *vcpu) answered(k exitKind) {
 	v.counts.count(k)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"reflect"
 	"time"
 
@@ -57,7 +58,7 @@ type Config struct {
 	// and so on) begin at boot.VirtioSlotBase(i), its configuration space at
 	// boot.VirtioSlotBase(i) + virtio.RegConfig. A device uses what the caller has given it (a disk, a network, a share) until the
 	// machine is closed. So the caller closes the machine first, and then those, in
-	// any order.
+	// any order. Two network devices must not have the same MAC address.
 	Virtio []virtio.Device
 
 	// NoReset makes a reset end Run, with ResetRequested.
@@ -152,5 +153,33 @@ func checkVirtio(devices []virtio.Device) error {
 		}
 		slots[dev] = i
 	}
+	return checkMACs(devices)
+}
+
+// checkMACs refuses two network devices with one address, which a guest that bridges them or
+// finds its networks by their addresses takes for one.
+func checkMACs(devices []virtio.Device) error {
+	slots := map[[6]byte]int{}
+	for i, dev := range devices {
+		mac, ok := macOf(dev)
+		if !ok {
+			continue
+		}
+		if first, twice := slots[mac]; twice {
+			return fmt.Errorf("vmm: virtio devices %d and %d have the MAC address %v: give one of them another", first, i, net.HardwareAddr(mac[:]))
+		}
+		slots[mac] = i
+	}
 	return nil
+}
+
+// macOf returns the MAC address of a network device, which starts its configuration (Virtio
+// 1.3, 5.1.4).
+func macOf(dev virtio.Device) (mac [6]byte, ok bool) {
+	const featureMAC = 1 << 5
+	if dev.Type() != virtio.TypeNet || dev.Features()&featureMAC == 0 || dev.Config() == nil {
+		return mac, false
+	}
+	dev.Config().View(func(b []byte) { copy(mac[:], b) })
+	return mac, true
 }

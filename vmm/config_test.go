@@ -6,6 +6,7 @@ import (
 
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/virtio"
+	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 )
 
@@ -13,6 +14,15 @@ import (
 type oddDevice struct{ virtio.Device }
 
 func (oddDevice) QueueSizes() []uint16 { return []uint16{3} }
+
+// network is a network device with an address that ends with a number.
+func network(last byte) virtio.Device {
+	d, err := virtionet.New(virtionet.Config{MAC: virtionet.MAC{2, 0, 0, 0, 0, last}})
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
 
 // Every message is one line that says what is wrong, with which value, and what
 // would be right.
@@ -37,6 +47,8 @@ func TestConfigErrors(t *testing.T) {
 		{"nil device", Config{Virtio: []virtio.Device{one, nil}}, nil, "vmm: virtio device 1 is nil: give one or leave it out"},
 		{"nil pointer", Config{Virtio: []virtio.Device{(*rng.Device)(nil)}}, nil, "vmm: virtio device 0 is nil: give one or leave it out"},
 		{"device twice", Config{Virtio: []virtio.Device{one, other, one}}, nil, "vmm: virtio devices 0 and 2 are the same: give each slot a device of its own"},
+		{"MAC twice", Config{Virtio: []virtio.Device{network(1), one, network(2), network(1)}}, nil,
+			"vmm: virtio devices 0 and 3 have the MAC address 02:00:00:00:00:01: give one of them another"},
 		{"resets", Config{NoReset: true, AllowReset: func() bool { return true }}, nil, "vmm: Config has NoReset and AllowReset: leave one of them out"},
 		{"a device", Config{Virtio: []virtio.Device{rng.New(rng.Config{}), oddDevice{rng.New(rng.Config{})}}}, nil,
 			"virtio: rng device: queue 0 holds up to 3 descriptors, want a power of two up to 32768"},

@@ -93,7 +93,7 @@ func configureNetwork(t *testing.T, g *vmtest.Guest, mac virtionet.MAC) {
 		{"cat /sys/class/net/eth0/address", mac.String()},
 		{"dhcp", "eth0: 192.168.127.2/24, router 192.168.127.1, DNS 192.168.127.1"},
 		{"cat /sys/class/net/eth0/carrier", "1"},
-		{"nslookup host.miniboot.internal gateway.miniboot.internal", "192.168.127.254\n192.168.127.1"},
+		{"nslookup host.miniboot.internal gateway.miniboot.internal", "192.168.127.254\nfd6d:696e:6962::fe\n192.168.127.1\nfd6d:696e:6962::1"},
 		{"nc 127.0.0.9 1 < /dev/null || nc 169.254.169.254 80 < /dev/null || nc 192.168.127.77 80 < /dev/null || echo ref''used", "refused"},
 	} {
 		if out := g.MustRun(c.command); !strings.Contains(out, c.want) {

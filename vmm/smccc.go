@@ -30,39 +30,53 @@ type callResult struct {
 
 func result(x0 uint64) callResult { return callResult{x0: x0} }
 
+// put writes the results to x, and returns how many there are.
+func (r callResult) put(x *[4]uint64) int {
+	if x[0] = r.x0; !r.wide {
+		return 1
+	}
+	x[1], x[2], x[3] = r.x1, r.x2, r.x3
+	return 4
+}
+
 // smccc answers an HVC or SMC. The PC is past the instruction already.
 func (v *vcpu) smccc() error {
-	var arg [4]uint64
-	for i := range arg {
+	var x [4]uint64
+	for i := range x {
 		var err error
-		if arg[i], err = v.x(i); err != nil {
+		if x[i], err = v.x(i); err != nil {
 			return err
 		}
 	}
-	fid := uint32(arg[0])
-	if fid&smccc64 == 0 { // the 32-bit convention: W registers
-		for i := range arg {
-			arg[i] = uint64(uint32(arg[i]))
-		}
-	}
-	res, err := v.call(fid, arg[1], arg[2], arg[3])
+	res, err := v.call(&x)
 	if err != nil || res.none {
 		return err
 	}
-	if err := v.setX(0, res.x0); err != nil || !res.wide {
-		return err
-	}
-	for i, x := range [...]uint64{res.x1, res.x2, res.x3} {
-		if err := v.setX(1+i, x); err != nil {
+	for i := range res.put(&x) {
+		if err := v.setX(i, x[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// call performs a function. Arguments of the 32-bit convention have their upper
-// halves cleared.
-func (v *vcpu) call(fid uint32, a1, a2, a3 uint64) (callResult, error) {
+// stops says whether a function waits, or ends something, so that the guest may not go
+// on at once behind the call.
+func stops(fid uint32) bool {
+	switch fid {
+	case psciCPUSuspend, psciCPUSuspend | smccc64, psciCPUOff, psciSystemOff,
+		psciSystemReset, psciSystemReset2, psciSystemReset2 | smccc64:
+		return true
+	}
+	return false
+}
+
+// call performs the function of X0 to X3.
+func (v *vcpu) call(x *[4]uint64) (callResult, error) {
+	fid, a1, a2, a3 := uint32(x[0]), x[1], x[2], x[3]
+	if fid&smccc64 == 0 { // the 32-bit convention: W registers
+		a1, a2, a3 = uint64(uint32(a1)), uint64(uint32(a2)), uint64(uint32(a3))
+	}
 	switch fid {
 	case smcccVersion:
 		return result(smccc1_1), nil

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	stdnet "net"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
@@ -21,9 +19,12 @@ import (
 type netOption struct {
 	kind string // "user", "unix" or "tap"
 	name string // the path of a socket, the name of an interface, or ""
+	nth  int    // how many networks of this kind and name come before
 
 	forwards []user.Forward // of user
 	noHost   bool           // of user
+	noLAN    bool           // of user
+	metadata bool           // of user
 	framing  socket.Framing // of unix
 
 	mac  net.MAC // zero: chosen
@@ -31,7 +32,7 @@ type netOption struct {
 	pcap string  // path; "" for none
 }
 
-const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
+const netWords = "give user[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT]...[,host=off][,lan=off][,metadata=on], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; " +
 	"each network also takes ,mac=MAC ,mtu=N and ,pcap=FILE"
 
 // addNet adds a -net. "none" removes those given before; without the flag there is no network either.
@@ -44,6 +45,11 @@ func (o *options) addNet(value string) error {
 		return errors.New("-net none stands before it: leave one of them out")
 	}
 	n, err := parseNet(value)
+	for _, before := range o.nets {
+		if before.String() == n.String() {
+			n.nth++
+		}
+	}
 	o.nets = append(o.nets, n)
 	return err
 }
@@ -93,6 +99,10 @@ func (o *netOption) parseWord(word string) (err error) {
 		o.forwards = append(o.forwards, f)
 	case o.kind == "user" && word == "host=off":
 		o.noHost = true
+	case o.kind == "user" && word == "lan=off":
+		o.noLAN = true
+	case o.kind == "user" && word == "metadata=on":
+		o.metadata = true
 	case o.kind == "unix" && key == "framing":
 		o.framing, err = parseFraming(text)
 	default:
@@ -129,10 +139,13 @@ func (o netOption) open(log *slog.Logger) (*net.Device, io.Closer, error) {
 }
 
 func (o netOption) openDevice(log *slog.Logger) (*net.Device, io.Closer, error) {
-	if o.mac == (net.MAC{}) {
-		o.mac = o.chooseMAC()
-	}
 	var all closers
+	if o.mac == (net.MAC{}) {
+		mac, closer := o.chooseMAC()
+		if o.mac = mac; closer != nil {
+			all = append(all, closer)
+		}
+	}
 	capture, err := o.openCapture(&all)
 	if err != nil {
 		return nil, nil, errors.Join(err, all.Close())
@@ -161,12 +174,32 @@ func (o netOption) openBackend(all *closers, log *slog.Logger) (n network, err e
 	case "tap":
 		return o.openTAP(all, log)
 	default:
-		n, err = user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+		n, err = o.openUser(log)
 	}
 	if err == nil {
 		*all = append(*all, n)
 	}
 	return n, err
+}
+
+// openUser starts a user network, and says which ports the host has chosen.
+func (o netOption) openUser(log *slog.Logger) (network, error) {
+	n, err := user.New(user.Config{
+		MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, NoLAN: o.noLAN, Metadata: o.metadata, Forwards: o.forwards, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range n.ForwardAddresses() {
+		f, protocol := o.forwards[i], "TCP"
+		if f.UDP {
+			protocol = "UDP"
+		}
+		if f.Host.Port() == 0 && log != nil {
+			log.Warn(fmt.Sprintf("-net %v: %s port %v of the host leads to the guest's port %d", o, protocol, at, f.To.Port()))
+		}
+	}
+	return n, nil
 }
 
 // openTAP opens an interface of the host, and says so if there was none of this name.
@@ -193,18 +226,6 @@ func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	}
 	*all = append(*all, file)
 	return net.NewCapture(file)
-}
-
-// chooseMAC always returns the same address for the same network on the same host. Other networks and hosts most likely
-// get other addresses, as guests on one bridge need. The address is locally administered (bit 1 of the first byte).
-func (o netOption) chooseMAC() net.MAC {
-	name := o.name
-	if abs, err := filepath.Abs(name); err == nil && o.kind == "unix" {
-		name = abs
-	}
-	hostname, _ := os.Hostname()
-	sum := sha256.Sum256([]byte(hostname + "\x00" + o.kind + "\x00" + name))
-	return net.MAC{0x02, sum[0], sum[1], sum[2], sum[3], sum[4]}
 }
 
 // String is the network without its options.

@@ -3,6 +3,7 @@ package main
 import (
 	"net/netip"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,6 +28,8 @@ func TestParseNet(t *testing.T) {
 			{Host: port(local, 0), To: port(any, 22)},
 			{UDP: true, Host: netip.MustParseAddrPort("[::1]:53"), To: netip.MustParseAddrPort("192.168.127.3:5353")},
 		}}, ""},
+		{"user,lan=off", netOption{kind: "user", noLAN: true}, ""},
+		{"user,metadata=on", netOption{kind: "user", metadata: true}, ""},
 		{"user,host=off,mac=02:00:00:00:00:09,mtu=9000,pcap=a,,b.pcap", netOption{kind: "user", noHost: true,
 			mac: net.MAC{2, 0, 0, 0, 0, 9}, mtu: 9000, pcap: "a,b.pcap"}, ""},
 		{"unix=/run/a,,b", netOption{kind: "unix", name: "/run/a,b"}, ""},
@@ -50,6 +53,10 @@ func TestParseNet(t *testing.T) {
 		{"user,hostfwd=tcp:here:2222-:22", netOption{}, `on the host, "here" is not an IP address`},
 		{"user,hostfwd=tcp::70000-:22", netOption{}, `on the host, "70000" is not a port from 0`},
 		{"user,hostfwd=tcp::2222-:0", netOption{}, `in the guest, "0" is not a port from 1`},
+		{"user,host=on", netOption{}, `"host=on": give user`},
+		{"user,lan=on", netOption{}, `"lan=on": give user`},
+		{"user,metadata=off", netOption{}, `"metadata=off": give user`},
+		{"tap=a,lan=off", netOption{}, `"lan=off": give user`},
 		{"user,mac=01:00:00:00:00:00", netOption{}, "the first one even"},
 		{"user,mac=02:00:00:00:00", netOption{}, "six bytes"},
 		{"user,mtu=big", netOption{}, `mtu "big": give 576 to 65520 bytes`},
@@ -72,16 +79,89 @@ func TestParseNet(t *testing.T) {
 	}
 }
 
-// The same network always gets the same address. Other networks get others, because guests on one bridge must differ.
+// The same network always gets the same address. Other networks get others, because guests on one bridge must differ, and
+// so do two networks of one guest.
 func TestChooseMAC(t *testing.T) {
-	a := netOption{kind: "tap", name: "tap0"}.chooseMAC()
-	if a[0] != 2 || a != (netOption{kind: "tap", name: "tap0", mtu: 9000}).chooseMAC() {
+	choose := func(o netOption) net.MAC {
+		mac, closer := o.chooseMAC()
+		if closer != nil {
+			t.Errorf("%v: its address is locked", o)
+		}
+		return mac
+	}
+	a := choose(netOption{kind: "tap", name: "tap0"})
+	if a[0] != 2 || a != choose(netOption{kind: "tap", name: "tap0", mtu: 9000}) {
 		t.Errorf("%v: want a stable address that is locally administered", a)
 	}
-	for _, o := range []netOption{{kind: "tap", name: "tap1"}, {kind: "user"}, {kind: "unix", name: "tap0"}} {
-		if o.chooseMAC() == a {
-			t.Errorf("%v has the address of tap=tap0", o)
+	var o options
+	for _, value := range []string{"user", "tap=tap0", "user,mtu=9000"} {
+		if err := o.addNet(value); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if b := choose(o.nets[1]); b != a {
+		t.Errorf("%v and %v: want the same address, whatever comes before", a, b)
+	}
+	if b, c := choose(o.nets[0]), choose(o.nets[2]); a == b || b == c || a == c {
+		t.Errorf("%v, %v, %v: want three addresses", a, b, c)
+	}
+}
+
+// Machines at one socket have different addresses. The next one gets that of one that has ended.
+func TestChooseMACAtSocket(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	o := netOption{kind: "unix", name: "net.sock"}
+	first, lock := o.chooseMAC()
+	second, _ := o.chooseMAC()
+	if first == second || first[0] != 2 || second[0] != 2 {
+		t.Errorf("%v and %v: want two local addresses", first, second)
+	}
+	if lock == nil {
+		t.Skip("skipped: this host has no flock, so the addresses are random")
+	}
+	lock.Close()
+	if again, _ := o.chooseMAC(); again != first {
+		t.Errorf("%v, want %v again", again, first)
+	}
+	if other, _ := (netOption{kind: "unix", name: "other.sock"}).chooseMAC(); other == first || other == second {
+		t.Errorf("another socket has the address %v, too", other)
+	}
+}
+
+// A port that the host chooses is named, and only such a port.
+func TestForwardedPort(t *testing.T) {
+	o, err := parseNet("user,hostfwd=tcp::0-:22,hostfwd=udp::0-:53")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	_, closer, err := o.open(newLogger(options{}, &out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close()
+	want := regexp.MustCompile(`^miniboot: -net user: TCP port 127\.0\.0\.1:[1-9]\d* of the host leads to the guest's port 22
+miniboot: -net user: UDP port 127\.0\.0\.1:[1-9]\d* of the host leads to the guest's port 53
+$`)
+	if !want.MatchString(out.String()) {
+		t.Errorf("%q, want %v", out.String(), want)
+	}
+	port := regexp.MustCompile(`TCP port 127\.0\.0\.1:(\d+)`).FindStringSubmatch(out.String())
+	if port == nil {
+		return
+	}
+	closer.Close()
+	out.Reset()
+	if o, err = parseNet("user,hostfwd=tcp::" + port[1] + "-:22"); err != nil {
+		t.Fatal(err)
+	}
+	if _, closer, err = o.open(newLogger(options{}, &out)); err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close()
+	if out.Len() != 0 {
+		t.Errorf("%q about a port that was given", out.String())
 	}
 }
 

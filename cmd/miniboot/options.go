@@ -153,7 +153,7 @@ func newFlags(o *options) *flag.FlagSet {
 		o.shares = append(o.shares, share)
 		return err
 	})
-	set.Func("net", "give the guest a `NETWORK`: user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off], unix=PATH\n[,framing=qemu|vfkit], tap=NAME or none; each also takes ,mac=MAC ,mtu=N ,pcap=FILE", o.addNet)
+	set.Func("net", "give the guest a `NETWORK`: user[,hostfwd=tcp:127.0.0.1:2222-:22]...[,host=off][,lan=off]\n[,metadata=on], unix=PATH[,framing=qemu|vfkit], tap=NAME or none; each also takes ,mac=MAC ,mtu=N\n,pcap=FILE", o.addNet)
 	set.Func("vsock", "connect the guest's AF_VSOCK to Unix sockets at `PATH[,cid=N]`: a program that connects to PATH and\nsends \"CONNECT PORT\" reaches the guest, and the guest reaches PATH_PORT", func(value string) error {
 		if o.vsock != nil {
 			return errors.New("give -vsock once: one device has all ports")

@@ -2,6 +2,7 @@ package hvtest
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/miniboot-vmm/miniboot/aarch64"
@@ -13,6 +14,8 @@ var answerCases = []Case{
 	{"answer/load-store", func(g *guest) { checkAnswers(g, aliasVA) }},
 	{"answer/mmu-off", func(g *guest) { g.cpu.mmuOff(); checkAnswers(g, 0) }},
 	{"answer/system-register", checkAnswersSysReg},
+	{"answer/call", checkAnswersCall},
+	{"answer/refused-call", func(g *guest) { checkRefused(g, checkHVC) }},
 	{"answer/refused-access", func(g *guest) { checkRefused(g, checkLoadStore) }},
 	{"answer/refused-register", func(g *guest) { checkRefused(g, checkTrapped) }},
 	{"answer/no-syndrome", checkNotAsked},
@@ -21,8 +24,10 @@ var answerCases = []Case{
 	{"answer/kick", checkKickInAnswer},
 }
 
-// question is what an Answerer was asked. Size is 0 for a system register.
+// question is what an Answerer was asked. Call is X0 to X3 of a call. Size is 0 for a
+// call and for a system register.
 type question struct {
+	Call  [4]uint64
 	IPA   uint64
 	Size  int
 	Reg   aarch64.SysReg
@@ -30,7 +35,7 @@ type question struct {
 	Data  uint64 // of a write
 }
 
-// answerer gives every load and MRS the same answer, and notes what it is asked.
+// answerer gives every load, MRS and call the same answer, and notes what it is asked.
 type answerer struct {
 	data   uint64
 	refuse bool
@@ -64,6 +69,22 @@ func (a *answerer) ReadSysReg(r aarch64.SysReg) (uint64, bool) {
 // WriteSysReg implements hv.Answerer.
 func (a *answerer) WriteSysReg(r aarch64.SysReg, v uint64) bool {
 	return a.ask(question{Reg: r, Write: true, Data: v})
+}
+
+// Call implements hv.Answerer.
+func (a *answerer) Call(x *[4]uint64) (ok bool) {
+	if ok = a.ask(question{Call: *x}); ok {
+		*x = a.results()
+	}
+	return ok
+}
+
+// results is what a call returns: data, each register turned by a byte more.
+func (a *answerer) results() (x [4]uint64) {
+	for i := range x {
+		x[i] = bits.RotateLeft64(a.data, 8*i)
+	}
+	return x
 }
 
 // answeredBy makes a the vCPU's Answerer, or skips the case.
@@ -138,6 +159,29 @@ func checkAnswersSysReg(g *guest) {
 		c.wantAsked(r.text, a, q)
 		if got := c.x(); got != x {
 			c.errorf("%s: registers %x, want %x", r.text, got, x)
+		}
+	}
+}
+
+// checkAnswersCall: HVC #0 is asked about, with X0 to X3, and takes them from the
+// answer. Other immediates exit.
+func checkAnswersCall(g *guest) {
+	a := &answerer{data: 0x8182_8384_8586_8788}
+	c := g.cpu
+	c.answeredBy(a)
+	at := g.put(program{{0xd4000002, "hvc #0x0"}, hvc1[0]})
+	for _, again := range []string{"", ", again"} {
+		for x := range 31 {
+			c.set(hv.Reg(x), pattern(x))
+		}
+		x := c.x()
+		q := question{Call: [4]uint64(x[:])}
+		results := a.results()
+		copy(x[:], results[:])
+		c.wantHVC("hvc #0x0"+again, c.runAt(at), 1)
+		c.wantAsked("hvc #0x0"+again, a, q)
+		if got := c.x(); got != x {
+			c.errorf("hvc #0x0%s: registers %x, want %x", again, got, x)
 		}
 	}
 }

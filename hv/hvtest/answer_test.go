@@ -48,11 +48,15 @@ func (c *askingCPU) SetAnswerer(a hv.Answerer) {
 	c.VCPU.(hv.Asker).SetAnswerer(c)
 }
 
-func (c *askingCPU) pass(q question) (v uint64, ok bool) {
+// pass asks c.to. Of a call x is the registers, else nil.
+func (c *askingCPU) pass(q question, x *[4]uint64) (v uint64, ok bool) {
 	if c.wrong.ask != nil {
 		c.wrong.ask(&q)
 	}
 	switch {
+	case x != nil:
+		*x = q.Call
+		ok = c.to.Call(x)
 	case q.Size != 0 && q.Write:
 		ok = c.to.Store(q.IPA, q.Size, q.Data)
 	case q.Size != 0:
@@ -72,18 +76,25 @@ func (c *askingCPU) pass(q question) (v uint64, ok bool) {
 }
 
 func (c *askingCPU) Load(ipa uint64, size int) (uint64, bool) {
-	return c.pass(question{IPA: ipa, Size: size})
+	return c.pass(question{IPA: ipa, Size: size}, nil)
 }
 
 func (c *askingCPU) Store(ipa uint64, size int, v uint64) bool {
-	_, ok := c.pass(question{IPA: ipa, Size: size, Write: true, Data: v})
+	_, ok := c.pass(question{IPA: ipa, Size: size, Write: true, Data: v}, nil)
 	return ok
 }
 
-func (c *askingCPU) ReadSysReg(r aarch64.SysReg) (uint64, bool) { return c.pass(question{Reg: r}) }
+func (c *askingCPU) ReadSysReg(r aarch64.SysReg) (uint64, bool) {
+	return c.pass(question{Reg: r}, nil)
+}
 
 func (c *askingCPU) WriteSysReg(r aarch64.SysReg, v uint64) bool {
-	_, ok := c.pass(question{Reg: r, Write: true, Data: v})
+	_, ok := c.pass(question{Reg: r, Write: true, Data: v}, nil)
+	return ok
+}
+
+func (c *askingCPU) Call(x *[4]uint64) bool {
+	_, ok := c.pass(question{Call: *x}, x)
 	return ok
 }
 
@@ -107,6 +118,9 @@ func TestAnswerMutations(t *testing.T) {
 		{"an answer makes it exit all the same", "answer/load-store", answerHooks{answer: func(_ *uint64, ok *bool) { *ok = false }}},
 		{"a refused access is complete", "answer/refused-access", answerHooks{answer: func(_ *uint64, ok *bool) { *ok = true }}},
 		{"a refused register is complete", "answer/refused-register", answerHooks{answer: func(_ *uint64, ok *bool) { *ok = true }}},
+		{"a call's X3 is another register", "answer/call", answerHooks{ask: func(q *question) { q.Call[3]++ }}},
+		{"an answered call exits all the same", "answer/call", answerHooks{answer: func(_ *uint64, ok *bool) { *ok = false }}},
+		{"a refused call is complete", "answer/refused-call", answerHooks{answer: func(_ *uint64, ok *bool) { *ok = true }}},
 		{"an input that rises is lost", "answer/raises-input", answerHooks{after: setIRQ(false)}},
 		{"an input that falls stays high", "answer/lowers-input", answerHooks{after: setIRQ(true)}},
 		{"the question of the kicked store is another", "answer/kick", answerHooks{ask: func(q *question) { q.Write = false }}},

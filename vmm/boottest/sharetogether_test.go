@@ -5,6 +5,7 @@ package boottest
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 // TestDeviceShareTogether has two machines and the host add lines to the same files, by O_APPEND and under locks. No
 // line is lost or torn.
 func TestDeviceShareTogether(t *testing.T) {
+	lines := 200
+	if full() {
+		lines = 10_000
+	}
 	for _, kernel := range shareGuests() {
 		t.Run(kernel, func(t *testing.T) {
 			first := newShare(t, "share", false, nil)
@@ -31,18 +36,18 @@ func TestDeviceShareTogether(t *testing.T) {
 				g.MustRun("mkdir -p /share && mount -t virtiofs share /share")
 			}
 			for who, g := range guests {
-				g.Send("/inguest.test -test.run Together -share /share -who " + who + "\n")
+				g.Send("/inguest.test -test.run Together -share /share -who " + who + " -lines " + strconv.Itoa(lines) + "\n")
 			}
 			for !exists(filepath.Join(first.path, "append")) {
 				time.Sleep(10 * time.Millisecond)
 			}
-			if err := inguest.Together(first.path, "host", 5*time.Millisecond); err != nil {
+			if err := inguest.Together(first.path, "host", lines, 5*time.Millisecond); err != nil {
 				t.Error(err)
 			}
 			for who, g := range guests {
 				g.ExpectWithin(testDeadline, who+" is done")
 			}
-			for _, wrong := range inguest.CheckTogether(first.path, "first", "second", "host") {
+			for _, wrong := range inguest.CheckTogether(first.path, lines, "first", "second", "host") {
 				t.Error(wrong)
 			}
 		})

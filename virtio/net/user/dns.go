@@ -5,13 +5,12 @@ import (
 	"encoding/binary"
 	"io"
 	stdnet "net"
+	"net/netip"
 	"runtime"
 	"time"
 
 	"github.com/miekg/dns"
-	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
@@ -36,13 +35,15 @@ func newResolver(ctx context.Context) *resolver {
 
 // serveDNS answers queries over UDP, until Close. Those over TCP come to openStream.
 func (n *Network) serveDNS() error {
-	at := address(gateway, dnsPort)
-	conn, err := netstack.DialUDP(n.stack, &at, nil, ipv4.ProtocolNumber)
-	if err != nil {
-		return err
+	for _, a := range []netip.Addr{gateway, gateway6} {
+		at := address(a, dnsPort)
+		conn, err := netstack.DialUDP(n.stack, &at, nil, protocol(a))
+		if err != nil {
+			return err
+		}
+		n.closers = append(n.closers, conn)
+		n.wg.Go(func() { n.answerPackets(conn) })
 	}
-	n.closers = append(n.closers, conn)
-	n.wg.Go(func() { n.answerPackets(conn) })
 	return nil
 }
 
@@ -74,11 +75,12 @@ func (n *Network) answerPackets(conn stdnet.PacketConn) {
 
 // isDNS reports whether a stream of the guest is for the DNS.
 func isDNS(id stack.TransportEndpointID) bool {
-	return id.LocalAddress == tcpip.AddrFrom4(gateway.As4()) && id.LocalPort == dnsPort
+	a := fromStack(id.LocalAddress)
+	return (a == gateway || a == gateway6) && id.LocalPort == dnsPort
 }
 
 // openDNS answers the queries of a stream, or refuses it if there are too many.
-func (n *Network) openDNS(r *tcp.ForwarderRequest) {
+func (n *Network) openDNS(r *tcp.ForwarderRequest, memory int) {
 	select {
 	case n.dnsConns <- struct{}{}:
 		defer func() { <-n.dnsConns }()
@@ -86,7 +88,7 @@ func (n *Network) openDNS(r *tcp.ForwarderRequest) {
 		r.Complete(true)
 		return
 	}
-	if s, ok := acceptGuest(r); ok {
+	if s, ok := acceptGuest(r, memory); ok {
 		n.answerStream(s)
 	}
 }
@@ -94,7 +96,7 @@ func (n *Network) openDNS(r *tcp.ForwarderRequest) {
 // answerStream answers the queries of a stream (RFC 7766), one at a time, until the stream
 // ends, has nothing to ask for a while, or sends what is no query.
 func (n *Network) answerStream(s *guestStream) {
-	defer n.lingering.add(s.ep)
+	defer n.lingering.add(s)
 	defer s.Close()
 	defer context.AfterFunc(n.ctx, s.Abort)()
 	b := make([]byte, maxQuery)

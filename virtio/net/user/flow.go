@@ -2,15 +2,18 @@ package user
 
 import (
 	"context"
+	"errors"
 	"maps"
 	stdnet "net"
 	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -18,14 +21,19 @@ import (
 // flowTimeout is how long a flow lives without a datagram.
 const flowTimeout = 2 * time.Minute // RFC 4787, REQ-5
 
-// maxDatagram is the most bytes in a UDP datagram over IPv4.
-const maxDatagram = 65507
+// flowBuffer is how many bytes the stack keeps of a flow in each direction.
+const flowBuffer = udp.DefaultReceiveBufferSize
+
+// maxDatagram is the most bytes in a UDP datagram: over IPv6, where only its own header
+// takes from the 65535 that a length can say.
+const maxDatagram = 65527
 
 // A flow is the datagrams between one port of the guest and one port outside. It ends when
 // none has come for flowTimeout.
 type flow struct {
 	last    atomic.Int64 // time of the last datagram, in nanoseconds of Unix time
 	in, out stdnet.Conn  // the guest's end, and the host's
+	refused func()       // tells the guest that nobody takes its datagrams; may be nil
 }
 
 func newFlow(in, out stdnet.Conn) *flow {
@@ -41,8 +49,17 @@ func (f *flow) close() {
 	f.out.Close()
 }
 
-// copy copies datagrams from one end to the other until the flow is idle or closed. ICMP
-// errors are not passed on.
+// isRefused reports whether an error of the host's end says that nobody took a datagram
+// sent before, and if so tells the guest.
+func (f *flow) isRefused(err error) bool {
+	refused := errors.Is(err, syscall.ECONNREFUSED)
+	if refused && f.refused != nil {
+		f.refused()
+	}
+	return refused
+}
+
+// copy copies datagrams from one end to the other until the flow is idle or closed.
 func (f *flow) copy(to, from stdnet.Conn) {
 	b := make([]byte, maxDatagram)
 	for {
@@ -51,7 +68,12 @@ func (f *flow) copy(to, from stdnet.Conn) {
 		n, err := from.Read(b)
 		if err == nil {
 			f.touch()
-			to.Write(b[:n])
+			if _, err := to.Write(b[:n]); f.isRefused(err) {
+				to.Write(b[:n])
+			}
+			continue
+		}
+		if f.isRefused(err) {
 			continue
 		}
 		if timeout, ok := err.(stdnet.Error); ok && timeout.Timeout() && time.Since(time.Unix(0, f.last.Load())) < flowTimeout {
@@ -63,40 +85,57 @@ func (f *flow) copy(to, from stdnet.Conn) {
 
 // flows are the open flows, up to MaxFlows.
 type flows struct {
-	mu     sync.Mutex // a leaf
+	budget *budget
+
+	mu     sync.Mutex // above the budget's
 	open   map[*flow]struct{}
 	closed bool
 }
 
-// add adds a flow. If there are too many, it closes the one that has been idle longest. It
-// returns false after close.
+// add adds a flow. If there are too many, or they have too much memory, it closes those that
+// have been idle longest. It returns false if there is no room even so, and after close.
 func (s *flows) add(f *flow) (ok bool) {
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return false
-	}
-	var idlest *flow
-	if len(s.open) >= MaxFlows {
-		for o := range s.open {
-			if idlest == nil || o.last.Load() < idlest.last.Load() {
-				idlest = o
-			}
+	var old []*flow
+	ok = !s.closed
+	for ok && (len(s.open) >= MaxFlows || s.budget.takeFlow() == 0) {
+		idlest := s.idlestLocked()
+		if ok = idlest != nil; ok {
+			s.removeLocked(idlest)
+			old = append(old, idlest)
 		}
-		delete(s.open, idlest)
 	}
-	s.open[f] = struct{}{}
+	if ok {
+		s.open[f] = struct{}{}
+	}
 	s.mu.Unlock()
-	if idlest != nil {
-		idlest.close()
+	for _, f := range old {
+		f.close()
 	}
-	return true
+	return ok
+}
+
+// idlestLocked returns the flow that has been idle longest, nil if there is none.
+func (s *flows) idlestLocked() (idlest *flow) {
+	for f := range s.open {
+		if idlest == nil || f.last.Load() < idlest.last.Load() {
+			idlest = f
+		}
+	}
+	return idlest
 }
 
 func (s *flows) remove(f *flow) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.open, f)
+	s.removeLocked(f)
+}
+
+func (s *flows) removeLocked(f *flow) {
+	if _, ok := s.open[f]; ok {
+		delete(s.open, f)
+		s.budget.give(flowMemory)
+	}
 }
 
 // close closes all flows. Afterwards add adds none.
@@ -130,17 +169,24 @@ func (n *Network) run(f *flow) {
 	})
 }
 
-// openFlow connects a port of the guest to an address outside. The stack calls
-// it on the goroutine that delivers the first datagram.
-func (n *Network) openFlow(r *udp.ForwarderRequest) {
-	id := r.ID()
+// handleUDP takes the datagrams that belong to no flow yet. If it returns false, the stack
+// says that the port is unreachable.
+func (n *Network) handleUDP(id stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
 	to, ok := n.outside(id.LocalAddress)
 	if !ok {
-		return
+		return false
 	}
+	open := func(r *udp.ForwarderRequest) { n.openFlow(r, netip.AddrPortFrom(to, id.LocalPort)) }
+	return udp.NewForwarder(n.stack, open).HandlePacket(id, pkt)
+}
+
+// openFlow connects a port of the guest to an address outside. The stack calls
+// it on the goroutine that delivers the first datagram.
+func (n *Network) openFlow(r *udp.ForwarderRequest, to netip.AddrPort) {
 	var dialer stdnet.Dialer // does not wait for UDP
-	out, err := dialer.DialContext(context.Background(), "udp4", netip.AddrPortFrom(to, id.LocalPort).String())
-	if err != nil {
+	out, err := dialer.DialContext(context.Background(), "udp", to.String())
+	if err != nil { // no route, for example: there may be no IPv6
+		n.sendUnreachable(r.ID())
 		return
 	}
 	var wq waiter.Queue
@@ -149,5 +195,7 @@ func (n *Network) openFlow(r *udp.ForwarderRequest) {
 		out.Close()
 		return
 	}
-	n.run(newFlow(netstack.NewUDPConn(&wq, ep), out))
+	f := newFlow(netstack.NewUDPConn(&wq, ep), out)
+	f.refused = func() { n.sendUnreachable(r.ID()) }
+	n.run(f)
 }

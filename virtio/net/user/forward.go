@@ -9,7 +9,6 @@ import (
 	"time"
 
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 )
 
 // Forward is a port of the host that leads to a port of the guest. The host listens
@@ -19,8 +18,9 @@ type Forward struct {
 	UDP  bool           // false means TCP
 	Host netip.AddrPort // port 0: any free port
 
-	// To is in the private network. Without an address it is the guest's:
-	// netip.AddrPortFrom(netip.Addr{}, 22) is the guest's port 22.
+	// To is in the private network. Without an address it is the guest's of IPv4:
+	// netip.AddrPortFrom(netip.Addr{}, 22) is the guest's port 22. An address of IPv6 must
+	// be one that the guest has made itself.
 	To netip.AddrPort
 }
 
@@ -43,8 +43,8 @@ func (n *Network) forward(f Forward) error {
 	if !f.To.Addr().IsValid() {
 		f.To = netip.AddrPortFrom(guest, f.To.Port())
 	}
-	if !subnet.Contains(f.To.Addr()) || f.To.Addr() == gateway || f.To.Addr() == host {
-		return fmt.Errorf("forward to %v: the guest is %v", f.To, guest)
+	if to := f.To.Addr(); !subnet.Contains(to) && !subnet6.Contains(to) || isOurs(to) {
+		return fmt.Errorf("forward to %v: the guest is %v, or has an address in %v", f.To, guest, subnet6)
 	}
 	if f.UDP {
 		return n.forwardUDP(f)
@@ -75,13 +75,14 @@ func (n *Network) acceptStreams(l *stdnet.TCPListener, to netip.AddrPort) {
 			continue
 		}
 		out := hostStream{c}
-		if !n.acquire() {
+		memory := n.acquire()
+		if memory == 0 {
 			out.Abort()
 			continue
 		}
 		go func() { // endStreams waits for it
-			defer n.release()
-			in, err := n.dialGuest(to)
+			defer n.release(memory)
+			in, err := n.dialGuest(to, memory)
 			if err != nil {
 				out.Abort()
 				return
@@ -118,7 +119,7 @@ func (n *Network) acceptFlows(l *stdnet.UDPConn, to netip.AddrPort) {
 		s, isNew := senders.find(from)
 		if isNew {
 			guestAddr := address(to.Addr(), to.Port())
-			in, err := netstack.DialUDP(n.stack, nil, &guestAddr, ipv4.ProtocolNumber)
+			in, err := netstack.DialUDP(n.stack, nil, &guestAddr, protocol(to.Addr()))
 			if err != nil {
 				s.Close()
 				continue

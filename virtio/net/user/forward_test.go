@@ -123,8 +123,10 @@ func TestDNS(t *testing.T) {
 		}
 		return r.dial(netip.AddrPortFrom(gateway, 53))
 	}}
-	for name, want := range map[string]string{"gateway.miniboot.internal.": "192.168.127.1", "host.miniboot.internal.": "192.168.127.254"} {
-		if got, err := resolver.LookupHost(t.Context(), name); err != nil || len(got) != 1 || got[0] != want {
+	for name, want := range map[string]string{
+		"gateway.miniboot.internal.": "192.168.127.1 fd6d:696e:6962::1", "host.miniboot.internal.": "192.168.127.254 fd6d:696e:6962::fe",
+	} {
+		if got, err := resolver.LookupHost(t.Context(), name); err != nil || strings.Join(got, " ") != want {
 			t.Errorf("%s: %q, %v, want %s", name, got, err, want)
 		}
 	}

@@ -19,6 +19,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte("\x08\x00\x45\x00\x00\x1c\x00\x00\x00\x00\x40\x01\x00\x00\xc0\xa8\x7f\x02\xc0\xa8\x7f\x01\x08\x00\xf7\xff\x00\x00\x00\x00"), uint8(3))
 	f.Add([]byte("\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\x01\xc0\xa8\x7f\x02\x00\x00\x00\x00\x00\x00\xc0\xa8\x7f\x01"), uint8(200))
 	f.Add([]byte("\x08\x00\x45\x00\x00\x30\x00\x00\x00\x00\x40\x11\x00\x00\xc0\xa8\x7f\x02\xc0\xa8\x7f\x01\x00\x44\x00\x43\x00\x1c\x00\x00"), uint8(7))
+	f.Add([]byte("\x86\xdd\x60\x00\x00\x00\x00\x08\x3a\xff\xfe\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xfe\x00\x00\x01\xff\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x85\x00\x7d\x38\x00\x00\x00\x00"), uint8(50))
 	n, err := New(Config{MAC: guestMAC, NoHost: true})
 	if err != nil {
 		f.Fatal(err)
@@ -43,11 +44,15 @@ func FuzzFrames(f *testing.F) {
 // out there.
 func outbound(p []byte) bool {
 	ip := p[net.HeaderSize+14:]
-	if len(ip) < 20 || binary.BigEndian.Uint16(p[net.HeaderSize+12:]) != 0x0800 {
-		return false
+	switch etherType := binary.BigEndian.Uint16(p[net.HeaderSize+12:]); {
+	case etherType == 0x0800 && len(ip) >= 20:
+		to, _ := netip.AddrFromSlice(ip[16:20])
+		return !subnet.Contains(to)
+	case etherType == 0x86dd && len(ip) >= 40:
+		to, _ := netip.AddrFromSlice(ip[24:40])
+		return !subnet6.Contains(to) && !linkLocal.Contains(to) && !multicast6.Contains(to)
 	}
-	to, _ := netip.AddrFromSlice(ip[16:20])
-	return !subnet.Contains(to)
+	return false
 }
 
 func drain(n *Network) {

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"net/netip"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -13,7 +14,7 @@ import (
 
 const ethernetSize = header.EthernetMinimumSize
 
-// maxQueued is how many packets wait for the guest.
+// maxQueued is how many packets wait for the guest, with at most queueMemory bytes.
 const maxQueued = 1024
 
 // link is the stack's end of the cable.
@@ -21,9 +22,11 @@ type link struct {
 	mtu        uint32
 	dispatcher atomic.Pointer[stack.NetworkDispatcher]
 	queue      chan *stack.PacketBuffer // for the guest
+	bytes      atomic.Int64             // of queue
 	interrupt  chan struct{}            // holds one token when receive is to return
 	closed     atomic.Bool
 	dropped    atomic.Uint64
+	inspect    func(frame []byte) // sees each frame for the stack; set before the first one, may be nil
 }
 
 var _ interface {
@@ -50,6 +53,9 @@ func (l *link) deliver(frame []byte) {
 		pkt.PktType = tcpip.PacketBroadcast
 	}
 	if l.ParseHeader(pkt) {
+		if l.inspect != nil {
+			l.inspect(frame)
+		}
 		(*d).DeliverNetworkPacket(eth.Type(), pkt)
 	}
 }
@@ -57,35 +63,102 @@ func (l *link) deliver(frame []byte) {
 // WritePackets implements stack.LinkWriter.
 func (l *link) WritePackets(list stack.PacketBufferList) (int, tcpip.Error) {
 	for _, pkt := range list.AsSlice() {
-		if l.closed.Load() || claims(pkt) {
+		if l.closed.Load() || claims(pkt) || madeUp(pkt) {
 			continue
 		}
-		select {
-		case l.queue <- pkt.IncRef():
-		default:
-			pkt.DecRef()
+		if !l.enqueue(pkt) {
 			l.dropped.Add(1)
 		}
 	}
 	return list.Len(), nil
 }
 
-// claims reports whether a packet is an ARP reply in which the stack claims an address of
-// the guest's network that it does not have. In promiscuous mode it claims all addresses.
+// enqueue lets a packet wait for the guest. It returns false if there is no room.
+func (l *link) enqueue(pkt *stack.PacketBuffer) (ok bool) {
+	size := int64(pkt.Size())
+	if l.bytes.Add(size) <= queueMemory {
+		select {
+		case l.queue <- pkt.IncRef():
+			return true
+		default:
+			pkt.DecRef()
+		}
+	}
+	l.bytes.Add(-size)
+	return false
+}
+
+// dequeue ends the wait of a packet.
+func (l *link) dequeue(pkt *stack.PacketBuffer) {
+	l.bytes.Add(-int64(pkt.Size()))
+	pkt.DecRef()
+}
+
+// claims reports whether a packet is an answer of ARP or NDP in which the stack claims an
+// address of the guest's network that it does not have. In promiscuous mode it claims all
+// addresses.
 func claims(pkt *stack.PacketBuffer) bool {
-	h := header.ARP(pkt.NetworkHeader().Slice())
-	if pkt.NetworkProtocolNumber != header.ARPProtocolNumber || !h.IsValid() || h.Op() != header.ARPReply {
+	switch pkt.NetworkProtocolNumber {
+	case header.ARPProtocolNumber:
+		h := header.ARP(pkt.NetworkHeader().Slice())
+		return h.IsValid() && h.Op() == header.ARPReply && !isOurs(netip.AddrFrom4([4]byte(h.ProtocolAddressSender())))
+	case header.IPv6ProtocolNumber:
+		m := header.ICMPv6(pkt.TransportHeader().Slice())
+		if pkt.TransportProtocolNumber != header.ICMPv6ProtocolNumber || len(m) < header.ICMPv6NeighborAdvertMinimumSize || m.Type() != header.ICMPv6NeighborAdvert {
+			return false
+		}
+		return !isOurs(fromStack(header.NDPNeighborAdvert(m.MessageBody()).TargetAddress()))
+	}
+	return false
+}
+
+// madeUp reports whether a packet is an echo reply, or the start of one, that the stack
+// gives in the name of somebody else, as it does in promiscuous mode.
+func madeUp(pkt *stack.PacketBuffer) bool {
+	var ttl, reply byte
+	var from tcpip.Address
+	switch b := pkt.NetworkHeader().Slice(); pkt.NetworkProtocolNumber {
+	case header.IPv4ProtocolNumber:
+		h := header.IPv4(b)
+		if h.Protocol() != uint8(header.ICMPv4ProtocolNumber) || h.FragmentOffset() != 0 {
+			return false
+		}
+		ttl, reply, from = h.TTL(), byte(header.ICMPv4EchoReply), h.SourceAddress()
+	case header.IPv6ProtocolNumber:
+		h := header.IPv6(b)
+		if !startsICMPv6(h) {
+			return false
+		}
+		ttl, reply, from = h.HopLimit(), byte(header.ICMPv6EchoReply), h.SourceAddress()
+	default:
 		return false
 	}
-	sender := [4]byte(h.ProtocolAddressSender())
-	return sender != gateway.As4() && sender != host.As4()
+	m := pkt.TransportHeader().Slice()
+	if len(m) == 0 {
+		m, _ = pkt.Data().PullUp(1)
+	}
+	return len(m) > 0 && m[0] == reply && ttl != pingTTL && !isGateway(fromStack(from))
+}
+
+// startsICMPv6 reports whether the start of a message of ICMPv6 follows a header, which may
+// have one of a fragment behind it (RFC 8200, 4.5).
+func startsICMPv6(h header.IPv6) bool {
+	next := h.NextHeader()
+	if next == uint8(header.IPv6FragmentExtHdrIdentifier) && len(h) >= header.IPv6MinimumSize+header.IPv6FragmentHeaderSize {
+		f := header.IPv6Fragment(h[header.IPv6MinimumSize:])
+		if f.FragmentOffset() != 0 {
+			return false
+		}
+		next = f.NextHeader()
+	}
+	return next == uint8(header.ICMPv6ProtocolNumber)
 }
 
 // receive waits for a packet for the guest.
 func (l *link) receive(packet []byte) (int, error) {
 	select {
 	case pkt := <-l.queue:
-		defer pkt.DecRef()
+		defer l.dequeue(pkt)
 		return encode(packet, pkt), nil
 	case <-l.interrupt:
 		return 0, net.ErrInterrupted
@@ -96,12 +169,15 @@ func (l *link) receive(packet []byte) (int, error) {
 // checksum of the pseudo header only, and may be a large segment.
 func encode(packet []byte, pkt *stack.PacketBuffer) int {
 	var h net.Header
-	if gso := pkt.GSOOptions; gso.Type == stack.GSOTCPv4 && gso.NeedsCsum {
+	if gso := pkt.GSOOptions; gso.NeedsCsum {
 		h.Flags = net.FlagNeedsCsum
 		h.CsumStart = ethernetSize + gso.L3HdrLen
 		h.CsumOffset = gso.CsumOffset
 		if pkt.Data().Size() > int(gso.MSS) {
 			h.GSOType, h.GSOSize = net.GSOTCPv4, gso.MSS
+			if gso.Type == stack.GSOTCPv6 {
+				h.GSOType = net.GSOTCPv6
+			}
 		}
 	}
 	h.Put(packet)
@@ -130,7 +206,7 @@ func (l *link) Close() {
 	for {
 		select {
 		case pkt := <-l.queue:
-			pkt.DecRef()
+			l.dequeue(pkt)
 		default:
 			return
 		}

@@ -11,15 +11,23 @@ import (
 const ownZone = "miniboot.internal."
 
 // ownNames are the names that the gateway itself answers for, in lower case.
-var ownNames = map[string]netip.Addr{
-	"gateway." + ownZone: gateway,
-	"host." + ownZone:    host,
+var ownNames = map[string][]netip.Addr{
+	"gateway." + ownZone: {gateway, gateway6},
+	"host." + ownZone:    {host, host6},
 }
 
 // ownPointers are the names of addresses (RFC 1035, 3.5).
 var ownPointers = map[string]string{
 	"1.127.168.192.in-addr.arpa.":   "gateway." + ownZone,
 	"254.127.168.192.in-addr.arpa.": "host." + ownZone,
+	reverse(gateway6):               "gateway." + ownZone,
+	reverse(host6):                  "host." + ownZone,
+}
+
+// reverse returns the name under which the name of an address is found (RFC 3596, 2.5).
+func reverse(a netip.Addr) string {
+	name, _ := dns.ReverseAddr(a.String())
+	return name
 }
 
 // own answers a question about the private network, in a domain of which nothing is ever
@@ -30,15 +38,15 @@ func (q *query) own() (m *dns.Msg, ok bool) {
 	if !isPointer && !dns.IsSubDomain(ownZone, name) {
 		return nil, false
 	}
-	address, isName := ownNames[name]
+	addresses, isName := ownNames[name]
 	switch {
 	case q.Question[0].Qclass != dns.ClassINET && q.Question[0].Qclass != dns.ClassANY:
 		m = q.reply(dns.RcodeRefused)
 	case isPointer && (t == dns.TypePTR || t == dns.TypeANY):
 		m = q.reply(dns.RcodeSuccess, &dns.PTR{Hdr: q.header(dns.TypePTR), Ptr: pointer})
-	case isName && (t == dns.TypeA || t == dns.TypeANY):
-		m = q.reply(dns.RcodeSuccess, q.address(address))
-	case isPointer || isName || name == ownZone: // has other types, or names below it
+	case isName:
+		m = q.reply(dns.RcodeSuccess, q.addresses(addresses)...)
+	case isPointer || name == ownZone: // has other types, or names below it
 		m = q.reply(dns.RcodeSuccess)
 	default:
 		m = q.reply(dns.RcodeNameError)
@@ -65,7 +73,8 @@ func (q *query) inHosts(names hostNames) (m *dns.Msg, ok bool) {
 // records.
 func (q *query) addresses(all []netip.Addr) (records []dns.RR) {
 	for _, a := range all {
-		if a.Is4() == (q.Question[0].Qtype == dns.TypeA) {
+		switch t := q.Question[0].Qtype; {
+		case t == dns.TypeANY, t == dns.TypeA && a.Is4(), t == dns.TypeAAAA && a.Is6():
 			records = append(records, q.address(a))
 		}
 	}

@@ -13,6 +13,7 @@ const maxQuery = 4096
 // Sizes of answers over UDP.
 const (
 	minUDPAnswer = dns.MinMsgSize // RFC 1035, 4.2.1
+	maxUDPAnswer = 65507          // what a datagram over IPv4 has room for
 	ownUDPSize   = 1232           // what fits a packet everywhere
 )
 
@@ -87,7 +88,7 @@ func (q *query) room() int {
 	case q.edns == nil:
 		return minUDPAnswer
 	}
-	return min(max(minUDPAnswer, int(q.edns.UDPSize())), maxDatagram)
+	return min(max(minUDPAnswer, int(q.edns.UDPSize())), maxUDPAnswer)
 }
 
 // pack returns the bytes of an answer. One that is longer than the guest takes is cut, with

@@ -18,7 +18,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/link/ethernet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
@@ -27,6 +29,17 @@ import (
 
 var guestMAC = net.MAC{2, 0, 0, 0, 0, 1}
 
+// guest6 is the address that the guest makes itself of guestMAC (RFC 4291, appendix A).
+var guest6 = netip.MustParseAddr("fd6d:696e:6962::ff:fe00:1")
+
+// autoconfigured has the guest make its addresses itself (RFC 4862).
+var autoconfigured = ipv6.Options{
+	AutoGenLinkLocal: true,
+	NDPConfigs: ipv6.NDPConfigurations{
+		MaxRtrSolicitations: 3, RtrSolicitationInterval: time.Second, HandleRAs: ipv6.HandlingRAsEnabledWhenForwardingDisabled, AutoGenGlobalAddresses: true,
+	},
+}
+
 // rig is a network and a guest in it, which is another stack of gVisor's.
 type rig struct {
 	*Network
@@ -34,51 +47,67 @@ type rig struct {
 	guest *stack.Stack
 }
 
-func newRig(t *testing.T, c Config) *rig {
+// newRig makes a rig. What is to be changed of the network is changed before the guest
+// starts, which asks for a router at once.
+func newRig(t *testing.T, c Config, change ...func(*Network)) *rig {
 	t.Helper()
 	c.MAC = guestMAC
 	n, err := New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{Network: n, t: t, guest: stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
-	})}
-	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(guestMAC[:]))
-	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
-	if err := r.guest.CreateNIC(nicID, ethernet.New(end)); err != nil {
-		t.Fatal(err)
+	for _, f := range change {
+		f(n)
 	}
-	if err := r.guest.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
-		Protocol:          ipv4.ProtocolNumber,
-		AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(guest.As4()), PrefixLen: subnet.Bits()},
-	}, stack.AddressProperties{}); err != nil {
-		t.Fatal(err)
-	}
-	local, _ := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
-	r.guest.SetRouteTable([]tcpip.Route{
-		{Destination: local, NIC: nicID},
-		{Destination: header.IPv4EmptySubnet, Gateway: tcpip.AddrFrom4(gateway.As4()), NIC: nicID},
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { fromGuest(ctx, n, end) })
-	wg.Go(func() { toGuest(ctx, n, end) })
+	r := &rig{n, t, plug(t, n, guestMAC, netip.PrefixFrom(guest, subnet.Bits()))}
 	t.Cleanup(func() {
 		if err := n.Close(); err != nil && !errors.Is(err, stdnet.ErrClosed) {
 			t.Error(err)
 		}
-		cancel()
-		n.Interrupt()
-		wg.Wait()
-		end.Close()
-		r.guest.Destroy()
+	})
+	r.guest.SetRouteTable([]tcpip.Route{
+		routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6),
+		{Destination: header.IPv6EmptySubnet, Gateway: tcpip.AddrFrom16(router6.As16()), NIC: nicID},
+		{Destination: header.IPv4EmptySubnet, Gateway: tcpip.AddrFrom4(gateway.As4()), NIC: nicID},
 	})
 	return r
 }
 
-func fromGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+// plug makes a stack with an interface in a network, which has addresses there.
+func plug(t *testing.T, b net.Backend, mac net.MAC, addresses ...netip.Prefix) *stack.Stack {
+	t.Helper()
+	s := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(autoconfigured), arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
+	})
+	end := channel.New(1024, DefaultMTU+header.EthernetMinimumSize, tcpip.LinkAddress(mac[:]))
+	end.LinkEPCapabilities = stack.CapabilityRXChecksumOffload
+	if err := s.CreateNIC(nicID, ethernet.New(end)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range addresses {
+		if err := s.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
+			Protocol:          protocol(p.Addr()),
+			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()},
+		}, stack.AddressProperties{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { fromGuest(ctx, b, end) })
+	wg.Go(func() { toGuest(ctx, b, end) })
+	t.Cleanup(func() {
+		cancel()
+		b.Interrupt()
+		wg.Wait()
+		end.Close()
+		s.Destroy()
+	})
+	return s
+}
+
+func fromGuest(ctx context.Context, n net.Backend, end *channel.Endpoint) {
 	for {
 		pkt := end.ReadContext(ctx)
 		if pkt == nil {
@@ -90,7 +119,7 @@ func fromGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
 	}
 }
 
-func toGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
+func toGuest(ctx context.Context, n net.Backend, end *channel.Endpoint) {
 	b := make([]byte, net.MaxPacket)
 	for {
 		k, err := n.Receive(b)
@@ -110,7 +139,7 @@ func toGuest(ctx context.Context, n *Network, end *channel.Endpoint) {
 func (r *rig) dial(to netip.AddrPort) (*netstack.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	return netstack.DialContextTCP(ctx, r.guest, address(to.Addr(), to.Port()), ipv4.ProtocolNumber)
+	return netstack.DialContextTCP(ctx, r.guest, address(to.Addr(), to.Port()), protocol(to.Addr()))
 }
 
 func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
@@ -127,12 +156,20 @@ func (r *rig) mustDial(to netip.AddrPort) *netstack.TCPConn {
 func (r *rig) dialUDP(to netip.AddrPort) *netstack.UDPConn {
 	r.t.Helper()
 	at := address(to.Addr(), to.Port())
-	c, err := netstack.DialUDP(r.guest, nil, &at, ipv4.ProtocolNumber)
+	c, err := netstack.DialUDP(r.guest, nil, &at, protocol(to.Addr()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// awaitAddress waits until the guest has made its address.
+func (r *rig) awaitAddress() {
+	r.t.Helper()
+	eventually(r.t, "the guest has its address", func() bool {
+		return r.guest.CheckLocalAddress(nicID, header.IPv6ProtocolNumber, tcpip.AddrFrom16(guest6.As16())) != 0
+	})
 }
 
 // serve has a server on the host's loopback interface treat each connection,

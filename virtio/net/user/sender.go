@@ -6,11 +6,12 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// maxWaiting is how many datagrams of a sender can wait; more are dropped.
-const maxWaiting = 16
+// How many datagrams of a sender can wait, and with how many bytes; more are dropped.
+const maxWaiting, maxWaitingBytes = 16, 64 << 10
 
 // A sender is the host's end of a flow that shares its socket with other flows: the
 // datagrams that one address sends to a listener, as a net.Conn.
@@ -18,7 +19,8 @@ type sender struct {
 	senders  *senders
 	addr     netip.AddrPort
 	waiting  chan []byte
-	deadline time.Time // of Read, which only one goroutine calls
+	bytes    atomic.Int64 // of waiting
+	deadline time.Time    // of Read, which only one goroutine calls
 	closed   chan struct{}
 	once     sync.Once
 }
@@ -29,10 +31,15 @@ func newSender(s *senders, addr netip.AddrPort) *sender {
 
 // give makes Read return a copy of a datagram.
 func (s *sender) give(b []byte) {
-	select {
-	case s.waiting <- slices.Clone(b):
-	default:
+	size := int64(len(b))
+	if s.bytes.Add(size) <= maxWaitingBytes {
+		select {
+		case s.waiting <- slices.Clone(b):
+			return
+		default:
+		}
 	}
+	s.bytes.Add(-size)
 }
 
 // Read implements net.Conn.
@@ -41,6 +48,7 @@ func (s *sender) Read(b []byte) (int, error) {
 	defer timer.Stop()
 	select {
 	case d := <-s.waiting:
+		s.bytes.Add(-int64(len(d)))
 		return copy(b, d), nil
 	case <-timer.C:
 		return 0, os.ErrDeadlineExceeded

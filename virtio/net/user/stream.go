@@ -6,12 +6,12 @@ import (
 	"io"
 	stdnet "net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	netstack "gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -20,16 +20,16 @@ import (
 const (
 	maxOpening   = 128 // streams whose other end has not answered
 	maxLingering = 256
-	streamBuffer = 256 << 10 // bytes in each direction, in the stack
-	copyBuffer   = 64 << 10  // bytes in each direction, in relay
 	dialTimeout  = 20 * time.Second
 	keepAlive    = time.Minute // of a stream in which nothing happens
 )
 
 // limitTCP bounds the buffers of the stack's streams.
 func (n *Network) limitTCP() tcpip.Error {
-	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
-	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: streamBuffer, Max: streamBuffer}
+	most := sixteenths(sendShare, maxStream)
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
+	most = sixteenths(receiveShare, maxStream)
+	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
 	if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &send); err != nil {
 		return err
 	}
@@ -42,23 +42,28 @@ func (n *Network) limitTCP() tcpip.Error {
 func (n *Network) openStream(r *tcp.ForwarderRequest) {
 	id := r.ID()
 	to, ok := n.outside(id.LocalAddress)
-	if !ok && !isDNS(id) || !n.acquire() {
+	if !ok && !isDNS(id) {
 		r.Complete(true)
 		return
 	}
-	defer n.release()
+	memory := n.acquire()
+	if memory == 0 {
+		r.Complete(true)
+		return
+	}
+	defer n.release(memory)
 	if isDNS(id) {
-		n.openDNS(r)
+		n.openDNS(r, memory)
 		return
 	}
 	dialer := stdnet.Dialer{Timeout: dialTimeout}
-	c, err := dialer.DialContext(n.ctx, "tcp4", netip.AddrPortFrom(to, id.LocalPort).String())
+	c, err := dialer.DialContext(n.ctx, "tcp", netip.AddrPortFrom(to, id.LocalPort).String())
 	if err != nil {
 		r.Complete(true)
 		return
 	}
 	out := hostStream{c.(*stdnet.TCPConn)}
-	in, ok := acceptGuest(r)
+	in, ok := acceptGuest(r, memory)
 	if !ok {
 		out.Abort()
 		return
@@ -67,27 +72,35 @@ func (n *Network) openStream(r *tcp.ForwarderRequest) {
 }
 
 // acceptGuest ends the handshake with the guest.
-func acceptGuest(r *tcp.ForwarderRequest) (s *guestStream, ok bool) {
+func acceptGuest(r *tcp.ForwarderRequest, memory int) (s *guestStream, ok bool) {
 	var wq waiter.Queue
 	ep, failed := r.CreateEndpoint(&wq)
 	r.Complete(false)
 	if failed != nil {
 		return nil, false
 	}
-	return newGuestStream(&wq, ep), true
+	return newGuestStream(&wq, ep, memory), true
 }
 
-// acquire takes a token for a stream. It returns false at the limit, and after Close.
-func (n *Network) acquire() (ok bool) {
+// acquire takes a token for a stream and the memory for it. It returns 0 if there is none of
+// either, and after Close.
+func (n *Network) acquire() (memory int) {
 	select {
 	case n.streams <- struct{}{}:
-		return true
 	default:
-		return false
+		return 0
 	}
+	memory = n.budget.takeStream()
+	if memory == 0 {
+		<-n.streams
+	}
+	return memory
 }
 
-func (n *Network) release() { <-n.streams }
+func (n *Network) release(memory int) {
+	n.budget.give(memory)
+	<-n.streams
+}
 
 // A stream is a TCP connection whose directions end independently.
 type stream interface {
@@ -98,18 +111,28 @@ type stream interface {
 
 type guestStream struct {
 	*netstack.TCPConn
-	ep tcpip.Endpoint
+	ep     tcpip.Endpoint
+	memory int // bytes of all its buffers
 }
 
 // newGuestStream makes a stream that regularly asks the guest whether it still knows the
 // stream: after a reset it does not.
-func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint) *guestStream {
+func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint, memory int) *guestStream {
 	idle, interval := tcpip.KeepaliveIdleOption(keepAlive), tcpip.KeepaliveIntervalOption(keepAlive)
 	ep.SetSockOpt(&idle)
 	ep.SetSockOpt(&interval)
 	ep.SocketOptions().SetKeepAlive(true)
-	return &guestStream{netstack.NewTCPConn(wq, ep), ep}
+	s := &guestStream{netstack.NewTCPConn(wq, ep), ep, memory}
+	ep.SocketOptions().SetReceiveBufferSize(int64(sixteenths(receiveShare, memory)), true)
+	ep.SocketOptions().SetSendBufferSize(int64(s.sendBuffer()), true)
+	return s
 }
+
+// sendBuffer is how many bytes the stack keeps for the guest.
+func (s *guestStream) sendBuffer() int { return sixteenths(sendShare, s.memory) }
+
+// copyBuffer is how many bytes relay copies at a time.
+func (s *guestStream) copyBuffer() int { return sixteenths(copyShare, s.memory) }
 
 func (s *guestStream) Abort() { s.ep.Abort() }
 
@@ -124,18 +147,18 @@ func (s hostStream) Abort() {
 // then closes both.
 func (n *Network) relay(in *guestStream, out hostStream) {
 	var wg sync.WaitGroup
-	wg.Go(func() { pump(in, out) })
-	pump(out, in)
+	wg.Go(func() { pump(in, out, in.copyBuffer()) })
+	pump(out, in, in.copyBuffer())
 	wg.Wait()
 	in.Close()
 	out.Close()
-	n.lingering.add(in.ep)
+	n.lingering.add(in)
 }
 
 // pump copies one direction. An error also ends the other direction, by a RST rather than
 // as if everything had been sent.
-func pump(to, from stream) {
-	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
+func pump(to, from stream, buffer int) {
+	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, buffer))
 	if err == nil {
 		err = to.CloseWrite()
 	}
@@ -148,28 +171,38 @@ func pump(to, from stream) {
 // lingering holds the streams that were closed last and that the stack may not have ended
 // yet. Earlier ones are cut off.
 type lingering struct {
-	mu   sync.Mutex
-	last [maxLingering]tcpip.Endpoint
-	next int
+	mu      sync.Mutex // a leaf
+	streams []*guestStream
+	bytes   int // of their send buffers
 }
 
-func (l *lingering) add(ep tcpip.Endpoint) {
-	l.mu.Lock()
-	old := l.last[l.next]
-	l.last[l.next] = ep
-	l.next = (l.next + 1) % maxLingering
-	l.mu.Unlock()
-	if old != nil {
+func (l *lingering) add(s *guestStream) {
+	for _, old := range l.replace(s) {
 		old.Abort()
 	}
 }
 
+// replace adds a stream and removes those that leave no room for it.
+func (l *lingering) replace(s *guestStream) (old []*guestStream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.streams = append(l.streams, s)
+	l.bytes += s.sendBuffer()
+	k := 0
+	for ; len(l.streams)-k > maxLingering || l.bytes > lingeringMemory; k++ {
+		l.bytes -= l.streams[k].sendBuffer()
+	}
+	old = slices.Clone(l.streams[:k])
+	l.streams = slices.Delete(l.streams, 0, k)
+	return old
+}
+
 // dialGuest connects to a port of the guest.
-func (n *Network) dialGuest(to netip.AddrPort) (*guestStream, error) {
+func (n *Network) dialGuest(to netip.AddrPort, memory int) (*guestStream, error) {
 	ctx, cancel := context.WithTimeout(n.ctx, dialTimeout)
 	defer cancel()
 	var wq waiter.Queue
-	ep, failed := n.stack.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &wq)
+	ep, failed := n.stack.NewEndpoint(tcp.ProtocolNumber, protocol(to.Addr()), &wq)
 	if failed != nil {
 		return nil, errors.New(failed.String())
 	}
@@ -190,5 +223,5 @@ func (n *Network) dialGuest(to netip.AddrPort) (*guestStream, error) {
 		ep.Close()
 		return nil, errors.New(failed.String())
 	}
-	return newGuestStream(&wq, ep), nil
+	return newGuestStream(&wq, ep, memory), nil
 }

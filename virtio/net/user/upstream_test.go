@@ -67,6 +67,11 @@ func testResolver(ctx context.Context, servers ...string) *resolver {
 	}
 }
 
+// asking has a network ask the servers of a configuration.
+func asking(c resolverConfig) func(*Network) {
+	return func(n *Network) { n.resolver.config = func() resolverConfig { return c } }
+}
+
 // noLibrary is a lookuper that must not be asked.
 type noLibrary struct{ lookuper }
 
@@ -122,6 +127,36 @@ func with(rcode int, records ...dns.RR) upstream {
 		m := new(dns.Msg).SetRcode(q, rcode)
 		m.Answer = records
 		send(m)
+	}
+}
+
+// Records of every type come back as they are, with the RCODE and with the OPT of a query
+// that has one.
+func TestTypesPass(t *testing.T) {
+	for _, record := range []string{
+		"A 192.0.2.1", "AAAA 2001:db8::1", "MX 10 mail.example.com.", `TXT "text"`, "SRV 1 2 3 server.example.com.", "PTR all.example.com.",
+		"SOA ns.example.com. admin.example.com. 1 2 3 4 5", `HTTPS 1 . alpn="h2"`, "CAA 0 issue \"ca.example.com\"", `TYPE65280 \# 2 0102`,
+	} {
+		answer := rr("example.com. 60 IN " + record)
+		for _, qtype := range []uint16{answer.Header().Rrtype, dns.TypeANY} {
+			for _, rcode := range []int{dns.RcodeSuccess, dns.RcodeNameError} {
+				server := upstream(func(q *dns.Msg, _ string, send func(*dns.Msg)) {
+					m := new(dns.Msg).SetRcode(q, rcode)
+					m.Answer = []dns.RR{answer}
+					if q.Question[0].Qtype != qtype {
+						m.Answer = nil
+					}
+					if o := q.IsEdns0(); o != nil {
+						m.SetEdns0(1232, o.Do())
+					}
+					send(m)
+				})
+				m, _ := testResolver(t.Context(), server.listen(t)).askFor(t, question("example.com.", qtype, withEDNS(1232)), false)
+				if m.Rcode != rcode || len(m.Answer) != 1 || m.Answer[0].String() != answer.String() || m.IsEdns0() == nil {
+					t.Errorf("%s by %s: %v", record, dns.TypeToString[qtype], m)
+				}
+			}
+		}
 	}
 }
 
@@ -329,15 +364,14 @@ func TestAnswerComesBack(t *testing.T) {
 // Queries beyond the limit are answered at once, whatever the host's servers do.
 func TestQueryLimit(t *testing.T) {
 	started, end := make(chan struct{}), make(chan struct{})
-	r := newRig(t, Config{})
-	server := testResolver(r.ctx, upstream(func(q *dns.Msg, network string, send func(*dns.Msg)) {
+	server := testResolver(t.Context(), upstream(func(q *dns.Msg, network string, send func(*dns.Msg)) {
 		started <- struct{}{}
 		<-end
 		with(0, rr("example.com. 60 IN A 192.0.2.1"))(q, network, send)
 	}).listen(t))
 	conf := server.config()
 	conf.timeout = queryTimeout
-	r.resolver.config = func() resolverConfig { return conf }
+	r := newRig(t, Config{}, asking(conf))
 	for range maxQueries - 1 {
 		r.resolver.acquire()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -37,14 +39,26 @@ const MinMTU, MaxMTU = 576, 65520
 // Config says what a network is like.
 type Config struct {
 	// MAC is the guest's MAC address, to which DHCP gives the first IP address.
-	// Zero is 02:00:c0:a8:7f:02.
+	// Zero is 02:00:c0:a8:7f:02. A second network of the same guest needs another.
 	MAC net.MAC
 
 	// MTU is the most bytes of an IP packet, 576 to 65520; 0 is DefaultMTU.
 	MTU int
 
-	// NoHost denies the guest the host's loopback interface.
+	// NoHost denies the guest the host: its loopback interface, and every address that an
+	// interface has when the guest sends there.
 	NoHost bool
+
+	// NoLAN denies the guest all private networks (RFC 1918, RFC 6598, RFC 4193) but its own,
+	// and the networks that the host's interfaces are in when the guest sends there.
+	NoLAN bool
+
+	// Metadata allows the guest the addresses at which clouds tell a machine its
+	// credentials: 169.254.169.254, 100.100.100.200, 168.63.129.16 and fd00:ec2::254.
+	Metadata bool
+
+	// Log gets a line for each of these addresses that the guest is denied. It may be nil.
+	Log *slog.Logger
 
 	// Forwards are the ports of the host that lead to ports of the guest.
 	Forwards []Forward
@@ -54,8 +68,9 @@ type Config struct {
 type Network struct {
 	link   *link
 	mac    net.MAC // the guest's
+	mtu    int
 	stack  *stack.Stack
-	noHost bool
+	policy policy
 
 	ctx       context.Context // done at Close
 	cancel    context.CancelFunc
@@ -64,9 +79,11 @@ type Network struct {
 	closers   []io.Closer
 	addresses []netip.AddrPort // of Config.Forwards
 
+	budget    budget        // for streams and flows
 	streams   chan struct{} // has a token for each stream that may be opened
 	lingering lingering
 	flows     flows
+	pings     chan struct{} // has a token for each echo request that may be under way
 
 	resolver *resolver
 	dnsConns chan struct{} // has a token for each stream to the DNS
@@ -89,16 +106,28 @@ func New(c Config) (*Network, error) {
 	if c.MTU < MinMTU || c.MTU > MaxMTU {
 		return nil, fmt.Errorf("user: an MTU of %d: give %d to %d", c.MTU, MinMTU, MaxMTU)
 	}
-	n := &Network{link: newLink(c.MTU), mac: c.MAC, noHost: c.NoHost, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns)}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Network{
+		link: newLink(c.MTU), mac: c.MAC, streams: make(chan struct{}, MaxStreams), dnsConns: make(chan struct{}, maxDNSConns),
+		pings: make(chan struct{}, maxPings), policy: policy{noHost: c.NoHost, noLAN: c.NoLAN, metadata: c.Metadata, log: c.Log},
+	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.resolver = newResolver(n.ctx)
-	n.flows.open = map[*flow]struct{}{}
+	n.budget.left = connectionMemory
+	n.flows.open, n.flows.budget = map[*flow]struct{}{}, &n.budget
+	n.mtu = c.MTU
 	err := n.newStack()
 	if err == nil {
 		err = n.serveDHCP(c)
 	}
 	if err == nil {
 		err = n.serveDNS()
+	}
+	if err == nil {
+		n.link.inspect = n.inspect
+		n.wg.Go(n.advertiseAgain)
 	}
 	for i := 0; err == nil && i < len(c.Forwards); i++ {
 		err = n.forward(c.Forwards[i])
@@ -114,19 +143,18 @@ func New(c Config) (*Network, error) {
 // and sends from any address (spoofing).
 func (n *Network) newStack() error {
 	s := stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocolWithOptions(ipv6.Options{}), arp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 	})
 	n.stack = s
-	route, err := tcpip.NewSubnet(tcpip.AddrFrom4(subnet.Addr().As4()), tcpip.MaskFromBytes([]byte{255, 255, 255, 0}))
-	if err != nil {
-		return err
-	}
 	errs := []tcpip.Error{s.CreateNIC(nicID, n.link)}
-	for _, a := range []netip.Addr{gateway, host} {
+	for _, p := range []netip.Prefix{
+		netip.PrefixFrom(gateway, subnet.Bits()), netip.PrefixFrom(host, subnet.Bits()),
+		netip.PrefixFrom(gateway6, subnet6.Bits()), netip.PrefixFrom(host6, subnet6.Bits()), netip.PrefixFrom(router6, linkLocal.Bits()),
+	} {
 		errs = append(errs, s.AddProtocolAddress(nicID, tcpip.ProtocolAddress{
-			Protocol:          ipv4.ProtocolNumber,
-			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(a.As4()), PrefixLen: subnet.Bits()},
+			Protocol:          protocol(p.Addr()),
+			AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()},
 		}, stack.AddressProperties{}))
 	}
 	errs = append(errs, s.SetSpoofing(nicID, true), s.SetPromiscuousMode(nicID, true), n.limitTCP())
@@ -135,10 +163,17 @@ func (n *Network) newStack() error {
 			return errors.New(err.String())
 		}
 	}
-	s.SetRouteTable([]tcpip.Route{{Destination: route, NIC: nicID}})
-	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, 0, maxOpening, n.openStream).HandlePacket)
-	s.SetTransportProtocolHandler(udp.ProtocolNumber, udp.NewForwarder(s, n.openFlow).HandlePacket)
+	s.SetRouteTable([]tcpip.Route{routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6)})
+	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, sixteenths(receiveShare, maxStream), maxOpening, n.openStream).HandlePacket)
+	s.SetTransportProtocolHandler(udp.ProtocolNumber, n.handleUDP)
+	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, n.handleICMP)
 	return nil
+}
+
+// routeTo returns the route to addresses on the link.
+func routeTo(p netip.Prefix) tcpip.Route {
+	a := tcpip.AddressWithPrefix{Address: tcpip.AddrFromSlice(p.Addr().AsSlice()), PrefixLen: p.Bits()}
+	return tcpip.Route{Destination: a.Subnet(), NIC: nicID}
 }
 
 // Close ends all connections and the network. No device may use it afterwards.
@@ -157,6 +192,7 @@ func (n *Network) close() error {
 	n.link.Close()
 	n.wg.Wait()
 	n.endStreams()
+	n.endPings()
 	n.stack.Destroy()
 	return errors.Join(errs...)
 }
@@ -183,7 +219,9 @@ func (n *Network) endStreams() {
 func (n *Network) GuestMAC() net.MAC { return n.mac }
 
 // Offloads implements net.Backend.
-func (n *Network) Offloads() uint64 { return net.FeatureCsum | net.FeatureHostTSO4 }
+func (n *Network) Offloads() uint64 {
+	return net.FeatureCsum | net.FeatureHostTSO4 | net.FeatureHostTSO6
+}
 
 // Send implements net.Backend.
 func (n *Network) Send(packet []byte) error {

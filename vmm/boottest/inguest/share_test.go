@@ -257,14 +257,17 @@ func lock(t *testing.T, f *os.File, posix int16, flock int) {
 	}
 }
 
-var whoAmI = flag.String("who", "", "name of this machine among those that share a directory")
+var (
+	whoAmI   = flag.String("who", "", "name of this machine among those that share a directory")
+	howOften = flag.Int("lines", 0, "how many lines it adds to each file there")
+)
 
 // TestTogether adds lines to files, as other machines do with the same directory.
 func TestTogether(t *testing.T) {
 	if *whoAmI == "" {
 		t.Skip("skipped: runs in one of several guests that share a directory")
 	}
-	if err := Together(*shareDir, *whoAmI, 0); err != nil {
+	if err := Together(*shareDir, *whoAmI, *howOften, 0); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Println(*whoAmI, "is done")

@@ -15,9 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TogetherLines is how many lines each of several machines adds to each of the files of a directory.
-const TogetherLines = 200
-
 // togetherFiles are the files, and how a line gets into them.
 var togetherFiles = map[string]func(name, line string) error{
 	"append": func(name, line string) error {
@@ -92,10 +89,10 @@ func togetherLine(who string, i int) string {
 	return fmt.Sprintf("%s %d\n", who, i)
 }
 
-// Together adds lines to the files of a directory, while other machines do. A machine that is faster than they are
-// pauses after each line.
-func Together(dir, who string, pause time.Duration) error {
-	for i := range TogetherLines {
+// Together adds so many lines to each of the files of a directory, while other machines do. A machine that is faster
+// than they are pauses after each line.
+func Together(dir, who string, lines int, pause time.Duration) error {
+	for i := range lines {
 		for name, add := range togetherFiles {
 			if err := add(filepath.Join(dir, name), togetherLine(who, i)); err != nil {
 				return fmt.Errorf("%s, line %d: %w", name, i, err)
@@ -107,7 +104,7 @@ func Together(dir, who string, pause time.Duration) error {
 }
 
 // CheckTogether looks for the lines of all machines in the files of a directory.
-func CheckTogether(dir string, who ...string) (wrong []string) {
+func CheckTogether(dir string, lines int, who ...string) (wrong []string) {
 	for name := range togetherFiles {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -115,18 +112,22 @@ func CheckTogether(dir string, who ...string) (wrong []string) {
 		}
 		text, missing := string(b), 0
 		if name != "append" {
-			count := fmt.Sprintf("%9d\n", len(who)*TogetherLines)
+			count := fmt.Sprintf("%9d\n", len(who)*lines)
 			if !strings.HasPrefix(text, count) {
 				wrong = append(wrong, fmt.Sprintf("%s: the count is %.10q, want %q", name, text, count))
 			}
 			text = text[min(len(text), len(count)):]
 		}
+		there := map[string]bool{}
+		for line := range strings.Lines(text) {
+			there[line] = true
+		}
 		size := 0
 		for _, w := range who {
-			for i := range TogetherLines {
+			for i := range lines {
 				line := togetherLine(w, i)
 				size += len(line)
-				if !strings.Contains("\n"+text, "\n"+line) {
+				if !there[line] {
 					missing++
 				}
 			}
