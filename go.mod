@@ -9,6 +9,7 @@ require (
 	github.com/hanwen/go-fuse/v2 v2.12.1
 	github.com/insomniacslk/dhcp v0.0.0-20240710054256-ddd8a41251c9
 	github.com/klauspost/compress v1.20.3
+	github.com/landlock-lsm/go-landlock v0.10.1
 	github.com/miekg/dns v1.1.72
 	github.com/pierrec/lz4/v4 v4.1.33
 	golang.org/x/arch v0.30.0
@@ -16,6 +17,7 @@ require (
 	golang.org/x/sys v0.43.0
 	golang.org/x/term v0.42.0
 	gvisor.dev/gvisor v0.0.0-20240916094835-a174eb65023f
+	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77
 )
 
 require (

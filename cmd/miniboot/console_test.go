@@ -55,6 +55,9 @@ func TestConsoleSocket(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
+	if err := p.closer.Close(); err != nil { // as at the end of the command
+		t.Error(err)
+	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the socket is left")
 	}

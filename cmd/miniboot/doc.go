@@ -15,6 +15,11 @@
 // line. The copy is in the user's cache directory. Where that cannot be, -accel auto takes the software CPU and says why,
 // and -accel hvf fails.
 //
+// Before the guest begins, miniboot leaves itself what the flags name, and nothing else: see package sandbox. With -v it
+// says what holds on this host, and -sandbox off leaves it out, which is the default on macOS. Two things differ in a
+// sandbox: the socket of -vsock or -console unix:PATH stays behind at the end, and a kernel or initrd that another file has
+// replaced cannot be read when the guest resets.
+//
 // Other commands:
 //
 //	miniboot sign [-o OUT] [BINARY]   add an ad-hoc signature with the entitlement to use Hypervisor.framework to a

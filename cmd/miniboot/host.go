@@ -7,6 +7,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hv"
 	"github.com/miniboot-vmm/miniboot/hvf"
 	"github.com/miniboot-vmm/miniboot/hvf/signed"
+	"github.com/miniboot-vmm/miniboot/sandbox"
 	"github.com/miniboot-vmm/miniboot/softcpu"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
 )
@@ -18,9 +19,10 @@ type host struct {
 	become    func(before func(path string)) error // signed.Become
 	isCopy    func() bool                          // signed.IsCopy
 	sysctl    func(name string) (string, error)    // nil where there are no names that doctor knows
+	enter     func(sandbox.Config) (sandbox.Held, error)
 }
 
-var thisHost = host{accel.All(), hvf.Open, signed.Become, signed.IsCopy, sysctl}
+var thisHost = host{accel.All(), hvf.Open, signed.Become, signed.IsCopy, sysctl, sandbox.Enter}
 
 // chosen is the backend that runs guests.
 type chosen struct {

@@ -49,6 +49,7 @@ func newFakeMac(opt fake.Options, refusal hvf.ReturnCode, noCopy error) *fakeMac
 			panic(replaced{})
 		},
 		isCopy: func() bool { return m.copies > 0 },
+		enter:  noSandbox,
 		sysctl: func(name string) (string, error) { return "value of " + name, nil },
 	}
 	m.opt.Call = func(function string, f *fake.Frame, call func()) {

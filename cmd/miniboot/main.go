@@ -85,6 +85,7 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 		return dumpDTB(m, o.dumpDTB)
 	}
 	s := &session{machine: m, options: o, console: noted, messages: out}
+	s.confine = func() error { return enterSandbox(o, files, log) }
 	return s.atTerminal(stdin, terminal, devices.console, prepared)
 }
 
@@ -110,6 +111,9 @@ func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, p
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	if err := s.confine(); err != nil {
+		return exitHostError, err
+	}
 	prepared()
 	return s.run(context.Background(), signals), nil
 }

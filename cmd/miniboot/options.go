@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type options struct {
 	serial   serialOption
 	console  consoleOption
 	noReboot bool
+	sandbox  string        // "on" or "off"
 	timeout  time.Duration // 0: none
 	begun    time.Time     // when timeout began
 
@@ -107,7 +109,15 @@ func (s *serialOption) Set(value string) error {
 
 // defaults are the options of a command line without flags.
 func defaults() options {
-	return options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, gic: 3, irqchip: "go"}
+	return options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: softcpu.DefaultCodeMemory, gic: 3, irqchip: "go", sandbox: defaultSandbox()}
+}
+
+// defaultSandbox is "off" on a Mac: no guest has run yet in the sandbox that there is for it.
+func defaultSandbox() string {
+	if runtime.GOOS == "darwin" {
+		return "off"
+	}
+	return "on"
 }
 
 // maxMemory is what boot.RAM accepts at most: the low bank, and the high one up to 40 bits of address.
@@ -156,6 +166,7 @@ func newFlags(o *options) *flag.FlagSet {
 	set.Var(&o.console, "console", "give the guest a virtio console, hvc0; `WHERE` is stdio, file:PATH or unix:PATH;\nwith stdio it is also the kernel's console, and -serial is none unless given")
 	set.BoolVar(&o.noReboot, "no-reboot", false, "end with status 3 when the guest asks for a reset")
 	set.Var((*duration)(&o.timeout), "timeout", "end with status 124 after a `DURATION` such as 90s or 5m, which begins with the command")
+	set.Var(choice{&o.sandbox, []string{"on", "off"}}, "sandbox", "take away from miniboot what it does not need while the guest runs, if the host can: other\nfiles, new programs, networks that no flag names (`WHETHER`); -v says what holds")
 	set.BoolVar(&o.stats, "stats", false, "at the end, print counters and where the CPUs are")
 	set.Var((*path)(&o.cpuProfile), "cpuprofile", "write a profile of miniboot itself to `FILE`, for go tool pprof; translated code is \"guest code\" in it")
 	set.BoolVar(&o.verbose, "v", false, "log what miniboot does, and what the guest does wrong")

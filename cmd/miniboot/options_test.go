@@ -17,7 +17,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	with := func(change func(o *options)) options {
-		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: 32 << 20, gic: 3, irqchip: "go"}
+		o := options{memory: 512 << 20, cpus: 1, accel: "auto", engine: "auto", code: 32 << 20, gic: 3, irqchip: "go", sandbox: defaultSandbox()}
 		change(&o)
 		return o
 	}
@@ -38,6 +38,7 @@ func TestParseOptions(t *testing.T) {
 		{"-serial file:a:b", with(func(o *options) { o.serial = serialOption{serialFile, "a:b"} })},
 		{"-serial none", with(func(o *options) { o.serial.kind = serialNone })},
 		{"-no-reboot -timeout 90s", with(func(o *options) { o.noReboot, o.timeout = true, 90*time.Second })},
+		{"-sandbox off", with(func(o *options) { o.sandbox = "off" })},
 		{"-disk a -disk b,ro", with(func(o *options) { o.disks = []diskOption{{path: "a"}, {path: "b", readOnly: true}} })},
 		{"-vsock v.sock,cid=7", with(func(o *options) { o.vsock = &vsock.Config{Path: "v.sock", CID: 7} })},
 		{"-console stdio", with(func(o *options) { o.console.kind, o.serial.kind = consoleStdio, serialNone })},
@@ -105,6 +106,7 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{`-m ""`, `-m "": give a number and a unit, K, M or G, as in 512M`},
 		{`-smp ""`, `-smp "": give 1 to 64`},
 		{`-timeout ""`, `-timeout "": give a number and a unit, such as 90s or 5m`},
+		{`-sandbox maybe`, `-sandbox maybe: give on or off`},
 		{`-append a\nb`, `-append "a\nb": give one line`},
 		{"-cdrom x", `flag provided but not defined: -cdrom`},
 		{"Image", `unexpected argument "Image": files are given with flags, as in -kernel Image`},

@@ -49,6 +49,7 @@ type session struct {
 	input    io.Reader    // keys for the guest; nil for none
 	terminal bool         // input is a terminal: Ctrl-A is for miniboot
 	messages io.Writer
+	confine  func() error // called when all is open, before the guest runs
 
 	cpus string // where the CPUs were when the session ended them; written before the context is canceled
 }
@@ -93,7 +94,7 @@ func (s *session) status(end ending, err, cause error) int {
 		s.say("nobody reads the guest's console any more: ending")
 		return exitHostError
 	case err != nil:
-		s.say("%v", err)
+		s.say("%v", s.options.adviseInSandbox(err))
 		return exitHostError
 	case end == endPanic:
 		s.say("the guest's kernel panicked")

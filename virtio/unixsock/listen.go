@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"sync"
 )
 
 // MaxPath is the longest path of a Unix socket that every system accepts, in bytes:
@@ -20,6 +21,8 @@ type Listener struct {
 	*net.UnixListener
 	path string
 	file fs.FileInfo // what path was when it was created
+	once sync.Once   // of Close
+	err  error       // of Close
 }
 
 // Listen creates a socket. It replaces an existing socket that no process serves.
@@ -47,7 +50,7 @@ func Listen(path string) (*Listener, error) {
 		u.Close()
 		return nil, fmt.Errorf("socket %s: %w", path, err)
 	}
-	return &Listener{u, path, file}, nil
+	return &Listener{UnixListener: u, path: path, file: file}, nil
 }
 
 // removeStale removes a socket that a process left behind.
@@ -77,10 +80,13 @@ func makePrivate(path string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// Close stops listening and removes the socket.
+// Close stops listening and removes the socket. Further calls do nothing, and return what the first one has.
 func (l *Listener) Close() error {
-	if info, err := os.Lstat(l.path); err == nil && os.SameFile(info, l.file) {
-		os.Remove(l.path)
-	}
-	return l.UnixListener.Close()
+	l.once.Do(func() {
+		if info, err := os.Lstat(l.path); err == nil && os.SameFile(info, l.file) {
+			os.Remove(l.path)
+		}
+		l.err = l.UnixListener.Close()
+	})
+	return l.err
 }

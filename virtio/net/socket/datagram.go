@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,28 +22,27 @@ const (
 // datagram is a connection with vfkit's framing.
 type datagram struct {
 	c   *net.UnixConn
-	dir string // the directory of its own socket
+	dir string // the directory of its own socket; "": none
 }
 
 func dialDatagram(path string) (connection, error) {
-	dir, err := os.MkdirTemp("", "miniboot-") // mode 0700
+	dialer, dir, err := newLocal()
 	if err != nil {
 		return nil, err
 	}
-	local := &net.UnixAddr{Net: "unixgram", Name: filepath.Join(dir, "net.sock")}
-	c, err := net.DialUnix("unixgram", local, &net.UnixAddr{Net: "unixgram", Name: path})
-	if err == nil {
-		c.SetWriteBuffer(sendBuffer)
-		c.SetReadBuffer(receiveBuffer)
-		if _, err = c.Write([]byte(handshake)); err != nil {
-			c.Close()
-		}
-	}
+	conn, err := dialer.Dial("unixgram", path)
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	return &datagram{c, dir}, nil
+	d := &datagram{conn.(*net.UnixConn), dir}
+	d.c.SetWriteBuffer(sendBuffer)
+	d.c.SetReadBuffer(receiveBuffer)
+	if _, err := d.c.Write([]byte(handshake)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
 }
 
 // Send sends a frame. It drops a frame that the system does not have room for, or that is

@@ -6,7 +6,8 @@
 //     in four bytes, big-endian. passt, gvproxy -listen-qemu and socket_vmnet use it.
 //   - vfkit's: each datagram is a frame, and the first datagram says VFKT. gvproxy
 //     -listen-vfkit and vmnet-helper use it. The program answers to a socket of the
-//     caller, which Dial creates in a new directory of mode 0700. Close removes both.
+//     caller. On Linux that is an abstract socket, which is no file. Elsewhere Dial creates
+//     it in a new directory of mode 0700, and Close removes both.
 //
 // If the program ends, the socket is dialled again until one listens there: at once, and
 // then after pauses that double from 200 ms to 5 s. The guest's frames are dropped
