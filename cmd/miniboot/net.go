@@ -187,7 +187,7 @@ func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	if o.pcap == "" {
 		return nil, nil
 	}
-	file, err := os.Create(o.pcap)
+	file, err := create(o.pcap)
 	if err != nil {
 		return nil, fileError("pcap="+o.pcap, err)
 	}
