@@ -34,6 +34,9 @@ func parseDisk(value string) (d diskOption, err error) {
 	if d.path = words[0]; d.path == "" {
 		return d, errors.New("give FILE, then any of ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT")
 	}
+	if err := checkWords(words[1:], "backing"); err != nil {
+		return d, err
+	}
 	for _, word := range words[1:] {
 		key, text, _ := strings.Cut(word, "=")
 		switch {
@@ -96,6 +99,19 @@ func splitCommas(s string) []string {
 		words[i] = strings.ReplaceAll(w, twice, ",")
 	}
 	return words
+}
+
+// checkWords refuses an option that is given twice, except several: one of the two values would be dropped.
+func checkWords(words []string, several string) error {
+	seen := map[string]bool{several: false}
+	for _, word := range words {
+		key, _, _ := strings.Cut(word, "=")
+		if seen[key] {
+			return fmt.Errorf("%s is given twice: leave one out", key)
+		}
+		seen[key] = key != several
+	}
+	return nil
 }
 
 // maxDiskQueues is the most queues of a disk. More do not make a file faster.

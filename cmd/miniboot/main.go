@@ -96,11 +96,15 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
 	s := &session{machine: m, options: o, console: noted, messages: out}
-	return s.atTerminal(stdin, terminal, devices.console, prepared)
+	return s.atTerminal(stdin, terminal, devices.console, func() (int, error) {
+		defer prepared()
+		return failed(ctx, o, context.Cause(ctx)) // a signal that came after the last wait
+	})
 }
 
 // atTerminal connects the session to the terminal and runs it. It calls prepared when it takes the signals itself.
-func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, prepared func()) (status int, err error) {
+// If that returns an error, a signal has come before.
+func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, prepared func() (int, error)) (status int, err error) {
 	if s.options.console.kind == consoleStdio {
 		s.machine = onConsole{s.machine, port.dev}
 		defer terminal.watchSize(port.dev.SetSize)()
@@ -116,7 +120,9 @@ func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, p
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	prepared()
+	if status, err := prepared(); err != nil {
+		return status, err
+	}
 	return s.run(context.Background(), signals), nil
 }
 

@@ -63,6 +63,9 @@ func parseNet(value string) (o netOption, err error) {
 		return o, errors.New(netWords)
 	}
 	o.kind, o.name = kind, name
+	if err := checkWords(words[1:], "hostfwd"); err != nil {
+		return o, err
+	}
 	for _, word := range words[1:] {
 		if err := o.parseWord(word); err != nil {
 			return o, err
@@ -161,12 +164,27 @@ func (o netOption) openBackend(all *closers, log *slog.Logger) (n network, err e
 	case "tap":
 		return o.openTAP(all, log)
 	default:
-		n, err = user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+		return o.openUser(all, log)
 	}
 	if err == nil {
 		*all = append(*all, n)
 	}
 	return n, err
+}
+
+// openUser makes a network without rights, and names the ports that the system has chosen.
+func (o netOption) openUser(all *closers, log *slog.Logger) (network, error) {
+	n, err := user.New(user.Config{MAC: o.mac, MTU: o.mtu, NoHost: o.noHost, Forwards: o.forwards})
+	if err != nil {
+		return nil, err
+	}
+	*all = append(*all, n)
+	for i, f := range o.forwards {
+		if f.Host.Port() == 0 {
+			log.Warn(fmt.Sprintf("-net user: %v of the host leads to the guest's port %d", n.ForwardAddresses()[i], f.To.Port()))
+		}
+	}
+	return n, nil
 }
 
 // openTAP opens an interface of the host, and says so if there was none of this name.

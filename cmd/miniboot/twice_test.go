@@ -57,3 +57,25 @@ func TestUnknownFlagIsSuggested(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionsGivenTwice: the same for what stands after the commas of a flag.
+func TestOptionsGivenTwice(t *testing.T) {
+	for arg, want := range map[string]string{
+		"-disk a,ro,ro":                                         "ro is given twice",
+		"-disk a,format=raw,format=qcow2":                       "format is given twice",
+		"-disk a,serial=a,serial=b":                             "serial is given twice",
+		"-disk a,format=qcow2,backing=a,backing=b":              "",
+		"-net user,mac=02:00:00:00:00:01,mac=02:00:00:00:00:02": "mac is given twice",
+		"-net user,mtu=1500,mtu=1501":                           "mtu is given twice",
+		"-net user,pcap=a,pcap=b":                               "pcap is given twice",
+		"-net user,hostfwd=tcp::1-:1,hostfwd=tcp::2-:2":         "",
+		"-net unix=a,framing=qemu,framing=vfkit":                "framing is given twice",
+		"-share a=/,ro,ro":                                      "ro is given twice",
+		"-vsock a,cid=3,cid=4":                                  "cid is given twice",
+	} {
+		_, err := parseOptions(strings.Fields(arg), io.Discard)
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", arg, err, want)
+		}
+	}
+}
