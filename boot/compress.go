@@ -59,15 +59,40 @@ func (p *packer) unpack(data []byte, limit int64) ([]byte, error) {
 	return out, nil
 }
 
-// openGzip reads one member. What follows it is padding, or a size that the
-// kernel's build has appended.
+// gzipMembers reads the members of a gzip file, one after the other (RFC 1952, 2.2). What
+// follows the last one is padding, or a size that the kernel's build has appended.
+type gzipMembers struct {
+	*gzip.Reader
+	in *bytes.Reader
+}
+
 func openGzip(data []byte) (io.Reader, error) {
-	r, err := gzip.NewReader(bytes.NewReader(data))
+	in := bytes.NewReader(data)
+	r, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, err
 	}
 	r.Multistream(false)
-	return r, nil
+	return gzipMembers{r, in}, nil
+}
+
+func (g gzipMembers) Read(p []byte) (int, error) {
+	n, err := g.Reader.Read(p)
+	if err != io.EOF || !g.more() {
+		return n, err
+	}
+	if err := g.Reset(g.in); err != nil {
+		return n, err
+	}
+	g.Multistream(false)
+	return n, nil
+}
+
+// more says whether another member follows: ID1, ID2, and CM for deflate.
+func (g gzipMembers) more() bool {
+	var head [3]byte
+	n, _ := g.in.ReadAt(head[:], g.in.Size()-int64(g.in.Len()))
+	return string(head[:n]) == "\x1f\x8b\x08"
 }
 
 // openZstd allows the 128 MiB window that zstd --ultra -22 needs: the kernel's build
@@ -121,8 +146,12 @@ func (z *lz4Legacy) Read(p []byte) (int, error) {
 }
 
 // next unpacks a block. Four bytes left at the end are not a block but the unpacked
-// size, which the kernel's build appends.
+// size, which the kernel's build appends. Another frame may follow: its magic number is
+// larger than the size of any block.
 func (z *lz4Legacy) next() error {
+	if hasAt(z.in, 0, lz4LegacyMagic) {
+		z.in = z.in[len(lz4LegacyMagic):]
+	}
 	if len(z.in) == 0 || len(z.in) == 4 {
 		return io.EOF
 	}

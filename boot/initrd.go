@@ -14,10 +14,8 @@ type part struct {
 }
 
 // readInitrds looks at the initrds and joins them in the order given. The kernel
-// interprets them, so their bytes do not change. A kernel looks for the next cpio
-// archive at a multiple of 4 bytes, so there are zeros between them
-// (Documentation/driver-api/early-userspace/buffer-format.rst). doubts is a line for
-// each file of an unknown form.
+// interprets them, so their bytes do not change. doubts is a line for each file of an
+// unknown form.
 func readInitrds(files []File) (joined []part, size int64, doubts []string, err error) {
 	for _, f := range files {
 		c, err := f.open(roleInitrd)
@@ -32,7 +30,7 @@ func readInitrds(files []File) (joined []part, size int64, doubts []string, err 
 			doubt := fmt.Errorf("no archive of a known form, it begins % x: the kernel may not take it", c.head[:min(len(c.head), 16)])
 			doubts = append(doubts, f.failed(roleInitrd, doubt).Error())
 		}
-		size = int64(alignUp(uint64(size), 4))
+		size = nextInitrd(size)
 		if size+c.size > maxFile {
 			return nil, 0, nil, f.failed(roleInitrd, fmt.Errorf("with this one they have 0x%x bytes, the low bank has 0x%x", size+c.size, maxFile))
 		}
@@ -40,6 +38,18 @@ func readInitrds(files []File) (joined []part, size int64, doubts []string, err 
 		size += c.size
 	}
 	return joined, size, doubts, nil
+}
+
+// nextInitrd is where an initrd begins behind others of this size. A kernel looks for the
+// next archive at a multiple of 4 bytes, and skips zeros
+// (Documentation/driver-api/early-userspace/buffer-format.rst). At least 4 of them: a legacy
+// frame of lz4 does not say where it ends, and Linux takes what follows for the size of
+// another block unless it is 0.
+func nextInitrd(size int64) int64 {
+	if size == 0 {
+		return 0
+	}
+	return int64(alignUp(uint64(size)+4, 4))
 }
 
 // initrdForms are how an initrd begins that Linux takes: an archive (init/initramfs.c), a

@@ -40,7 +40,13 @@ func place(k *kernel, dtbSize, initrdSize, ram uint64) (places, error) {
 	if need > LowSize {
 		return places{}, fmt.Errorf("boot: no room: %s need %d MiB of the low bank, which is never larger than %d MiB: give a smaller initrd", what, need>>20, LowSize>>20)
 	}
-	return places{}, fmt.Errorf("boot: %w: %s need %d MiB to be loaded, there are %d MiB: give at least %d MiB, and what the guest needs to run", ErrLittleMemory, what, need>>20, ram>>20, need>>20)
+	return places{}, fmt.Errorf("boot: %w: %s need %d MiB to be loaded, there are %d MiB: give %d MiB", ErrLittleMemory, what, need>>20, ram>>20, memoryToRun(k, dtbSize, initrdSize)>>20)
+}
+
+// memoryToRun is how much memory lets a kernel get to its first process: what it is loaded to,
+// half of its own size for what it allocates, and the content of the initrd once more, as files.
+func memoryToRun(k *kernel, dtbSize, initrdSize uint64) uint64 {
+	return alignUp(memoryNeeded(k, dtbSize, initrdSize)+k.size/2+initrdSize, alignKernel)
 }
 
 func tryPlace(k *kernel, dtbSize, initrdSize, ram uint64) (p places, ok bool) {

@@ -44,9 +44,9 @@ func TestNoRoom(t *testing.T) {
 		initrd, ram  uint64
 		want, advice string
 	}{
-		{"kernel", 62 * mib, 0, 32 * mib, "kernel (0x3e00000 bytes from 0x200000)", "need 66 MiB to be loaded, there are 32 MiB: give at least 66 MiB"},
-		{"initrd", 30 * mib, 100 * mib, 64 * mib, "initrd (0x6400000 bytes)", "give at least 134 MiB"},
-		{"blob", 30 * mib, 0, 32 * mib, "devicetree blob", "at least 34 MiB"},
+		{"kernel", 62 * mib, 0, 32 * mib, "kernel (0x3e00000 bytes from 0x200000)", "need 66 MiB to be loaded, there are 32 MiB: give 98 MiB"},
+		{"initrd", 30 * mib, 100 * mib, 64 * mib, "initrd (0x6400000 bytes)", "need 134 MiB to be loaded, there are 64 MiB: give 250 MiB"},
+		{"blob", 30 * mib, 0, 32 * mib, "devicetree blob", "need 34 MiB to be loaded, there are 32 MiB: give 50 MiB"},
 		{"more than the low bank", 30 * mib, 1000 * mib, 1024 * mib, "no room", "never larger than 1024 MiB: give a smaller initrd"},
 	} {
 		_, err := place(&kernel{base: 2 * mib, size: tt.kernel}, 4096, tt.initrd, tt.ram)

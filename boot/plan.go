@@ -18,7 +18,8 @@ type Plan struct {
 	DTB    Range
 	Initrd Range // size 0 if there is none
 
-	// Warnings are lines about files that the kernel may not take.
+	// Warnings are lines about files that the kernel may not take, and about memory that may
+	// not be enough for it.
 	Warnings []string
 
 	kernel *kernel // nil after Release
@@ -110,8 +111,26 @@ func (p *Plan) read() error {
 	if err := p.place(k, uint64(size)); err != nil {
 		return err
 	}
+	if line := p.doubtMemory(k); line != "" {
+		doubts = append(doubts, line)
+	}
 	p.Format, p.Entry, p.kernel, p.initrd, p.Warnings = k.format, k.entry, k, initrd, doubts
 	return nil
+}
+
+// doubtMemory returns a line if there is hardly more memory than what is loaded takes. Some
+// kernels end without a word then.
+func (p *Plan) doubtMemory(k *kernel) string {
+	var ram uint64
+	for _, bank := range p.config.Machine.RAM {
+		ram += bank.Size
+	}
+	enough := memoryToRun(k, p.DTB.Size, p.Initrd.Size)
+	if ram >= enough {
+		return ""
+	}
+	return fmt.Sprintf("boot: %d MiB of memory may be too little for a kernel of %d MiB and an initrd of %d MiB: give %d MiB",
+		ram>>20, k.size>>20, p.Initrd.Size>>20, enough>>20)
 }
 
 // place fills /chosen and finds the addresses. The blob's size depends on the

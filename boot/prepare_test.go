@@ -78,7 +78,7 @@ func TestPrepare(t *testing.T) {
 	want := []segment{
 		{"kernel", 0x28_0000, img},
 		{"devicetree", 0x3e0_0000, got[1].Data},
-		{"initrd", 0x3ff_0000, []byte("070701abc\x00\x00\x00070701, from a file")},
+		{"initrd", 0x3ff_0000, []byte("070701abc\x00\x00\x00\x00\x00\x00\x00070701, from a file")},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("segments (-want +got):\n%s", diff)
@@ -86,7 +86,7 @@ func TestPrepare(t *testing.T) {
 	for name, want := range map[string]string{
 		"bootargs":           `"console=ttyAMA0 init=\"/bin/sh\""`,
 		"linux,initrd-start": "<0x3ff0000>",
-		"linux,initrd-end":   "<0x3ff001f>",
+		"linux,initrd-end":   "<0x3ff0023>",
 		"stdout-path":        `"/serial@40020000"`,
 		"kaslr-seed":         "none",
 	} {

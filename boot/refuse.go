@@ -33,21 +33,21 @@ var otherForms = []form{
 	{0, "\xfd7zXZ\x00", "packed with xz", "unpack it (xz -d) and give that", nil},
 	{0, "\x5d\x00\x00", "packed with lzma", "unpack it (xz -d --format=lzma) and give that", nil},
 	{0, "\x89LZO\x00", "packed with lzo", "unpack it (lzop -d) and give that", nil},
-	{0, "QFI\xfb", "a qcow2 disk image", "give the kernel inside it", nil},
 	{0, "hsqs", "a squashfs image", "give the kernel inside it", nil},
 	{0x8001, "CD001", "an ISO 9660 image", "give the kernel inside it", nil},
 	{0x101, "ustar", "a tar archive", "give the kernel inside it", nil},
 	{0, "!<arch>\n", "a Debian package or ar archive", "give the kernel inside it (dpkg-deb -x)", nil},
 	{0, "PK\x03\x04", "a zip archive", "give the kernel inside it", nil},
 	{0, "\xcf\xfa\xed\xfe", "a macOS program", "give an arm64 Linux kernel", nil},
-	{0x1fe, "\x55\xaa", "a disk image or boot sector", "give the kernel inside it", nil},
 }
 
 // findForm returns the kind of a file, or nil.
 func findForm(data []byte) *form {
-	for i, f := range otherForms {
-		if hasAt(data, f.off, f.magic) {
-			return &otherForms[i]
+	for _, forms := range [][]form{otherForms, diskForms} {
+		for i, f := range forms {
+			if hasAt(data, f.off, f.magic) {
+				return &forms[i]
+			}
 		}
 	}
 	return nil

@@ -43,11 +43,11 @@ func TestRelease(t *testing.T) {
 			t.Errorf("%s linux,initrd-end is %s, want %s", when, property, want)
 		}
 	}
-	want("at first", "070701 mem!!070701 pipe!070701 old")
+	want("at first", "070701 mem!!\x00\x00\x00\x00070701 pipe!\x00\x00\x00\x00070701 old")
 	write(initrd, []byte("070701 new and longer"))
-	want("after a change", "070701 mem!!070701 pipe!070701 new and longer")
+	want("after a change", "070701 mem!!\x00\x00\x00\x00070701 pipe!\x00\x00\x00\x00070701 new and longer")
 	plan.Release()
-	want("after Release", "070701 mem!!070701 pipe!070701 new and longer")
+	want("after Release", "070701 mem!!\x00\x00\x00\x00070701 pipe!\x00\x00\x00\x00070701 new and longer")
 
 	plan.Release()
 	os.Remove(kernel)
@@ -56,7 +56,7 @@ func TestRelease(t *testing.T) {
 		t.Errorf("without the kernel's file: error %v", err)
 	}
 	write(kernel, makeImage(image{}))
-	want("after an error", "070701 mem!!070701 pipe!070701 new and longer")
+	want("after an error", "070701 mem!!\x00\x00\x00\x00070701 pipe!\x00\x00\x00\x00070701 new and longer")
 }
 
 // TestLoad loads a kernel and an initrd that are larger than what Prepare reads of them, and

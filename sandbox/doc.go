@@ -29,7 +29,7 @@
 // What remains to a device that was taken over: memory of the process, which is all of the guest; the open descriptors; the
 // CPU's time. With Config.Write, calls that Landlock does not know change modes, owners, times and extended attributes of
 // any file of the user, but make no set-user-ID program of it, and make anything visible that stat shows. With
-// Config.Internet, any address. With Config.Dial, before ABI 9, any Unix socket of the user: a program behind one, such as a
+// Config.Internet, any address; with Config.Interfaces, what the kernel tells of its networks. With Config.Dial, before ABI 9, any Unix socket of the user: a program behind one, such as a
 // container's manager, may start programs.
 //
 // Without Landlock, seccomp still refuses to open any file if Config names no path, and to open a file for writing unless

@@ -142,7 +142,9 @@ func socketRules(c Config) (rules []rule) {
 		}
 		add(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP) // echo requests only: icmp(7)
 		add(unix.AF_INET6, unix.SOCK_DGRAM, unix.IPPROTO_ICMPV6)
-		add(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE) // the addresses of the host, which a guest may be denied
+	}
+	if c.Interfaces {
+		add(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
 	}
 	if len(c.Dial) > 0 {
 		add(unix.AF_UNIX, unix.SOCK_STREAM, 0)

@@ -15,12 +15,14 @@ type Config struct {
 	// Dial are directories of Unix sockets that are connected to.
 	Dial []string
 
-	// Internet permits new TCP and UDP sockets that connect, to any address, echo requests, and to ask the kernel for the
-	// addresses of this host.
+	// Internet permits new TCP and UDP sockets that connect, to any address, and echo requests.
 	Internet bool
 
-	// Sockets permits the use of sockets that are open already: of listeners, and of networks behind a Unix socket. Dial and
-	// Internet imply it.
+	// Interfaces permits to ask the kernel for the addresses of this host.
+	Interfaces bool
+
+	// Sockets permits the use of sockets that are open already, as listeners are. Dial, Internet
+	// and Interfaces imply it.
 	Sockets bool
 
 	// OpenFiles is the most descriptors at a time; 0 leaves the limit as it is.
@@ -31,7 +33,7 @@ type Config struct {
 }
 
 // sockets says whether any socket is used.
-func (c Config) sockets() bool { return c.Sockets || c.Internet || len(c.Dial) > 0 }
+func (c Config) sockets() bool { return c.Sockets || c.Internet || c.Interfaces || len(c.Dial) > 0 }
 
 // paths says whether any file is opened.
 func (c Config) paths() bool { return len(c.Read)+len(c.Write) > 0 }

@@ -65,6 +65,7 @@ func TestAttempts(t *testing.T) {
 		{"a directory to read, another to write", Config{Write: []string{shared}}, true, slices.Concat(readAttempts, modeAttempts),
 			slices.Concat(readAttempts, writeAttempts, modeAttempts)},
 		{"the internet", Config{Internet: true}, false, netAttempts, netAttempts},
+		{"interfaces", Config{Interfaces: true}, false, []string{"make a netlink socket"}, []string{"make a netlink socket"}},
 		{"Unix sockets", Config{Dial: []string{shared}}, false, unixRemains, unixAttempts},
 		{"open sockets", Config{Sockets: true}, false, nil, nil},
 		{"all", Config{Read: []string{file}, Write: []string{shared}, Internet: true, Dial: []string{shared}}, false,

@@ -52,6 +52,15 @@ func adviseLimit(err error) error {
 	return err
 }
 
+// memoryDoubt returns a line if the guest is to have more memory than the host. That works as long as the guest does not
+// use it.
+func memoryDoubt(guest, host uint64) string {
+	if guest <= host {
+		return ""
+	}
+	return fmt.Sprintf("-m %s: the host has %d MiB: the system may end miniboot when the guest uses more", formatSize(guest), host>>20)
+}
+
 // advise adds the flags to use to an error.
 func advise(err error) error {
 	for _, f := range flagsFor {

@@ -81,3 +81,19 @@ func TestLibraryNamesNoFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestMoreMemoryThanTheHost: one line, and only then.
+func TestMoreMemoryThanTheHost(t *testing.T) {
+	const host = 23 << 30
+	for guest, want := range map[uint64]string{
+		200 << 30: "-m 200G: the host has 23552 MiB: the system may end miniboot when the guest uses more",
+		23 << 30:  "",
+	} {
+		if got := memoryDoubt(guest, host); got != want {
+			t.Errorf("%d bytes: %q, want %q", guest, got, want)
+		}
+	}
+	if n, ok := hostMemory(); ok && (n < 1<<28 || n > 1<<50) {
+		t.Errorf("the host has 0x%x bytes", n)
+	}
+}

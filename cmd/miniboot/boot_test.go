@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -111,7 +112,10 @@ func TestBoot(t *testing.T) {
 				defer wg.Wait()
 				wg.Go(func() { test.act(t, typed, out) })
 			}
-			args := append([]string{"-accel", "soft", "-timeout", "2m", "-m", "256M"}, test.args...)
+			args := append([]string{"-accel", "soft", "-m", "256M"}, test.args...)
+			if !slices.Contains(args, "-timeout") {
+				args = append(args, "-timeout", "2m")
+			}
 			status := run(args, stdin, out, out)
 			if status != test.status || !strings.Contains(out.String(), test.want) {
 				t.Errorf("miniboot %s: status %d, want %d and %q; output:\n%s", strings.Join(args, " "), status, test.status, test.want, out)

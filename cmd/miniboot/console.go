@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,9 +61,9 @@ func (c consoleOption) open(stdout io.Writer, log *slog.Logger) (*consolePort, e
 	p := &consolePort{dev: console.New(console.Config{}), log: log, out: stdout, closer: io.NopCloser(nil)}
 	switch c.kind {
 	case consoleFile:
-		f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		f, err := openOutput("-console file:"+c.path, c.path, log)
 		if err != nil {
-			return nil, fileError("-console file:"+c.path, err)
+			return nil, err
 		}
 		p.out, p.closer = f, f
 	case consoleUnix:

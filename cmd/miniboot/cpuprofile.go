@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"runtime/pprof"
 
 	"github.com/google/pprof/profile"
@@ -15,7 +14,7 @@ func startCPUProfile(path string) (stop func() error, err error) {
 	if path == "" {
 		return func() error { return nil }, nil
 	}
-	f, err := os.Create(path)
+	f, err := create(path)
 	if err != nil {
 		return nil, fileError("-cpuprofile "+path, err)
 	}

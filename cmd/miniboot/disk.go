@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/virtio/blk"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/overlay"
 	"github.com/miniboot-vmm/miniboot/virtio/blk/qcow2"
@@ -32,6 +33,9 @@ func parseDisk(value string) (d diskOption, err error) {
 	words := splitCommas(value)
 	if d.path = words[0]; d.path == "" {
 		return d, errors.New("give FILE, then any of ,ro ,snapshot ,format=raw ,format=qcow2 ,backing=FILE ,serial=TEXT")
+	}
+	if err := checkWords(words[1:], "backing"); err != nil {
+		return d, err
 	}
 	for _, word := range words[1:] {
 		key, text, _ := strings.Cut(word, "=")
@@ -97,6 +101,19 @@ func splitCommas(s string) []string {
 	return words
 }
 
+// checkWords refuses an option that is given twice, except several: one of the two values would be dropped.
+func checkWords(words []string, several string) error {
+	seen := map[string]bool{several: false}
+	for _, word := range words {
+		key, _, _ := strings.Cut(word, "=")
+		if seen[key] {
+			return fmt.Errorf("%s is given twice: leave one out", key)
+		}
+		seen[key] = key != several
+	}
+	return nil
+}
+
 // maxDiskQueues is the most queues of a disk. More do not make a file faster.
 const maxDiskQueues = 4
 
@@ -156,13 +173,42 @@ func (d diskOption) openRaw() (disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head [len(qcow2.Magic)]byte
-	file.ReadAt(head[:], 0)
-	if d.format == "" && string(head[:]) == qcow2.Magic {
-		file.Close()
-		return nil, errors.New("it starts like a qcow2 image: add ,format=qcow2, or ,format=raw if these bytes are the disk's own")
+	if d.format == "" {
+		if err := checkRaw(file); err != nil {
+			file.Close()
+			return nil, err
+		}
 	}
 	return file, nil
+}
+
+// diskTails are how the last sector of a disk image begins whose first bytes are those of a raw one.
+var diskTails = map[string]string{"conectix": "a fixed VHD disk image", "koly": "a disk image of macOS"}
+
+// checkRaw refuses a file that looks like another format, or like a file for another flag.
+func checkRaw(file blk.Disk) error {
+	const sector = 512
+	head := make([]byte, 2*sector)
+	n, _ := file.ReadAt(head, 0)
+	what, right := boot.NotRaw(head[:n])
+	if size, err := file.Size(); err == nil && size >= sector && what == "" {
+		n, _ := file.ReadAt(head[:sector], size-sector)
+		for magic, tail := range diskTails {
+			if strings.HasPrefix(string(head[:n]), magic) {
+				what = tail
+			}
+		}
+	}
+	const own = "or add ,format=raw if these bytes are the disk's own"
+	switch {
+	case what == "":
+		return nil
+	case right != nil:
+		return fmt.Errorf("it looks like %s: %w, %s", what, advise(right), own)
+	case string(head[:4]) == qcow2.Magic && head[7] != 1:
+		return fmt.Errorf("it looks like %s: add ,format=qcow2, %s", what, own)
+	}
+	return fmt.Errorf("it looks like %s: make a qcow2 or raw one of it (qemu-img convert), %s", what, own)
 }
 
 // sizeInterval is how often the size of each disk is checked.

@@ -54,6 +54,15 @@ func TestOpenDisk(t *testing.T) {
 		{"", "", "the disk is empty: give it a size"},
 		{"QFI\xfb" + strings.Repeat("x", 508), "", "qcow2"},
 		{"QFI\xfb" + strings.Repeat("x", 508), ",format=raw", ""},
+		{"KDMV" + strings.Repeat("x", 508), "", "a VMDK disk image: make a qcow2 or raw one of it (qemu-img convert), or add ,format=raw"},
+		{"KDMV" + strings.Repeat("x", 508), ",ro", "a VMDK disk image"},
+		{"KDMV" + strings.Repeat("x", 508), ",format=raw", ""},
+		{strings.Repeat("x", 512) + "conectix" + strings.Repeat("x", 504), "", "a fixed VHD disk image"},
+		{strings.Repeat("x", 512) + "koly" + strings.Repeat("x", 508), "", "a disk image of macOS"},
+		{"conectix" + strings.Repeat("x", 504), "", "a VHD disk image"},
+		{string(bareImage()), "", "an arm64 kernel: give it as the kernel: use -kernel FILE, or add ,format=raw"},
+		{string(bareImage()), ",format=raw", ""},
+		{"070701" + strings.Repeat("x", 506), "", "a cpio archive: give it as an initrd: use -initrd FILE, or add ,format=raw"},
 		{strings.Repeat("x", 512), ",format=qcow2,ro", "no qcow2 image"},
 	} {
 		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {

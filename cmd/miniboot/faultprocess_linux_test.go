@@ -38,7 +38,10 @@ func newProcess(t *testing.T, args string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	args = "-accel soft -m 16M -timeout 60s -kernel Image " + args
+	args = "-accel soft -timeout 60s -kernel Image " + args
+	if !strings.Contains(args, " -m ") {
+		args += " -m 16M"
+	}
 	p := &process{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0], strings.Fields(args)...)}
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errs

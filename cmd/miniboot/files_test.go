@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -68,28 +68,26 @@ func TestFilesRefused(t *testing.T) {
 	}
 }
 
-// TestTimeoutOfPreparation: nobody writes to the pipe that the kernel is to come from.
+// TestTimeoutOfPreparation: whichever file is a pipe whose other end nobody opens, -timeout ends the wait for it.
 func TestTimeoutOfPreparation(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
+	dir := t.TempDir()
+	image, pipe := filepath.Join(dir, "Image"), filepath.Join(dir, "pipe")
+	if err := os.WriteFile(image, bareImage(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	defer w.Close() // and ends the reader that is left behind
-	path := fdPath(t, r)
-	var stderr bytes.Buffer
-	status := run([]string{"-kernel", path, "-timeout", "50ms"}, nil, &bytes.Buffer{}, &stderr)
-	if want := "miniboot: after 50ms: -timeout is over, and the guest has not begun\n"; status != exitTimeout || stderr.String() != want {
-		t.Errorf("status %d, %q, want %d, %q", status, &stderr, exitTimeout, want)
+	for _, args := range [][]string{
+		{"-kernel", pipe}, {"-kernel", image, "-initrd", pipe}, {"-kernel", image, "-dtb", pipe},
+		{"-kernel", image, "-serial", "file:" + pipe}, {"-kernel", image, "-console", "file:" + pipe},
+		{"-kernel", image, "-net", "user,pcap=" + pipe}, {"-kernel", image, "-dumpdtb", pipe}, {"-kernel", image, "-cpuprofile", pipe},
+	} {
+		os.Remove(pipe) // what waits for it goes on
+		if err := makePipe(pipe); err != nil {
+			t.Skip("skipped: no pipes with a name here:", err)
+		}
+		var stderr bytes.Buffer
+		status := run(append(args, "-m", "16M", "-timeout", "1s"), nil, &bytes.Buffer{}, &stderr)
+		if want := "miniboot: after 1s: -timeout is over, and the guest has not begun\n"; status != exitTimeout || stderr.String() != want {
+			t.Errorf("%v: status %d, %q, want %d, %q", args, status, &stderr, exitTimeout, want)
+		}
 	}
-}
-
-// fdPath is a path that leads to an open pipe.
-func fdPath(t *testing.T, f *os.File) string {
-	t.Helper()
-	path := fmt.Sprintf("/dev/fd/%d", f.Fd())
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("skipped: no path to a pipe here:", err)
-	}
-	return path
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,19 +15,30 @@ import (
 type value struct {
 	flag.Value
 	name  string
+	given *bool  // it was set before
 	wrong *error // of all flags: the first error, one line
 }
+
+// severalTimes are the flags that may be given again: each adds something.
+var severalTimes = []string{"initrd", "disk", "share", "net", "append"}
+
+// errTwice is the error of a flag whose second value would replace the first one.
+var errTwice = errors.New("it is given twice: leave one out")
 
 // noteErrors makes each flag of a set note the first error.
 func noteErrors(set *flag.FlagSet) (wrong *error) {
 	wrong = new(error)
-	set.VisitAll(func(f *flag.Flag) { f.Value = value{f.Value, f.Name, wrong} })
+	set.VisitAll(func(f *flag.Flag) { f.Value = value{f.Value, f.Name, new(bool), wrong} })
 	return wrong
 }
 
 // Set implements flag.Value.
 func (v value) Set(text string) error {
 	err := v.Value.Set(text)
+	if err == nil && *v.given && !v.IsBoolFlag() && !slices.Contains(severalTimes, v.name) {
+		err = errTwice
+	}
+	*v.given = true
 	if err != nil && v.IsBoolFlag() {
 		err = errors.New("give it alone, or =true or =false")
 	}
@@ -151,4 +163,41 @@ func (d *duration) Set(value string) error {
 		return errors.New("give a number and a unit, such as 90s or 5m")
 	}
 	return nil
+}
+
+// suggest adds to package flag's error about an unknown flag the flag that it resembles most, if there is one.
+func suggest(set *flag.FlagSet, err error) error {
+	const unknown = "flag provided but not defined: -"
+	name, ok := strings.CutPrefix(err.Error(), unknown)
+	best, distance := "", 3
+	set.VisitAll(func(f *flag.Flag) {
+		if d := editDistance(name, f.Name); d < min(distance, len(f.Name)) {
+			best, distance = f.Name, d
+		}
+	})
+	if !ok || best == "" {
+		return err
+	}
+	return fmt.Errorf("-%s: there is no such flag: did you mean -%s?", name, best)
+}
+
+// editDistance is how many letters have to be added, dropped or replaced to make b of a.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1) // of the letters of a so far
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0] // the row above, one to the left
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := before
+			if a[i] != b[j] {
+				replaced++
+			}
+			before = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, before+1)
+		}
+	}
+	return row[len(b)]
 }

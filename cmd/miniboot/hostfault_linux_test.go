@@ -146,6 +146,7 @@ var hostFaults = []hostFault{
 			p.awaitFull(p.reader)
 			p.signal(syscall.SIGTERM)
 			p.errs.waitFor(p.t, "a second signal ends miniboot")
+			time.Sleep(2 * sameSignal)
 			p.signal(syscall.SIGTERM)
 		},
 		reads: "terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n" +
@@ -166,12 +167,12 @@ var hostFaults = []hostFault{
 		setUp: func(p *process) { p.closing("2>&-") },
 		sees:  "one"},
 	{fault: "file of the serial console on a full device",
-		args: "-serial file:/dev/full", guest: "say:one key",
-		reads: "vmm: write the guest's console output: pl011: writing \\d+ bytes of guest output: write /dev/full: no space left on device", exit: 1},
+		args: "-serial file:/dev/full", guest: "say:one",
+		reads: "-serial file:/dev/full: no space left on device; output is dropped"},
 	{fault: "file of the virtio console on a full device",
 		args: "-console file:/dev/full", guest: "console console say:on",
 		sees:  "console console on",
-		reads: "console: write 4 bytes of guest output of port 0: write /dev/full: no space left on device"},
+		reads: "-console file:/dev/full: no space left on device; output is dropped"},
 
 	// What a process may have of the host.
 	{fault: "no descriptors at the start",

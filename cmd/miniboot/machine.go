@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/hv"
@@ -130,16 +129,19 @@ func (m virtualMachine) CPUs() string {
 	return b.String()
 }
 
-// dumpDTB writes the blob that the guest would get, and returns the exit status.
-func dumpDTB(m virtualMachine, path string) (int, error) {
-	blob, err := m.Plan().Blob()
-	if err == nil {
-		err = os.WriteFile(path, blob, 0o666)
-	}
+// dumpDTB writes the blob that the guest would get.
+func dumpDTB(ctx context.Context, m virtualMachine, path string) error {
+	_, err := within(ctx, func() (struct{}, error) {
+		blob, err := m.Plan().Blob()
+		if err == nil {
+			err = writeFile(path, blob)
+		}
+		return struct{}{}, err
+	})
 	if err != nil {
-		return exitHostError, fileError("-dumpdtb "+path, err)
+		return fileError("-dumpdtb "+path, err)
 	}
-	return exitPowerOff, nil
+	return nil
 }
 
 var _ interface {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
@@ -56,21 +57,26 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	if err != nil {
 		return exitHostError, advise(err)
 	}
+	if host, ok := hostMemory(); ok {
+		if line := memoryDoubt(o.memory, host); line != "" {
+			log.Warn(line)
+		}
+	}
 	ctx, prepared := preparing(o)
 	defer prepared()
 	files, err := findFiles(ctx, o, stderr)
 	if err != nil {
 		return failed(ctx, o, err)
 	}
-	console, err := openConsole(o.serial, stdout)
+	console, err := within(ctx, func() (io.WriteCloser, error) { return openConsole(o.serial, stdout, log) })
 	if err != nil {
-		return exitHostError, err
+		return failed(ctx, o, err)
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
 	noted := &notedWriter{w: console}
-	devices, err := openDevices(o, stdout, log)
+	devices, err := within(ctx, func() (*devices, error) { return openDevices(o, stdout, log) })
 	if err != nil {
-		return exitHostError, err
+		return failed(ctx, o, err)
 	}
 	defer func() { err = errors.Join(err, devices.Close()) }()
 	defer devices.watch()() // stops after the machine is closed, so that the guest's last output is moved
@@ -82,15 +88,24 @@ func boots(o options, stdin *os.File, stdout, stderr io.Writer) (status int, err
 	}
 	defer m.Close()
 	if o.dumpDTB != "" {
-		return dumpDTB(m, o.dumpDTB)
+		return failed(ctx, o, dumpDTB(ctx, m, o.dumpDTB))
 	}
+	stopProfile, err := within(ctx, func() (func() error, error) { return startCPUProfile(o.cpuProfile) })
+	if err != nil {
+		return failed(ctx, o, err)
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	s := &session{machine: m, options: o, console: noted, messages: out}
 	s.confine = func() error { return enterSandbox(o, files, log) }
-	return s.atTerminal(stdin, terminal, devices.console, prepared)
+	return s.atTerminal(stdin, terminal, devices.console, func() (int, error) {
+		defer prepared()
+		return failed(ctx, o, context.Cause(ctx)) // a signal that came after the last wait
+	})
 }
 
 // atTerminal connects the session to the terminal and runs it. It calls prepared when it takes the signals itself.
-func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, prepared func()) (status int, err error) {
+// If that returns an error, a signal has come before.
+func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, prepared func() (int, error)) (status int, err error) {
 	if s.options.console.kind == consoleStdio {
 		s.machine = onConsole{s.machine, port.dev}
 		defer terminal.watchSize(port.dev.SetSize)()
@@ -102,11 +117,6 @@ func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, p
 		}
 		defer terminal.watchSignals()()
 	}
-	stopProfile, err := startCPUProfile(s.options.cpuProfile)
-	if err != nil {
-		return exitHostError, err
-	}
-	defer func() { err = errors.Join(err, stopProfile()) }()
 	signal.Ignore(syscall.SIGPIPE) // if standard output's reader goes away, Write returns an error and the process goes on
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -114,7 +124,9 @@ func (s *session) atTerminal(stdin *os.File, terminal *tty, port *consolePort, p
 	if err := s.confine(); err != nil {
 		return exitHostError, err
 	}
-	prepared()
+	if status, err := prepared(); err != nil {
+		return status, err
+	}
 	return s.run(context.Background(), signals), nil
 }
 
@@ -139,14 +151,10 @@ func commandLine(o options) string {
 }
 
 // openConsole opens the place for the guest's output. Standard output is never closed.
-func openConsole(s serialOption, stdout io.Writer) (io.WriteCloser, error) {
+func openConsole(s serialOption, stdout io.Writer, log *slog.Logger) (io.WriteCloser, error) {
 	switch s.kind {
 	case serialFile:
-		f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-		if err != nil {
-			return nil, fileError("-serial "+s.String(), err)
-		}
-		return f, nil
+		return openOutput("-serial "+s.String(), s.path, log)
 	case serialNone:
 		return keepOpen{io.Discard}, nil
 	}

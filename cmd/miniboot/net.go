@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	stdnet "net"
-	"os"
 	"strings"
 
 	"github.com/miniboot-vmm/miniboot/virtio/net"
@@ -69,6 +68,9 @@ func parseNet(value string) (o netOption, err error) {
 		return o, errors.New(netWords)
 	}
 	o.kind, o.name = kind, name
+	if err := checkWords(words[1:], "hostfwd"); err != nil {
+		return o, err
+	}
 	for _, word := range words[1:] {
 		if err := o.parseWord(word); err != nil {
 			return o, err
@@ -220,7 +222,7 @@ func (o netOption) openCapture(all *closers) (*net.Capture, error) {
 	if o.pcap == "" {
 		return nil, nil
 	}
-	file, err := os.Create(o.pcap)
+	file, err := create(o.pcap)
 	if err != nil {
 		return nil, fileError("pcap="+o.pcap, err)
 	}

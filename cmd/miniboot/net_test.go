@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"log/slog"
 	"net/netip"
 	"path/filepath"
 	"regexp"
@@ -184,9 +186,13 @@ func TestOpenNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := openDevices(o, nil, nil)
+	var lines bytes.Buffer
+	d, err := openDevices(o, nil, slog.New(slog.NewTextHandler(&lines, nil)))
 	if err != nil || len(d.virtio) != 4 {
 		t.Fatalf("%d devices, %v", len(d.virtio), err)
+	}
+	if port := regexp.MustCompile(`127\.0\.0\.1:[1-9]\d* of the host leads to the guest's port 53"\n$`); !port.Match(lines.Bytes()) {
+		t.Errorf("the port that was chosen is not named: %q", &lines)
 	}
 	if err := d.Close(); err != nil {
 		t.Error(err)

@@ -133,7 +133,10 @@ func newFlags(o *options) *flag.FlagSet {
 		o.initrds = append(o.initrds, path)
 		return needFile(path)
 	})
-	set.StringVar(&o.append, "append", "", "add `TEXT` to the kernel command line")
+	set.Func("append", "add `TEXT` to the kernel command line; several are joined by spaces", func(text string) error {
+		o.append = strings.TrimPrefix(o.append+" "+text, " ")
+		return nil
+	})
 	set.Var(size{&o.memory, vmm.MinMemory, maxMemory, 2 << 20}, "m", "memory of the guest, a `SIZE` such as 512M or 3G")
 	set.Var(number{&o.cpus, 1, vmm.MaxVCPUs}, "smp", "`NUMBER` of CPUs")
 	set.Var(choice{&o.accel, accel.Names()}, "accel", "what runs the guest's instructions: hvf is Apple's Hypervisor.framework,\nsoft the CPU in software, auto hvf where it can make a virtual machine, else soft (`NAME`)")
@@ -188,7 +191,7 @@ func parseOptions(args []string, help io.Writer) (options, error) {
 	case *wrong != nil:
 		return o, *wrong
 	case err != nil:
-		return o, err
+		return o, suggest(set, err)
 	}
 	if o.console.kind == consoleStdio && !given(set, "serial") {
 		o.serial.kind = serialNone

@@ -47,6 +47,8 @@ func within[T any](ctx context.Context, f func() (T, error)) (result T, err erro
 // failed returns the exit status and the error of a preparation that has failed, or was ended.
 func failed(ctx context.Context, o options, err error) (int, error) {
 	switch {
+	case err == nil:
+		return exitPowerOff, nil
 	case context.Cause(ctx) == errTimeout:
 		return exitTimeout, fmt.Errorf("after %v: %w, and the guest has not begun", o.timeout, errTimeout)
 	case ctx.Err() != nil:

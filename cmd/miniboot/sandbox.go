@@ -53,6 +53,7 @@ func (o options) sandboxConfig(files bootFiles) sandbox.Config {
 	}
 	for _, n := range o.nets {
 		c.Internet = c.Internet || n.kind == "user"
+		c.Interfaces = c.Interfaces || n.noHost || n.noLAN
 		if n.kind == "unix" { // a program that ends is dialled again
 			c.Dial = append(c.Dial, filepath.Dir(n.name))
 		}

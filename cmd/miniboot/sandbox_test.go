@@ -40,6 +40,7 @@ func TestSandboxConfig(t *testing.T) {
 		{"-no-reboot -net unix=/run/s", sandbox.Config{Dial: []string{"/run"}, OpenFiles: 1024}},
 		{"-no-reboot -console unix:/tmp/s", sandbox.Config{Sockets: true, OpenFiles: 1024}},
 		{"-no-reboot -net user", sandbox.Config{Internet: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
+		{"-no-reboot -net user,host=off", sandbox.Config{Internet: true, Interfaces: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
 		{"-no-reboot -vsock /var/tmp/v", sandbox.Config{Dial: []string{"/var/tmp"}, OpenFiles: 1024 + 1024 + 4096}},
 	} {
 		o, err := parseOptions(strings.Fields(test.args), nil)

@@ -113,6 +113,10 @@ func (s *session) say(format string, args ...any) {
 // pressInterval is the time between two presses of the power key after a signal.
 const pressInterval = time.Second
 
+// sameSignal is the time in which a second signal counts as the first one: timeout(1) sends its signal to the process and to
+// its group.
+const sameSignal = 100 * time.Millisecond
+
 // watch ends the session when its time is over. The first signal presses the power key until the guest ends: a guest that
 // is booting does not hear the first presses. The second signal ends the session. A hang-up ends it at once, because
 // nobody is left to wait for the guest.
@@ -124,6 +128,7 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 		timeout = timer.C
 	}
 	var again <-chan time.Time // after the first signal
+	var first time.Time        // when that came
 	for {
 		select {
 		case <-ctx.Done():
@@ -137,11 +142,13 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 			switch {
 			case sig == syscall.SIGHUP:
 				end(errHangUp)
+			case again != nil && time.Since(first) < sameSignal:
 			case again != nil:
 				end(errSignal)
 			default:
 				s.say("%v: pressing the guest's power key until it ends; a second signal ends miniboot", sig)
 				s.machine.PowerButton()
+				first = time.Now()
 				ticker := time.NewTicker(pressInterval)
 				defer ticker.Stop()
 				again = ticker.C

@@ -73,7 +73,8 @@ func TestSession(t *testing.T) {
 		guest    string // printed by the guest
 		input    string
 		signals  []os.Signal
-		stops    bool // the guest ends by itself, after the rest
+		apart    time.Duration // of the signals
+		stops    bool          // the guest ends by itself, after the rest
 		status   int
 		typed    string
 		messages string
@@ -98,7 +99,9 @@ func TestSession(t *testing.T) {
 			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
 		{name: "signal while the guest boots", machine: &fakeMachine{hears: 5}, signals: []os.Signal{syscall.SIGTERM}, status: 0,
 			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
-		{name: "two signals", machine: &fakeMachine{deaf: true}, signals: []os.Signal{os.Interrupt, os.Interrupt}, status: 1,
+		{name: "one signal that comes twice, by timeout(1)", machine: &fakeMachine{hears: 5}, signals: []os.Signal{syscall.SIGTERM, syscall.SIGTERM}, status: 0,
+			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
+		{name: "two signals", machine: &fakeMachine{deaf: true}, apart: sameSignal, signals: []os.Signal{os.Interrupt, os.Interrupt}, status: 1,
 			messages: "miniboot: interrupt: pressing the guest's power key until it ends; a second signal ends miniboot\nminiboot: ended by a second signal\n"},
 		{name: "hang-up", machine: &fakeMachine{deaf: true}, signals: []os.Signal{syscall.SIGHUP}, status: 1,
 			messages: "miniboot: hangup: ending\n"},
@@ -122,6 +125,7 @@ func TestSession(t *testing.T) {
 				signals := make(chan os.Signal)
 				go func() {
 					for _, sig := range test.signals {
+						time.Sleep(test.apart)
 						signals <- sig
 					}
 					if test.stops {

@@ -25,6 +25,9 @@ func parseShare(value string) (o shareOption, err error) {
 		return o, errors.New("give TAG=DIR or TAG=DIR,ro; the guest mounts it with mount -t virtiofs TAG /mnt")
 	}
 	o.tag, o.dir = tag, dir
+	if err := checkWords(words[1:], ""); err != nil {
+		return o, err
+	}
 	for _, word := range words[1:] {
 		if word != "ro" {
 			return o, fmt.Errorf("%q: give ro", word)

@@ -15,6 +15,9 @@ func parseVsock(value string) (c vsock.Config, err error) {
 	if c.Path = words[0]; c.Path == "" {
 		return c, errors.New("give PATH or PATH,cid=N")
 	}
+	if err := checkWords(words[1:], ""); err != nil {
+		return c, err
+	}
 	for _, word := range words[1:] {
 		number, isCID := strings.CutPrefix(word, "cid=")
 		if !isCID {

@@ -19,22 +19,38 @@ var sources embed.FS
 
 var (
 	buildLock sync.Mutex
-	built     = map[hvf.MacOS]string{} // guarded by buildLock
+	built     = map[hvf.MacOS][]byte{} // guarded by buildLock
 )
 
-// build returns the path of the library for a version of macOS.
-func build(tb testing.TB, macOS hvf.MacOS) string {
+// library returns the content of the library for a version of macOS.
+func library(tb testing.TB, macOS hvf.MacOS) []byte {
 	tb.Helper()
 	buildLock.Lock()
 	defer buildLock.Unlock()
-	if built[macOS] == "" {
+	if built[macOS] == nil {
 		built[macOS] = buildOnce(tb, macOS)
 	}
 	return built[macOS]
 }
 
-// buildOnce builds the library once for each content of its sources.
-func buildOnce(tb testing.TB, macOS hvf.MacOS) string {
+// buildOnce builds the library once for each content of its sources. It is code that the test runs, so it is kept where
+// other users cannot write. A host without such a place builds it for each process.
+func buildOnce(tb testing.TB, macOS hvf.MacOS) []byte {
+	tb.Helper()
+	files := libraryFiles(tb, macOS)
+	kept := keptName(files)
+	if lib, err := os.ReadFile(kept); err == nil {
+		return lib
+	}
+	lib := compile(tb, files)
+	if kept != "" && os.MkdirAll(filepath.Dir(kept), 0o700) == nil {
+		install(tb, lib, kept)
+	}
+	return lib
+}
+
+// libraryFiles are the sources by name.
+func libraryFiles(tb testing.TB, macOS hvf.MacOS) map[string]string {
 	tb.Helper()
 	files := map[string]string{"abi.h": header(macOS)}
 	entries, err := sources.ReadDir("testdata")
@@ -48,10 +64,22 @@ func buildOnce(tb testing.TB, macOS hvf.MacOS) string {
 		}
 		files[e.Name()] = string(b)
 	}
-	lib := filepath.Join(os.TempDir(), fmt.Sprintf("miniboot-fake-%x.so", sha256.Sum256(fmt.Append(nil, files)))) // maps print sorted
-	if _, err := os.Stat(lib); err == nil {
-		return lib
+	return files
+}
+
+// keptName is where the library made of files is kept, in the user's cache directory; "" where there is none.
+func keptName(files map[string]string) string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
 	}
+	sum := sha256.Sum256(fmt.Append(nil, files)) // maps print sorted
+	return filepath.Join(cache, "miniboot", "fake", fmt.Sprintf("%x.so", sum))
+}
+
+// compile compiles the files and returns the library.
+func compile(tb testing.TB, files map[string]string) []byte {
+	tb.Helper()
 	dir := tb.TempDir()
 	args := []string{"-fvisibility=hidden", "-O1", "-Wno-unused-parameter", "-I" + dir}
 	for name, text := range files {
@@ -65,22 +93,21 @@ func buildOnce(tb testing.TB, macOS hvf.MacOS) string {
 	}
 	out := filepath.Join(dir, "fake.so")
 	ctest.Build(tb, out, append(args, "-lpthread")...)
-	install(tb, out, lib)
-	return lib
-}
-
-// install copies a file in one step, so that no other process sees half of it.
-func install(tb testing.TB, from, to string) {
-	tb.Helper()
-	b, err := os.ReadFile(from)
+	lib, err := os.ReadFile(out)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return lib
+}
+
+// install writes the library to a file in one step, so that no other process sees half of it.
+func install(tb testing.TB, lib []byte, to string) {
+	tb.Helper()
 	f, err := os.CreateTemp(filepath.Dir(to), "miniboot-fake-*")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	_, err = f.Write(b)
+	_, err = f.Write(lib)
 	if e := f.Close(); err == nil {
 		err = e
 	}

@@ -96,7 +96,7 @@ func New(tb testing.TB, opt Options) *Fake {
 	opt = opt.withDefaults()
 	// A library has only one VM, so each fake is a file of its own.
 	path := filepath.Join(tb.TempDir(), "fake.so")
-	install(tb, build(tb, opt.MacOS), path)
+	install(tb, library(tb, opt.MacOS), path)
 	lib, err := dl.Open(path)
 	if err != nil {
 		tb.Skipf("no library can be called on this host: %v", err)

@@ -75,10 +75,13 @@ func (d faultDir) limited(size uint64) {
 	var old unix.Rlimit
 	d.must(unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
 	limit := old
-	limit.Cur = size
+	setLimit(&limit.Cur, size)
 	d.must(unix.Setrlimit(unix.RLIMIT_FSIZE, &limit))
 	d.t.Cleanup(func() { d.must(unix.Setrlimit(unix.RLIMIT_FSIZE, &old)) })
 }
+
+// setLimit sets a field of a Rlimit, which has a sign on some systems.
+func setLimit[T int64 | uint64](field *T, size uint64) { *field = T(size) }
 
 // What goes wrong on the host is an error of the requests that meet it, and one
 // line for the user. Everything else goes on.

@@ -25,8 +25,9 @@ type Listener struct {
 	err  error       // of Close
 }
 
-// Listen creates a socket. It replaces an existing socket that no process serves.
-// Anything else at the path is an error, and so is a path of more than MaxPath bytes.
+// Listen creates a socket. It replaces an existing socket of the user's that no process
+// has open. Anything else at the path is an error, and so is a path of more than MaxPath
+// bytes.
 // Errors do not name a package: the caller adds whose socket it is.
 func Listen(path string) (*Listener, error) {
 	if path == "" || len(path) > MaxPath {
@@ -64,9 +65,14 @@ func removeStale(path string) error {
 	case info.Mode()&fs.ModeSocket == 0:
 		return fmt.Errorf("%s exists and is not a socket: remove it or give another path", path)
 	}
-	if c, err := net.Dial("unix", path); err == nil {
-		c.Close()
+	if !belongsTo(info, os.Geteuid()) {
+		return fmt.Errorf("%s is another user's socket: give another path", path)
+	}
+	switch err := probe(path); {
+	case err == nil:
 		return fmt.Errorf("%s is the socket of a running process: give another path", path)
+	case !errors.Is(err, errDead):
+		return fmt.Errorf("%s: %w: a process may have this socket: remove it or give another path", path, err)
 	}
 	return os.Remove(path)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
 )
 
 // state is the state of a connection.
@@ -63,15 +65,14 @@ const (
 // serveGuest is the goroutine of a connection that the guest opens.
 func (c *conn) serveGuest() {
 	defer c.finish()
-	var d net.Dialer
-	sock, err := d.DialContext(c.m.ctx, "unix", portPath(c.m.d.path, c.at.host))
+	sock, err := unixsock.Dial(c.m.ctx, portPath(c.m.d.path, c.at.host))
 	if err != nil {
 		c.m.d.exhausted(err)
 		c.m.d.stats.refused.Add(1)
 		c.abort()
 		return
 	}
-	c.sock = sock.(*net.UnixConn)
+	c.sock = sock
 	c.m.mu.Lock()
 	if c.state == dialing {
 		c.state, c.owed = connected, opResponse

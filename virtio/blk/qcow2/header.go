@@ -145,6 +145,8 @@ func (h *header) checkSizes() error {
 	cluster := int64(1) << h.clusterBits
 	perL2 := (cluster / entrySize) << h.clusterBits // bytes of the disk
 	switch {
+	case h.size == 0:
+		return errors.New("the disk is empty: give it a size, see qemu-img resize")
 	case h.size < 0 || h.size > maxL1Bytes/entrySize*perL2:
 		return fmt.Errorf("size 0x%x: more than is supported with clusters of 0x%x bytes", uint64(h.size), cluster)
 	case h.l1Entries > maxL1Bytes/entrySize || h.size > int64(h.l1Entries)*perL2:

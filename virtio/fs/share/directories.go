@@ -82,9 +82,27 @@ func (s *Share) readdir(req *fuse.ReadIn, add func(dir *node, e fuse.DirEntry) b
 	if !h.node.isDir() {
 		return unix.ENOTDIR
 	}
+	if err := s.list(h); err != nil {
+		return err
+	}
 	h.reading.Lock()
 	defer h.reading.Unlock()
 	return s.entries(h, req, func(e fuse.DirEntry) bool { return s.addDirent(h.node, e, add) })
+}
+
+// list counts the directories that are read, unless there are too many: each may keep names.
+func (s *Share) list(h *handle) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case h.listed || s.handles[h.id] != h: // or released meanwhile
+		return nil
+	case s.listed >= s.maxListed:
+		return unix.ENFILE
+	}
+	h.listed = true
+	s.listed++
+	return nil
 }
 
 // addDirent calls add with an entry in the guest's numbers. It hides what is above the root.

@@ -16,7 +16,8 @@ type handle struct {
 	*descriptor
 	node   *node
 	id     uint64
-	access int // O_RDONLY, O_WRONLY or O_RDWR
+	access int  // O_RDONLY, O_WRONLY or O_RDWR
+	listed bool // a directory that has been read; guarded by Share.mu
 
 	reading sync.Mutex // a directory's position and the field below
 	names   *dirStream // nil: none yet; Linux has no use for it
@@ -70,6 +71,9 @@ func (s *Share) takeHandle(id uint64) *handle {
 		return nil
 	}
 	delete(s.handles, id)
+	if h.listed {
+		s.listed--
+	}
 	if i := slices.Index(h.node.open, h); i >= 0 {
 		h.node.open = slices.Delete(h.node.open, i, i+1)
 	}

@@ -22,6 +22,7 @@ const (
 	maxNodes   = 2 << 20 // nodes that the guest knows
 	maxHandles = 1 << 16 // open at a time
 	maxKept    = 1 << 10 // descriptors kept for directories and removed files, in addition to those in use
+	maxListed  = 1 << 10 // directories that are open and have been read: each may keep dirWindow names
 )
 
 // Share is a shared directory. All methods may be called by several goroutines
@@ -45,11 +46,12 @@ type Share struct {
 	lastNode uint64
 	handles  map[uint64]*handle
 	lastFh   uint64
+	listed   int       // handles with listed set
 	kept     list.List // of *node with a kept descriptor, the most recently used first
 
 	locks locks
 
-	maxHandles, maxKept int
+	maxHandles, maxKept, maxListed int
 
 	// entries calls add with the entries of a directory from an offset on, until add
 	// returns false. The handle's reading is held. It is hostEntries but in tests.
@@ -92,6 +94,7 @@ func Open(path string, c Config) (*Share, error) {
 	}
 	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
 	s.maxHandles, s.maxKept = descriptorLimits()
+	s.maxListed = maxListed
 	s.locks.init(s.openBoth)
 	s.clearLocked()
 	s.checkLocks()
@@ -148,6 +151,7 @@ func (s *Share) clearLocked() {
 	s.nodes = map[uint64]*node{s.root.id: s.root}
 	s.inodes = map[identity]*node{s.root.identity: s.root}
 	s.handles = map[uint64]*handle{}
+	s.listed = 0
 }
 
 // noteGone is called if something in the directory was not found. It logs once that the
