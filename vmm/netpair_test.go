@@ -67,9 +67,16 @@ func TestNetSocket(t *testing.T) {
 		}
 	}
 
-	// The program ends: the guest sees its cable pulled.
+	// The program ends: the guest sees its cable pulled, until the program is back.
+	streams.Close()
 	stream.Close()
 	a.MustRun("until [ $(cat /sys/class/net/eth0/carrier) = 0 ]; do sleep 0.1; done")
+	again, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	a.MustRun("until [ $(cat /sys/class/net/eth0/carrier) = 1 ]; do sleep 0.1; done")
 	for _, g := range []*vmtest.Guest{a, b} {
 		powerOff(t, g)
 	}

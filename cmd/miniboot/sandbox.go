@@ -40,10 +40,7 @@ func (o options) adviseInSandbox(err error) error {
 // sandboxConfig is what the machine uses while it runs. What is open already needs no rule: disks with their backing files,
 // listeners, and files that are written.
 func (o options) sandboxConfig(files bootFiles) sandbox.Config {
-	c := sandbox.Config{OpenFiles: o.openFiles()}
-	if !o.noReboot { // a reset reads them again
-		c.Read = append(c.Read, files.paths()...)
-	}
+	c := sandbox.Config{OpenFiles: o.openFiles(), Read: files.paths()}
 	for _, s := range o.shares {
 		if s.readOnly {
 			c.Read = append(c.Read, s.dir)
@@ -72,7 +69,8 @@ func (o options) sandboxConfig(files bootFiles) sandbox.Config {
 	return c
 }
 
-// paths are the files that boot reads again. A pipe's content is kept.
+// paths are the files from which the guest's memory is filled when it starts, and again at a reset. A pipe's content is
+// kept.
 func (f bootFiles) paths() (paths []string) {
 	all := append([]boot.File{f.kernel}, f.initrds...)
 	if f.dtb != nil {

@@ -33,20 +33,21 @@ func TestSandboxConfig(t *testing.T) {
 		args string
 		want sandbox.Config
 	}{
-		{"", sandbox.Config{Read: []string{kernel}, OpenFiles: 1024}},
+		{"", sandbox.Config{OpenFiles: 1024}},
 		{"-no-reboot", sandbox.Config{OpenFiles: 1024}},
-		{"-no-reboot -disk x -serial file:y -net tap=t", sandbox.Config{OpenFiles: 1026}},
-		{"-no-reboot -share t=in -share u=other,ro", sandbox.Config{Write: []string{"in"}, Read: []string{"other"}}},
-		{"-no-reboot -net unix=/run/s", sandbox.Config{Dial: []string{"/run"}, OpenFiles: 1024}},
-		{"-no-reboot -console unix:/tmp/s", sandbox.Config{Sockets: true, OpenFiles: 1024}},
-		{"-no-reboot -net user", sandbox.Config{Internet: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
-		{"-no-reboot -net user,host=off", sandbox.Config{Internet: true, Interfaces: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
-		{"-no-reboot -vsock /var/tmp/v", sandbox.Config{Dial: []string{"/var/tmp"}, OpenFiles: 1024 + 1024 + 4096}},
+		{"-disk x -serial file:y -net tap=t", sandbox.Config{OpenFiles: 1026}},
+		{"-share t=in -share u=other,ro", sandbox.Config{Write: []string{"in"}, Read: []string{"other"}}},
+		{"-net unix=/run/s", sandbox.Config{Dial: []string{"/run"}, OpenFiles: 1024}},
+		{"-console unix:/tmp/s", sandbox.Config{Sockets: true, OpenFiles: 1024}},
+		{"-net user", sandbox.Config{Internet: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
+		{"-net user,host=off", sandbox.Config{Internet: true, Interfaces: true, Read: resolver, OpenFiles: 1024 + 1024 + 1024 + 512}},
+		{"-vsock /var/tmp/v", sandbox.Config{Dial: []string{"/var/tmp"}, OpenFiles: 1024 + 1024 + 4096}},
 	} {
 		o, err := parseOptions(strings.Fields(test.args), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		test.want.Read = append([]string{kernel}, test.want.Read...)
 		if diff := cmp.Diff(test.want, o.sandboxConfig(files)); diff != "" {
 			t.Errorf("miniboot %s: -want +got\n%s", test.args, diff)
 		}
