@@ -146,6 +146,7 @@ func (s hostStream) Abort() {
 // relay copies between two streams until both directions have ended or one has failed. It
 // then closes both.
 func (n *Network) relay(in *guestStream, out hostStream) {
+	defer context.AfterFunc(n.ctx, out.Abort)() // a direction that has not ended would wait for the host
 	var wg sync.WaitGroup
 	wg.Go(func() { pump(in, out, in.copyBuffer()) })
 	pump(out, in, in.copyBuffer())

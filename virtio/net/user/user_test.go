@@ -228,6 +228,13 @@ func TestClose(t *testing.T) {
 		if c, err := stdnet.Dial("tcp", r.ForwardAddresses()[0].String()); err == nil {
 			defer c.Close()
 		}
+		half := make(chan bool)
+		r.mustDial(serve(t, func(c *stdnet.TCPConn) { // says nothing, and does not close
+			io.Copy(io.Discard, c)
+			close(half)
+			<-t.Context().Done()
+		})).CloseWrite()
+		<-half
 		r.mustDial(netip.AddrPortFrom(gateway, dnsPort)) // asks nothing
 		for _, c := range []stdnet.Conn{r.mustDial(netip.AddrPortFrom(gateway, dnsPort)), r.dialUDP(netip.AddrPortFrom(gateway, dnsPort))} {
 			(&dns.Conn{Conn: c}).WriteMsg(question("example.com.", dns.TypeA))
