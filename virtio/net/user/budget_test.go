@@ -107,14 +107,14 @@ func TestBudget(t *testing.T) {
 func TestLingering(t *testing.T) {
 	for _, tc := range []struct{ memory, want int }{
 		{minStream, maxLingering},
-		{maxStream, lingeringMemory / sixteenths(sendShare, maxStream)},
+		{maxStream, lingeringMemory / part(sendShare, maxStream)},
 	} {
 		var l lingering
 		cut := 0
 		for range 2 * maxLingering {
 			cut += len(l.replace(&guestStream{memory: tc.memory}))
 		}
-		if len(l.streams) != tc.want || cut != 2*maxLingering-tc.want || l.bytes != tc.want*sixteenths(sendShare, tc.memory) {
+		if len(l.streams) != tc.want || cut != 2*maxLingering-tc.want || l.bytes != tc.want*part(sendShare, tc.memory) {
 			t.Errorf("with %d bytes each: %d linger with %d bytes, want %d; %d were cut off", tc.memory, len(l.streams), l.bytes, tc.want, cut)
 		}
 	}

@@ -26,9 +26,9 @@ const (
 
 // limitTCP bounds the buffers of the stack's streams.
 func (n *Network) limitTCP() tcpip.Error {
-	most := sixteenths(sendShare, maxStream)
+	most := part(sendShare, maxStream)
 	send := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
-	most = sixteenths(receiveShare, maxStream)
+	most = part(receiveShare, maxStream)
 	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: most, Max: most}
 	if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &send); err != nil {
 		return err
@@ -123,16 +123,16 @@ func newGuestStream(wq *waiter.Queue, ep tcpip.Endpoint, memory int) *guestStrea
 	ep.SetSockOpt(&interval)
 	ep.SocketOptions().SetKeepAlive(true)
 	s := &guestStream{netstack.NewTCPConn(wq, ep), ep, memory}
-	ep.SocketOptions().SetReceiveBufferSize(int64(sixteenths(receiveShare, memory)), true)
+	ep.SocketOptions().SetReceiveBufferSize(int64(part(receiveShare, memory)), true)
 	ep.SocketOptions().SetSendBufferSize(int64(s.sendBuffer()), true)
 	return s
 }
 
 // sendBuffer is how many bytes the stack keeps for the guest.
-func (s *guestStream) sendBuffer() int { return sixteenths(sendShare, s.memory) }
+func (s *guestStream) sendBuffer() int { return part(sendShare, s.memory) }
 
 // copyBuffer is how many bytes relay copies at a time.
-func (s *guestStream) copyBuffer() int { return sixteenths(copyShare, s.memory) }
+func (s *guestStream) copyBuffer() int { return part(copyShare, s.memory) }
 
 func (s *guestStream) Abort() { s.ep.Abort() }
 

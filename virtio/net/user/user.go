@@ -164,7 +164,7 @@ func (n *Network) newStack() error {
 		}
 	}
 	s.SetRouteTable([]tcpip.Route{routeTo(subnet), routeTo(subnet6), routeTo(linkLocal), routeTo(multicast6)})
-	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, sixteenths(receiveShare, maxStream), maxOpening, n.openStream).HandlePacket)
+	s.SetTransportProtocolHandler(tcp.ProtocolNumber, tcp.NewForwarder(s, part(receiveShare, maxStream), maxOpening, n.openStream).HandlePacket)
 	s.SetTransportProtocolHandler(udp.ProtocolNumber, n.handleUDP)
 	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, n.handleICMP)
 	return nil
