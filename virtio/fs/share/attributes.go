@@ -100,7 +100,7 @@ func permissions(mode, typ uint32) uint32 {
 	if typ == unix.S_IFDIR {
 		return mode & 0o7777 &^ unix.S_ISUID
 	}
-	return mode & 0o777
+	return mode & 0o1777
 }
 
 func (s *Share) setMode(req *fuse.SetAttrIn, n *node, a at, _ stat) error {

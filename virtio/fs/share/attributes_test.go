@@ -44,6 +44,9 @@ func TestPrivileges(t *testing.T) {
 	if e, errno := w.Mknod(fusetest.Root, "node", 0o104755, 0); errno != 0 || e.Attr.Mode != 0o100755 {
 		t.Errorf("MKNOD with mode 4755 makes %o, errno %d", e.Attr.Mode, errno)
 	}
+	if a, errno := w.Setattr(e.Node, fusetest.Set{Valid: fusetest.SetMode, Mode: 0o7644}); errno != 0 || a.Mode != 0o101644 {
+		t.Errorf("SETATTR with mode 7644 makes %o, errno %d; want the sticky bit of a file", a.Mode, errno)
+	}
 	if e, errno := w.Mkdir(fusetest.Root, "dir", 0o3777); errno != 0 || e.Attr.Mode != 0o043777 {
 		t.Errorf("MKDIR with mode 3777 makes %o, errno %d", e.Attr.Mode, errno)
 	}
