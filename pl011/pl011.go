@@ -195,13 +195,18 @@ func (u *UART) receiveLocked(p []byte) int {
 func (u *UART) ReceiveBreak() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	return u.receiveBreakLocked() == 1
+}
+
+// receiveBreakLocked returns how many breaks the receiver had room for.
+func (u *UART) receiveBreakLocked() int {
 	if u.m.room() == 0 {
-		return false
+		return 0
 	}
 	u.m.receive(charBE)
 	u.m.idle()
 	u.updateLocked()
-	return true
+	return 1
 }
 
 // startTime is how long a driver may take from the time when it enables a receive
@@ -215,11 +220,22 @@ const stopTime = time.Second
 
 // Feed is Receive for all of p. It waits until the guest listens, by its receive
 // interrupts for some time or by polling, and whenever the receiver has no room. Only
-// one Feed may wait at a time. Its only error is the one of ctx.
+// one Feed or FeedBreak may wait at a time. Its only error is the one of ctx.
 func (u *UART) Feed(ctx context.Context, p []byte) error {
-	for {
-		n, starting := u.receiveListening(p)
-		if p = p[n:]; len(p) == 0 {
+	return u.feed(ctx, len(p), func(fed int) int { return u.receiveLocked(p[fed:]) })
+}
+
+// FeedBreak is ReceiveBreak, with the waiting of Feed.
+func (u *UART) FeedBreak(ctx context.Context) error {
+	return u.feed(ctx, 1, func(int) int { return u.receiveBreakLocked() })
+}
+
+// feed puts n characters on the receive line. receive gets those behind the first ones,
+// which are there already, and returns how many more the receiver had room for.
+func (u *UART) feed(ctx context.Context, n int, receive func(fed int) int) error {
+	for fed := 0; ; {
+		more, starting := u.ifListening(func() int { return receive(fed) })
+		if fed += more; fed == n {
 			return nil
 		}
 		var started <-chan time.Time
@@ -235,9 +251,9 @@ func (u *UART) Feed(ctx context.Context, p []byte) error {
 	}
 }
 
-// receiveListening is Receive for a guest that listens. Under one lock: it may stop
-// to listen at any time. starting is how much longer its driver may be starting.
-func (u *UART) receiveListening(p []byte) (n int, starting time.Duration) {
+// ifListening calls receive if the guest listens. Under one lock: it may stop to listen
+// at any time. starting is how much longer its driver may be starting.
+func (u *UART) ifListening(receive func() int) (n int, starting time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch {
@@ -249,7 +265,7 @@ func (u *UART) receiveListening(p []byte) (n int, starting time.Duration) {
 			return 0, starting
 		}
 	}
-	return u.receiveLocked(p), 0
+	return receive(), 0
 }
 
 // String returns the UART's state in one line, to find out why a console is silent.

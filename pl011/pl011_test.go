@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -429,6 +430,36 @@ func TestFeed(t *testing.T) {
 	cancel()
 	if err := b.Feed(ctx, []byte("x")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a disabled receiver: got %v, want %v", err, context.Canceled)
+	}
+}
+
+// A break waits for room like a byte, and comes in its turn.
+func TestFeedBreak(t *testing.T) {
+	b := newBoard(true)
+	full := bytes.Repeat([]byte("x"), fifoDepth)
+	done := make(chan error)
+	go func() {
+		err := b.Feed(patient(t), full)
+		if err == nil {
+			err = b.FeedBreak(patient(t))
+		}
+		if err == nil {
+			err = b.Feed(patient(t), []byte("y"))
+		}
+		done <- err
+	}()
+	var got []uint16
+	deadline := time.Now().Add(10 * time.Second)
+	for len(got) < fifoDepth+2 && time.Now().Before(deadline) {
+		if b.Get(uartFR)&uint16(flagRXFE) == 0 {
+			got = append(got, uint16(b.Get(uartDR)))
+		}
+	}
+	if err := <-done; err != nil || len(got) != fifoDepth+2 {
+		t.Fatalf("got %#x, %v", got, err)
+	}
+	if tail := got[fifoDepth-1:]; !slices.Equal(tail, []uint16{'x', uint16(charBE), 'y'}) {
+		t.Errorf("got %#x at the end, want x, a break, y", tail)
 	}
 }
 

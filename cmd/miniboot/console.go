@@ -167,5 +167,8 @@ type onConsole struct {
 	dev *console.Device
 }
 
+// Break types Ctrl-O, which Linux's driver takes for a break on its first console.
+func (m onConsole) Break(ctx context.Context) error { return m.Input(ctx, []byte{'O' - '@'}) }
+
 // Input types p on the console; see machine.
 func (m onConsole) Input(ctx context.Context, p []byte) error { return m.dev.Input(ctx, 0, p) }

@@ -4,11 +4,13 @@ package main
 type keyCommand int
 
 const (
-	keyNone  keyCommand = iota
-	keyQuit             // x
-	keyHelp             // h or ?
-	keyPower            // p
-	keyStats            // s
+	keyNone    keyCommand = iota
+	keyQuit               // x
+	keyHelp               // h or ?
+	keyPower              // p
+	keyStats              // s
+	keyBreak              // b
+	keyUnknown            // any other
 )
 
 const escapeKey = 'A' - '@' // Ctrl-A
@@ -16,6 +18,7 @@ const escapeKey = 'A' - '@' // Ctrl-A
 const keyHelpText = `Ctrl-A x    quit
 Ctrl-A p    press the power key
 Ctrl-A s    show counters and where the CPUs are
+Ctrl-A b    send a break: Linux takes the next key for a magic SysRq
 Ctrl-A a    send Ctrl-A to the guest (Ctrl-A Ctrl-A too)
 Ctrl-A h    this help
 `
@@ -25,8 +28,7 @@ type escapes struct {
 	pending bool // Ctrl-A has come, its second key has not
 }
 
-// key takes a typed byte. send says whether out goes to the guest, and command is what the byte asks of miniboot. A key
-// that means nothing after Ctrl-A is dropped.
+// key takes a typed byte. send says whether out goes to the guest, and command is what the byte asks of miniboot.
 func (e *escapes) key(c byte) (send bool, out byte, command keyCommand) {
 	if !e.pending {
 		e.pending = c == escapeKey
@@ -44,8 +46,10 @@ func (e *escapes) key(c byte) (send bool, out byte, command keyCommand) {
 		return false, 0, keyPower
 	case 's':
 		return false, 0, keyStats
+	case 'b':
+		return false, 0, keyBreak
 	}
-	return false, 0, keyNone
+	return false, 0, keyUnknown
 }
 
 // split takes a chunk of typed bytes up to the first command in it: the bytes for the guest, the command, and the

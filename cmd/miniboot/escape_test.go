@@ -21,7 +21,8 @@ func TestEscapes(t *testing.T) {
 		{"\x01\x01", "\x01", nil},
 		{"\x01\x01x", "\x01x", nil},
 		{"\x01\x01\x01x", "\x01", []keyCommand{keyQuit}},
-		{"\x01Xy", "y", nil},
+		{"a\x01bb", "ab", []keyCommand{keyBreak}},
+		{"\x01Xy", "y", []keyCommand{keyUnknown}},
 		{"\x01", "", nil},
 	} {
 		for size := 1; size <= len(test.typed); size++ { // keys come in chunks of any size

@@ -26,6 +26,8 @@ type machine interface {
 	Run(ctx context.Context) (ending, error)
 	// Input types p on the guest's serial console, as fast as the guest takes it. It waits until the guest has a driver.
 	Input(ctx context.Context, p []byte) error
+	// Break puts a break between what is typed before and after it, with the waiting of Input.
+	Break(ctx context.Context) error
 	// PowerButton presses the power key.
 	PowerButton()
 	// Counters counts exits and traffic, CPUs is where each CPU is, both as lines of text. CPUs is empty unless Run runs.
@@ -160,9 +162,12 @@ func (s *session) watch(ctx context.Context, signals <-chan os.Signal, end conte
 // typeAhead is how many pieces of input are queued for a guest that does not take them yet.
 const typeAhead = 256
 
+// A typed piece of input is bytes, or a break if there are none.
+type typed []byte
+
 // readInput passes input to the guest through a queue, so that Ctrl-A x works even if the guest takes no input. The end of the input does not end the session.
 func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
-	queue := make(chan []byte, typeAhead)
+	queue := make(chan typed, typeAhead)
 	defer close(queue)
 	go s.typeInput(ctx, queue)
 	var keys escapes
@@ -174,12 +179,18 @@ func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 			if s.terminal {
 				toGuest, command, rest = keys.split(toGuest)
 			}
-			s.enqueue(ctx, queue, toGuest)
-			if command == keyQuit {
+			if len(toGuest) > 0 {
+				s.enqueue(ctx, queue, append(typed(nil), toGuest...))
+			}
+			switch command {
+			case keyQuit:
 				end(errQuit)
 				return
+			case keyBreak:
+				s.enqueue(ctx, queue, typed{})
+			default:
+				s.obey(command)
 			}
-			s.obey(command)
 			if toGuest = rest; len(rest) == 0 {
 				break
 			}
@@ -190,13 +201,8 @@ func (s *session) readInput(ctx context.Context, end context.CancelCauseFunc) {
 	}
 }
 
-// enqueue hands a copy of p to typeInput. When the queue is full a pipe waits, and a terminal's keys are dropped with a
-// bell.
-func (s *session) enqueue(ctx context.Context, queue chan<- []byte, p []byte) {
-	if len(p) == 0 {
-		return
-	}
-	p = append([]byte(nil), p...)
+// enqueue hands a piece to typeInput. When the queue is full a pipe waits, and a terminal's keys are dropped with a bell.
+func (s *session) enqueue(ctx context.Context, queue chan<- typed, p typed) {
 	if !s.terminal {
 		select {
 		case queue <- p:
@@ -212,9 +218,13 @@ func (s *session) enqueue(ctx context.Context, queue chan<- []byte, p []byte) {
 }
 
 // typeInput types what is queued until the queue is closed and empty, or ctx is done.
-func (s *session) typeInput(ctx context.Context, queue <-chan []byte) {
+func (s *session) typeInput(ctx context.Context, queue <-chan typed) {
 	for p := range queue {
-		if s.machine.Input(ctx, p) != nil {
+		input := s.machine.Break
+		if len(p) > 0 {
+			input = func(ctx context.Context) error { return s.machine.Input(ctx, p) }
+		}
+		if input(ctx) != nil {
 			return
 		}
 	}
@@ -230,5 +240,7 @@ func (s *session) obey(command keyCommand) {
 		s.machine.PowerButton()
 	case keyStats:
 		fmt.Fprint(s.messages, "\n"+s.machine.Counters(), s.machine.CPUs())
+	case keyUnknown:
+		s.say("there is no such key after Ctrl-A: Ctrl-A h lists them")
 	}
 }

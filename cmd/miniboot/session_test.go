@@ -52,6 +52,8 @@ func (f *fakeMachine) Input(ctx context.Context, p []byte) error {
 	return ctx.Err()
 }
 
+func (f *fakeMachine) Break(ctx context.Context) error { return f.Input(ctx, []byte("<break>")) }
+
 func (f *fakeMachine) PowerButton() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,6 +96,8 @@ func TestSession(t *testing.T) {
 		{name: "help", input: "\x01h\x01x", status: 0, messages: "\n" + keyHelpText},
 		{name: "state", input: "\x01s\x01x", status: 0, messages: "\ncounters\ncpus\n"},
 		{name: "power key by Ctrl-A p", input: "\x01p", status: 0, messages: "miniboot: pressing the guest's power key\n"},
+		{name: "break", input: "a\x01bb", stops: true, typed: "a<break>b"},
+		{name: "no such key", input: "\x01Xb", stops: true, typed: "b", messages: "miniboot: there is no such key after Ctrl-A: Ctrl-A h lists them\n"},
 		{name: "end of input", input: "ls\n", stops: true, typed: "ls\n", status: 0},
 		{name: "signal", signals: []os.Signal{syscall.SIGTERM}, status: 0,
 			messages: "miniboot: terminated: pressing the guest's power key until it ends; a second signal ends miniboot\n"},
