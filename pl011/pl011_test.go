@@ -577,14 +577,14 @@ func TestFeedWaitsForOutput(t *testing.T) {
 					t.Fatalf("%v is not set: %v", waiting.flag, b.UART)
 				}
 			}
-			if n, _ := b.receiveListening([]byte("x")); n != 0 {
+			if n, _ := b.ifListening(func() int { return b.receiveLocked([]byte("x")) }); n != 0 {
 				t.Error("fed a guest that waits for its output to leave")
 			}
 			b.take(make([]byte, wireSize))
 			for range pollsToListen {
 				b.Get(uartFR)
 			}
-			if n, _ := b.receiveListening([]byte("x")); n != 1 {
+			if n, _ := b.ifListening(func() int { return b.receiveLocked([]byte("x")) }); n != 1 {
 				t.Errorf("not fed when the output has left and the guest polls: %v", b.UART)
 			}
 		})
