@@ -112,8 +112,7 @@ func (v *vcpu) handleException(exit hv.Exit) error {
 		}
 		if exit.ESR.WFx() != aarch64.WFI {
 			v.counts.count(exitWFE)
-			v.waitForEvent()
-			return nil
+			return v.waitForEvent()
 		}
 		v.counts.count(exitWFI)
 		return v.waitForInterrupt()

@@ -113,14 +113,19 @@ const (
 	spinGap = 20 * time.Microsecond
 	// spinFree is how long a series goes on without giving up the core.
 	spinFree = 20 * time.Microsecond
-	// maxNap bounds one sleep, and with it how late an event, an interrupt or a
-	// timer can come. Linux tolerates that: the event stream that ends its WFE on
-	// hardware has a period of 100 µs.
+	// maxNap bounds one sleep that nothing ends, and with it how late an event, an
+	// interrupt or a timer can come. Linux tolerates that: the event stream that ends its
+	// WFE on hardware has a period of 100 µs.
 	maxNap = 50 * time.Microsecond
+	// maxDoze bounds one sleep that interrupts and timers end, in a long series.
+	maxDoze = time.Millisecond
+	// dozePart is the part of the series that such a sleep may take.
+	dozePart = 32
 )
 
 // nap returns how long the current WFE may take. It is never longer than the
-// series has lasted, so a wait takes at most twice its time.
+// series has lasted, so a wait takes at most twice its time. Only a small part of the
+// series is longer than maxNap.
 func (s *spin) nap(now time.Time) time.Duration {
 	if now.Sub(s.last) > spinGap {
 		s.began = now
@@ -130,15 +135,26 @@ func (s *spin) nap(now time.Time) time.Duration {
 	if waited < spinFree {
 		return 0
 	}
-	return min(waited, maxNap)
+	return min(waited, max(maxNap, min(waited/dozePart, maxDoze)))
 }
 
-// waitForEvent answers a WFE. It ignores the interrupt inputs. An input that is
-// high at a WFE is mostly masked, because the guest spins in an interrupt handler
-// or for a lock that interrupt handlers take.
-func (v *vcpu) waitForEvent() {
-	if d := v.spin.nap(time.Now()); d > 0 && !v.look.Load() {
-		nap(d)
-		v.spin.last = time.Now()
+// waitForEvent answers a WFE. It ignores an interrupt input that is high already. It is
+// mostly masked, because the guest spins in an interrupt handler or for a lock that
+// interrupt handlers take.
+func (v *vcpu) waitForEvent() error {
+	d := v.spin.nap(time.Now())
+	if d == 0 || v.look.Load() {
+		return nil
 	}
+	due, err := v.nextTimer()
+	if err != nil {
+		return err
+	}
+	if d > maxNap && due > maxNap {
+		v.sleeper.sleep(min(d, due))
+	} else {
+		nap(min(d, maxNap))
+	}
+	v.spin.last = time.Now()
+	return nil
 }

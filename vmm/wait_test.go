@@ -33,6 +33,22 @@ func TestSpin(t *testing.T) {
 	}
 }
 
+// A series that lasts makes its naps longer, in proportion and up to maxDoze.
+func TestSpinDozes(t *testing.T) {
+	var s spin
+	now := time.Now()
+	began := now
+	for now.Sub(began) < time.Second {
+		d := s.nap(now)
+		lasted := now.Sub(began)
+		if most := max(maxNap, min(lasted/dozePart, maxDoze)); d > most || d < most && lasted > maxNap {
+			t.Fatalf("after %v: a nap of %v, want %v", lasted, d, most)
+		}
+		now = now.Add(d + time.Microsecond)
+		s.last = now
+	}
+}
+
 // TestPoll: a WFI polls after a short sleep, and after polls that were in vain ever
 // more of them do not.
 func TestPoll(t *testing.T) {
