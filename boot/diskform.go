@@ -19,8 +19,10 @@ var diskForms = []form{
 	{0, "WithoutFreeSpace", "a Parallels disk image", giveKernelInside, nil},
 	{0, "WithouFreSpacExt", "a Parallels disk image", giveKernelInside, nil},
 	{0, "shdw", "a sparse disk image of macOS", giveKernelInside, nil},
-	{0x1fe, "\x55\xaa", "a disk image or boot sector", giveKernelInside, nil},
 }
+
+// bootSector says least of all forms: many others begin with one, and so does a raw disk.
+var bootSector = []form{{0x1fe, "\x55\xaa", "a disk image or boot sector", giveKernelInside, nil}}
 
 // NotRaw says what a file is that is hardly a raw disk: an image in another format, or a file
 // that belongs elsewhere, in which case right wraps ErrIsKernel, ErrIsInitrd or ErrIsDTB. head
@@ -32,7 +34,7 @@ func NotRaw(head []byte) (what string, right error) {
 	case isELF(head):
 		return elfName(head), fmt.Errorf("if it is a kernel, %w", ErrIsKernel)
 	}
-	for _, f := range diskForms[:len(diskForms)-1] { // a raw disk has a boot sector
+	for _, f := range diskForms {
 		if hasAt(head, f.off, f.magic) {
 			return f.what, nil
 		}

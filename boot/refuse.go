@@ -43,7 +43,7 @@ var otherForms = []form{
 
 // findForm returns the kind of a file, or nil.
 func findForm(data []byte) *form {
-	for _, forms := range [][]form{otherForms, diskForms} {
+	for _, forms := range [][]form{otherForms, diskForms, bootSector} {
 		for i, f := range forms {
 			if hasAt(data, f.off, f.magic) {
 				return &forms[i]

@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
 	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // childVariable holds an order when the test's program is run again: nothing takes a sandbox back, so each has a process
@@ -116,7 +118,7 @@ func (o order) run(t testing.TB) (r report) {
 // newTarget makes what the attempts are directed at.
 func newTarget(t testing.TB) sandboxtest.Target {
 	t.Helper()
-	dir := shortDir(t)
+	dir := virtiotest.ShortDir(t)
 	for _, name := range []string{"secret", "victim"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600); err != nil {
 			t.Fatal(err)
@@ -124,17 +126,6 @@ func newTarget(t testing.TB) sandboxtest.Target {
 	}
 	socket := filepath.Join(dir, "s")
 	return sandboxtest.Target{Dir: dir, Unix: listen(t, "unix", socket), TCP: listen(t, "tcp", "127.0.0.1:0"), Exec: os.Args[0]}
-}
-
-// shortDir is a directory whose path leaves room for the name of a socket.
-func shortDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "sandbox")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // listen listens until the end of the test. Nobody needs to accept: the kernel completes connections.

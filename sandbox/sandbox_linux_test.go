@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 var (
@@ -43,7 +44,7 @@ func TestWithoutSandbox(t *testing.T) {
 
 // TestAttempts: what is not refused is what the configuration is for, or what package documentation says remains.
 func TestAttempts(t *testing.T) {
-	shared, file := shortDir(t), filepath.Join(shortDir(t), "kernel")
+	shared, file := virtiotest.ShortDir(t), filepath.Join(virtiotest.ShortDir(t), "kernel")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

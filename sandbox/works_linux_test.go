@@ -19,6 +19,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // works are what goes on working in a sandbox: each begins before it, and returns the rest.
@@ -41,7 +43,7 @@ var works = map[string]func(o order) func() error{
 func TestWorks(t *testing.T) {
 	for name := range works {
 		t.Run(name, func(t *testing.T) {
-			dir := shortDir(t)
+			dir := virtiotest.ShortDir(t)
 			for _, sub := range []string{"a", "b"} {
 				if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 					t.Fatal(err)

@@ -1,7 +1,6 @@
 package vmm
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/aarch64"
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hv"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // fakeHypervisor has vCPUs that do what a script says, instead of executing
@@ -194,15 +194,7 @@ const (
 // bareImage is an arm64 Image of the given instructions, which start at
 // codeBase.
 func bareImage(words ...uint32) boot.File {
-	b := make([]byte, 64, 64+4*len(words))
-	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
-	binary.LittleEndian.PutUint64(b[16:], 0x1_0000)  // image_size
-	binary.LittleEndian.PutUint64(b[24:], 0xa)       // flags: 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	for _, w := range words {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return boot.File{Name: "test", Data: b}
+	return boot.File{Name: "test", Data: bare.Image(words...)}
 }
 
 // newTestMachine makes a machine of scripted vCPUs that has not run.

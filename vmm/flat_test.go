@@ -55,9 +55,7 @@ func newDevices(t *testing.T) (all []virtio.Device, hvc *console.Device) {
 			t.Fatal(err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "mb")
-	must(err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := virtiotest.ShortDir(t)
 	must(os.WriteFile(filepath.Join(dir, "disk"), make([]byte, 1<<20), 0o600))
 	file, err := raw.Open(filepath.Join(dir, "disk"), raw.Config{})
 	must(err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
 	"github.com/miniboot-vmm/miniboot/virtio/net/socket"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
 )
@@ -24,11 +24,7 @@ import (
 // what a guest leaves to its device, the device does.
 func TestNetSocket(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "mb") // short enough for the name of a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := virtiotest.ShortDir(t)
 	streams, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(dir, "s")})
 	if err != nil {
 		t.Fatal(err)

@@ -146,15 +146,17 @@ func (v *vcpu) waitForEvent() error {
 	if d == 0 || v.look.Load() {
 		return nil
 	}
-	due, err := v.nextTimer()
-	if err != nil {
-		return err
+	defer func() { v.spin.last = time.Now() }()
+	if d > maxNap {
+		due, err := v.nextTimer()
+		if err != nil {
+			return err
+		}
+		if due > maxNap {
+			v.sleeper.sleep(min(d, due))
+			return nil
+		}
 	}
-	if d > maxNap && due > maxNap {
-		v.sleeper.sleep(min(d, due))
-	} else {
-		nap(min(d, maxNap))
-	}
-	v.spin.last = time.Now()
+	nap(min(d, maxNap))
 	return nil
 }

@@ -15,12 +15,7 @@ import (
 
 // TestConsoleSocket has one client after the other talk to a guest.
 func TestConsoleSocket(t *testing.T) {
-	dir, err := os.MkdirTemp("", "mb") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "c")
+	path := filepath.Join(virtiotest.ShortDir(t), "c")
 	p, err := consoleOption{consoleUnix, path}.open(nil, newLogger(options{}, writerFunc(func(b []byte) error { t.Errorf("%s", b); return nil })))
 	if err != nil {
 		t.Skipf("skipped: no Unix sockets here: %v", err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // A process is the command as a process, in a directory of its own.
@@ -30,14 +32,10 @@ type process struct {
 // newProcess prepares a process that boots from the file Image in its directory.
 func newProcess(t *testing.T, args string) *process {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mb") // short, for sockets
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // for nobody: see limit
-	}
-	if err != nil {
+	dir := virtiotest.ShortDir(t)
+	if err := os.Chmod(dir, 0o755); err != nil { // for nobody: see limit
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
 	args = "-accel soft -timeout 60s -kernel Image " + args
 	if !strings.Contains(args, " -m ") {
 		args += " -m 16M"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/hvf/fake"
 	"github.com/miniboot-vmm/miniboot/hvf/signed"
 	"github.com/miniboot-vmm/miniboot/vmm/accel"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // A fakeMac is a host that has the fake framework. It refuses a program without the entitlement.
@@ -158,20 +158,8 @@ var firstMinutes = []firstMinute{
 
 // powerOffImage writes a kernel that powers off.
 func powerOffImage(t *testing.T) string {
-	b := make([]byte, 64)
-	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
-	binary.LittleEndian.PutUint64(b[16:], 0x1_0000)  // image_size
-	binary.LittleEndian.PutUint64(b[24:], 0xa)       // flags: 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	for _, insn := range []uint32{
-		0x52800100, // mov w0, #0x8: SYSTEM_OFF
-		0x72b08000, // movk w0, #0x8400, lsl #16
-		0xd4000002, // hvc #0x0
-	} {
-		b = binary.LittleEndian.AppendUint32(b, insn)
-	}
 	path := filepath.Join(t.TempDir(), "Image")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
+	if err := os.WriteFile(path, bare.Image(bare.PowerOff...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -144,7 +144,8 @@ func (o netOption) openDevice(log *slog.Logger) (*net.Device, io.Closer, error) 
 	var all closers
 	if o.mac == (net.MAC{}) {
 		mac, closer := o.chooseMAC()
-		if o.mac = mac; closer != nil {
+		o.mac = mac
+		if closer != nil {
 			all = append(all, closer)
 		}
 	}
@@ -197,7 +198,7 @@ func (o netOption) openUser(log *slog.Logger) (network, error) {
 		if f.UDP {
 			protocol = "UDP"
 		}
-		if f.Host.Port() == 0 && log != nil {
+		if f.Host.Port() == 0 {
 			log.Warn(fmt.Sprintf("-net %v: %s port %v of the host leads to the guest's port %d", o, protocol, at, f.To.Port()))
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/netip"
 	"path/filepath"
@@ -177,7 +178,7 @@ func TestOpenNet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = o.open(nil)
+		_, _, err = o.open(newLogger(options{}, io.Discard))
 		if err == nil || !strings.Contains(err.Error(), tc.err) || !strings.HasPrefix(err.Error(), "-net user: ") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: error %v, want one line with -net user: and %q", tc.value, err, tc.err)
 		}

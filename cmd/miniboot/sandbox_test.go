@@ -15,9 +15,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/sandbox"
 	"github.com/miniboot-vmm/miniboot/sandbox/sandboxtest"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // TestSandboxConfig: the rules are what the options use while the guest runs.
@@ -160,7 +162,7 @@ func TestTakenOver(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("skipped: this system has no sandbox yet")
 	}
-	program, base := buildTakenOver(t), shortTemp(t)
+	program, base := buildTakenOver(t), virtiotest.ShortDir(t)
 	image, shared, target := filepath.Join(base, "Image"), filepath.Join(base, "shared"), takeoverTarget(t, program)
 	if err := errors.Join(os.WriteFile(image, printingImage(), 0o600), os.Mkdir(shared, 0o700), os.WriteFile(filepath.Join(base, "disk"), make([]byte, 4096), 0o600)); err != nil {
 		t.Fatal(err)
@@ -229,7 +231,7 @@ func runTakenOver(t *testing.T, program, shared string, target sandboxtest.Targe
 // takeoverTarget makes what the attempts are directed at.
 func takeoverTarget(t *testing.T, program string) sandboxtest.Target {
 	t.Helper()
-	dir := shortTemp(t)
+	dir := virtiotest.ShortDir(t)
 	target := sandboxtest.Target{Dir: dir, Unix: filepath.Join(dir, "s"), Exec: program}
 	for _, name := range []string{"secret", "victim"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600); err != nil {
@@ -247,15 +249,4 @@ func takeoverTarget(t *testing.T, program string) sandboxtest.Target {
 		}
 	}
 	return target
-}
-
-// shortTemp is a directory whose path leaves room for the name of a socket.
-func shortTemp(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
 	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // registerExits are a guest's 32-bit accesses to registers, with W1.
@@ -69,13 +70,8 @@ func exits(tb testing.TB, backendGIC bool, n int, exit hvf.VCPUExit) (outside ti
 	return f.Outside(), after.Mallocs - before.Mallocs
 }
 
-// emptyKernel is the header of an Image.
-func emptyKernel() boot.File {
-	b := make([]byte, 64)
-	b[18], b[24] = 1, 0xa // image_size 64 KiB; 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	return boot.File{Name: "empty", Data: b}
-}
+// emptyKernel is an Image without instructions.
+func emptyKernel() boot.File { return boot.File{Name: "empty", Data: bare.Image()} }
 
 // TestMachineExitAllocatesNothing: a machine over the bindings allocates as much for
 // one exit as for many.

@@ -2,7 +2,6 @@ package fake_test
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 	"sync"
 	"testing"
@@ -11,24 +10,11 @@ import (
 	"github.com/miniboot-vmm/miniboot/boot"
 	"github.com/miniboot-vmm/miniboot/hvf/fake"
 	"github.com/miniboot-vmm/miniboot/vmm"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // powerOff is an Image that powers the machine off.
-func powerOff() boot.File {
-	b := make([]byte, 64)
-	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
-	binary.LittleEndian.PutUint64(b[16:], 0x1_0000)  // image_size
-	binary.LittleEndian.PutUint64(b[24:], 0xa)       // flags: 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	for _, insn := range []uint32{
-		0x52800100, // mov w0, #0x8: SYSTEM_OFF
-		0x72b08000, // movk w0, #0x8400, lsl #16
-		0xd4000002, // hvc #0x0
-	} {
-		b = binary.LittleEndian.AppendUint32(b, insn)
-	}
-	return boot.File{Name: "Image", Data: b}
-}
+func powerOff() boot.File { return boot.File{Name: "Image", Data: bare.Image(bare.PowerOff...)} }
 
 // TestMPIDR: each vCPU's MPIDR_EL1 is written once, before the framework's GIC can look
 // at it, and says of CPU 16 and those behind it what the devicetree says.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // kinds are all ways in which a process can have a Unix socket open.
@@ -33,7 +35,7 @@ var kinds = []struct {
 func TestSocketsInUseAreKept(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
-			path := filepath.Join(shortDir(t), "s")
+			path := filepath.Join(virtiotest.ShortDir(t), "s")
 			fd := bind(t, path, k.kind)
 			if k.listening {
 				syscall.Listen(fd, 1)
@@ -88,7 +90,7 @@ func TestOthersSockets(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("skipped: only root can give a socket away")
 	}
-	dir := shortDir(t)
+	dir := virtiotest.ShortDir(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, name := range []string{"own", "other", "dead"} {
 		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: at(name), Net: "unix"})

@@ -8,25 +8,15 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-)
 
-// shortDir is a directory whose path leaves room for the names of sockets. The paths
-// of t.TempDir may be too long.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "us")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
+)
 
 func TestSocketMode(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("sockets have no mode here")
 	}
-	path := filepath.Join(shortDir(t), "s")
+	path := filepath.Join(virtiotest.ShortDir(t), "s")
 	l, err := Listen(path)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +34,7 @@ func TestSocketMode(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
-	dir := shortDir(t)
+	dir := virtiotest.ShortDir(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	os.WriteFile(at("file"), []byte("precious"), 0o600)
 	os.Symlink(at("file"), at("link"))
@@ -88,7 +78,7 @@ func TestPaths(t *testing.T) {
 
 // Close does not remove a file that somebody else has put in the socket's place.
 func TestCloseOfReplaced(t *testing.T) {
-	path := filepath.Join(shortDir(t), "s")
+	path := filepath.Join(virtiotest.ShortDir(t), "s")
 	l, err := Listen(path)
 	if err != nil {
 		t.Fatal(err)

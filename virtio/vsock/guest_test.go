@@ -2,7 +2,6 @@ package vsock
 
 import (
 	"net"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -33,22 +32,12 @@ const (
 // newDevice makes a device whose socket is in a directory with a short name.
 func newDevice(t testing.TB, max int) *Device {
 	t.Helper()
-	dev, err := New(Config{Path: filepath.Join(shortDir(t), "s"), MaxConnections: max})
+	dev, err := New(Config{Path: filepath.Join(virtiotest.ShortDir(t), "s"), MaxConnections: max})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dev.Close() })
 	return dev
-}
-
-func shortDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "vs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // newGuest connects a driver to a new device, without buffers to receive.

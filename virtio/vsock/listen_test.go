@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/miniboot-vmm/miniboot/virtio/unixsock"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 func TestCIDs(t *testing.T) {
@@ -14,7 +15,7 @@ func TestCIDs(t *testing.T) {
 		cid uint32
 		ok  bool
 	}{{0, true}, {1, false}, {2, false}, {3, true}, {0xffff_fffe, true}, {0xffff_ffff, false}} {
-		dev, err := New(Config{Path: filepath.Join(shortDir(t), "s"), CID: tc.cid})
+		dev, err := New(Config{Path: filepath.Join(virtiotest.ShortDir(t), "s"), CID: tc.cid})
 		if (err == nil) != tc.ok {
 			t.Errorf("cid %d: %v", tc.cid, err)
 		}
@@ -25,7 +26,7 @@ func TestCIDs(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	dir := shortDir(t)
+	dir := virtiotest.ShortDir(t)
 	l, err := net.Listen("unix", filepath.Join(dir, "s"))
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/miniboot-vmm/miniboot/virtio/balloon"
 	"github.com/miniboot-vmm/miniboot/virtio/console"
 	"github.com/miniboot-vmm/miniboot/virtio/rng"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 	"github.com/miniboot-vmm/miniboot/vmm"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
@@ -43,7 +44,7 @@ func TestDeviceReset(t *testing.T) {
 }
 
 func testReset(t *testing.T) {
-	path := filepath.Join(shortDir(t), "vsock")
+	path := filepath.Join(virtiotest.ShortDir(t), "vsock")
 	socket, err := vsock.New(vsock.Config{Path: path})
 	if err != nil {
 		t.Fatal(err)

@@ -8,12 +8,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 	"github.com/miniboot-vmm/miniboot/virtio/vsock"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest"
 	"github.com/miniboot-vmm/miniboot/vmm/vmtest/guest"
@@ -34,7 +34,7 @@ func TestDeviceVsock(t *testing.T) {
 			continue
 		}
 		t.Run(kernel, func(t *testing.T) {
-			path := filepath.Join(shortDir(t), "vsock")
+			path := filepath.Join(virtiotest.ShortDir(t), "vsock")
 			dev, err := vsock.New(vsock.Config{Path: path})
 			if err != nil {
 				t.Fatal(err)
@@ -69,17 +69,6 @@ func TestDeviceVsock(t *testing.T) {
 			powerOff(t, g)
 		})
 	}
-}
-
-// shortDir is a directory for a Unix socket, whose path may have about 100 bytes.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // fromHost opens connections to the guest's echo, and then uses all of them at once.

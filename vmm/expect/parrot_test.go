@@ -1,20 +1,14 @@
 package expect
 
 import (
-	"encoding/binary"
-
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // parrot is a kernel of few instructions: it writes text to the UART, and then
 // whatever it reads from it.
 func parrot(text string) boot.File {
-	b := make([]byte, 64)
-	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
-	binary.LittleEndian.PutUint64(b[16:], 0x1_0000)  // image_size
-	binary.LittleEndian.PutUint64(b[24:], 0xa)       // flags: 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	for _, word := range []uint32{
+	b := bare.Image(
 		0xd2a80054, // mov x20, #0x40020000
 		0x10000161, // adr x1, text
 		0x38401422, // ldrb w2, [x1], #1
@@ -27,8 +21,6 @@ func parrot(text string) boot.File {
 		0xd3401c42, // ubfx x2, x2, #0, #8
 		0xb9000282, // str w2, [x20]
 		0x17fffffb, // b .-20
-	} {
-		b = binary.LittleEndian.AppendUint32(b, word)
-	}
+	)
 	return boot.File{Name: "parrot", Data: append(append(b, text...), 0)}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/miniboot-vmm/miniboot/boot"
+	"github.com/miniboot-vmm/miniboot/vmm/vmtest/bare"
 )
 
 // The guest's physical memory, of vmm.MinMemory bytes:
@@ -70,10 +71,7 @@ func image(code []uint32, data ...piece) boot.File {
 	for _, p := range data {
 		copy(img[p.at-imageBase:], p.data)
 	}
-	binary.LittleEndian.PutUint32(img[0:], b(codeAt-imageBase))
-	binary.LittleEndian.PutUint64(img[16:], imageEnd-imageBase) // image_size
-	binary.LittleEndian.PutUint64(img[24:], 0xa)                // flags: 4 KiB pages, anywhere
-	copy(img[56:], "ARM\x64")
+	copy(img, bare.Header(codeAt-imageBase, imageEnd-imageBase))
 	return boot.File{Name: "hostile guest", Data: img}
 }
 

@@ -82,15 +82,12 @@ func (s *Share) readdir(req *fuse.ReadIn, add func(dir *node, e fuse.DirEntry) b
 	if !h.node.isDir() {
 		return unix.ENOTDIR
 	}
-	if err := s.list(h); err != nil {
-		return err
-	}
 	h.reading.Lock()
 	defer h.reading.Unlock()
-	return s.entries(h, req, func(e fuse.DirEntry) bool { return s.addDirent(h.node, e, add) })
+	return s.entries(s, h, req, func(e fuse.DirEntry) bool { return s.addDirent(h.node, e, add) })
 }
 
-// list counts the directories that are read, unless there are too many: each may keep names.
+// list counts the directories that keep names, unless there are too many.
 func (s *Share) list(h *handle) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -82,7 +82,10 @@ const unknownIno = 1<<32 - 1
 
 // entriesByName calls add with the entries of a directory from an offset on, until add
 // returns false.
-func entriesByName(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+func (s *Share) entriesByName(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+	if err := s.list(h); err != nil {
+		return err
+	}
 	stream := h.stream()
 	for off := req.Offset; ; off++ {
 		name, err := stream.name(off)

@@ -112,7 +112,7 @@ func TestDirStreamOffsets(t *testing.T) {
 // again sees what is there then.
 func TestReaddirByNameWhileItChanges(t *testing.T) {
 	w := newWorld(t, 1)
-	w.share.entries = entriesByName
+	w.share.entries = (*Share).entriesByName
 	const n = 700
 	var want []string
 	for i := range n {

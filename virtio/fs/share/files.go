@@ -17,7 +17,7 @@ type handle struct {
 	node   *node
 	id     uint64
 	access int  // O_RDONLY, O_WRONLY or O_RDWR
-	listed bool // a directory that has been read; guarded by Share.mu
+	listed bool // a directory that keeps names; guarded by Share.mu
 
 	reading sync.Mutex // a directory's position and the field below
 	names   *dirStream // nil: none yet; Linux has no use for it

@@ -167,8 +167,8 @@ func TestRename(t *testing.T) {
 }
 
 // waysToRead are how hosts read directories. The second works on every host.
-var waysToRead = map[string]func(*handle, *fuse.ReadIn, func(fuse.DirEntry) bool) error{
-	"the host's own": hostEntries, "by name": entriesByName,
+var waysToRead = map[string]func(*Share, *handle, *fuse.ReadIn, func(fuse.DirEntry) bool) error{
+	"the host's own": (*Share).hostEntries, "by name": (*Share).entriesByName,
 }
 
 func TestReaddir(t *testing.T) {

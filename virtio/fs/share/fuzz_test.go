@@ -30,7 +30,7 @@ func FuzzShare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, ops, changes []byte) {
 		w := newWorld(t, 1)
 		if len(changes)%2 == 1 { // as macOS reads directories
-			w.share.entries = entriesByName
+			w.share.entries = (*Share).entriesByName
 		}
 		w.file("a", "content")
 		w.must(os.Symlink("..", w.host("up")))

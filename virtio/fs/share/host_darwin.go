@@ -230,8 +230,8 @@ func copyRange(int, int64, int, int64, int) (int, error) { return 0, unix.ENOSYS
 
 // hostEntries calls add with the entries of a directory. Package unix has no function that
 // reads a directory in parts: its ReadDirent begins at the first entry each time.
-func hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
-	return entriesByName(h, req, add)
+func (s *Share) hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+	return s.entriesByName(h, req, add)
 }
 
 // Tmpfile implements fuse.RawFileSystem. macOS does not have such files.

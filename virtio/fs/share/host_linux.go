@@ -202,7 +202,7 @@ var direntBuffers = sync.Pool{New: func() any { return new([direntsSize]byte) }}
 
 // hostEntries calls add with the entries of a directory. Nothing is kept between two calls:
 // the offset is the host's own.
-func hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
+func (s *Share) hostEntries(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error {
 	buf := direntBuffers.Get().(*[direntsSize]byte)
 	defer direntBuffers.Put(buf)
 	if _, err := unix.Seek(h.fd, int64(req.Offset), unix.SEEK_SET); err != nil {

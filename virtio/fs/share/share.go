@@ -22,7 +22,7 @@ const (
 	maxNodes   = 2 << 20 // nodes that the guest knows
 	maxHandles = 1 << 16 // open at a time
 	maxKept    = 1 << 10 // descriptors kept for directories and removed files, in addition to those in use
-	maxListed  = 1 << 10 // directories that are open and have been read: each may keep dirWindow names
+	maxListed  = 1 << 10 // open directories that keep dirWindow names each
 )
 
 // Share is a shared directory. All methods may be called by several goroutines
@@ -55,7 +55,7 @@ type Share struct {
 
 	// entries calls add with the entries of a directory from an offset on, until add
 	// returns false. The handle's reading is held. It is hostEntries but in tests.
-	entries func(h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error
+	entries func(s *Share, h *handle, req *fuse.ReadIn, add func(fuse.DirEntry) bool) error
 
 	gone       atomic.Bool // the log says that the directory was removed
 	lockless   atomic.Bool // the log says that the host does not have locks
@@ -90,7 +90,7 @@ func Open(path string, c Config) (*Share, error) {
 	}
 	s := &Share{
 		RawFileSystem: fuse.NewDefaultRawFileSystem(), path: path, log: c.Log, owners: hostOwners(), dev: st.dev,
-		entries: hostEntries,
+		entries: (*Share).hostEntries,
 	}
 	s.root = &node{id: fuse.FUSE_ROOT_ID, identity: st.identity(), kept: newDescriptor(fd)}
 	s.maxHandles, s.maxKept = descriptorLimits()

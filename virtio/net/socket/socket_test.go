@@ -18,6 +18,7 @@ import (
 	"time"
 
 	virtionet "github.com/miniboot-vmm/miniboot/virtio/net"
+	"github.com/miniboot-vmm/miniboot/virtio/virtiotest"
 )
 
 // packet is a packet of n bytes in all.
@@ -27,21 +28,10 @@ func packet(n int, fill byte) []byte {
 	return p
 }
 
-// tempDir is short enough for the name of a socket on every system.
-func tempDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "mb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // listen is a program with a stream socket, and the connection to it.
 func listen(t *testing.T) (path string, accept func() *net.UnixConn) {
 	t.Helper()
-	path = filepath.Join(tempDir(t), "s")
+	path = filepath.Join(virtiotest.ShortDir(t), "s")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +50,7 @@ func listen(t *testing.T) (path string, accept func() *net.UnixConn) {
 // listenDatagram is a program with a datagram socket.
 func listenDatagram(t *testing.T) (path string, c *net.UnixConn) {
 	t.Helper()
-	path = filepath.Join(tempDir(t), "d")
+	path = filepath.Join(virtiotest.ShortDir(t), "d")
 	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: path})
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +236,7 @@ func TestPeerGoneAndBack(t *testing.T) {
 		{QEMU, listenStream},
 		{Vfkit, listenVfkit},
 	} {
-		path := filepath.Join(tempDir(t), "p")
+		path := filepath.Join(virtiotest.ShortDir(t), "p")
 		program, err := tc.listen(path)
 		if err != nil {
 			t.Fatal(err)
@@ -427,10 +417,10 @@ func TestInterrupt(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	t.Setenv("TMPDIR", tempDir(t))
+	t.Setenv("TMPDIR", virtiotest.ShortDir(t))
 	stream, _ := listen(t)
 	dgram, _ := listenDatagram(t)
-	stale := filepath.Join(tempDir(t), "stale")
+	stale := filepath.Join(virtiotest.ShortDir(t), "stale")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: stale})
 	if err != nil {
 		t.Fatal(err)
@@ -442,7 +432,7 @@ func TestDialErrors(t *testing.T) {
 		f    Framing
 		err  string
 	}{
-		{filepath.Join(tempDir(t), "none"), Auto, "start the program"},
+		{filepath.Join(virtiotest.ShortDir(t), "none"), Auto, "start the program"},
 		{stale, Auto, "start the program"},
 		{dgram, QEMU, "datagrams have framing vfkit"},
 		{stream, Vfkit, "streams qemu"},

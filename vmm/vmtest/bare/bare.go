@@ -11,6 +11,7 @@ package bare
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/miniboot-vmm/miniboot/boot"
 )
@@ -165,15 +166,5 @@ func (k *Kernel) Bytes(b []byte) (addr uint64) {
 
 // Image returns the kernel, as an Image of arm64 Linux.
 func (k *Kernel) Image() []byte {
-	b := make([]byte, 64)
-	binary.LittleEndian.PutUint32(b[0:], 0x14000010) // b .+64
-	binary.LittleEndian.PutUint64(b[16:], imageSize)
-	binary.LittleEndian.PutUint64(b[24:], 0xa) // flags: 4 KiB pages, anywhere
-	copy(b[56:], "ARM\x64")
-	for _, words := range [][]uint32{code, k.steps} {
-		for _, w := range words {
-			b = binary.LittleEndian.AppendUint32(b, w)
-		}
-	}
-	return b
+	return appendWords(Header(headerSize, imageSize), append(slices.Clip(code), k.steps...))
 }
